@@ -1,0 +1,1 @@
+"""Configs: runnable notes, one file per corpus, one variant per model."""

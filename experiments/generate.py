@@ -1,0 +1,79 @@
+"""Writes new music: a trained model in, .mid files and their pictures out."""
+
+import pathlib
+import time
+
+from absl import flags
+
+from experiments import launch
+
+WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of a trained model.')
+OUTPUT_DIR = flags.DEFINE_string('output_dir', None, 'Folder for the music.')
+NUM_OUTPUTS = flags.DEFINE_integer('num_outputs', 8, 'Pieces.', lower_bound=1)
+NUM_STEPS = flags.DEFINE_integer(
+    'num_steps', 256, "Steps of the model's grid to write.", lower_bound=1
+)
+SEED = flags.DEFINE_integer('seed', 0, 'Same seed, same music.', lower_bound=0)
+TEMPERATURE = flags.DEFINE_float('temperature', 1.0, 'Below 1 is bolder.')
+TOP_K = flags.DEFINE_integer('top_k', 0, 'Only the k likeliest; 0: all.')
+TOP_P = flags.DEFINE_float('top_p', 1.0, 'Only the likeliest with this share.')
+MIN_P = flags.DEFINE_float('min_p', 0.0, 'Only this likely beside the best.')
+ARGMAX = flags.DEFINE_bool('argmax', False, 'Always the likeliest.')
+TEMPO = flags.DEFINE_float(
+    'tempo', 80.0, 'Quarter notes a minute, where the music has none of its own.',
+    lower_bound=1, upper_bound=1000,
+)
+PRIMER_MIDI = flags.DEFINE_string(
+    'primer_midi', None, 'MIDI file that each piece begins with.'
+)
+
+
+def main():
+  launch.require(workdir=WORKDIR.value, output_dir=OUTPUT_DIR.value)
+  output = pathlib.Path(OUTPUT_DIR.value)
+  launch.make_folder(output)
+  from musiczoo import build, generate, midi, workdir
+  from musiczoo.show import roll
+
+  build.cache_compilation()
+  _, system, params, step = workdir.load(WORKDIR.value)
+  controls = generate.check_controls(
+      system.head,
+      temperature=0.0 if ARGMAX.value else TEMPERATURE.value,
+      top_k=TOP_K.value,
+      top_p=TOP_P.value,
+      min_p=MIN_P.value,
+  )
+  primer = None
+  if PRIMER_MIDI.value is not None:
+    primer = generate.encode_primer(
+        system.representation, midi.read(PRIMER_MIDI.value), PRIMER_MIDI.value
+    )
+  begun = time.perf_counter()
+  written = generate.generate(
+      system,
+      params,
+      num_outputs=NUM_OUTPUTS.value,
+      num_steps=NUM_STEPS.value,
+      seed=SEED.value,
+      controls=controls,
+      primer=primer,
+  )
+  seconds = time.perf_counter() - begun
+  for i, score in enumerate(written.scores):
+    score = generate.playable(score, tempo=TEMPO.value)
+    midi.write(score, output / f'{i:03d}.mid')
+    roll.draw(score, output / f'{i:03d}.png', title=f'{WORKDIR.value} #{i}')
+  # A token is one decision: a voice's step, a roll's frame, an event.
+  tokens = written.x[..., 0].size if system.head.kind == 'bits' else (
+      written.x.size
+  )
+  print(
+      f'{len(written.scores)} pieces by the model of step {step} in {output}: '
+      f'{tokens} tokens in {seconds:.1f} s, {tokens / seconds:.0f} tokens/s '
+      'with compilation'
+  )
+
+
+if __name__ == '__main__':
+  launch.run(main)

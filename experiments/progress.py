@@ -1,0 +1,50 @@
+"""Steps and metrics -> a live bar on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+
+from tqdm import tqdm
+
+
+class Progress:
+  """Shows how far a run is; `with Progress(steps) as progress: ...`."""
+
+  def __init__(self, steps: int):
+    self._live = sys.stderr.isatty()
+    self._bar = tqdm(total=steps, unit='step', disable=not self._live)
+    self._steps = steps
+    self._first = None  # (time, step) of the first report, compiling behind it
+    self._printed = time.monotonic()
+
+  def __enter__(self):
+    return self
+
+  def __exit__(self, *error):
+    self._bar.close()
+
+  def say(self, line: str) -> None:
+    tqdm.write(line, file=sys.stdout)
+    sys.stdout.flush()
+
+  def report(self, step: int, metrics: dict) -> None:
+    """Hears of a logged step (it has a `loss`) or an evaluation."""
+    if 'loss' not in metrics:
+      values = '  '.join(f'{k} {v:.4f}' for k, v in metrics.items()
+                         if k != 'step')
+      self.say(f'step {step:>6}  {values}')
+      return
+    if self._first is None:
+      self._first = time.monotonic(), step
+      self._bar.initial = step
+    self._bar.n = step
+    self._bar.set_postfix_str(f'loss {metrics["loss"]:.4f}', refresh=False)
+    self._bar.refresh()
+    if not self._live and time.monotonic() - self._printed > 10:
+      self._printed = time.monotonic()
+      self.say(f'step {step:>6}  loss {metrics["loss"]:.4f}  {self._speed(step)}')
+
+  def _speed(self, step):
+    since, first = self._first
+    rate = (step - first) / max(time.monotonic() - since, 1e-9)
+    left = (self._steps - step) / rate if rate else float('inf')
+    return f'{rate:.2f} steps/s, {left:.0f} s left'

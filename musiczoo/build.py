@@ -1,0 +1,123 @@
+"""A config -> representation, pieces, model, optimizer, devices.
+
+The only file that reads a config. Each part of a config is a table of keyword
+arguments, sometimes with the `name` of who takes them; the functions they are
+passed to are the schema and hold the defaults.
+"""
+
+from collections.abc import Mapping
+import inspect
+import os
+from typing import NamedTuple
+
+import jax
+
+from musiczoo import corpora, data, parallel
+from musiczoo.errors import UserError
+from musiczoo.heads import HEADS
+from musiczoo.loop import Schedule
+from musiczoo.models import Model, ZOO
+from musiczoo.optimizers import OPTIMIZERS
+from musiczoo.representations import Representation, REPRESENTATIONS
+
+
+class System(NamedTuple):
+  """What a config says about a model, without its data or its training."""
+
+  representation: Representation
+  head: object
+  model: Model
+
+
+def system(config: Mapping) -> System:
+  representation = named('representation', REPRESENTATIONS, config)
+  head = named(
+      'head',
+      HEADS,
+      config,
+      depth=representation.depth,
+      dtype=config['model'].get('dtype', 'float32'),
+  )
+  if head.kind != representation.kind:
+    raise UserError(
+        f"head '{config['head']['name']}' predicts {head.kind}, but "
+        f"representation '{config['representation']['name']}' gives "
+        f'{representation.kind}: set --config.head.name to a head that fits'
+    )
+  family = choose('family', ZOO, config['family'])
+  model = call('model', family, config['model'], head, representation.shape)
+  return System(representation, head, model)
+
+
+def optimizer(config: Mapping):
+  return named('optimizer', OPTIMIZERS, config)
+
+
+def corpus(config: Mapping) -> corpora.Corpus:
+  return corpora.load(config['corpus'])
+
+
+def pieces(
+    corpus: corpora.Corpus, split: str, representation: Representation
+) -> data.Pieces:
+  """The split's pieces, encoded; rolls of a benchmark are so already."""
+  found = corpus.splits[split]
+  if corpus.kind == 'scores':
+    return data.pack([representation.encode(p.score) for p in found])
+  return data.pack([p.score for p in found])
+
+
+def batches(config: Mapping, pieces: data.Pieces, representation):
+  """batch_at(seed, step) of the training pieces."""
+  keys = {'transpose': representation.transpose, 'room': representation.room}
+  return data.make_batch_at(
+      pieces,
+      batch_size=config['batch_size'],
+      window=config['window'],
+      **(keys if config['augment'] else {}),
+  )
+
+
+def devices(config: Mapping) -> parallel.Parallel:
+  mode = choose('parallel', parallel.MODES, config['parallel'])
+  return mode(jax.devices())
+
+
+def schedule(config: Mapping) -> Schedule:
+  return Schedule(**{name: config[name] for name in Schedule._fields})
+
+
+def named(part: str, table: Mapping, config: Mapping, **more):
+  """Calls `table[config[part].name]` with the rest of `config[part]`."""
+  arguments = dict(config[part])
+  name = arguments.pop('name')
+  return call(part, choose(f'{part}.name', table, name), arguments, **more)
+
+
+def choose(key: str, table: Mapping, name: str):
+  if name not in table:
+    raise UserError(
+        f"config.{key} is '{name}': choose one of {', '.join(table)}"
+    )
+  return table[name]
+
+
+def call(part: str, function, arguments: Mapping, *positional, **more):
+  """Calls `function`; an argument it does not have is the user's error."""
+  known = inspect.signature(function).parameters
+  more = {k: v for k, v in more.items() if k in known}
+  for name in arguments:
+    if name not in known:
+      raise UserError(
+          f'config.{part}.{name} means nothing here: choose among '
+          f'{", ".join(k for k in known if k not in more)}'
+      )
+  return function(*positional, **arguments, **more)
+
+
+def cache_compilation() -> None:
+  """Keeps compiled programs in the user's cache folder, across processes."""
+  home = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
+  jax.config.update(
+      'jax_compilation_cache_dir', os.path.join(home, 'musiczoo', 'compiled')
+  )

@@ -1,0 +1,55 @@
+"""A corpus: named pieces in three splits, and the rule that splits them."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from musiczoo.score import Score
+
+SPLITS = ('train', 'valid', 'test')
+
+
+class Piece(NamedTuple):
+  """One piece and the name it is known by: a file's, without its folder.
+
+  Attributes:
+    name: unique in its corpus.
+    music: a Score, or a roll uint8 [T, 88] (see `Corpus.kind`).
+  """
+
+  name: str
+  music: Score | np.ndarray
+
+
+class Corpus(NamedTuple):
+  """Pieces by split.
+
+  Attributes:
+    kind: 'scores', which any representation can encode; or 'rolls', the frames
+      of the piano-roll sets as published, already x of `pianoroll`.
+    splits: 'train', 'valid', 'test' -> pieces.
+  """
+
+  kind: str
+  splits: dict[str, list[Piece]]
+
+
+def split_of(name: str) -> str:
+  """The split of a piece: 80, 10 and 10 % by a hash of its name.
+
+  It depends on nothing else, so that a piece stays in its split whatever files
+  come or go.
+  """
+  digest = hashlib.sha256(name.encode()).digest()
+  tenth = int.from_bytes(digest[:8], 'big') * 10 >> 64
+  return {8: 'valid', 9: 'test'}.get(tenth, 'train')
+
+
+def split(pieces: Iterable[Piece]) -> dict[str, list[Piece]]:
+  """Deals pieces out to 'train', 'valid' and 'test', in their order."""
+  splits = {name: [] for name in SPLITS}
+  for piece in pieces:
+    splits[split_of(piece.name)].append(piece)
+  return splits

@@ -1,0 +1,120 @@
+"""Encoded pieces -> batches; a batch is a pure function of two integers."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from musiczoo.errors import UserError
+
+
+class Pieces(NamedTuple):
+  """The encoded pieces of a split, end to end.
+
+  Attributes:
+    x: [steps of all pieces, ...], as a Representation encodes them.
+    offsets: int64 [pieces + 1]; piece i is x[offsets[i]:offsets[i + 1]].
+  """
+
+  x: np.ndarray
+  offsets: np.ndarray
+
+  def __len__(self):
+    return len(self.offsets) - 1
+
+  def piece(self, index: int) -> np.ndarray:
+    return self.x[self.offsets[index] : self.offsets[index + 1]]
+
+
+def pack(encoded: Sequence[np.ndarray]) -> Pieces:
+  """Puts pieces end to end; those without a step are left out."""
+  encoded = [x for x in encoded if len(x)]
+  if not encoded:
+    raise UserError('no piece has a single step of music: check the corpus')
+  offsets = np.cumsum([0] + [len(x) for x in encoded])
+  return Pieces(np.concatenate(encoded), offsets)
+
+
+def make_batch_at(
+    pieces: Pieces,
+    *,
+    batch_size: int,
+    window: int,
+    transpose: Callable[[np.ndarray, int], np.ndarray] | None = None,
+    room: Callable[[np.ndarray], tuple[int, int]] | None = None,
+):
+  """Returns batch_at(seed, step) -> batch of windows for training.
+
+  Every step of every piece is as likely as any other to be the middle of a
+  window. A window that begins inside a piece hears its first step only as
+  context (mask 0): what the model learns to begin with is always a beginning.
+
+  Args:
+    transpose: (x of a piece, semitones) -> x, or None to leave keys alone.
+    room: x of a piece -> how far down and up it may go and lose nothing.
+  """
+  if len(pieces) < batch_size:
+    raise UserError(
+        f'the corpus has {len(pieces)} training pieces, fewer than a batch: '
+        f'set --config.batch_size={len(pieces)} or less, or add pieces'
+    )
+
+  def batch_at(seed: int, step: int) -> dict[str, np.ndarray]:
+    rng = np.random.Generator(np.random.Philox(key=[seed, step]))
+    centers = rng.integers(len(pieces.x), size=batch_size)
+    keys = rng.random(batch_size)
+    batch = _empty(pieces, batch_size, window)
+    for row, (center, key) in enumerate(zip(centers, keys)):
+      index = np.searchsorted(pieces.offsets, center, side='right') - 1
+      x = pieces.piece(index)
+      latest = max(len(x) - window, 0)
+      begin = int(center - pieces.offsets[index]) - window // 2
+      begin = min(max(begin, 0), latest)
+      if transpose is not None:
+        down, up = room(x)
+        down, up = min(down, 6), min(up, 5)
+        x = transpose(x, int(key * (down + up + 1)) - down)
+      x = x[begin : begin + window]
+      batch['x'][row, : len(x)] = x
+      batch['mask'][row, begin > 0 : len(x)] = 1
+    return batch
+
+  return batch_at
+
+
+def whole_pieces(pieces: Pieces, batch_size: int) -> Iterator[dict]:
+  """Yields every piece once, uncut, in batches of similar length.
+
+  Rows beyond the last piece have mask 0. Lengths are padded to few values, for
+  each is a program to compile. `piece` [B] says which piece a row is, -1 none.
+  """
+  lengths = np.diff(pieces.offsets)
+  order = np.argsort(lengths, kind='stable')
+  for start in range(0, len(order), batch_size):
+    rows = order[start : start + batch_size]
+    batch = _empty(pieces, batch_size, padded_length(lengths[rows].max()))
+    batch['piece'] = np.full(batch_size, -1, np.int32)
+    batch['piece'][: len(rows)] = rows
+    for row, index in enumerate(rows):
+      batch['x'][row, : lengths[index]] = pieces.piece(index)
+      batch['mask'][row, : lengths[index]] = 1
+    yield batch
+
+
+def padded_length(length: int) -> int:
+  """The next of 64, 96, 128, 192, 256, 384, ...: few, and none far off."""
+  power = 64
+  while power < length:
+    if power * 3 // 2 >= length:
+      return power * 3 // 2
+    power *= 2
+  return power
+
+
+def _empty(pieces, batch_size, length):
+  shape = (batch_size, length)
+  return {
+      'x': np.zeros(shape + pieces.x.shape[1:], pieces.x.dtype),
+      'mask': np.zeros(shape, np.float32),
+      'row': np.arange(batch_size, dtype=np.uint32),
+  }

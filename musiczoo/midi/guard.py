@@ -1,0 +1,176 @@
+"""Bytes of any origin walk in; track chunks, or one reason why not, walk out.
+
+A header lies easily, so nothing is allocated by what a file says of itself:
+each number is compared with the bytes that are there and with a cap.
+"""
+
+from collections import Counter
+import os
+from typing import NamedTuple
+
+from musiczoo.errors import UserError
+
+# Why a file is turned away: code -> what is wrong, and a way out.
+REJECTED = {
+    'unreadable': 'cannot be read; check the path and its permissions',
+    'empty': 'is empty; fetch it again',
+    'not_midi': 'is no MIDI file: no MThd header; give a .mid file',
+    'header': 'has a header cut short; fetch it again',
+    'format': 'is of an unknown MIDI type; only types 0, 1 and 2 exist',
+    'division': 'has no usable ticks per quarter note or frame',
+    'no_tracks': 'has no track chunk; fetch it again',
+    'delta': 'has a number of more than four bytes; the file is damaged',
+    'status': 'has a data byte where a status must stand; it is damaged',
+    'data_byte': 'has a status byte where data must stand; it is damaged',
+    'truncated': 'has an event that runs past its track; fetch it again',
+    'bytes': 'has too many bytes; raise the limit if you trust it',
+    'tracks': 'has too many tracks; raise the limit if you trust it',
+    'events': 'has too many events; raise the limit if you trust it',
+    'notes': 'has too many notes; raise the limit if you trust it',
+    'ticks': 'goes on to too late a tick; raise the limit if you trust it',
+    'quarters': 'has too many quarter notes; raise the limit if you trust it',
+    'seconds': 'lasts too many seconds; raise the limit if you trust it',
+}
+
+# What is mended on the way, and counted: code -> what was done.
+REPAIRED = {
+    'wrapped': 'bytes before the header were skipped (RIFF, MacBinary)',
+    'track_count': 'the header promised another number of tracks',
+    'unknown_chunk': 'a chunk of an unknown kind was skipped',
+    'chunk_length': 'a chunk that claims to outlast the file was cut there',
+    'trailing_bytes': 'bytes after the end of a track were ignored',
+    'no_end_of_track': 'a track without an end-of-track ended with its chunk',
+    'running_status': 'a status that ran on past a meta event or sysex was kept',
+    'system_message': 'a message that has no place in a file was skipped',
+    'smpte': 'SMPTE time became quarter notes of nearly half a second',
+    'tempo': 'a tempo of zero or of an odd length was ignored',
+    'meter': 'an impossible meter was ignored',
+    'key': 'an impossible key was ignored',
+    'superseded': 'of changes at one tick only the last was kept',
+    'unmatched_off': 'a note off without a note was ignored',
+    'hanging': 'a note that never ends was left out',
+    'zero_length': 'a note of no length was given one tick',
+}
+
+
+class Limits(NamedTuple):
+  """The most a file may hold. Each field is also the code of its rejection.
+
+  Attributes:
+    bytes: size of the file.
+    tracks: track chunks.
+    events: events of all tracks.
+    notes: notes of all tracks.
+    ticks: the last tick of a note or of a change of tempo, meter or key.
+    quarters: the same in quarter notes: it bounds any grid of steps.
+    seconds: the end of the last note.
+  """
+
+  bytes: int = 8 * 2**20
+  tracks: int = 2**12
+  events: int = 2**20
+  notes: int = 2**18
+  ticks: int = 2**28 - 1
+  quarters: int = 2**17
+  seconds: int = 6 * 60 * 60
+
+  def check(self, name: str, value: float, position: int | None = None):
+    """Raises a MidiError if `value` is more than the limit called `name`."""
+    if value > getattr(self, name):
+      raise MidiError(name, position=position)
+
+
+class MidiError(UserError):
+  """A file that can't be read, with the reason.
+
+  Attributes:
+    code: a key of `REJECTED`.
+    path: the file; None for bytes.
+    position: the byte where it went wrong, from 0; None if there is no such.
+  """
+
+  def __init__(
+      self, code: str, path: str | None = None, position: int | None = None
+  ):
+    super().__init__(code, path, position)
+    self.code, self.path, self.position = code, path, position
+
+  def __str__(self):
+    where = '' if self.position is None else f' byte {self.position}:'
+    source = self.path or 'MIDI data'
+    return f'{source}:{where} {REJECTED[self.code]} [{self.code}]'
+
+
+class Chunks(NamedTuple):
+  """Where the tracks of a file lie.
+
+  Attributes:
+    format: MIDI type: 0 one track, 1 tracks at once, 2 one after another.
+    division: the 16 bits of the header: ticks per quarter note, or SMPTE.
+    spans: (start, stop) in bytes of the events of each track.
+  """
+
+  format: int
+  division: int
+  spans: list[tuple[int, int]]
+
+
+def load(path: str | os.PathLike, limits: Limits) -> bytes:
+  """The bytes of a file, never more than the limit of them.
+
+  Raises:
+    MidiError: 'unreadable' or 'bytes'.
+  """
+  try:
+    # A pipe would hang, a device would never end.
+    if not os.path.isfile(path):
+      raise MidiError('unreadable', os.fspath(path))
+    with open(path, 'rb') as file:
+      data = file.read(limits.bytes + 1)
+  except (OSError, ValueError) as error:
+    raise MidiError('unreadable', os.fspath(path)) from error
+  return data
+
+
+def find_chunks(data: bytes, limits: Limits, repairs: Counter) -> Chunks:
+  """Checks the header and finds the tracks.
+
+  Args:
+    data: a whole file.
+    limits: the caps on bytes and tracks.
+    repairs: counts by code, added to in place.
+
+  Raises:
+    MidiError: see `REJECTED`.
+  """
+  if not data:
+    raise MidiError('empty')
+  limits.check('bytes', len(data))
+  at = data.find(b'MThd', 0, 4096)
+  if at < 0:
+    raise MidiError('not_midi', position=0)
+  repairs['wrapped'] += at > 0
+  size = int.from_bytes(data[at + 4 : at + 8])
+  header = data[at + 8 : at + 14]
+  if len(header) < 6 or size < 6:
+    raise MidiError('header', position=at)
+  kind, promised, division = (
+      int.from_bytes(header[i : i + 2]) for i in (0, 2, 4)
+  )
+  if kind > 2:
+    raise MidiError('format', position=at + 8)
+  at += 8 + size
+  spans = []
+  while at + 8 <= len(data):
+    name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8])
+    start, at = at + 8, at + 8 + size
+    if name != b'MTrk':
+      repairs['unknown_chunk'] += 1
+      continue
+    repairs['chunk_length'] += at > len(data)
+    spans.append((start, min(at, len(data))))
+    limits.check('tracks', len(spans), start)
+  if not spans:
+    raise MidiError('no_tracks', position=min(at, len(data)))
+  repairs['track_count'] += promised != len(spans)
+  return Chunks(kind, division, spans)

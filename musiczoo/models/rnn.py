@@ -1,0 +1,41 @@
+"""RNN, LSTM and GRU: a recurrent net under a head -> a Model."""
+
+from flax import linen as nn
+import jax.numpy as jnp
+
+from musiczoo.models import Model
+from musiczoo.models.autoregressive import autoregressive
+from musiczoo.recurrent import Recurrent
+
+
+def recurrent(cell: str):
+  """Returns the family of a cell, a function of the numbers in its config."""
+
+  def family(
+      head: nn.Module,
+      shape: tuple[int, ...],
+      *,
+      hidden: int,
+      layers: int,
+      residual: bool = False,
+      dropout: float = 0.0,
+      dtype: str = 'float32',
+  ) -> Model:
+    """A stack of recurrent layers that hears the past and feeds the head.
+
+    Args:
+      head: what is predicted of each step.
+      shape: of one step of the music.
+      hidden: units per layer.
+      layers: how many layers.
+      residual: layers above the first add to what is below them.
+      dropout: share of units dropped, the same ones at every step of a row.
+      dtype: of the computation; parameters and loss stay float32.
+    """
+    net = Recurrent(cell, hidden, layers, residual, dropout, jnp.dtype(dtype))
+    return autoregressive(net, head, shape)
+
+  return family
+
+
+rnn, lstm, gru = map(recurrent, ('rnn', 'lstm', 'gru'))

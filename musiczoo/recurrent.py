@@ -1,0 +1,261 @@
+"""A sequence and a state walk in; what a recurrent net heard, and its state, out.
+
+Shapes: T steps, B rows, D inputs, H hidden units; G gates read the input, as
+many read the state, and P pre-activations come of the two.
+"""
+
+from collections.abc import Callable
+import functools
+from typing import NamedTuple
+
+from flax import linen as nn
+import jax
+import jax.numpy as jnp
+
+State = tuple[jax.Array, ...]  # (h,) or (h, c), float32 [B, H] each
+
+
+class Cell(NamedTuple):
+  """One step of a recurrence, split where the matmuls are.
+
+  A cell has pre-activations p_0 .. p_{P-1}, each [B, H]:
+
+    p_k = b_k + x W_k (for k in `reads`) + h U_k (for k in `feels`)
+
+  and all the rest of it is elementwise, so that the matmuls can be taken out of
+  the loop over time and the derivative of the rest can be left to JAX.
+
+  Attributes:
+    reads: which pre-activations see the input x; W is [D, len(reads) * H].
+    feels: which see the state h; U is [H, len(feels) * H].
+    states: how many arrays the state has; the first is h, the output.
+    update: (pre-activations, state) -> state, elementwise.
+    bias: what the biases b_0 .. b_{P-1} begin with.
+  """
+
+  reads: tuple[int, ...]
+  feels: tuple[int, ...]
+  states: int
+  update: Callable[[tuple[jax.Array, ...], State], State]
+  bias: tuple[float, ...]
+
+
+def _rnn(p, state):
+  del state
+  return (jnp.tanh(p[0]),)
+
+
+def _lstm(p, state):
+  _, c = state
+  i, f, o = jax.nn.sigmoid(p[0]), jax.nn.sigmoid(p[1]), jax.nn.sigmoid(p[3])
+  c = f * c + i * jnp.tanh(p[2])
+  return o * jnp.tanh(c), c
+
+
+def _gru(p, state):
+  (h,) = state
+  r, z = jax.nn.sigmoid(p[0]), jax.nn.sigmoid(p[1])
+  n = jnp.tanh(p[2] + r * p[3])
+  return ((1 - z) * n + z * h,)
+
+
+# The equations, with gates in torch's order.
+#
+# rnn   h' = tanh(x W + h U + b)                            (Elman 1990)
+#
+# lstm  i, f, o = sigmoid(x W + h U + b), each with its own W, U and b
+#       g = tanh(x W_g + h U_g + b_g)
+#       c' = f c + i g,  h' = o tanh(c')                    (Gers et al. 2000)
+#
+# gru   r, z = sigmoid(x W + h U + b), each with its own
+#       n = tanh(x W_n + b_n + r (h U_n + b_m))
+#       h' = (1 - z) n + z h
+#       The reset gate r stands *after* the matmul, as in cuDNN, torch and Flax;
+#       Cho et al. 2014 have it before, n = tanh(x W_n + (r h) U_n + b_n).
+CELLS = {
+    'rnn': Cell((0,), (0,), 1, _rnn, (0.0,)),
+    # A new LSTM should remember: forget gate open (Jozefowicz et al. 2015).
+    'lstm': Cell((0, 1, 2, 3), (0, 1, 2, 3), 2, _lstm, (0.0, 1.0, 0.0, 0.0)),
+    'gru': Cell((0, 1, 2), (0, 1, 3), 1, _gru, (0.0,) * 4),
+}
+
+
+class Recurrent(nn.Module):
+  """A stack of recurrent layers.
+
+  Attributes:
+    cell: 'rnn', 'lstm' or 'gru'; the equations stand at `CELLS`.
+    hidden: units H of each layer.
+    layers: how many.
+    residual: from the second layer on, add a layer's input to its output.
+    dropout: rate of the *locked* dropout on each layer's output: one mask per
+      row and layer, the same at all steps (Gal & Ghahramani 2016).
+    dtype: of the matmuls and of what is kept for the backward pass. Parameters,
+      sums and the state are float32.
+  """
+
+  cell: str
+  hidden: int
+  layers: int
+  residual: bool = False
+  dropout: float = 0.0
+  dtype: jnp.dtype = jnp.float32
+
+  @nn.compact
+  def __call__(self, x_BxTxD, *, carry=None, mask=None, keys=None):
+    """Hears a whole sequence.
+
+    Args:
+      x_BxTxD: the input.
+      carry: the state to go on from, as returned here; None begins anew.
+      mask: [B, T], nonzero where a step is real; a step that is not leaves the
+        state as it was. None: all are.
+      keys: [B] one PRNG key per row turns dropout on; None: off.
+
+    Returns:
+      (y_BxTxH of `dtype`, carry after the last step: a State per layer).
+    """
+    cell = CELLS[self.cell]
+    if carry is None:
+      carry = self.start(x_BxTxD.shape[0])
+    mask_TxB = None if mask is None else jnp.swapaxes(mask, 0, 1) != 0
+    y_TxBxH = jnp.swapaxes(x_BxTxD, 0, 1).astype(self.dtype)
+    after = []
+    for i, state in enumerate(carry):
+      x_TxBxD = y_TxBxH
+      weights = self._weights(i, x_TxBxD.shape[-1])
+      y_TxBxH, state = layer(cell, x_TxBxD, *weights, state, mask_TxB)
+      if keys is not None and self.dropout:
+        y_TxBxH *= self._locked(keys, i)
+      if self.residual and i:
+        y_TxBxH += x_TxBxD
+      after.append(state)
+    return jnp.swapaxes(y_TxBxH, 0, 1), tuple(after)
+
+  def start(self, num: int):
+    """The carry of `num` rows that have heard nothing."""
+    zeros = jnp.zeros((num, self.hidden), jnp.float32)
+    return ((zeros,) * CELLS[self.cell].states,) * self.layers
+
+  def step(self, carry, x_BxD):
+    """Hears one step: (carry, x_BxD) -> (carry, y_BxH)."""
+    y_Bx1xH, carry = self(x_BxD[:, None], carry=carry)
+    return carry, y_Bx1xH[:, 0]
+
+  def _weights(self, i, depth):
+    cell = CELLS[self.cell]
+
+    def orthogonal(rng, shape):
+      init = nn.initializers.orthogonal()
+      keys = jax.random.split(rng, len(cell.feels))
+      blocks = [init(k, (self.hidden, self.hidden)) for k in keys]
+      return jnp.concatenate(blocks, axis=1).reshape(shape)
+
+    def constant(rng, shape):
+      del rng
+      return jnp.repeat(jnp.array(cell.bias), self.hidden).reshape(shape)
+
+    w_DxGH = self.param(
+        f'input_{i}',
+        nn.initializers.lecun_normal(),
+        (depth, len(cell.reads) * self.hidden),
+    )
+    u_HxGH = self.param(
+        f'recurrent_{i}',
+        orthogonal,
+        (self.hidden, len(cell.feels) * self.hidden),
+    )
+    b_PH = self.param(f'bias_{i}', constant, (len(cell.bias) * self.hidden,))
+    return w_DxGH.astype(self.dtype), u_HxGH.astype(self.dtype), b_PH
+
+  def _locked(self, keys_B, i):
+    def draw(key):
+      kept = 1 - self.dropout
+      key = jax.random.fold_in(key, i)
+      return jax.random.bernoulli(key, kept, (self.hidden,)) / kept
+
+    return jax.vmap(draw)(keys_B).astype(self.dtype)
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
+def layer(cell, x_TxBxD, w_DxGH, u_HxGH, b_PH, state, mask_TxB):
+  """One recurrent layer over time: -> (y_TxBxH, state after the last step).
+
+  Time first, in the dtype of x; the state is float32. The input's matmul stands
+  before the loop, and its derivative has the same shape: the backward loop
+  carries the gradient of the state alone, and each gradient of a weight is one
+  matmul after it (what autodiff makes of the loop adds up all of them at every
+  step).
+  """
+  return _forward(cell, x_TxBxD, w_DxGH, u_HxGH, b_PH, state, mask_TxB)[0]
+
+
+def _forward(cell, x_TxBxD, w_DxGH, u_HxGH, b_PH, state, mask_TxB):
+  dtype = x_TxBxD.dtype
+  b_P = jnp.split(b_PH, len(cell.bias))
+  w_G = jnp.split(w_DxGH, len(cell.reads), axis=1)
+  u_G = jnp.split(u_HxGH, len(cell.feels), axis=1)
+  # One array per gate: joined ones cost the TPU a copy at each step.
+  xs = {
+      k: (_dot('tbd,dh->tbh', x_TxBxD, w) + b_P[k]).astype(dtype)
+      for k, w in zip(cell.reads, w_G)
+  }
+
+  def step(state, now):
+    xs, real = now
+    h = state[0].astype(dtype)
+    hs = {k: _dot('bh,hk->bk', h, u) for k, u in zip(cell.feels, u_G)}
+    p = tuple(xs.get(k, b) + hs.get(k, 0.0) for k, b in enumerate(b_P))
+    after = _advance(cell, p, state, real)
+    keep = jax.tree.map(lambda a: a.astype(dtype), (p, state))
+    return after, (after[0].astype(dtype), keep)
+
+  last, (y_TxBxH, keep) = jax.lax.scan(step, state, (xs, mask_TxB))
+  return (y_TxBxH, last), (x_TxBxD, w_G, u_G, keep, mask_TxB)
+
+
+def _backward(cell, saved, cotangents):
+  x_TxBxD, w_G, u_G, keep, mask_TxB = saved
+  dy_TxBxH, dstate = cotangents
+  dtype = x_TxBxD.dtype
+
+  def step(dstate, now):
+    dy, keep, real = now
+    p, state = jax.tree.map(lambda a: a.astype(jnp.float32), keep)
+    advance = functools.partial(_advance, cell, real=real)
+    _, pull = jax.vjp(advance, p, state)
+    dp, before = pull((dstate[0] + dy, *dstate[1:]))
+    dp = tuple(d.astype(dtype) for d in dp)
+    dh = sum(_dot('bk,hk->bh', dp[k], u) for k, u in zip(cell.feels, u_G))
+    return (before[0] + dh, *before[1:]), dp
+
+  now = (dy_TxBxH, keep, mask_TxB)
+  dstate, dp = jax.lax.scan(step, dstate, now, reverse=True)
+  h_TxBxH = keep[1][0]
+  dw = [_dot('tbd,tbh->dh', x_TxBxD, dp[k]) for k in cell.reads]
+  du = [_dot('tbh,tbk->hk', h_TxBxH, dp[k]) for k in cell.feels]
+  db = [jnp.sum(d, (0, 1), jnp.float32) for d in dp]
+  dx = sum(_dot('tbh,dh->tbd', dp[k], w) for k, w in zip(cell.reads, w_G))
+  return (
+      dx.astype(dtype),
+      jnp.concatenate(dw, 1).astype(dtype),
+      jnp.concatenate(du, 1).astype(dtype),
+      jnp.concatenate(db),
+      dstate,
+      None,
+  )
+
+
+layer.defvjp(_forward, _backward)
+
+
+def _advance(cell, p, state, real):
+  """The cell's update, but a step that is not real leaves the state alone."""
+  after = cell.update(p, state)
+  if real is None:
+    return after
+  return jax.tree.map(lambda a, b: jnp.where(real[:, None], a, b), after, state)
+
+
+def _dot(equation, a, b):
+  return jnp.einsum(equation, a, b, preferred_element_type=jnp.float32)

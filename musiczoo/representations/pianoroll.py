@@ -1,0 +1,82 @@
+"""Piano-roll: a Score walks in, uint8 [T, 88] of sounding pitches walks out."""
+
+import numpy as np
+
+from musiczoo import score as score_lib
+from musiczoo.representations.representation import Representation, check
+from musiczoo.score import DURATION, ONSET, PITCH, Score, Track
+
+LOW, HIGH = 21, 108  # A0..C8, the keys of a piano.
+_VELOCITY = 80
+
+
+def pianoroll(*, steps_per_quarter: int = 4) -> Representation:
+  """Which of the 88 keys of a piano sound at each step.
+
+  Kept: sounding pitch of all pitched tracks, 21..108, as one piano. A repeated
+  note is one long note, as in the rolls of Boulanger-Lewandowski et al. (2012).
+  """
+  check('steps_per_quarter', steps_per_quarter, 1, 32767)
+
+  def encode(score):
+    score = score_lib.quantize(score, steps_per_quarter)
+    sounding, _ = rasterize(kept(score, LOW, HIGH), LOW, HIGH)
+    return sounding.astype(np.uint8)
+
+  def decode(x):
+    sounding = np.asarray(x).reshape(-1, HIGH - LOW + 1) > 0
+    silence = np.zeros((1, HIGH - LOW + 1), bool)
+    edges = np.diff(np.concatenate([silence, sounding, silence]).T.astype(np.int8))
+    # Row by row, i.e. pitch by pitch, each rise meets the fall that follows it.
+    key, onset = np.nonzero(edges > 0)
+    _, end = np.nonzero(edges < 0)
+    notes = np.zeros((len(key), 5), np.int32)
+    notes[:, :4] = np.stack(
+        [onset, end - onset, key + LOW, np.full_like(key, _VELOCITY)], axis=1
+    )
+    return score_lib.canonical(
+        Score(notes, (Track(),), resolution=steps_per_quarter)
+    )
+
+  return Representation(
+      kind='bits',
+      depth=HIGH - LOW + 1,
+      shape=(HIGH - LOW + 1,),
+      dtype=np.uint8,
+      steps_per_quarter=steps_per_quarter,
+      pitches=(LOW, HIGH),
+      encode=encode,
+      decode=decode,
+      project=lambda score: decode(encode(score)),
+  )
+
+
+def kept(score: Score, low: int, high: int) -> np.ndarray:
+  """The notes of pitched tracks within low..high: int32 [N, 5]."""
+  notes = score.notes[score_lib.pitched(score)]
+  return notes[(low <= notes[:, PITCH]) & (notes[:, PITCH] <= high)]
+
+
+def rasterize(
+    notes: np.ndarray, low: int, high: int
+) -> tuple[np.ndarray, np.ndarray]:
+  """Where the notes sound and where they strike.
+
+  Args:
+    notes: int32 [N, 5], in steps, pitches within low..high, T steps long.
+    low: the lowest MIDI pitch of the roll.
+    high: the highest.
+
+  Returns:
+    sounding, struck: bool [T, high - low + 1].
+  """
+  onset, key = notes[:, ONSET], notes[:, PITCH] - low
+  end = onset + notes[:, DURATION]
+  steps = end.max(initial=0)
+  struck = np.zeros((steps, high - low + 1), bool)
+  struck[onset, key] = True
+  # Begun less ended, summed over time: the cost does not grow with overlaps.
+  change = np.zeros((steps + 1, high - low + 1), np.int32)
+  np.add.at(change, (onset, key), 1)
+  np.add.at(change, (end, key), -1)
+  return np.cumsum(change[:-1], axis=0) > 0, struck

@@ -1,0 +1,48 @@
+"""What every representation is: a grid, a layout and three pure functions."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from musiczoo.errors import UserError
+from musiczoo.score import Score
+
+
+class Representation(NamedTuple):
+  """How a Score becomes an integer array x and comes back.
+
+  The law: `decode(encode(s)) == project(quantize(s, steps_per_quarter))`.
+  `project` is idempotent; `decode` takes any array of the right shape and
+  makes a legal Score of it; `encode(decode(x)) == x` for canonical x.
+
+  Attributes:
+    kind: the layout a head must understand, 'bits', 'tokens' or 'voices'.
+    depth: pitches of a roll ('bits'), size of the vocabulary ('tokens'), or
+      pitches and the rest of one voice ('voices', cells are 2 * symbol + struck).
+    shape: the shape of one step; x has shape [steps, *shape].
+    dtype: NumPy dtype of x.
+    steps_per_quarter: the grid.
+    pitches: lowest and highest MIDI pitch that is kept; others are left out.
+    encode: Score -> x.
+    decode: x -> canonical Score on the grid.
+    project: quantized Score -> the Score of what this representation keeps.
+  """
+
+  kind: str
+  depth: int
+  shape: tuple[int, ...]
+  dtype: type
+  steps_per_quarter: int
+  pitches: tuple[int, int]
+  encode: Callable[[Score], np.ndarray]
+  decode: Callable[[np.ndarray], Score]
+  project: Callable[[Score], Score]
+
+
+def check(name: str, value: int, low: int, high: int) -> None:
+  """Raises UserError unless a setting of a representation is in its range."""
+  if not (isinstance(value, int) and low <= value <= high):
+    raise UserError(
+        f'representation.{name}={value}: give an integer from {low} to {high}.'
+    )

@@ -1,0 +1,121 @@
+"""Four voices: a Score walks in, uint8 [T, 4] of SATB cells walks out."""
+
+import numpy as np
+
+from musiczoo import score as score_lib
+from musiczoo.representations import lines
+from musiczoo.representations.pianoroll import kept, rasterize
+from musiczoo.representations.representation import Representation, check
+from musiczoo.score import ONSET, TRACK, Score, Track
+
+NAMES = ('Soprano', 'Alto', 'Tenor', 'Bass')
+CHOIR = 52  # General MIDI program: choir aahs.
+_VELOCITY = 80
+
+
+def voices(
+    *,
+    steps_per_quarter: int = 4,
+    low: int = 30,
+    high: int = 87,
+    onsets: bool = True,
+) -> Representation:
+  """Soprano, alto, tenor and bass, each a pitch or a rest, struck or held.
+
+  A cell is 2 * symbol + struck (see `lines`). Kept: the pitches low..high of
+  the pitched tracks, as one choir. A Score in four parts, four pitched tracks
+  of which none ever begins two notes at once, is taken track by track; any
+  other is reduced step by step to its highest and lowest note and two between.
+
+  Args:
+    steps_per_quarter: the grid; 4 is sixteenths.
+    low: the lowest pitch kept. The chorales of Bach use 36..81: six semitones
+      are left below and above for transposition.
+    high: the highest pitch kept.
+    onsets: if not, a repeated note is one long note, as in data that doesn't
+      tell the two apart: struck then says only that the pitch has changed.
+  """
+  check('steps_per_quarter', steps_per_quarter, 1, 32767)
+  check('low', low, 0, 127)
+  check('high', high, low, min(low + 126, 127))
+  depth = high - low + 2
+
+  def encode(score):
+    score = score_lib.quantize(score, steps_per_quarter)
+    notes = kept(score, low, high)
+    parts = _parts(notes, score.tracks)
+    if parts is None:
+      symbol, struck = _reduce(*rasterize(notes, low, high))
+    else:
+      steps = score_lib.end(score._replace(notes=notes))
+      rows = [lines.rasterize_line(part, steps, low) for part in parts]
+      symbol, struck = (np.stack(row, axis=1) for row in zip(*rows))
+    return lines.to_cells(symbol, struck & onsets).astype(np.uint8)
+
+  def decode(x):
+    x = np.asarray(x).reshape(-1, 4)
+    if not onsets:
+      x = x // 2 * 2
+    notes = lines.from_cells(x, low=low, depth=depth, velocity=_VELOCITY)
+    tracks = tuple(Track(CHOIR, name=name) for name in NAMES)
+    return score_lib.canonical(
+        Score(notes, tracks, resolution=steps_per_quarter)
+    )
+
+  return Representation(
+      kind='voices',
+      depth=depth,
+      shape=(4,),
+      dtype=np.uint8,
+      steps_per_quarter=steps_per_quarter,
+      pitches=(low, high),
+      encode=encode,
+      decode=decode,
+      project=lambda score: decode(encode(score)),
+  )
+
+
+def _parts(notes, tracks):
+  """The notes of the four parts, None if the tracks aren't four parts."""
+  begun = np.unique(notes[:, [TRACK, ONSET]], axis=0)
+  if len(begun) < len(notes):
+    return None
+  used = np.unique(notes[:, TRACK])
+  names = [tracks[i].name for i in used]
+  if len(set(names)) == len(names) and set(names) <= set(NAMES):
+    # Voices by their names, since a silent one has no track.
+    order = [dict(zip(names, used)).get(name, -1) for name in NAMES]
+  elif len(used) == 4:
+    order = used
+  else:
+    return None
+  return [notes[notes[:, TRACK] == track] for track in order]
+
+
+def _reduce(sounding, struck):
+  """At most four of the sounding pitches: bool [T, P] -> symbol, struck [T, 4].
+
+  Highest and lowest are soprano and bass, a lone note is soprano, the second
+  from above and below are alto and tenor, and a lone inner note belongs to the
+  nearer of its neighbours.
+  """
+  rank = np.cumsum(sounding[:, ::-1], axis=1)
+  count = rank[:, -1]
+
+  def from_above(k):
+    return sounding.shape[1] - np.argmax(rank == k[:, None], axis=1)
+
+  soprano, second = from_above(np.ones_like(count)), from_above(np.full_like(count, 2))
+  tenor, bass = from_above(count - 1), from_above(count)
+  near = soprano - second <= second - bass
+  symbol = np.stack(
+      [
+          np.where(count >= 1, soprano, 0),
+          np.where((count >= 4) | ((count == 3) & near), second, 0),
+          np.where((count >= 4) | ((count == 3) & ~near), tenor, 0),
+          np.where(count >= 2, bass, 0),
+      ],
+      axis=1,
+  )
+  key = np.maximum(symbol - 1, 0)
+  return symbol, np.take_along_axis(struck, key, axis=1)
