@@ -33,7 +33,6 @@ def main():
   output = pathlib.Path(OUTPUT_DIR.value)
   launch.make_folder(output)
   from musiczoo import build, generate, midi, workdir
-  from musiczoo.show import roll
 
   build.cache_compilation()
   _, system, params, step = workdir.load(WORKDIR.value)
@@ -60,10 +59,9 @@ def main():
       primer=primer,
   )
   seconds = time.perf_counter() - begun
-  for i, score in enumerate(written.scores):
-    score = generate.playable(score, tempo=TEMPO.value)
-    midi.write(score, output / f'{i:03d}.mid')
-    roll.draw(score, output / f'{i:03d}.png', title=f'{WORKDIR.value} #{i}')
+  generate.write(
+      written.scores, output, tempo=TEMPO.value, title=WORKDIR.value
+  )
   # A token is one decision: a voice's step, a roll's frame, an event.
   tokens = written.x[..., 0].size if system.head.kind == 'bits' else (
       written.x.size

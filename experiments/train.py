@@ -18,11 +18,11 @@ INIT_FROM = flags.DEFINE_string(
 
 def main() -> int:
   launch.require(config=CONFIG.value, workdir=WORKDIR.value)
+  config = launch.config(CONFIG.value)
   signals = launch.Signals()
   from musiczoo import build, checkpoint, fit
 
   build.cache_compilation()
-  config = CONFIG.value.to_dict()
   with Progress(config['steps']) as progress:
     state, step = fit.fit(
         config,

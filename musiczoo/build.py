@@ -64,6 +64,11 @@ def pieces(
   found = corpus.splits[split]
   if corpus.kind == 'scores':
     return data.pack([representation.encode(p.score) for p in found])
+  if representation.kind != 'bits':
+    raise UserError(
+        'this corpus is piano-rolls, which keep no notes: set '
+        '--config.representation.name=pianoroll and a head for it'
+    )
   return data.pack([p.score for p in found])
 
 
@@ -104,7 +109,9 @@ def choose(key: str, table: Mapping, name: str):
 
 def call(part: str, function, arguments: Mapping, *positional, **more):
   """Calls `function`; an argument it does not have is the user's error."""
-  known = inspect.signature(function).parameters
+  known = dict(inspect.signature(function).parameters)
+  for name in 'name', 'parent':  # Of every Linen module; not for configs.
+    known.pop(name, None)
   more = {k: v for k, v in more.items() if k in known}
   for name in arguments:
     if name not in known:

@@ -42,13 +42,13 @@ def fit(
   parallel.check_divides(
       config['batch_size'], devices.devices, config['microbatches']
   )
-  workdirs.claim(workdir, config)
   corpus = build.corpus(config)
   train, valid = (
       build.pieces(corpus, split, system.representation)
       for split in ('train', 'valid')
   )
   batch_at = build.batches(config, train, system.representation)
+  workdirs.claim(workdir, config)
   say(
       f'devices  {devices.devices} x {jax.devices()[0].device_kind} '
       f'({config["parallel"]})\n'

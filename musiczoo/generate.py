@@ -1,17 +1,19 @@
 """A model, a seed and controls -> Scores."""
 
 import logging
+import pathlib
 from typing import NamedTuple
 
 import jax
 import numpy as np
 
-from musiczoo import score as scores
+from musiczoo import midi, score as scores
 from musiczoo.build import System
 from musiczoo.errors import UserError
 from musiczoo.heads import Controls
 from musiczoo.representations import Representation
 from musiczoo.score import Score
+from musiczoo.show import roll
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +101,14 @@ def encode_primer(
         origin, len(kept.notes), len(grid.notes),
     )
   return x
+
+
+def write(music: list[Score], folder, *, tempo: float, title: str) -> None:
+  """Writes 000.mid, 000.png, 001.mid, ... to a folder that is there."""
+  for i, score in enumerate(music):
+    score = playable(score, tempo=tempo)
+    midi.write(score, pathlib.Path(folder) / f'{i:03d}.mid')
+    roll.draw(score, pathlib.Path(folder) / f'{i:03d}.png', title=f'{title} #{i}')
 
 
 def playable(score: Score, *, tempo: float, resolution: int = 480) -> Score:

@@ -125,8 +125,6 @@ def pitch_range(score: Score) -> tuple[int, int] | None:
 def transpose(score: Score, semitones: int) -> Score:
   """Moves pitched tracks and key signatures; drums stay.
 
-  A new key has five flats to six sharps; whole octaves keep its spelling.
-
   Raises:
     ValueError: if a note would leave the MIDI pitches 0..127.
   """
@@ -134,10 +132,19 @@ def transpose(score: Score, semitones: int) -> Score:
   notes[pitched(score), PITCH] += semitones
   if np.any((notes[:, PITCH] < 0) | (notes[:, PITCH] > 127)):
     raise ValueError(f'{semitones:+d} semitones leave the pitches 0..127')
-  if semitones % 12:
-    # A semitone up is seven fifths up, and the circle closes after twelve.
-    keys[:, 1] = (keys[:, 1] + 7 * semitones + 5) % 12 - 5
+  keys[:, 1] = transpose_sharps(keys[:, 1], semitones)
   return score._replace(notes=notes, keys=keys)
+
+
+def transpose_sharps(sharps: np.ndarray, semitones: int) -> np.ndarray:
+  """Moves key signatures: five flats (-5) to six sharps, or left as they are.
+
+  A semitone up is seven fifths up, and the circle of fifths closes after
+  twelve. Whole octaves keep the spelling.
+  """
+  if semitones % 12 == 0:
+    return sharps
+  return (sharps + 7 * semitones + 5) % 12 - 5
 
 
 def _last_per_tick(changes, width):

@@ -94,7 +94,7 @@ def make_train_step(
       totals = jax.lax.psum(totals, axis)
     grads, sums, weight = totals
     grads, metrics = jax.tree.map(lambda a: a / weight, (grads, sums))
-    norm = optax.global_norm(grads)
+    norm = optax.tree.norm(grads)
     finite = jnp.isfinite(metrics['loss']) & jnp.isfinite(norm)
 
     updates, opt_state = optimizer.update(grads, state.opt_state, state.params)

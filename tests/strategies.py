@@ -6,7 +6,10 @@ import numpy as np
 from musiczoo.score import canonical, Score, Track
 
 METERS = ((4, 4), (3, 4), (6, 8), (5, 8), (2, 2), (12, 8), (7, 16), (1, 1))
-RESOLUTIONS = (1, 4, 24, 96, 120, 220, 480, 960, 32767)
+
+resolutions = st.integers(1, 32767) | st.sampled_from(
+    (1, 4, 24, 96, 120, 220, 480, 960)
+)
 
 tracks = st.builds(
     Track,
@@ -22,7 +25,7 @@ def scores(
     max_notes: int = 24,
     max_tracks: int = 20,
     max_onset: int = 4000,
-    resolutions=st.sampled_from(RESOLUTIONS) | st.integers(1, 32767),
+    resolutions: st.SearchStrategy[int] = resolutions,
 ) -> Score:
   """Any canonical Score: many tracks, drums, overlaps of one pitch, changes.
 

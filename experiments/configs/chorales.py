@@ -13,7 +13,7 @@ MUSIC = {
     # suffix: (representation, head)
     '': (
         {'name': 'voices', 'steps_per_quarter': 4},
-        {'name': 'voices', 'features': 32, 'hidden': 256},
+        {'name': 'voices', 'voices': 4, 'features': 32, 'hidden': 128},
     ),
     '_pianoroll': (
         {'name': 'pianoroll', 'steps_per_quarter': 4},

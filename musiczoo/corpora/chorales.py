@@ -1,17 +1,16 @@
 """The four-part chorales of Bach: the music21 package in, Pieces out."""
 
+from collections.abc import Iterable, Iterator
 import concurrent.futures
+from fractions import Fraction
 import hashlib
 import importlib.metadata
 import importlib.util
-import itertools
 import multiprocessing
 import os
 import pathlib
 import sys
 import warnings
-from collections.abc import Iterable, Iterator
-from fractions import Fraction
 
 import numpy as np
 import tqdm
@@ -19,16 +18,30 @@ import tqdm
 from musiczoo.corpora import store
 from musiczoo.corpora.corpus import Piece
 from musiczoo.errors import UserError
-from musiczoo.score import Score, Track, canonical
+from musiczoo.representations.voices import NAMES, TRACKS, VELOCITY
+from musiczoo.score import canonical, Score
 
-_PARTS = ('Soprano', 'Alto', 'Tenor', 'Bass')
-_CHOIR = 52  # General MIDI program: choir aahs.
-_VELOCITY = 80
 _TEMPO = 750_000  # Microseconds per quarter note: 80 to the minute.
 _RESOLUTION = 24  # Thirty-seconds (the shortest notes) and triplets fit.
 
+# Pairs of which one shares, transposed or not, half or more of its windows of
+# four quarter notes with the other. They belong in one split.
+TWINS = {
+    'bwv177.4': 'bwv117.4',
+    'bwv18.5-w': 'bwv18.5-lz',
+    'bwv20.7': 'bwv20.11',
+    'bwv227.11': 'bwv227.1',
+    'bwv244.17': 'bwv244.15',
+    'bwv279': 'bwv158.4',
+    'bwv280': 'bwv176.6',
+    'bwv324': 'bwv10.7',
+    'bwv398': 'bwv197.7-a',  # Note for note.
+    'bwv414': 'bwv253',
+    'bwv62.6': 'bwv274',
+}
 
-def chorales() -> list[Piece]:
+
+def load() -> list[Piece]:
   """All chorales in four parts, in the order of their names.
 
   Takes about 20 s of two cores for the first time and milliseconds from the
@@ -52,22 +65,22 @@ def chorales() -> list[Piece]:
 
 def parse(file: pathlib.Path) -> Piece | None:
   """One MusicXML file as a Piece; None if it isn't in four parts, S A T B."""
-  import music21  # Here, since it takes a second and the cache does without.
-
   with warnings.catch_warnings():
     warnings.simplefilter('ignore')  # Of files that can't be mended here.
+    import music21  # Here: it takes a second, and the cache does without.
+
     stream = music21.converter.parse(file, forceSource=True)
-  if tuple(part.id for part in stream.parts) != _PARTS:
+  if tuple(part.id for part in stream.parts) != NAMES:
     return None
   notes = [
-      (onset, duration, pitch, _VELOCITY, track)
+      (onset, duration, pitch, VELOCITY, track)
       for track, part in enumerate(stream.parts)
       for onset, duration, pitch in _notes(part)
   ]
   upper = stream.parts[0]
   score = Score(
       notes=np.array(notes, np.int32),
-      tracks=tuple(Track(_CHOIR, name=name) for name in _PARTS),
+      tracks=TRACKS,
       tempi=np.array([[0, _TEMPO]], np.int32),
       meters=np.array(list(_meters(upper)), np.int32),
       keys=np.array(list(_keys(upper)), np.int32),
@@ -136,19 +149,33 @@ def _meters(part) -> Iterator[tuple[int, int, int]]:
   own, so that all bar lines fall right; two short ones that make up a whole
   are one bar. The last bar may end early.
   """
-  bars = []  # Onset, length and signature.
-  signature = None
+  bars = []  # Onset, length, the length of a whole bar, meter.
   for measure in part.getElementsByClass('Measure'):
-    signature = measure.timeSignature or signature
     onset, length = _ticks(measure.offset), _ticks(measure.quarterLength)
+    if measure.timeSignature is not None:
+      signature = measure.timeSignature
+    meter = signature.numerator, signature.denominator
     whole = _ticks(signature.barDuration.quarterLength)
-    if bars and bars[-1][1] + length == whole == ...:
-      pass
-    bars.append((onset, length, signature))
+    if bars and bars[-1][1] + length == whole:
+      bars[-1][1] = whole
+    else:
+      bars.append([onset, length, whole, meter])
+  before = None
+  for onset, length, whole, meter in bars:
+    is_last = onset == bars[-1][0]
+    if length % whole and not (is_last and length < whole):
+      beats = Fraction(length * meter[1], 4 * _RESOLUTION)
+      meter = beats.numerator, meter[1] * beats.denominator
+    if meter != before:
+      yield onset, *meter
+    before = meter
 
 
 def _keys(part) -> Iterator[tuple[int, int, int]]:
-  """Tick, sharps and mode of the key signatures."""
+  """Tick, sharps and minor; a mode that isn't known counts as major."""
+  for key in part.flatten().getElementsByClass('KeySignature'):
+    mode = getattr(key, 'mode', None)
+    yield _ticks(key.offset), key.sharps, int(mode == 'minor')
 
 
 def _ticks(quarters) -> int:

@@ -1,7 +1,7 @@
 """A corpus: named pieces in three splits, and the rule that splits them."""
 
+from collections.abc import Iterable, Mapping
 import hashlib
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -16,11 +16,11 @@ class Piece(NamedTuple):
 
   Attributes:
     name: unique in its corpus.
-    music: a Score, or a roll uint8 [T, 88] (see `Corpus.kind`).
+    score: a Score, or its roll, uint8 [T, 88] (see `Corpus.kind`).
   """
 
   name: str
-  music: Score | np.ndarray
+  score: Score | np.ndarray
 
 
 class Corpus(NamedTuple):
@@ -42,14 +42,22 @@ def split_of(name: str) -> str:
   It depends on nothing else, so that a piece stays in its split whatever files
   come or go.
   """
-  digest = hashlib.sha256(name.encode()).digest()
+  digest = hashlib.sha256(f'musiczoo/{name}'.encode()).digest()
   tenth = int.from_bytes(digest[:8], 'big') * 10 >> 64
   return {8: 'valid', 9: 'test'}.get(tenth, 'train')
 
 
-def split(pieces: Iterable[Piece]) -> dict[str, list[Piece]]:
-  """Deals pieces out to 'train', 'valid' and 'test', in their order."""
+def deal(
+    pieces: Iterable[Piece], twins: Mapping[str, str] = {}
+) -> dict[str, list[Piece]]:
+  """Deals pieces out to 'train', 'valid' and 'test', in their order.
+
+  Args:
+    pieces: the pieces.
+    twins: piece -> the piece that it is nearly a copy of, to whose split it
+      goes along.
+  """
   splits = {name: [] for name in SPLITS}
   for piece in pieces:
-    splits[split_of(piece.name)].append(piece)
+    splits[split_of(twins.get(piece.name, piece.name))].append(piece)
   return splits

@@ -13,12 +13,30 @@ from typing import NamedTuple
 import numpy as np
 
 from musiczoo.midi.guard import Chunks, Limits, MidiError
+from musiczoo.midi.standard import END_OF_TRACK, META, SYSEX, SYSEX_ESCAPE
 
-META, END_OF_TRACK = 0xFF, 0x2F
 # Bytes after the file that may be looked at but are never part of an event.
 PADDING = 16
+BLOCK = 2**16  # Bytes looked at together: memory stays small, caches warm.
 # Jumps that lead nowhere, behind any place in a file.
 ENDED, BROKEN = 2**31 - 2, 2**31 - 1
+
+# Bytes of data behind a status byte. Sysex and meta events say it themselves.
+DATA_SIZE = np.zeros(256, np.int32)
+DATA_SIZE[0x80:0xF0] = 2
+DATA_SIZE[0xC0:0xE0] = 1
+DATA_SIZE[[0xF1, 0xF3]] = 1
+DATA_SIZE[0xF2] = 2
+TWO_BYTES = (DATA_SIZE == 2) & (np.arange(256) < 0xF0)
+
+# A place in a file is the pair (byte, whether a running status takes one byte
+# of data, not two), as the integer 2 * byte + whether. STEP[w, s] leads from
+# the byte of the status s, with w the old whether, to the next place.
+STEP = np.stack([2 * (1 + DATA_SIZE)] * 2)
+STEP[0, :0x80], STEP[1, :0x80] = 2 * 2, 2 * 1
+STEP[1, :0x80] += 1
+STEP[:, 0xC0:0xE0] += 1
+STEP[1, 0xF0:] += 1
 
 
 class Events(NamedTuple):
@@ -54,16 +72,14 @@ def parse(
     MidiError: 'delta', 'status', 'data_byte', 'truncated' or 'events'.
   """
   data = np.frombuffer(data + bytes(PADDING), np.uint8)
-  size = _quantity_sizes(data)
-  begin, count = _follow(_jumps(data, size), chunks, limits, repairs)
+  begin, count = _follow(data, chunks, limits, repairs)
   chunk = np.repeat(np.arange(len(count)), count)
   first = np.cumsum(count) - count
 
-  delta = quantity(data, begin, size[begin])
+  delta, at = quantity(data, begin)
   tick = np.cumsum(delta)
   tick -= np.append(0, tick)[first][chunk]
 
-  at = begin + size[begin]
   status = data[at]
   index = np.arange(len(at))
   # The running status is that of the last channel message of the chunk.
@@ -79,7 +95,9 @@ def parse(
   status = np.where(running, status[last], status)
   at += ~running
   repairs['system_message'] += int(
-      np.count_nonzero((status > 0xF0) & (status != 0xF7) & (status != META))
+      np.count_nonzero(
+          (status > SYSEX) & (status != SYSEX_ESCAPE) & (status != META)
+      )
   )
   # A byte of data has its high bit clear.
   damaged = (status < 0xF0) & (data[at] >= 0x80)
@@ -90,13 +108,84 @@ def parse(
 
 
 def quantity(
-    data: np.ndarray, at: np.ndarray, size: np.ndarray
-) -> np.ndarray:
-  """The variable-length quantities of `size` bytes each that begin at `at`."""
-  value = np.zeros(len(at), np.int64)
-  for i in range(4):
-    more = size > i
+    data: np.ndarray, at: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+  """Variable-length quantities: seven bits a byte, the last below 0x80.
+
+  Args:
+    data: uint8 [N], the file.
+    at: int64 [Q], where the quantities begin.
+
+  Returns:
+    int64 [Q], their values; int64 [Q], where the bytes after them begin.
+  """
+  value, at = np.zeros(len(at), np.int64), at.copy()
+  more = np.ones(len(at), bool)
+  for _ in range(4):
+    byte = data[at]
+    value = np.where(more, value << 7 | (byte & 0x7F), value)
+    at += more
+    more &= byte >= 0x80
     if not more.any():
       break
-    value = np.where(more, value << 7 | (data[at + i] & 0x7F), value)
-  return value
+  return value, at
+
+
+def _follow(data, chunks, limits, repairs):
+  """(int64 [E] bytes at which events begin, int64 [C] events per chunk)."""
+  places, count, known, jumps = array('i'), [], 0, None
+  append = places.append
+  for start, stop in chunks.spans:
+    before, place, end = len(places), 2 * start, 2 * stop
+    while place < end:
+      if place >= known:
+        limits.check('events', len(places), place // 2)
+        base = place - place % 2
+        known = base + 2 * BLOCK
+        jumps = memoryview(_jumps(data, base // 2, known // 2))
+      reach = min(end, known)
+      while place < reach:
+        append(place)
+        place = jumps[place - base]
+    if place == BROKEN:
+      raise MidiError('delta', position=places[-1] // 2)
+    if place != ENDED and place > end + 1:
+      raise MidiError('truncated', position=places[-1] // 2)
+    repairs['no_end_of_track'] += place != ENDED
+    count.append(len(places) - before)
+  limits.check('events', len(places))
+  begin = np.frombuffer(places, np.int32).astype(np.int64) // 2
+  return begin, np.array(count)
+
+
+def _jumps(data, start, stop):
+  """int32 [2N]: from each place of N bytes, the place of the next event."""
+  stop = min(stop, len(data) - PADDING)
+  num = stop - start
+  # The bytes of a delta time that begins here; five are too many.
+  more = (data[start : stop + 4] >= 0x80).view(np.uint8)
+  size = np.ones(num, np.uint8)
+  for i in (3, 2, 1, 0):
+    size = 1 + more[i : i + num] * size
+  at = np.arange(start, stop, dtype=np.int32) + size
+  status = data[at]
+  jumps = np.empty((num, 2), np.int32)
+  for whether in (0, 1):
+    jumps[:, whether] = STEP[whether][status] + 2 * at
+
+  # Meta events and sysex: the type of the meta event, a length, the bytes.
+  long = np.flatnonzero(
+      (status == META) | (status == SYSEX) | (status == SYSEX_ESCAPE)
+  )
+  meta = status[long] == META
+  at = at[long].astype(np.int64) + 1
+  ended = meta & (data[at] == END_OF_TRACK)
+  length, after = quantity(data, at + meta)
+  # Four bytes were read; was the fourth the last?
+  broken = (data[after - 1] >= 0x80) & ~ended
+  for whether in (0, 1):
+    jumps[long, whether] = 2 * (after + length) + whether
+  jumps[long[ended]] = ENDED
+  jumps[long[broken]] = BROKEN
+  jumps[size > 4] = BROKEN
+  return jumps.reshape(-1)

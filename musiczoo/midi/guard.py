@@ -6,7 +6,7 @@ each number is compared with the bytes that are there and with a cap.
 
 from collections import Counter
 import os
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from musiczoo.errors import UserError
 
@@ -30,6 +30,12 @@ REJECTED = {
     'ticks': 'goes on to too late a tick; raise the limit if you trust it',
     'quarters': 'has too many quarter notes; raise the limit if you trust it',
     'seconds': 'lasts too many seconds; raise the limit if you trust it',
+    'archive': 'is no sound zip or tar archive; fetch it again',
+    'member': 'is a damaged or encrypted member of an archive; unpack it',
+    'name': 'has a name that leads out of the archive; rename it',
+    'link': 'is a link or device, not a file; put the file itself there',
+    'ratio': 'grows too much when unpacked; unpack it yourself if you trust it',
+    'members': 'has too many members; split the archive',
 }
 
 # What is mended on the way, and counted: code -> what was done.
@@ -42,7 +48,7 @@ REPAIRED = {
     'no_end_of_track': 'a track without an end-of-track ended with its chunk',
     'running_status': 'a status that ran on past a meta event or sysex was kept',
     'system_message': 'a message that has no place in a file was skipped',
-    'smpte': 'SMPTE time became quarter notes of nearly half a second',
+    'smpte': 'SMPTE time was read with quarter notes of one second',
     'tempo': 'a tempo of zero or of an odd length was ignored',
     'meter': 'an impossible meter was ignored',
     'key': 'an impossible key was ignored',
@@ -57,16 +63,17 @@ class Limits(NamedTuple):
   """The most a file may hold. Each field is also the code of its rejection.
 
   Attributes:
-    bytes: size of the file.
+    bytes: size of the file; no more than 2**29.
     tracks: track chunks.
     events: events of all tracks.
-    notes: notes of all tracks.
-    ticks: the last tick of a note or of a change of tempo, meter or key.
+    notes: note ons of all tracks.
+    ticks: the last tick of a note or of a change of tempo, meter or key; no
+      more than 2**31 - 1.
     quarters: the same in quarter notes: it bounds any grid of steps.
     seconds: the end of the last note.
   """
 
-  bytes: int = 8 * 2**20
+  bytes: int = 16 * 2**20
   tracks: int = 2**12
   events: int = 2**20
   notes: int = 2**18
@@ -78,6 +85,9 @@ class Limits(NamedTuple):
     """Raises a MidiError if `value` is more than the limit called `name`."""
     if value > getattr(self, name):
       raise MidiError(name, position=position)
+
+
+LIMITS = Limits()
 
 
 class MidiError(UserError):
@@ -115,21 +125,28 @@ class Chunks(NamedTuple):
   spans: list[tuple[int, int]]
 
 
-def load(path: str | os.PathLike, limits: Limits) -> bytes:
-  """The bytes of a file, never more than the limit of them.
+def open_file(path: str | os.PathLike) -> BinaryIO:
+  """Opens a regular file: a pipe might hang, a device never end.
 
   Raises:
-    MidiError: 'unreadable' or 'bytes'.
+    MidiError: 'unreadable'.
   """
   try:
-    # A pipe would hang, a device would never end.
-    if not os.path.isfile(path):
-      raise MidiError('unreadable', os.fspath(path))
-    with open(path, 'rb') as file:
-      data = file.read(limits.bytes + 1)
+    if os.path.isfile(path):
+      return open(path, 'rb')
   except (OSError, ValueError) as error:
     raise MidiError('unreadable', os.fspath(path)) from error
-  return data
+  raise MidiError('unreadable', os.fspath(path))
+
+
+def load(path: str | os.PathLike, limits: Limits) -> bytes:
+  """The bytes of a file; of one over the limit no more than tells that it is.
+
+  Raises:
+    MidiError: 'unreadable'.
+  """
+  with open_file(path) as file:
+    return file.read(limits.bytes + 1)
 
 
 def find_chunks(data: bytes, limits: Limits, repairs: Counter) -> Chunks:

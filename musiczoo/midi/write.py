@@ -9,16 +9,21 @@ import mido
 import numpy as np
 
 from musiczoo.errors import UserError
-from musiczoo.score import canonical
-from musiczoo.score import DURATION, ONSET, PITCH, Score, TRACK, VELOCITY
+from musiczoo.midi.standard import DRUM_CHANNEL, KEY
+from musiczoo.score import (
+    canonical,
+    DURATION,
+    ONSET,
+    PITCH,
+    Score,
+    TRACK,
+    VELOCITY,
+)
 
-DRUM_CHANNEL = 9  # Channel 10 of General MIDI, counted from 0.
 MELODIC_CHANNELS = tuple(c for c in range(16) if c != DRUM_CHANNEL)
 LAST_PORT = 127
 LAST_TICK = 2**28 - 1  # The largest delta time: four bytes of seven bits.
 LAST_TEMPO = 2**24 - 1
-# Meta messages as type and data: a key is two bytes, no need for its name.
-KEY_SIGNATURE = 0x59
 
 
 def write(score: Score, path: str | os.PathLike) -> None:
@@ -95,18 +100,23 @@ def _conductor(score):
         ),
     ))
   for tick, sharps, minor in score.keys.tolist():
-    data = (sharps & 0xFF, minor)
-    events.append((tick, mido.UnknownMetaMessage(KEY_SIGNATURE, data)))
+    # As the two bytes that they are: mido would ask for the name of the key.
+    message = mido.UnknownMetaMessage(KEY, (sharps & 0xFF, minor))
+    events.append((tick, message))
   return _chunk(sorted(events, key=lambda event: event[0]))
 
 
 def _note_events(notes, channel):
-  """Note ons and offs in the order of time; at one tick the offs come first."""
+  """Note ons and offs in the order of time; at one tick the offs come first.
+
+  Notes of one pitch that begin together keep their order, for a note off ends
+  the first of them.
+  """
   onset, pitch = notes[:, ONSET], notes[:, PITCH]
   tick = np.concatenate([onset, onset + notes[:, DURATION]])
   velocity = np.concatenate([notes[:, VELOCITY], np.zeros_like(onset)])
   pitch = np.concatenate([pitch, pitch])
-  order = np.lexsort((velocity, pitch, velocity > 0, tick))
+  order = np.lexsort((pitch, velocity > 0, tick))
   return [
       (
           tick,

@@ -1,14 +1,13 @@
 """Score <-> array, one file each: encode and decode stand side by side."""
 
-from musiczoo.representations.melody import melody
-from musiczoo.representations.pianoroll import pianoroll
+from musiczoo.representations import events, melody, pianoroll, voices
 from musiczoo.representations.representation import Representation
-from musiczoo.representations.voices import voices
 
 REPRESENTATIONS = {
-    'melody': melody,
-    'pianoroll': pianoroll,
-    'voices': voices,
+    'events': events.events,
+    'melody': melody.melody,
+    'pianoroll': pianoroll.pianoroll,
+    'voices': voices.voices,
 }
 
 __all__ = ['REPRESENTATIONS', 'Representation']

@@ -74,6 +74,20 @@ def from_cells(
   return notes[symbol > 0].astype(np.int32)
 
 
+def transpose(x: np.ndarray, semitones: int) -> np.ndarray:
+  """Moves the pitches of cells; rests stay."""
+  moved = x.astype(np.int32) + 2 * semitones
+  return np.where(x >= 2, moved, x).astype(x.dtype)
+
+
+def room(x: np.ndarray, depth: int) -> tuple[int, int]:
+  """How many semitones cells of `depth` symbols may go down and up."""
+  symbol = x[x >= 2] // 2
+  if not len(symbol):
+    return 0, 0
+  return int(symbol.min()) - 1, depth - 1 - int(symbol.max())
+
+
 def _begins(symbol, struck):
   before = np.concatenate([np.zeros_like(symbol[:1]), symbol[:-1]])
   return (symbol != before) | (struck & (symbol > 0))

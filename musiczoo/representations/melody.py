@@ -1,11 +1,11 @@
-"""Melody: a Score walks in, int16 [T], its highest note at each step, walks out."""
+"""Melody: a Score walks in, its highest note per step, int16 [T], walks out."""
 
 import numpy as np
 
 from musiczoo import score as score_lib
 from musiczoo.representations import lines
 from musiczoo.representations.pianoroll import kept, rasterize
-from musiczoo.representations.representation import Representation, check
+from musiczoo.representations.representation import check, Representation
 from musiczoo.score import Score, Track
 
 _VELOCITY = 80
@@ -51,8 +51,9 @@ def melody(
       shape=(),
       dtype=np.int16,
       steps_per_quarter=steps_per_quarter,
-      pitches=(low, high),
       encode=encode,
       decode=decode,
       project=lambda score: decode(encode(score)),
+      transpose=lines.transpose,
+      room=lambda x: lines.room(x, symbols),
   )

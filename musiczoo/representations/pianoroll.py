@@ -3,7 +3,7 @@
 import numpy as np
 
 from musiczoo import score as score_lib
-from musiczoo.representations.representation import Representation, check
+from musiczoo.representations.representation import check, Representation
 from musiczoo.score import DURATION, ONSET, PITCH, Score, Track
 
 LOW, HIGH = 21, 108  # A0..C8, the keys of a piano.
@@ -26,14 +26,15 @@ def pianoroll(*, steps_per_quarter: int = 4) -> Representation:
   def decode(x):
     sounding = np.asarray(x).reshape(-1, HIGH - LOW + 1) > 0
     silence = np.zeros((1, HIGH - LOW + 1), bool)
-    edges = np.diff(np.concatenate([silence, sounding, silence]).T.astype(np.int8))
-    # Row by row, i.e. pitch by pitch, each rise meets the fall that follows it.
+    framed = np.concatenate([silence, sounding, silence]).astype(np.int8)
+    edges = np.diff(framed, axis=0).T
+    # Key by key, so that each rise meets the fall that follows it.
     key, onset = np.nonzero(edges > 0)
     _, end = np.nonzero(edges < 0)
-    notes = np.zeros((len(key), 5), np.int32)
-    notes[:, :4] = np.stack(
-        [onset, end - onset, key + LOW, np.full_like(key, _VELOCITY)], axis=1
-    )
+    velocity, track = np.full_like(key, _VELOCITY), np.zeros_like(key)
+    notes = np.stack(
+        [onset, end - onset, key + LOW, velocity, track], axis=1
+    ).astype(np.int32)
     return score_lib.canonical(
         Score(notes, (Track(),), resolution=steps_per_quarter)
     )
@@ -44,11 +45,17 @@ def pianoroll(*, steps_per_quarter: int = 4) -> Representation:
       shape=(HIGH - LOW + 1,),
       dtype=np.uint8,
       steps_per_quarter=steps_per_quarter,
-      pitches=(LOW, HIGH),
       encode=encode,
       decode=decode,
       project=lambda score: decode(encode(score)),
+      transpose=lambda x, semitones: np.roll(x, semitones, axis=-1),
+      room=_room,
   )
+
+
+def _room(x):
+  keys = np.flatnonzero(x.any(axis=0))
+  return (int(keys[0]), HIGH - LOW - int(keys[-1])) if len(keys) else (0, 0)
 
 
 def kept(score: Score, low: int, high: int) -> np.ndarray:

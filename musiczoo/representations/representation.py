@@ -19,14 +19,15 @@ class Representation(NamedTuple):
   Attributes:
     kind: the layout a head must understand, 'bits', 'tokens' or 'voices'.
     depth: pitches of a roll ('bits'), size of the vocabulary ('tokens'), or
-      pitches and the rest of one voice ('voices', cells are 2 * symbol + struck).
+      symbols of one voice ('voices': cells are 2 * symbol + struck).
     shape: the shape of one step; x has shape [steps, *shape].
     dtype: NumPy dtype of x.
     steps_per_quarter: the grid.
-    pitches: lowest and highest MIDI pitch that is kept; others are left out.
     encode: Score -> x.
     decode: x -> canonical Score on the grid.
     project: quantized Score -> the Score of what this representation keeps.
+    transpose: (x, semitones) -> x, drums aside; semitones within `room(x)`.
+    room: x -> how many semitones x may go down and up and lose no note.
   """
 
   kind: str
@@ -34,10 +35,11 @@ class Representation(NamedTuple):
   shape: tuple[int, ...]
   dtype: type
   steps_per_quarter: int
-  pitches: tuple[int, int]
   encode: Callable[[Score], np.ndarray]
   decode: Callable[[np.ndarray], Score]
   project: Callable[[Score], Score]
+  transpose: Callable[[np.ndarray, int], np.ndarray]
+  room: Callable[[np.ndarray], tuple[int, int]]
 
 
 def check(name: str, value: int, low: int, high: int) -> None:

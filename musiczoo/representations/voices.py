@@ -5,12 +5,13 @@ import numpy as np
 from musiczoo import score as score_lib
 from musiczoo.representations import lines
 from musiczoo.representations.pianoroll import kept, rasterize
-from musiczoo.representations.representation import Representation, check
-from musiczoo.score import ONSET, TRACK, Score, Track
+from musiczoo.representations.representation import check, Representation
+from musiczoo.score import DURATION, ONSET, Score, TRACK, Track
 
-NAMES = ('Soprano', 'Alto', 'Tenor', 'Bass')
 CHOIR = 52  # General MIDI program: choir aahs.
-_VELOCITY = 80
+NAMES = ('Soprano', 'Alto', 'Tenor', 'Bass')
+TRACKS = tuple(Track(CHOIR, name=name) for name in NAMES)
+VELOCITY = 80
 
 
 def voices(
@@ -47,7 +48,9 @@ def voices(
     if parts is None:
       symbol, struck = _reduce(*rasterize(notes, low, high))
     else:
-      steps = score_lib.end(score._replace(notes=notes))
+      # A line ends with the note that began last, which cut all others short.
+      last = [part[-1] for part in parts if len(part)]
+      steps = max((n[ONSET] + n[DURATION] for n in last), default=0)
       rows = [lines.rasterize_line(part, steps, low) for part in parts]
       symbol, struck = (np.stack(row, axis=1) for row in zip(*rows))
     return lines.to_cells(symbol, struck & onsets).astype(np.uint8)
@@ -55,11 +58,10 @@ def voices(
   def decode(x):
     x = np.asarray(x).reshape(-1, 4)
     if not onsets:
-      x = x // 2 * 2
-    notes = lines.from_cells(x, low=low, depth=depth, velocity=_VELOCITY)
-    tracks = tuple(Track(CHOIR, name=name) for name in NAMES)
+      x = x // 2 * 2  # The strikes that a change of symbol forces remain.
+    notes = lines.from_cells(x, low=low, depth=depth, velocity=VELOCITY)
     return score_lib.canonical(
-        Score(notes, tracks, resolution=steps_per_quarter)
+        Score(notes, TRACKS, resolution=steps_per_quarter)
     )
 
   return Representation(
@@ -68,10 +70,11 @@ def voices(
       shape=(4,),
       dtype=np.uint8,
       steps_per_quarter=steps_per_quarter,
-      pitches=(low, high),
       encode=encode,
       decode=decode,
       project=lambda score: decode(encode(score)),
+      transpose=lines.transpose,
+      room=lambda x: lines.room(x, depth),
   )
 
 
@@ -103,9 +106,11 @@ def _reduce(sounding, struck):
   count = rank[:, -1]
 
   def from_above(k):
-    return sounding.shape[1] - np.argmax(rank == k[:, None], axis=1)
+    """The symbol of the k-th sounding pitch; k is a number or one a step."""
+    first = np.argmax(rank == np.reshape(k, (-1, 1)), axis=1)
+    return sounding.shape[1] - first
 
-  soprano, second = from_above(np.ones_like(count)), from_above(np.full_like(count, 2))
+  soprano, second = from_above(1), from_above(2)
   tenor, bass = from_above(count - 1), from_above(count)
   near = soprano - second <= second - bass
   symbol = np.stack(

@@ -1,0 +1,37 @@
+"""A name, a folder or a file in; named pieces in three splits out."""
+
+import pathlib
+
+from musiczoo.corpora import benchmarks, chorales, folder
+from musiczoo.corpora.corpus import Corpus, deal, Piece
+from musiczoo.errors import UserError
+
+__all__ = ['Corpus', 'Piece', 'load']
+
+_ACCEPTED = (
+    "give 'chorales', a folder of MIDI files, or a .mat or .npz file of a "
+    'benchmark'
+)
+
+
+def load(name: str) -> Corpus:
+  """Loads a corpus and splits it by piece, the same way at all times.
+
+  Args:
+    name: 'chorales', the four-part chorales of Bach; or a path: a folder of
+      MIDI files, or a benchmark file, which brings its own splits.
+
+  Raises:
+    UserError: there is no such corpus, or nothing in it can be used.
+  """
+  if name == 'chorales':
+    return Corpus('scores', deal(chorales.load(), chorales.TWINS))
+  path = pathlib.Path(name)
+  if path.is_dir():
+    return Corpus('scores', deal(folder.load(path)))
+  if path.suffix in benchmarks.SUFFIXES:
+    if path.is_file():
+      return benchmarks.load(path)
+    raise UserError(f"corpus '{name}': no such file; {benchmarks.WHERE}")
+  missing = '' if path.exists() else ': there is no such path'
+  raise UserError(f"corpus '{name}'{missing}; {_ACCEPTED}")

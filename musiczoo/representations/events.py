@@ -1,0 +1,265 @@
+"""Events: any Score walks in, int16 [T] tokens on a grid walk out, losslessly.
+
+  END
+  NOTE_ON pitch, NOTE_OFF pitch       on the selected track
+  VELOCITY velocity                   of the notes that follow
+  PROGRAM program, DRUMS program      select the first such track, or add it
+  NEXT                                selects the next of its kind, or adds it
+  SHIFT steps                         moves on in time
+  TEMPO, METER, KEY                   followed by the digits of their numbers
+
+A piece begins by selecting its tracks in order, which adds them. Within a step
+come changes, then track by track the notes that end and those that begin.
+Selections and velocities are written only where they change.
+"""
+
+from collections import deque
+
+import numpy as np
+
+from musiczoo import score as score_lib
+from musiczoo.representations.representation import check, Representation
+from musiczoo.score import Score, Track
+
+# The vocabulary: where each kind of token begins. Its order is the order of
+# events in a step, so that a sort by token is all that it takes.
+END = 0
+NOTE_OFF = 1  # + pitch
+NOTE_ON = NOTE_OFF + 128  # + pitch
+SET_VELOCITY = NOTE_ON + 128  # + velocity
+PROGRAM = SET_VELOCITY + 128  # + General MIDI program
+DRUMS = PROGRAM + 128  # + program, which for drums is a kit
+NEXT = DRUMS + 128
+TEMPO = NEXT + 1  # Four digits: microseconds per quarter note.
+METER = TEMPO + 1  # Three digits: numerator (two), log2 of the denominator.
+KEY = METER + 1  # Two digits: sharps + 7, minor.
+DIGIT = KEY + 1  # + a digit of a number to the base of 128
+SHIFT = DIGIT + 128  # + steps - 1, last of all: max_shift sets the depth.
+
+_DIGITS = {TEMPO: 4, METER: 3, KEY: 2}
+_VELOCITY = 80  # Until a token sets another.
+
+
+def events(
+    *, steps_per_quarter: int = 12, max_shift: int = 96
+) -> Representation:
+  """Notes on and off, time, velocity, programs, tempo, meter and key as tokens.
+
+  After the vocabulary of Oore et al. (2018), "This Time with Feeling", for any
+  number of tracks. All is kept except the names of the tracks.
+
+  Args:
+    steps_per_quarter: the grid; 12 has sixteenths and triplets of eighths.
+    max_shift: the longest time that one token moves on, in steps.
+  """
+  check('steps_per_quarter', steps_per_quarter, 1, 32767)
+  check('max_shift', max_shift, 1, 4096)
+
+  def encode(score):
+    return _encode(score_lib.quantize(score, steps_per_quarter), max_shift)
+
+  def decode(x):
+    return _decode(x, steps_per_quarter, max_shift)
+
+  return Representation(
+      kind='tokens',
+      depth=SHIFT + max_shift,
+      shape=(),
+      dtype=np.int16,
+      steps_per_quarter=steps_per_quarter,
+      encode=encode,
+      decode=decode,
+      project=_without_names,
+      transpose=_transpose,
+      room=_room,
+  )
+
+
+def _without_names(score):
+  tracks = tuple(track._replace(name='') for track in score.tracks)
+  return score._replace(tracks=tracks)
+
+
+def _encode(score, max_shift):
+  """A canonical Score on the grid -> tokens.
+
+  Each event is a row of slots: a token and how often it is written, 0 times for
+  what it doesn't need. One `repeat` over all slots then writes the piece.
+  """
+  select, nth = _selections(score.tracks)
+  rows = _rows(score)
+  step, track, token, velocity = rows[:, :4].T
+  gap = np.diff(step, prepend=0)
+  once = np.ones_like(gap)
+  # The beginning adds all tracks in order and leaves the last one selected;
+  # track -1, that of changes, is never switched to.
+  switch = _differs(track, track >= 0, initial=len(select) - 1)
+  louder = _differs(velocity, velocity > 0, initial=_VELOCITY)
+  slots = [
+      (once * (SHIFT + max_shift - 1), gap // max_shift),
+      (SHIFT + gap % max_shift - 1, gap % max_shift > 0),
+      (np.append(select, END)[track], switch),
+      (once * NEXT, np.append(nth, 0)[track] * switch),
+      (SET_VELOCITY + velocity, louder),
+      (token, once),
+      *((DIGIT + digit, digit >= 0) for digit in rows[:, 4:].T),
+  ]
+  values, counts = (np.stack(part, axis=1) for part in zip(*slots))
+  header = np.stack([select, np.full_like(select, NEXT)], axis=1)
+  repeats = np.stack([np.ones_like(nth), nth], axis=1)
+  return np.concatenate([
+      np.repeat(header.ravel(), repeats.ravel()),
+      np.repeat(values.ravel(), counts.ravel()),
+      [END],
+  ]).astype(np.int16)
+
+
+def _selections(tracks):
+  """The token that selects each track and how many NEXT come after it."""
+  select, ordinal, seen = [], [], {}
+  for track in tracks:
+    kind = (DRUMS if track.drums else PROGRAM) + track.program
+    select.append(kind)
+    ordinal.append(seen.get(kind, 0))
+    seen[kind] = ordinal[-1] + 1
+  return np.array(select, np.int64), np.array(ordinal, np.int64)
+
+
+def _rows(score):
+  """The events in order, int64 [events, 8].
+
+  Columns: step, track (-1: a change), token, velocity (0: no note begins) and
+  up to four digits (-1: none).
+  """
+
+  def rows(step, track, token, velocity=0, digits=()):
+    digits = [*digits, *[-1] * (4 - len(digits))]
+    columns = step, track, token, velocity, *digits
+    return np.stack(np.broadcast_arrays(*columns), axis=1)
+
+  onset, duration, pitch, velocity, track = score.notes.astype(np.int64).T
+  at, tempo = score.tempi.astype(np.int64).T
+  tempi = rows(at, -1, TEMPO, digits=[tempo >> s & 127 for s in (21, 14, 7, 0)])
+  at, numerator, denominator = score.meters.astype(np.int64).T
+  power = np.round(np.log2(denominator)).astype(np.int64)
+  meters = rows(
+      at, -1, METER, digits=[numerator >> 7, numerator & 127, power]
+  )
+  at, sharps, minor = score.keys.astype(np.int64).T
+  keys = rows(at, -1, KEY, digits=[sharps + 7, minor])
+  offs = rows(onset + duration, track, NOTE_OFF + pitch)
+  ons = rows(onset, track, NOTE_ON + pitch, velocity)
+  table = np.concatenate([tempi, meters, keys, offs, ons])
+  return table[np.lexsort(table[:, [2, 1, 0]].T)]
+
+
+def _differs(values, valid, initial):
+  """Which valid values aren't the valid one before them."""
+  latest = _carried(values, valid, initial)
+  return valid & (values != np.append(initial, latest[:-1]))
+
+
+def _carried(values, valid, initial):
+  """Each row's latest valid value, its own included."""
+  latest = np.maximum.accumulate(np.where(valid, np.arange(len(values)), -1))
+  return np.where(latest >= 0, values[latest], initial)
+
+
+def _decode(x, steps_per_quarter, max_shift):
+  """Any integers -> a canonical Score; what is impossible is passed over."""
+  tracks, kinds = [], {}  # kinds: selecting token -> its tracks.
+  kind, nth, track = PROGRAM, 0, None
+  sounding = {}  # (track, pitch) -> onset and velocity, the first in first out.
+  notes, changes = [], {TEMPO: [], METER: [], KEY: []}
+  now, velocity = 0, _VELOCITY
+  change, digits = None, []
+
+  def select():
+    same = kinds.setdefault(kind, [])
+    if nth == len(same):
+      same.append(len(tracks))
+      program = (kind - PROGRAM) % 128
+      tracks.append(Track(program, drums=kind >= DRUMS))
+    return same[nth]
+
+  for token in np.asarray(x).ravel().tolist():
+    if DIGIT <= token < SHIFT and change is not None:
+      digits.append(token - DIGIT)
+      if len(digits) == _DIGITS[change]:
+        if (values := _from_digits(change, digits)) is not None:
+          changes[change].append((now, *values))
+        change = None
+      continue
+    change = None
+    if token == END:
+      break
+    elif NOTE_OFF <= token < NOTE_ON:
+      begun = sounding.get((track, token - NOTE_OFF))
+      if begun and begun[0][0] < now:
+        onset, loudness = begun.popleft()
+        notes.append((onset, now - onset, token - NOTE_OFF, loudness, track))
+    elif NOTE_ON <= token < SET_VELOCITY:
+      if track is None:
+        track = select()
+      begun = sounding.setdefault((track, token - NOTE_ON), deque())
+      begun.append((now, velocity))
+    elif SET_VELOCITY < token < PROGRAM:
+      velocity = token - SET_VELOCITY
+    elif PROGRAM <= token < NEXT:
+      kind, nth = token, 0
+      track = select()
+    elif token == NEXT and track is not None:
+      nth += 1
+      track = select()
+    elif token in _DIGITS:
+      change, digits = token, []
+    elif SHIFT <= token < SHIFT + max_shift:
+      now += token - SHIFT + 1
+  for (track, pitch), begun in sounding.items():
+    for onset, loudness in begun:
+      notes.append((onset, max(now - onset, 1), pitch, loudness, track))
+  return score_lib.canonical(
+      Score(
+          notes=np.array(notes, np.int32).reshape(-1, 5),
+          tracks=tuple(tracks),
+          tempi=np.array(changes[TEMPO], np.int32).reshape(-1, 2),
+          meters=np.array(changes[METER], np.int32).reshape(-1, 3),
+          keys=np.array(changes[KEY], np.int32).reshape(-1, 3),
+          resolution=steps_per_quarter,
+      )
+  )
+
+
+def _from_digits(change, digits):
+  """The numbers of a change, None if there is no such change."""
+  if change == TEMPO:
+    a, b, c, d = digits
+    tempo = a << 21 | b << 14 | c << 7 | d
+    return (tempo,) if 0 < tempo < 1 << 24 else None
+  if change == METER:
+    numerator, power = digits[0] << 7 | digits[1], digits[2]
+    legal = 0 < numerator < 256 and power < 8
+    return (numerator, 1 << power) if legal else None
+  sharps, minor = digits[0] - 7, digits[1]
+  return (sharps, minor) if sharps <= 7 and minor <= 1 else None
+
+
+def _moving(x):
+  """Which tokens of x are notes of pitched tracks: bool [T]."""
+  selects = (x >= PROGRAM) & (x < NEXT)
+  drums = _carried(x >= DRUMS, selects, initial=False)
+  return (x >= NOTE_OFF) & (x < SET_VELOCITY) & ~drums
+
+
+def _transpose(x, semitones):
+  moved = x.astype(np.int32) + semitones * _moving(x)
+  sharps = 1 + np.flatnonzero(x[:-1] == KEY)
+  moved[sharps] = DIGIT + 7 + score_lib.transpose_sharps(
+      moved[sharps] - DIGIT - 7, semitones
+  )
+  return moved.astype(x.dtype)
+
+
+def _room(x):
+  pitch = (x[_moving(x)] - NOTE_OFF) % 128
+  return (int(pitch.min()), 127 - int(pitch.max())) if len(pitch) else (0, 0)

@@ -1,0 +1,125 @@
+"""What holds for every representation, over Scores and arrays of any sort."""
+
+from hypothesis import given, settings, strategies as st
+from hypothesis.extra import numpy as npst
+import numpy as np
+import pytest
+
+from musiczoo import midi
+from musiczoo.errors import UserError
+from musiczoo.representations import REPRESENTATIONS
+from musiczoo.score import canonical, equal, quantize, transpose
+from tests.strategies import scores
+
+everyone = pytest.mark.parametrize('name', REPRESENTATIONS)
+grids = st.sampled_from([1, 3, 4, 12])
+quick = settings(max_examples=60, deadline=None)
+
+
+def build(name, grid=4):
+  return REPRESENTATIONS[name](steps_per_quarter=grid)
+
+
+def arrays(representation):
+  """Any integers of the right shape, most of them within the depth."""
+  depth = {'voices': 2 * representation.depth, 'bits': 2}.get(
+      representation.kind, representation.depth
+  )
+  dtype = representation.dtype
+  limits = np.iinfo(dtype)
+  elements = st.integers(0, depth - 1) | st.integers(limits.min, limits.max)
+  shapes = st.integers(0, 60).map(lambda t: (t, *representation.shape))
+  # Half of the cells are copies of one, or nothing would ever be held.
+  return npst.arrays(dtype, shapes, elements=elements, fill=elements)
+
+
+@everyone
+@quick
+@given(data=st.data(), score=scores(max_onset=400), grid=grids)
+def test_decoding_gives_what_projection_says(name, data, score, grid):
+  r = build(name, grid)
+  there_and_back = r.decode(r.encode(score))
+  projected = r.project(quantize(score, grid))
+  assert equal(there_and_back, projected)
+  assert equal(r.project(projected), projected)
+  assert projected.resolution == grid
+
+
+@everyone
+@quick
+@given(score=scores(max_onset=400), grid=grids)
+def test_codes_are_as_described(name, score, grid):
+  r = build(name, grid)
+  x = r.encode(score)
+  assert x.dtype == r.dtype
+  assert x.shape[1:] == r.shape
+  symbols = {'bits': 1, 'tokens': r.depth - 1, 'voices': 2 * r.depth - 1}
+  assert np.all((x >= 0) & (x <= symbols[r.kind]))
+
+
+@everyone
+@quick
+@given(score=scores(max_onset=400), grid=grids)
+def test_canonical_arrays_come_back(name, score, grid):
+  r = build(name, grid)
+  x = r.encode(score)
+  np.testing.assert_array_equal(r.encode(r.decode(x)), x)
+
+
+@everyone
+@quick
+@given(data=st.data())
+def test_any_array_is_a_legal_score(name, data):
+  r = build(name)
+  x = data.draw(arrays(r))
+  score = r.decode(x)
+  assert equal(canonical(score), score)
+  onset, duration, pitch, velocity, track = score.notes.T
+  assert np.all(onset >= 0) and np.all(duration >= 1)
+  assert np.all((pitch >= 0) & (pitch <= 127))
+  assert np.all((velocity >= 1) & (velocity <= 127))
+  assert set(track) == set(range(len(score.tracks)))
+  # What is illegal in some other way, the writer refuses.
+  assert equal(midi.read(midi.to_bytes(score), pedal=False), score)
+  np.testing.assert_array_equal(
+      r.encode(r.decode(r.encode(score))), r.encode(score)
+  )
+
+
+@everyone
+@quick
+@given(data=st.data(), score=scores(max_onset=100))
+def test_transposition_of_arrays_is_that_of_scores(name, data, score):
+  r = build(name)
+  x = r.encode(score)
+  down, up = r.room(x)
+  assert down >= 0 and up >= 0
+  semitones = data.draw(st.integers(-down, up))
+  moved = r.transpose(x, semitones)
+  assert moved.dtype == x.dtype
+  assert equal(r.decode(moved), transpose(r.decode(x), semitones))
+
+
+@everyone
+@quick
+@given(score=scores(max_onset=100))
+def test_there_is_no_more_room_than_that(name, score):
+  r = build(name)
+  x = r.encode(score)
+  kept = r.decode(x)
+  down, up = r.room(x)
+  if (down, up) == (0, 0):
+    return
+  for semitones in (-down - 1, up + 1):
+    try:
+      beyond = transpose(kept, semitones)
+    except ValueError:
+      continue
+    assert len(r.decode(r.encode(beyond)).notes) < len(kept.notes)
+
+
+@everyone
+@pytest.mark.parametrize('grid', [0, -1, 1.5, 40_000])
+def test_an_impossible_grid_is_said(name, grid):
+  with pytest.raises(UserError, match='steps_per_quarter'):
+    build(name, grid)

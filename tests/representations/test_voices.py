@@ -1,0 +1,146 @@
+"""Four voices: taken part by part where there are four, reduced elsewhere."""
+
+from hypothesis import given, settings, strategies as st
+import numpy as np
+import pytest
+
+from musiczoo.errors import UserError
+from musiczoo.representations import REPRESENTATIONS
+from musiczoo.representations.voices import TRACKS
+from musiczoo.score import canonical, equal, quantize, Score, Track
+from tests.strategies import scores
+
+LOW = 30
+
+
+def score_of(*notes, tracks=(Track(),)):
+  """Notes (onset, duration, pitch, track), in steps of a quarter."""
+  rows = [(on, length, pitch, 80, track) for on, length, pitch, track in notes]
+  return canonical(Score(np.array(rows, np.int32), tracks, resolution=1))
+
+
+def cells(score, **settings):
+  voices = REPRESENTATIONS['voices'](steps_per_quarter=1, **settings)
+  x = voices.encode(score).astype(int)
+  pitch = np.where(x >= 2, x // 2 + LOW - 1, 0)
+  return pitch.tolist(), (x % 2).tolist()
+
+
+@st.composite
+def lines_of_four(draw, overlap=0):
+  """Four parts of a note or more, which end as the next begins or later."""
+  rows = []
+  for track in range(4):
+    onset = 0
+    for rest, length, pitch in draw(
+        st.lists(
+            st.tuples(
+                st.integers(0, 2), st.integers(1, 3), st.integers(30, 87)
+            ),
+            min_size=1,
+            max_size=6,
+        )
+    ):
+      rows.append((onset + rest, length + overlap, pitch, 80, track))
+      onset += rest + length
+  return canonical(Score(np.array(rows, np.int32), TRACKS, resolution=4))
+
+
+@settings(max_examples=60, deadline=None)
+@given(lines_of_four())
+def test_four_parts_lose_nothing(score):
+  voices = REPRESENTATIONS['voices']()
+  assert equal(voices.decode(voices.encode(score)), score)
+
+
+@settings(max_examples=60, deadline=None)
+@given(lines_of_four(overlap=2))
+def test_overlaps_within_a_part_are_cut(score):
+  voices = REPRESENTATIONS['voices']()
+  x = voices.encode(score)
+  np.testing.assert_array_equal(voices.encode(voices.decode(x)), x)
+  begun = [(n[0], n[2], n[4]) for n in score.notes.tolist()]
+  kept = [(n[0], n[2], n[4]) for n in voices.decode(x).notes.tolist()]
+  assert kept == begun
+
+
+@settings(max_examples=60, deadline=None)
+@given(lines_of_four())
+def test_parts_need_no_names_if_there_are_four(score):
+  voices = REPRESENTATIONS['voices']()
+  nameless = score._replace(
+      tracks=tuple(Track(program) for program in (68, 69, 71, 70))
+  )
+  np.testing.assert_array_equal(voices.encode(nameless), voices.encode(score))
+
+
+def test_voices_may_cross():
+  score = score_of(
+      (0, 1, 60, 0), (0, 1, 64, 1), (0, 1, 50, 2), (0, 1, 52, 3), tracks=TRACKS
+  )
+  pitch, _ = cells(score)
+  assert pitch == [[60, 64, 50, 52]]
+
+
+def test_a_silent_voice_has_no_track_and_stays_silent():
+  score = score_of((0, 1, 60, 0), (0, 1, 40, 1), tracks=(TRACKS[1], TRACKS[3]))
+  pitch, _ = cells(score)
+  assert pitch == [[0, 60, 0, 40]]
+
+
+def test_a_later_note_cuts_an_earlier():
+  score = score_of((0, 4, 60, 0), (1, 1, 62, 0), tracks=TRACKS[:1])
+  pitch, struck = cells(score)
+  # The one that was cut does not come back, so there is nothing after it.
+  assert [row[0] for row in pitch] == [60, 62]
+  assert [row[0] for row in struck] == [1, 1]
+
+
+def test_repeated_notes_are_struck_unless_told_otherwise():
+  score = score_of((0, 1, 60, 0), (1, 1, 60, 0), (2, 1, 62, 0))
+  _, struck = cells(score)
+  assert [row[0] for row in struck] == [1, 1, 1]
+  _, struck = cells(score, onsets=False)
+  assert [row[0] for row in struck] == [1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    'chord, expected',
+    [
+        ([60], [60, 0, 0, 0]),
+        ([72, 48], [72, 0, 0, 48]),
+        ([72, 69, 48], [72, 69, 0, 48]),
+        ([72, 50, 48], [72, 0, 50, 48]),
+        ([72, 67, 64, 48], [72, 67, 64, 48]),
+        ([76, 72, 67, 64, 60, 48], [76, 72, 60, 48]),
+    ],
+)
+def test_a_chord_is_reduced(chord, expected):
+  pitch, struck = cells(score_of(*((0, 1, p, 0) for p in chord)))
+  assert pitch == [expected]
+  assert struck == [[int(p > 0) for p in expected]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(scores(max_notes=12, max_onset=40))
+def test_a_reduction_sounds_only_what_sounded(score):
+  voices = REPRESENTATIONS['voices'](steps_per_quarter=2)
+  score = quantize(score, 2)
+  notes = [
+      (onset, onset + duration, pitch)
+      for onset, duration, pitch, _, track in score.notes.tolist()
+      if not score.tracks[track].drums and 30 <= pitch <= 87
+  ]
+  for step, row in enumerate(voices.encode(score).tolist()):
+    begun = {pitch for on, _, pitch in notes if on == step}
+    sounding = {pitch for on, end, pitch in notes if on <= step < end}
+    heard = [cell // 2 + LOW - 1 for cell in row if cell >= 2]
+    assert set(heard) <= sounding
+    for cell in row:
+      assert cell < 2 or cell % 2 or cell // 2 + LOW - 1 not in begun
+
+
+@pytest.mark.parametrize('low, high', [(-1, 80), (60, 59), (0, 127)])
+def test_an_impossible_range_is_said(low, high):
+  with pytest.raises(UserError, match='low|high'):
+    REPRESENTATIONS['voices'](low=low, high=high)

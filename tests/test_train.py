@@ -1,0 +1,203 @@
+"""The one train step: the same mathematics however it is spread out."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from musiczoo import parallel, train
+from musiczoo.models import Model, ZOO
+from musiczoo.optimizers import adamw
+from tests import families
+
+PLACES = [('jit', 1), ('jit', 2), ('jit', 8), ('pmap', 1), ('pmap', 8)]
+
+
+def trained(
+    family, *, mode='jit', devices=1, steps=1, dispatches=1, optimizer=None,
+    microbatches=1, ema_decay=0.0, batches=None,
+):
+  """State and metrics after some steps, `dispatches` calls of equal length."""
+  optimizer = optimizer or optax.sgd(1.0)
+  init = train.make_init(family.model, optimizer, ema_decay=ema_decay)
+  batches = batches or [families.batch(family, seed=i) for i in range(steps)]
+  state = jax.jit(init)(jax.random.key(0), batches[0])
+  place = parallel.MODES[mode](jax.devices()[:devices])
+  step = train.make_train_step(
+      family.model, optimizer, microbatches=microbatches, ema_decay=ema_decay,
+      axis=parallel.AXIS,
+  )
+  run = place.compile(
+      train.make_train_steps(step), batch_axis=1, donate=True
+  )
+  state = place.replicate(jax.device_get(state))
+  histories = []
+  each = len(batches) // dispatches
+  for i in range(dispatches):
+    part = families.stack(batches[i * each : (i + 1) * each])
+    state, history = run(state, part, np.int32(each))
+    histories.append(place.fetch(history))
+  history = jax.tree.map(lambda *h: np.concatenate(h), *histories)
+  return place.fetch(state), history
+
+
+@functools.cache
+def alone(name):
+  """State and metrics of one step on one device, in one piece."""
+  return trained(families.build(name))
+
+
+@pytest.mark.parametrize('mode,devices', PLACES[1:])
+@pytest.mark.parametrize('name', ZOO)
+def test_devices_agree(name, mode, devices):
+  family = families.build(name)
+  spread, _ = trained(family, mode=mode, devices=devices)
+  families.close(alone(name)[0], spread, 1e-5)
+
+
+@pytest.mark.parametrize('microbatches', [2, 8])
+@pytest.mark.parametrize('name', ZOO)
+def test_microbatches_agree(name, microbatches):
+  family = families.build(name)
+  whole, a = alone(name)
+  parts, b = trained(family, microbatches=microbatches)
+  families.close(whole, parts, 1e-5)
+  families.close(a, b, 1e-5)
+
+
+@pytest.mark.parametrize('name', ZOO)
+def test_one_dispatch_equals_many(name):
+  family = families.build(name)
+  adam = optax.adam(1e-2)
+  many, a = trained(family, steps=6, dispatches=6, optimizer=adam)
+  one, b = trained(family, steps=6, dispatches=1, optimizer=adam)
+  families.close(many, one, 1e-6)
+  families.close(a, b, 1e-6)
+
+
+@pytest.mark.parametrize('name', ZOO)
+def test_seeds_at_once_equal_seeds_in_turn(name):
+  family = families.build(name)
+  optimizer = optax.adam(1e-2)
+  init = train.make_init(family.model, optimizer)
+  step = train.make_train_step(family.model, optimizer)
+  batch = families.batch(family)
+  keys = jax.random.split(jax.random.key(0), 3)
+
+  def one(key):
+    return step(init(key, batch), batch)[0]
+
+  together = jax.jit(jax.vmap(one))(keys)
+  apart = [jax.jit(one)(k) for k in keys]
+  families.close(together, jax.tree.map(lambda *s: np.stack(s), *apart), 1e-5)
+
+
+def test_a_row_weighs_by_its_steps_not_by_its_batch():
+  family = families.build('gru')
+  a, b = families.batch(family, 2, seed=1), families.batch(family, 2, seed=2)
+  b['row'] += 2
+  b['mask'][0, 1:] = 0
+  both = {k: np.concatenate([a[k], b[k]]) for k in a}
+  params = family.model.init(jax.random.key(0), a)
+  loss = lambda x: family.model.loss(
+      params, x, jax.random.key(1), step=0, train=True
+  )
+  sums = [loss(x) for x in (a, b, both)]
+  families.close(
+      jax.tree.map(jnp.add, sums[0], sums[1]), sums[2], 1e-5
+  )
+
+
+def test_second_call_does_not_compile_again():
+  family = families.build('lstm')
+  count = 0
+
+  def loss(*args, **kwargs):
+    nonlocal count
+    count += 1
+    return family.model.loss(*args, **kwargs)
+
+  counted = family._replace(model=family.model._replace(loss=loss))
+  _, once = trained(counted, steps=4, dispatches=1)
+  first, count = count, 0
+  # Four calls trace no more often than one.
+  _, often = trained(counted, steps=4, dispatches=4)
+  assert count == first
+  families.close(once, often, 1e-5)
+
+
+def test_clip_bounds_the_step():
+  clip = 1e-3
+  optimizer = adamw(learning_rate=1.0, decay_steps=10, clip=clip)
+  grads = {'a': jnp.full(4, 5.0)}
+  state = optimizer.init(grads)
+  # The clip stands before the moments: they hear of the short gradient only.
+  _, state = optimizer.update(grads, state, grads)
+  mu = optax.tree.get(state, 'mu')['a']
+  np.testing.assert_allclose(jnp.linalg.norm(mu), 0.1 * clip, rtol=1e-4)
+
+
+def test_learning_rate_warms_up_and_decays():
+  optimizer = adamw(
+      learning_rate=1.0, warmup_steps=5, decay_steps=20, clip=0, final_scale=0.1
+  )
+  params = {'a': jnp.zeros(1)}
+  state, sizes = optimizer.init(params), []
+  for _ in range(30):
+    updates, state = optimizer.update({'a': jnp.ones(1)}, state, params)
+    sizes.append(float(-updates['a'][0]))
+  assert sizes[0] == 0 and np.argmax(sizes) == 5
+  np.testing.assert_allclose(sizes[5], 1.0, rtol=1e-3)
+  np.testing.assert_allclose(sizes[20:], 0.1, rtol=1e-3)
+
+
+def test_average_follows_the_parameters():
+  family = families.build('rnn')
+  state, _ = trained(family, steps=3, ema_decay=0.5)
+  apart = jax.tree.map(lambda e, p: np.abs(e - p).max(), state.ema, state.params)
+  assert max(jax.tree.leaves(apart)) > 0
+  assert train.served(state) is state.ema
+  plain, _ = trained(family, steps=3)
+  families.close(state.params, plain.params, 1e-6)
+  assert train.served(plain) is plain.params
+
+
+@pytest.mark.parametrize('mode,devices', [('jit', 2), ('pmap', 2)])
+def test_a_step_that_is_not_finite_changes_nothing(mode, devices):
+  family = families.build('gru')
+
+  def loss(params, batch, rng, *, step, train):
+    sums, weight = family.model.loss(
+        params, batch, rng, step=step, train=train
+    )
+    poison = jnp.where(step == 2, jnp.nan, 1.0)
+    return sums | {'loss': sums['loss'] * poison}, weight
+
+  poisoned = family._replace(model=Model(family.model.init, loss, None))
+  batches = [families.batch(family, seed=i) for i in range(5)]
+  sick, history = trained(
+      poisoned, mode=mode, devices=devices, batches=batches, ema_decay=0.9
+  )
+  sound, _ = trained(
+      family, mode=mode, devices=devices, batches=batches[:2], ema_decay=0.9
+  )
+  assert int(sick.step) == 2
+  assert history['finite'].tolist() == [True, True, False, False, False]
+  families.close(sick, sound, 0)
+
+
+def test_dropout_is_noise_in_training_only():
+  family = families.build('lstm')
+  batch = families.batch(family)
+  params = family.model.init(jax.random.key(0), batch)
+
+  def loss(seed, train):
+    key = jax.random.key(seed)
+    sums, _ = family.model.loss(params, batch, key, step=0, train=train)
+    return float(sums['loss'])
+
+  assert loss(0, True) != loss(1, True)
+  assert loss(0, False) == loss(1, False)
