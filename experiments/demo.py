@@ -1,17 +1,91 @@
-"""The main job, end to end: Bach in, a trained LSTM, new chorales out."""
+"""The main job, end to end: Bach in, a trained LSTM and new chorales out."""
 
 import pathlib
 
 from absl import flags
 
-from experiments import evaluate, generate, launch, train
-from experiments.configs import chorales
+from experiments import launch
+from experiments.progress import Progress
 
-OUTPUT_DIR = flags.FLAGS['output_dir']
+OUTPUT_DIR = flags.DEFINE_string('output_dir', 'out/demo', 'Where it all goes.')
+CONFIG = launch.config_flag()
+CONFIG.default = 'experiments/configs/chorales.py:lstm'
 
 
-def main():
-  pass
+def main() -> int:
+  config = launch.config(CONFIG.value)
+  output = pathlib.Path(OUTPUT_DIR.value)
+  launch.make_folder(output)
+  signals = launch.Signals()
+  from musiczoo import build, data, evaluate, fit, floors, generate, workdir
+  from musiczoo.show import curve
+
+  build.cache_compilation()
+  run = output / 'run'
+  print('1/3  Train an LSTM on four-part chorales by J. S. Bach')
+  with Progress(config['steps']) as progress:
+    fit.fit(
+        config,
+        run,
+        stopping=signals.stopping,
+        report=progress.report,
+        say=progress.say,
+    )
+  if signals.received:
+    print('stopped; everything is saved: the same command goes on from here')
+    return 128 + signals.received
+
+  print('2/3  Score it on pieces it has not heard, in nats per note')
+  _, system, params, step = workdir.load(run)
+  corpus = build.corpus(config)
+  devices = build.devices(config)
+  pieces = {
+      split: build.encoded(corpus, split, system.representation)
+      for split in ('train', 'valid', 'test')
+  }
+  figures = {
+      split: evaluate.make_likelihood(
+          devices, system.model, system.representation,
+          data.pack(pieces[split]), config['batch_size'],
+      )(devices.replicate(params))
+      for split in ('valid', 'test')
+  }
+  lowest = {
+      'any symbol in use': floors.uniform(pieces['train']),
+      'per-voice bigram': floors.bigram(pieces['train'], pieces['test']),
+  }
+  for split, values in figures.items():
+    print(
+        f'     {split:>5}: {values["nll_per_note_pitch"]:.3f} for the pitch + '
+        f'{values["nll_per_note_struck"]:.3f} for striking it again'
+    )
+  for name, value in lowest.items():
+    print(f'     floor: {value:.3f} for the pitch, {name}')
+  curve.draw(
+      run,
+      output / 'curve.png',
+      monitor='valid_nll_per_note_pitch',
+      floors=lowest,
+  )
+
+  print('3/3  Write eight chorales')
+  written = generate.generate(
+      system, params, num_outputs=8, num_steps=256, seed=config['seed'],
+      controls=generate.check_controls(
+          system.head, temperature=0.8, top_k=0, top_p=1.0, min_p=0.0
+      ),
+  )
+  generate.write(written.scores, output, tempo=80, title='chorale')
+  print(f'''
+Listen:      {output}/000.mid ... 007.mid    Look: 000.png, curve.png
+More music:  python -m experiments.generate --workdir={run} \\
+                 --output_dir=out/more --seed=1 --temperature=0.9
+Your start:  ... --primer_midi=FILE.mid
+Your music:  python -m experiments.train \\
+                 --config=experiments/configs/chorales.py:lstm \\
+                 --config.corpus=FOLDER --workdir=out/mine
+''')
+  return 0
 
 
 if __name__ == '__main__':

@@ -11,6 +11,7 @@ import os
 from typing import NamedTuple
 
 import jax
+import numpy as np
 
 from musiczoo import corpora, data, parallel
 from musiczoo.errors import UserError
@@ -57,19 +58,25 @@ def corpus(config: Mapping) -> corpora.Corpus:
   return corpora.load(config['corpus'])
 
 
-def pieces(
+def encoded(
     corpus: corpora.Corpus, split: str, representation: Representation
-) -> data.Pieces:
-  """The split's pieces, encoded; rolls of a benchmark are so already."""
+) -> list[np.ndarray]:
+  """The split's pieces as arrays; rolls of a benchmark are so already."""
   found = corpus.splits[split]
   if corpus.kind == 'scores':
-    return data.pack([representation.encode(p.score) for p in found])
+    return [representation.encode(p.score) for p in found]
   if representation.kind != 'bits':
     raise UserError(
         'this corpus is piano-rolls, which keep no notes: set '
         '--config.representation.name=pianoroll and a head for it'
     )
-  return data.pack([p.score for p in found])
+  return [p.score for p in found]
+
+
+def pieces(
+    corpus: corpora.Corpus, split: str, representation: Representation
+) -> data.Pieces:
+  return data.pack(encoded(corpus, split, representation))
 
 
 def batches(config: Mapping, pieces: data.Pieces, representation):

@@ -43,9 +43,9 @@ def save(folder, state, config: dict, metrics: dict, *, keep: int = 3):
       folder.mkdir(parents=True, exist_ok=True)
       shutil.rmtree(building, ignore_errors=True)
       ocp.save(building.absolute() / 'state', _as_dict(state))
-      _write_json(building / 'config.json', config)
-      _write_json(building / 'metrics.json', metrics)
-      _write_json(building / MANIFEST, _digests(building))
+      (building / 'config.json').write_text(_json(config))
+      (building / 'metrics.json').write_text(_json(metrics))
+      (building / MANIFEST).write_text(_json(_digests(building)))
       for path in [*building.rglob('*'), building]:
         _sync(path)
       shutil.rmtree(final, ignore_errors=True)
@@ -137,12 +137,14 @@ def steps(folder) -> list[int]:
 def damage(path: pathlib.Path) -> str:
   """What is wrong with a checkpoint folder: '' if every byte is as sealed."""
   try:
-    sealed = json.loads((path / MANIFEST).read_text())
-    found = _digests(path)
+    text, found = (path / MANIFEST).read_text(), _digests(path)
+    if text == _json(found):
+      return ''
+    sealed = json.loads(text)
   except (OSError, ValueError) as e:
     return f'{MANIFEST}: {type(e).__name__}'
   if not isinstance(sealed, dict):
-    return f'{MANIFEST}: not a table'
+    return f'{MANIFEST}: content changed'
   for name in sorted(sealed | found):
     if name not in found:
       return f'{name}: missing'
@@ -150,7 +152,7 @@ def damage(path: pathlib.Path) -> str:
       return f'{name}: not in the manifest'
     if sealed[name] != found[name]:
       return f'{name}: content changed'
-  return ''
+  return f'{MANIFEST}: content changed'
 
 
 def sha256(tree) -> str:
@@ -184,8 +186,8 @@ def _digests(path):
   return result
 
 
-def _write_json(path, content):
-  path.write_text(json.dumps(content, indent=1, sort_keys=True) + '\n')
+def _json(content):
+  return json.dumps(content, indent=1, sort_keys=True) + '\n'
 
 
 def _sync(path):

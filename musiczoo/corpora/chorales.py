@@ -58,7 +58,7 @@ def load() -> list[Piece]:
   cache = _cache_folder() / f'chorales-{key.hexdigest()[:16]}.npz'
   pieces = store.load(cache)
   if pieces is None:
-    pieces = list(_parse_all(files))
+    pieces = _parse_all(files)
     store.save(cache, pieces)
   return pieces
 
@@ -106,12 +106,17 @@ def _cache_folder():
   return pathlib.Path(home) / 'musiczoo'
 
 
-def _parse_all(files) -> Iterator[Piece]:
+def _parse_all(files) -> list[Piece]:
   # Not forked: a process that runs JAX has threads, which a fork would lose.
   context = multiprocessing.get_context('spawn')
-  with concurrent.futures.ProcessPoolExecutor(mp_context=context) as pool:
-    pieces = pool.map(parse, files, chunksize=8)
-    yield from filter(None, _progress(pieces, len(files)))
+  try:
+    with concurrent.futures.ProcessPoolExecutor(mp_context=context) as pool:
+      pieces = pool.map(parse, files, chunksize=8)
+      return list(filter(None, _progress(pieces, len(files))))
+  except concurrent.futures.BrokenExecutor:
+    # Workers import the main program, which one read from stdin or without
+    # `if __name__ == '__main__'` doesn't survive.
+    return list(filter(None, _progress(map(parse, files), len(files))))
 
 
 def _progress(pieces: Iterable, total: int) -> Iterator:

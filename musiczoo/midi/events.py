@@ -72,7 +72,7 @@ def parse(
     MidiError: 'delta', 'status', 'data_byte', 'truncated' or 'events'.
   """
   data = np.frombuffer(data + bytes(PADDING), np.uint8)
-  begin, count = _follow(data, chunks, limits, repairs)
+  begin, count = _follow(data, chunks, limits)
   chunk = np.repeat(np.arange(len(count)), count)
   first = np.cumsum(count) - count
 
@@ -99,6 +99,14 @@ def parse(
           (status > SYSEX) & (status != SYSEX_ESCAPE) & (status != META)
       )
   )
+  final = (first + count - 1)[count > 0]
+  stop = np.array([stop for _, stop in chunks.spans])[count > 0]
+  ended = (status[final] == META) & (data[at[final]] == END_OF_TRACK)
+  # The type and the length of an end-of-track are its last two bytes.
+  repairs['trailing_bytes'] += int(
+      np.count_nonzero(ended & (at[final] + 2 < stop))
+  )
+  repairs['no_end_of_track'] += len(count) - int(np.count_nonzero(ended))
   # A byte of data has its high bit clear.
   damaged = (status < 0xF0) & (data[at] >= 0x80)
   damaged |= TWO_BYTES[status] & (data[at + 1] >= 0x80)
@@ -131,7 +139,7 @@ def quantity(
   return value, at
 
 
-def _follow(data, chunks, limits, repairs):
+def _follow(data, chunks, limits):
   """(int64 [E] bytes at which events begin, int64 [C] events per chunk)."""
   places, count, known, jumps = array('i'), [], 0, None
   append = places.append
@@ -151,7 +159,6 @@ def _follow(data, chunks, limits, repairs):
       raise MidiError('delta', position=places[-1] // 2)
     if place != ENDED and place > end + 1:
       raise MidiError('truncated', position=places[-1] // 2)
-    repairs['no_end_of_track'] += place != ENDED
     count.append(len(places) - before)
   limits.check('events', len(places))
   begin = np.frombuffer(places, np.int32).astype(np.int64) // 2

@@ -1,6 +1,6 @@
 """Events and commented hex dumps walk in, the bytes of MIDI files walk out."""
 
-from hypothesis import strategies as st
+import random
 
 END = bytes.fromhex('00 ff 2f 00')
 
@@ -36,82 +36,64 @@ def meta(type: int, data: bytes) -> bytes:
   return bytes([0xFF, type]) + quantity(len(data)) + data
 
 
-@st.composite
-def wild_chunks(draw) -> bytes:
-  """A track as no one should write it, yet within the standard.
+def wild_file(rng: random.Random, ports: bool = True) -> bytes:
+  """A file of any type as no one should write it, yet within the standard.
 
   Few channels, pitches and ticks: notes overlap, hang, and end twice; the pedal
   is pressed twice; ports and programs change anywhere; running status comes and
-  goes.
+  goes. `ports` says whether ports may change.
   """
-  channel = st.sampled_from((0, 1, 9))
-  data = st.integers(0, 127)
-  notes = st.tuples(
-      st.sampled_from((0x90, 0x90, 0x80)),
-      channel,
-      st.sampled_from((60, 61)),
-      st.sampled_from((0, 1, 64, 127)),
-  )
-  controls = st.one_of(
-      st.tuples(st.just(0xC0), channel, st.sampled_from((0, 5, 127))),
-      st.tuples(
-          st.just(0xB0), channel, st.just(64), st.sampled_from((0, 63, 64, 127))
-      ),
-      st.builds(meta, st.just(0x21), st.sampled_from((b'\x00', b'\x01'))),
-  )
-  others = st.one_of(
-      st.tuples(st.just(0xB0), channel, data, data),
-      st.tuples(st.just(0xE0), channel, data, data),
-      st.builds(meta, st.just(0x03), st.binary(max_size=3)),
-      st.builds(
-          meta, st.just(0x51), st.integers(1, 2**24 - 1).map(_three_bytes)
-      ),
-      st.builds(
-          meta,
-          st.just(0x58),
-          st.tuples(
-              st.integers(1, 255), st.integers(0, 7), data, data
-          ).map(bytes),
-      ),
-      st.builds(
-          meta,
-          st.just(0x59),
-          st.tuples(st.integers(-7, 7), st.integers(0, 1)).map(
-              lambda key: bytes([key[0] & 0xFF, key[1]])
-          ),
-      ),
-      st.lists(data, max_size=3).map(
-          lambda values: bytes([0xF0, len(values), *values])
-      ),
-  )
-  delta = st.sampled_from((0, 0, 0, 1, 2, 5, 200, 2**21))
-  event = st.one_of(notes, notes, notes, controls, controls, others)
-  size = draw(st.integers(0, 40))
-  events = st.lists(
-      st.tuples(delta, event, st.booleans()), min_size=size, max_size=size
-  )
+  format = rng.randrange(3)
+  num = 1 if format == 0 else rng.randint(1, 4)
+  chunks = [_wild_chunk(rng, rng.randrange(60), ports) for _ in range(num)]
+  return smf(*chunks, format=format, division=rng.randint(1, 0x7FFF))
+
+
+def _wild_chunk(rng, num_events, ports):
   out, running = b'', None
-  for ticks, event, repeat in draw(events):
-    out += quantity(ticks)
-    if isinstance(event, bytes):
-      out += event
+  for _ in range(num_events):
+    out += quantity(rng.choice((0, 0, 0, 1, 2, 5, 200, 2**21)))
+    event = _wild_event(rng, ports)
+    if event[0] < 0xF0:
+      repeated = event[0] == running and rng.random() < 0.7
+      running = event[0]
+      event = event[repeated:]
+    else:
       running = None
-      continue
-    kind, channel, *data = event
-    status = kind | channel
-    out += bytes(data if running == status and not repeat else [status, *data])
-    running = status
-  return out + quantity(draw(delta)) + END[1:]
+    out += event
+  return out + quantity(rng.choice((0, 3, 2**28 - 1))) + END[1:]
 
 
-@st.composite
-def wild_files(draw) -> bytes:
-  """A file of wild chunks, of any type."""
-  format = draw(st.integers(0, 2))
-  most = 1 if format == 0 else 4
-  chunks = draw(st.lists(wild_chunks(), min_size=1, max_size=most))
-  return smf(*chunks, format=format, division=draw(st.integers(1, 0x7FFF)))
+def _wild_event(rng, ports):
+  channel, data = rng.choice((0, 0, 0, 1, 9)), rng.randrange(128)
+  kind = rng.choices(
+      ('note', 'pedal', 'program', 'control', 'bend', 'sysex', *METAS),
+      (12, 3, 2, 1, 1, 1, ports, 1, 1, 1, 1),
+  )[0]
+  if kind == 'note':
+    status, velocity = rng.choice((0x90, 0x90, 0x80)), rng.choice((0, 1, 9, 127))
+    return bytes([status | channel, rng.choice((60, 61)), velocity])
+  if kind == 'pedal':
+    return bytes([0xB0 | channel, 64, rng.choice((0, 63, 64, 127))])
+  if kind == 'program':
+    return bytes([0xC0 | channel, rng.choice((0, 5, 127))])
+  if kind == 'control':
+    return bytes([0xB0 | channel, data, 127 - data])
+  if kind == 'bend':
+    return bytes([0xE0 | channel, data, 127 - data])
+  if kind == 'sysex':
+    return bytes([0xF0, 2, data, 0xF7])
+  return METAS[kind](rng)
 
 
-def _three_bytes(value):
-  return value.to_bytes(3)
+METAS = {
+    'port': lambda rng: meta(0x21, bytes([rng.choice((0, 0, 0, 1, 127))])),
+    'name': lambda rng: meta(0x03, rng.choice((b'', b'a', b'\xe9', b'\xc3\xa9'))),
+    'tempo': lambda rng: meta(0x51, rng.randint(1, 2**24 - 1).to_bytes(3)),
+    'meter': lambda rng: meta(
+        0x58, bytes([rng.randint(1, 255), rng.randrange(8), 24, 8])
+    ),
+    'key': lambda rng: meta(
+        0x59, bytes([rng.randint(-7, 7) & 0xFF, rng.randrange(2)])
+    ),
+}

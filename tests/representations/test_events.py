@@ -3,8 +3,7 @@
 from hypothesis import given, settings
 import numpy as np
 
-from musiczoo.representations import REPRESENTATIONS
-from musiczoo.representations import events as e
+from musiczoo.representations import events as e, REPRESENTATIONS
 from musiczoo.score import equal, quantize, Score, Track
 from tests.strategies import scores
 

