@@ -8,8 +8,7 @@ from experiments import launch
 from experiments.progress import Progress
 
 OUTPUT_DIR = flags.DEFINE_string('output_dir', 'out/demo', 'Where it all goes.')
-CONFIG = launch.config_flag()
-CONFIG.default = 'experiments/configs/chorales.py:lstm'
+CONFIG = launch.config_flag('experiments/configs/chorales.py:lstm')
 
 
 def main() -> int:

@@ -72,11 +72,11 @@ def _flags(argv):
   return argv[:1]
 
 
-def config_flag():
+def config_flag(default: str | None = None):
   """Defines --config=FILE.py:VARIANT and its --config.a.b=value."""
   return flags.DEFINE_string(
       'config',
-      None,
+      default,
       'FILE.py:VARIANT, for example experiments/configs/chorales.py:lstm; '
       '--config.NAME=VALUE changes a number of it.',
   )

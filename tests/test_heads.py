@@ -167,19 +167,168 @@ def test_the_table_has_all_heads():
   assert set(HEADS.values()) == {type(head) for head in TINY.values()}
 
 
-def symbols_after(variables, head, x):
-  """log p(s_v | ...) of each voice, by what changes when v's symbol does."""
-  h, prev = normal(1, H), np.zeros(head.voices, np.int32)
-  return log_prob(head, variables, h, x, prev)
-
-
-def test_a_voice_hears_those_above_and_only_them():
+def test_each_voice_hears_only_those_above():
+  """Of the joint table the upper voice's share may not follow the lower's."""
   head, variables = build('voices_without_onsets')
-  h, prev = normal(1, H), prev_of(head)
-  x, p = table(head, variables, h, prev)
-  joint = p.reshape(head.depth, head.depth)
-  # `steps_of` puts the symbol that stays last.
-  upper = joint.sum(1)
-  lower = joint / upper[:, None]
-  assert upper.sum() == pytest.approx(1, abs=1e-5)
-  assert np.ptp(lower, axis=0).max() > 0.05
+  h = normal(1, H)
+  prev = np.zeros(2, np.int32)
+
+  def pitch_nats(table, x):
+    params = variables['params'] | {'sung': {'embedding': table}}
+    parts = head.apply({'params': params}, h, x, prev, method='log_prob')
+    return parts['pitch']
+
+  # The lower voice's rows of the table of what is sung are never heard, ...
+  sung = variables['params']['sung']['embedding']
+  grad = jax.jit(jax.grad(pitch_nats))
+  upper, lower = np.split(np.abs(grad(sung, np.array([3, 5]))).sum(1), 2)
+  assert lower.sum() == 0
+  # ... and of the upper voice's the one that it sings.
+  assert (upper > 0).tolist() == [False, True, False]
+
+
+def test_a_struck_bit_counts_only_where_a_pitch_stays():
+  head, variables = build('voices')
+  h = normal(1, H)
+
+  def nats(x, prev):
+    parts = head.apply(
+        variables, h, np.array(x), np.array(prev), method='log_prob'
+    )
+    return float(parts['struck'])
+
+  pitch, other, rest = 2, 4, 0  # cells of two pitches and a rest, not struck
+  held = nats([pitch, rest], [pitch, rest])
+  again = nats([pitch + 1, rest], [pitch, rest])
+  assert np.exp(held) + np.exp(again) == pytest.approx(1, abs=1e-5)
+  # How the note began is not asked again; a change costs nothing.
+  assert nats([pitch, rest], [pitch + 1, rest]) == held
+  assert nats([pitch + 1, rest], [other, rest]) == 0
+  assert nats([pitch, rest], [other, rest]) == 0
+  assert nats([rest, rest], [pitch, other]) == 0
+  both = nats([pitch, other], [pitch, other])
+  assert both < max(held, again)
+
+
+@pytest.mark.parametrize('name', ['voices', 'voices_without_onsets'])
+def test_samples_begin_notes_where_they_must(name):
+  head, variables = build(name)
+  prev = np.array([3, 4], np.int32)
+  drawn = draw(head, variables, normal(1, H), prev, 500)
+  symbol, struck = drawn // 2, drawn % 2
+  moved = symbol != prev // 2
+  assert (struck[moved & (symbol > 0)] == 1).all()
+  assert (struck[symbol == 0] == 0).all()
+  stayed = struck[~moved & (symbol > 0)]
+  assert set(stayed) == ({0, 1} if head.onsets else {0})
+
+
+def test_nade_gradients_equal_autodiff():
+  """Taking the bits off again is the derivative of adding them up."""
+  head, variables = build('nade')
+  h = normal(1, 2, 3, H)
+  x = np.random.default_rng(2).integers(0, 2, (2, 3, head.depth))
+
+  def ours(variables, h):
+    return log_prob(head, variables, h, x, x).sum()
+
+  def theirs(variables, h):
+    params = variables['params']
+    dense = lambda name: h @ params[name]['kernel'] + params[name]['bias']
+    bias, a, total = dense('bias'), dense('start'), 0.0
+    for i in range(head.depth):
+      logit = bias[..., i] + jax.nn.sigmoid(a) @ params['write'][i]
+      p = jax.nn.sigmoid(logit)
+      total += jnp.log(jnp.where(x[..., i] == 1, p, 1 - p)).sum()
+      a += x[..., i, None] * params['read'][i]
+    return total
+
+  grads = [
+      jax.jit(jax.value_and_grad(f, (0, 1)))(variables, h)
+      for f in (ours, theirs)
+  ]
+  jax.tree.map(
+      lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5),
+      *grads,
+  )
+
+
+def test_nade_keeps_no_hidden_layer_for_the_backward_pass():
+  head = NADE(64, hidden=32)
+  h, x = np.zeros((1, 100, H), np.float32), np.zeros((1, 100, 64), np.uint8)
+  variables = head.init(jax.random.key(0), h, x, x, method='log_prob')
+  loss = lambda v: log_prob(head, v, h, x, x).sum()
+  kept = jax.eval_shape(lambda v: jax.vjp(loss, v)[1], variables)
+  kept = sum(a.size for a in jax.tree.leaves(kept))
+  # 64 hidden layers of 100 frames alone would be 204,800 numbers.
+  assert kept < 50_000
+
+
+sharp = jax.jit(lambda logits, controls: jax.nn.softmax(sharpen(logits, controls)))
+logits_of = st.lists(st.integers(-9, 9), min_size=6, max_size=6).map(
+    lambda values: np.array(values, np.float32) / 3
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(logits_of)
+def test_controls_that_are_off_change_nothing(logits):
+  np.testing.assert_array_equal(jax.jit(sharpen)(logits, Controls()), logits)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    logits_of,
+    st.sampled_from([
+        Controls(temperature=0.0),
+        Controls(top_k=1),
+        Controls(top_p=0.0),
+        Controls(temperature=0.0, top_k=3, top_p=0.5, min_p=0.5),
+    ]),
+)
+def test_the_sharpest_of_all_is_argmax(logits, controls):
+  wanted = np.arange(6) == logits.argmax()
+  np.testing.assert_array_equal(sharp(logits, controls), wanted)
+
+
+@settings(max_examples=50, deadline=None)
+@given(logits_of, st.integers(1, 6))
+def test_top_k_keeps_k(logits, k):
+  p = np.asarray(sharp(logits, Controls(top_k=k)))
+  assert (p > 0).sum() == k
+  assert logits[p > 0].min() >= logits[p == 0].max(initial=-np.inf)
+
+
+@settings(max_examples=50, deadline=None)
+@given(logits_of, st.floats(0.01, 0.99))
+def test_top_p_keeps_the_fewest_that_suffice(logits, top_p):
+  full = np.asarray(jax.nn.softmax(logits), np.float64)
+  kept = np.asarray(sharp(logits, Controls(top_p=top_p))) > 0
+  assert full[kept].sum() >= top_p - 1e-6
+  assert full[kept].sum() - full[kept].min() < top_p + 1e-6
+  assert full[kept].min() >= full[~kept].max(initial=0)
+
+
+@settings(max_examples=50, deadline=None)
+@given(logits_of, st.floats(0.01, 0.99))
+def test_min_p_keeps_what_is_near_the_likeliest(logits, min_p):
+  full = np.asarray(jax.nn.softmax(logits), np.float64)
+  kept = np.asarray(sharp(logits, Controls(min_p=min_p))) > 0
+  assert (full[kept] >= min_p * full.max() - 1e-6).all()
+  assert (full[~kept] < min_p * full.max() + 1e-6).all()
+
+
+def test_temperature_divides_the_logits_of_each_row():
+  logits = normal(0, 2, 6)
+  temperature = jnp.array([0.5, 2.0])
+  np.testing.assert_allclose(
+      sharp(logits, Controls(temperature=temperature)),
+      jax.nn.softmax(logits / temperature[:, None]),
+      rtol=1e-6,
+  )
+
+
+def test_a_tail_of_many_survives_top_p_of_one():
+  # In float32 the running sum of these is 1 long before the end.
+  logits = np.linspace(0, -30, 2000, dtype=np.float32)
+  assert np.isfinite(sharpen(logits, Controls(top_p=1.0))).all()

@@ -4,7 +4,14 @@ from hypothesis import assume, given, settings, strategies as st
 import numpy as np
 import pytest
 
-from musiczoo.score import canonical, equal, pitch_range, Score, Track, transpose
+from musiczoo.score import (
+  canonical,
+  equal,
+  pitch_range,
+  Score,
+  Track,
+  transpose,
+)
 from tests.strategies import scores
 
 PIANO_AND_DRUMS = Score(

@@ -44,11 +44,11 @@ def load(path: pathlib.Path) -> Corpus:
   read = _read_mat if path.suffix == '.mat' else _read_npz
   try:
     kind, splits = read(path)
-  except (UserError, MemoryError):
+  except UserError:
     raise
   except Exception as error:  # A damaged file can raise anything.
     raise UserError(
-        f"corpus '{path}' is damaged or of another layout ({error}); {WHERE}"
+        f"corpus '{path}' is damaged or of another layout; {WHERE}"
     ) from error
   return Corpus(
       kind,
@@ -90,13 +90,13 @@ def _read_npz(path):
 
 
 def _rolls(arrays, split):
-  ends = arrays[f'{split}_frame_offsets']
-  frames = np.zeros((len(ends) - 1, HIGH - LOW + 1), np.uint8)
-  frame = np.repeat(np.arange(len(frames)), np.diff(ends))
-  key = arrays[f'{split}_pitches'].astype(np.int64) - LOW
-  if key.min(initial=0) < 0:
-    raise ValueError(f'a pitch below {LOW}')
-  frames[frame, key] = 1
+  pitch = arrays[f'{split}_pitches'].astype(np.int64)
+  if np.any(pitch < LOW):
+    raise ValueError(f'{split}: a pitch below {LOW}')
+  offsets = _offsets(arrays, f'{split}_frame_offsets', len(pitch))
+  frames = np.zeros((len(offsets) - 1, HIGH - LOW + 1), np.uint8)
+  frame = np.repeat(np.arange(len(frames)), np.diff(offsets))
+  frames[frame, pitch - LOW] = 1
   return _cut(frames, arrays, split)
 
 
@@ -113,4 +113,14 @@ def _score(pitch):
 
 
 def _cut(frames, arrays, split):
-  return np.split(frames, arrays[f'{split}_seq_offsets'][1:-1])
+  offsets = _offsets(arrays, f'{split}_seq_offsets', len(frames))
+  return np.split(frames, offsets[1:-1])
+
+
+def _offsets(arrays, name, total):
+  """Offsets that can be trusted: from 0 to the total, never back."""
+  offsets = arrays[name]
+  ends = offsets[0], offsets[-1]
+  if ends != (0, total) or np.any(offsets[1:] < offsets[:-1]):
+    raise ValueError(f'{name} run from {ends[0]} to {ends[1]}, not to {total}')
+  return offsets

@@ -89,24 +89,22 @@ def parse(
   lost = running & (last < first[chunk])
   if lost.any():
     raise MidiError('status', position=int(at[lost.argmax()]))
-  repairs['running_status'] += int(
-      np.count_nonzero(running[1:] & (status[:-1] >= 0xF0))
+  repairs['running_status'] += np.count_nonzero(
+      running[1:] & (status[:-1] >= 0xF0)
   )
   status = np.where(running, status[last], status)
   at += ~running
-  repairs['system_message'] += int(
-      np.count_nonzero(
-          (status > SYSEX) & (status != SYSEX_ESCAPE) & (status != META)
-      )
+  repairs['system_message'] += np.count_nonzero(
+      (status > SYSEX) & (status != SYSEX_ESCAPE) & (status != META)
   )
   final = (first + count - 1)[count > 0]
   stop = np.array([stop for _, stop in chunks.spans])[count > 0]
   ended = (status[final] == META) & (data[at[final]] == END_OF_TRACK)
   # The type and the length of an end-of-track are its last two bytes.
-  repairs['trailing_bytes'] += int(
-      np.count_nonzero(ended & (at[final] + 2 < stop))
+  repairs['trailing_bytes'] += np.count_nonzero(
+      ended & (at[final] + 2 < stop)
   )
-  repairs['no_end_of_track'] += len(count) - int(np.count_nonzero(ended))
+  repairs['no_end_of_track'] += len(count) - np.count_nonzero(ended)
   # A byte of data has its high bit clear.
   damaged = (status < 0xF0) & (data[at] >= 0x80)
   damaged |= TWO_BYTES[status] & (data[at + 1] >= 0x80)

@@ -54,7 +54,7 @@ def pair(key: np.ndarray, is_on: np.ndarray) -> Pairs:
       order[mate],
       order[offs],
       len(ons) - len(offs),
-      int(np.count_nonzero(unmatched)),
+      np.count_nonzero(unmatched),
   )
 
 

