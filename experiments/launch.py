@@ -82,8 +82,9 @@ def config_flag(default: str | None = None):
   )
 
 
-def config(given: str) -> dict:
+def config(given: str | None) -> dict:
   """The config of the command line, with its changes, as a plain dict."""
+  require(config=given)
   return configs.load(given, _overrides)
 
 

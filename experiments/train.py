@@ -17,8 +17,8 @@ INIT_FROM = flags.DEFINE_string(
 
 
 def main() -> int:
-  launch.require(config=CONFIG.value, workdir=WORKDIR.value)
   config = launch.config(CONFIG.value)
+  launch.require(workdir=WORKDIR.value)
   signals = launch.Signals()
   from musiczoo import build, checkpoint, fit
 

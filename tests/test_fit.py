@@ -21,7 +21,7 @@ SMALL = {
     'log_every': '1',
     'eval_every': '4',
     'checkpoint_every': '2',
-    'batch_size': '4',
+    'batch_size': '8',
     'window': '16',
 }
 
@@ -65,7 +65,7 @@ def quiet(*args, **kwargs):
 @pytest.mark.parametrize('name', ZOO)
 @pytest.mark.parametrize('parallel', ['jit', 'pmap'])
 def test_a_killed_run_goes_on_to_the_same_bits(tmp_path, corpus, name, parallel):
-  options = config(corpus, name, parallel=parallel, batch_size='8')
+  options = config(corpus, name, parallel=parallel)
   whole = quiet(options, tmp_path / 'whole')
   calls = iter([False, False, False, True, True, True])
   quiet(options, tmp_path / 'cut', stopping=lambda: next(calls, True))

@@ -39,13 +39,15 @@ def load(path: pathlib.Path) -> Corpus:
   encode them with `onsets=False`.
 
   Raises:
-    UserError: the file is damaged, or of another layout.
+    UserError: the file can't be read, is damaged or of another layout.
   """
   read = _read_mat if path.suffix == '.mat' else _read_npz
   try:
     kind, splits = read(path)
   except UserError:
     raise
+  except OSError as error:
+    raise UserError(f"corpus '{path}': {error.strerror}") from error
   except Exception as error:  # A damaged file can raise anything.
     raise UserError(
         f"corpus '{path}' is damaged or of another layout; {WHERE}"
@@ -80,13 +82,11 @@ def _roll(x):
 
 
 def _read_npz(path):
-  with np.load(path, allow_pickle=False) as file:
-    arrays = dict(file)
+  with path.open('rb') as file, np.load(file, allow_pickle=False) as members:
+    arrays = dict(members)
   voices = 'train_voices' in arrays
-  read = _voices if voices else _rolls
-  return 'scores' if voices else 'rolls', {
-      split: read(arrays, split) for split in SPLITS
-  }
+  kind, read = ('scores', _voices) if voices else ('rolls', _rolls)
+  return kind, {split: read(arrays, split) for split in SPLITS}
 
 
 def _rolls(arrays, split):

@@ -72,7 +72,8 @@ def members(
     if magic.startswith(b'PK'):
       found = _zip_members(path, budget)
     else:
-      opener = next((o for m, o in OPENERS.items() if magic.startswith(m)), open)
+      openers = (o for m, o in OPENERS.items() if magic.startswith(m))
+      opener = next(openers, open)
       found = _tar_members(path, opener, budget, limits.bytes)
     for member in found:
       yield member.name, functools.partial(_load, path, member, limits.bytes)
@@ -84,7 +85,7 @@ def members(
 
 
 class _Member(NamedTuple):
-  """A file in an archive; `refused` is the code of why not to read it, or ''."""
+  """A file in an archive; `refused` says why it is not read, or is empty."""
 
   name: str
   refused: str
@@ -142,7 +143,7 @@ def _zip_members(path, budget):
       refused = _unsafe(info.filename)
       if stat.S_ISLNK(info.external_attr >> 16):
         refused = 'link'
-      elif info.compress_type not in ZIP_METHODS or info.flag_bits & 1:
+      elif info.compress_type not in ZIP_METHODS:
         refused = 'member'
 
       def read(size, info=info):

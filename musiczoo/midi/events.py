@@ -3,7 +3,7 @@
 Where an event begins is known only when the one before it has been read. So
 this is done twice: for every byte of the file at once, NumPy computes where the
 next event would begin if one began here; then a loop of three lines follows
-those jumps. What it stepped on are the events; the rest is NumPy again.
+those hops. What it stepped on are the events; the rest is NumPy again.
 """
 
 from array import array
@@ -15,11 +15,8 @@ import numpy as np
 from musiczoo.midi.guard import Chunks, Limits, MidiError
 from musiczoo.midi.standard import END_OF_TRACK, META, SYSEX, SYSEX_ESCAPE
 
-# Bytes after the file that may be looked at but are never part of an event.
-PADDING = 16
+PADDING = 16  # Zeros after the file: nothing looks further ahead.
 BLOCK = 2**16  # Bytes looked at together: memory stays small, caches warm.
-# Jumps that lead nowhere, behind any place in a file.
-ENDED, BROKEN = 2**31 - 2, 2**31 - 1
 
 # Bytes of data behind a status byte. Sysex and meta events say it themselves.
 DATA_SIZE = np.zeros(256, np.int32)
@@ -27,16 +24,18 @@ DATA_SIZE[0x80:0xF0] = 2
 DATA_SIZE[0xC0:0xE0] = 1
 DATA_SIZE[[0xF1, 0xF3]] = 1
 DATA_SIZE[0xF2] = 2
-TWO_BYTES = (DATA_SIZE == 2) & (np.arange(256) < 0xF0)
+IS_CHANNEL_MESSAGE = (0x80 <= np.arange(256)) & (np.arange(256) < 0xF0)
 
-# A place in a file is the pair (byte, whether a running status takes one byte
-# of data, not two), as the integer 2 * byte + whether. STEP[w, s] leads from
-# the byte of the status s, with w the old whether, to the next place.
-STEP = np.stack([2 * (1 + DATA_SIZE)] * 2)
-STEP[0, :0x80], STEP[1, :0x80] = 2 * 2, 2 * 1
-STEP[1, :0x80] += 1
-STEP[:, 0xC0:0xE0] += 1
-STEP[1, 0xF0:] += 1
+# What follows a byte also depends on the running status: a place in a file is
+# 2 * byte + short, with short = 1 if the running status takes one byte of data
+# and 0 if two. HOP[short, b] leads from a place, whose byte is the status b or,
+# under running status, the data b, to the next place.
+HOP = np.stack([2 * (1 + DATA_SIZE)] * 2)
+HOP[:, 0xC0:0xE0] += 1
+HOP[1, 0xF0:] += 1
+HOP[0, :0x80], HOP[1, :0x80] = 2 * 2, 2 * 1 + 1
+# Hops that lead nowhere, behind any place.
+ENDED, BROKEN = 2**31 - 2, 2**31 - 1
 
 
 class Events(NamedTuple):
@@ -81,22 +80,20 @@ def parse(
   tick -= np.append(0, tick)[first][chunk]
 
   status = data[at]
-  index = np.arange(len(at))
+  is_running = status < 0x80
+  before = status[:-1] >= SYSEX
+  repairs['running_status'] += np.count_nonzero(is_running[1:] & before)
   # The running status is that of the last channel message of the chunk.
-  channel_message = (status >= 0x80) & (status < 0xF0)
-  last = np.maximum.accumulate(np.where(channel_message, index, -1))
-  running = status < 0x80
-  lost = running & (last < first[chunk])
+  setting = np.where(IS_CHANNEL_MESSAGE[status], np.arange(len(status)), -1)
+  setting = np.maximum.accumulate(setting)
+  lost = is_running & (setting < first[chunk])
   if lost.any():
     raise MidiError('status', position=int(at[lost.argmax()]))
-  repairs['running_status'] += np.count_nonzero(
-      running[1:] & (status[:-1] >= 0xF0)
-  )
-  status = np.where(running, status[last], status)
-  at += ~running
-  repairs['system_message'] += np.count_nonzero(
-      (status > SYSEX) & (status != SYSEX_ESCAPE) & (status != META)
-  )
+  status = np.where(is_running, status[setting], status)
+  at += ~is_running
+
+  system = (status > SYSEX) & (status != SYSEX_ESCAPE) & (status != META)
+  repairs['system_message'] += np.count_nonzero(system)
   final = (first + count - 1)[count > 0]
   stop = np.array([stop for _, stop in chunks.spans])[count > 0]
   ended = (status[final] == META) & (data[at[final]] == END_OF_TRACK)
@@ -105,9 +102,11 @@ def parse(
       ended & (at[final] + 2 < stop)
   )
   repairs['no_end_of_track'] += len(count) - np.count_nonzero(ended)
-  # A byte of data has its high bit clear.
-  damaged = (status < 0xF0) & (data[at] >= 0x80)
-  damaged |= TWO_BYTES[status] & (data[at + 1] >= 0x80)
+
+  # The high bit of data is clear. Sysex and meta events may hold any bytes.
+  size = np.where(IS_CHANNEL_MESSAGE, DATA_SIZE, 0)[status]
+  damaged = (size > 0) & (data[at] >= 0x80)
+  damaged |= (size > 1) & (data[at + 1] >= 0x80)
   if damaged.any():
     raise MidiError('data_byte', position=int(at[damaged.argmax()]))
   return Events(data, chunk, tick, status, at)
@@ -139,7 +138,7 @@ def quantity(
 
 def _follow(data, chunks, limits):
   """(int64 [E] bytes at which events begin, int64 [C] events per chunk)."""
-  places, count, known, jumps = array('i'), [], 0, None
+  places, count, known, hops = array('i'), [], 0, None
   append = places.append
   for start, stop in chunks.spans:
     before, place, end = len(places), 2 * start, 2 * stop
@@ -148,11 +147,11 @@ def _follow(data, chunks, limits):
         limits.check('events', len(places), place // 2)
         base = place - place % 2
         known = base + 2 * BLOCK
-        jumps = memoryview(_jumps(data, base // 2, known // 2))
+        hops = memoryview(_hops(data, base // 2, known // 2))
       reach = min(end, known)
       while place < reach:
         append(place)
-        place = jumps[place - base]
+        place = hops[place - base]
     if place == BROKEN:
       raise MidiError('delta', position=places[-1] // 2)
     if place != ENDED and place > end + 1:
@@ -163,7 +162,7 @@ def _follow(data, chunks, limits):
   return begin, np.array(count)
 
 
-def _jumps(data, start, stop):
+def _hops(data, start, stop):
   """int32 [2N]: from each place of N bytes, the place of the next event."""
   stop = min(stop, len(data) - PADDING)
   num = stop - start
@@ -174,9 +173,9 @@ def _jumps(data, start, stop):
     size = 1 + more[i : i + num] * size
   at = np.arange(start, stop, dtype=np.int32) + size
   status = data[at]
-  jumps = np.empty((num, 2), np.int32)
-  for whether in (0, 1):
-    jumps[:, whether] = STEP[whether][status] + 2 * at
+  hops = np.empty((num, 2), np.int32)
+  for short in (0, 1):
+    hops[:, short] = HOP[short][status] + 2 * at
 
   # Meta events and sysex: the type of the meta event, a length, the bytes.
   long = np.flatnonzero(
@@ -187,10 +186,10 @@ def _jumps(data, start, stop):
   ended = meta & (data[at] == END_OF_TRACK)
   length, after = quantity(data, at + meta)
   # Four bytes were read; was the fourth the last?
-  broken = (data[after - 1] >= 0x80) & ~ended
-  for whether in (0, 1):
-    jumps[long, whether] = 2 * (after + length) + whether
-  jumps[long[ended]] = ENDED
-  jumps[long[broken]] = BROKEN
-  jumps[size > 4] = BROKEN
-  return jumps.reshape(-1)
+  broken = data[after - 1] >= 0x80
+  for short in (0, 1):
+    hops[long, short] = 2 * (after + length) + short
+  hops[long[broken]] = BROKEN
+  hops[long[ended]] = ENDED
+  hops[size > 4] = BROKEN
+  return hops.reshape(-1)

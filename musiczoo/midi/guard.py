@@ -46,7 +46,7 @@ REPAIRED = {
     'chunk_length': 'a chunk that claims to outlast the file was cut there',
     'trailing_bytes': 'bytes after the end of a track were ignored',
     'no_end_of_track': 'a track without an end-of-track ended with its chunk',
-    'running_status': 'a status that ran on past a meta event or sysex was kept',
+    'running_status': 'a status was kept beyond a meta event or sysex',
     'system_message': 'a message that has no place in a file was skipped',
     'smpte': 'SMPTE time was read with quarter notes of one second',
     'tempo': 'a tempo of zero or of an odd length was ignored',

@@ -1,8 +1,98 @@
-"""Note ons and offs walk in, notes walk out; the pedal holds them."""
+"""Note ons and offs walk in, notes and their tracks walk out."""
 
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
+
+from musiczoo.midi import standard
+from musiczoo.midi.changes import Changes, first_after, last_before
+from musiczoo.midi.events import Events
+from musiczoo.midi.guard import Limits
+from musiczoo.midi.metas import Metas, names, ports
+from musiczoo.score import Track
+
+
+def find_notes(
+    events: Events,
+    metas: Metas,
+    pedal: bool,
+    limits: Limits,
+    repairs: Counter,
+) -> tuple[np.ndarray, tuple[Track, ...]]:
+  """The notes of a file, and a track for each chunk, output and program.
+
+  An output is a port and channel, as the integer 16 * port + channel.
+
+  Args:
+    events: all events of the file.
+    metas: the meta events among them.
+    pedal: whether the sustain pedal extends the notes that it holds.
+    limits: the cap on notes.
+    repairs: counts by code, added to in place.
+
+  Returns:
+    int64 [N, 5], the columns of `Score.notes`; the tracks.
+
+  Raises:
+    MidiError: 'notes'.
+  """
+  kind = events.status & 0xF0
+  # The time of an event: its place in the order in which the piece is heard.
+  order = np.argsort(events.tick, kind='stable')
+  clock = events.tick[order]
+  time = np.empty_like(order)
+  time[order] = np.arange(len(order))
+  port = Changes(*ports(metas))
+
+  def choose(chosen):
+    """Index, output and the two bytes of data of some channel messages."""
+    index = np.flatnonzero(chosen)
+    output = last_before(port, events.chunk[index], index, 0) << 4
+    output |= events.status[index] & 0x0F
+    at = events.at[index]
+    first, second = (events.data[at + i].astype(np.int64) for i in (0, 1))
+    return index, output, first, second
+
+  index, output, pitch, velocity = choose(
+      (kind == standard.NOTE_ON) | (kind == standard.NOTE_OFF)
+  )
+  is_on = (kind[index] == standard.NOTE_ON) & (velocity > 0)
+  limits.check('notes', np.count_nonzero(is_on))
+  chunk = events.chunk[index]
+  pairs = pair((chunk << 12 | output) << 7 | pitch, is_on)
+  repairs['hanging'] += pairs.hanging
+  repairs['unmatched_off'] += pairs.unmatched
+  on, off = time[index[pairs.on]], time[index[pairs.off]]
+  chunk, output, pitch, velocity = (
+      column[pairs.on] for column in (chunk, output, pitch, velocity)
+  )
+
+  if pedal:
+    index, where, control, value = choose(kind == standard.CONTROL)
+    is_pedal = control == standard.SUSTAIN_PEDAL
+    down = value >= standard.PEDAL_DOWN
+    moves = Changes(where[is_pedal], time[index[is_pedal]], down[is_pedal])
+    off = sustain(on, off, output, pitch, moves)
+  duration = clock[off] - clock[on]
+  repairs['zero_length'] += np.count_nonzero(duration == 0)
+
+  index, where, program, _ = choose(kind == standard.PROGRAM)
+  program = last_before(Changes(where, time[index], program), output, on, 0)
+  keys, track = np.unique(
+      (chunk << 12 | output) << 7 | program, return_inverse=True
+  )
+  name = names(metas)
+  tracks = tuple(
+      Track(
+          program=key & 0x7F,
+          drums=key >> 7 & 0x0F == standard.DRUM_CHANNEL,
+          name=name.get(key >> 19, ''),
+      )
+      for key in keys.tolist()
+  )
+  notes = np.stack([clock[on], duration, pitch, velocity, track], axis=1)
+  return notes, tracks
 
 
 class Pairs(NamedTuple):
@@ -11,8 +101,8 @@ class Pairs(NamedTuple):
   Attributes:
     on: int64 [N], indices of note ons.
     off: int64 [N], the index of the note off of each.
-    hanging: note ons that nothing ends.
-    unmatched: note offs that end nothing.
+    hanging: how many note ons nothing ends.
+    unmatched: how many note offs end nothing.
   """
 
   on: np.ndarray
@@ -30,8 +120,8 @@ def pair(key: np.ndarray, is_on: np.ndarray) -> Pairs:
   """
   order = np.argsort(key, kind='stable')
   key, is_on = key[order], is_on[order]
-  first = np.flatnonzero(np.append(True, key[1:] != key[:-1])[: len(key)])
-  group = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(key))))
+  begins = np.append(True, key[1:] != key[:-1])[: len(key)]
+  first, group = np.flatnonzero(begins), np.cumsum(begins) - 1
 
   # The balance of ons and offs within a group. Each time it reaches a new
   # depth below zero, the off had nothing to end. One running minimum serves
@@ -51,72 +141,44 @@ def pair(key: np.ndarray, is_on: np.ndarray) -> Pairs:
   rank = np.arange(len(offs)) - np.searchsorted(offs, first)[group]
   mate = ons[np.searchsorted(ons, first)[group] + rank]
   return Pairs(
-      order[mate],
-      order[offs],
-      len(ons) - len(offs),
-      np.count_nonzero(unmatched),
+      on=order[mate],
+      off=order[offs],
+      hanging=len(ons) - len(offs),
+      unmatched=np.count_nonzero(unmatched),
   )
 
 
-class Changes(NamedTuple):
-  """What was set to which value when.
-
-  Attributes:
-    key: int64 [K], what was set, such as the program of a channel.
-    time: int64 [K], when, 0..2**32 - 1: a count of events, not ticks.
-    value: int64 [K].
-  """
-
-  key: np.ndarray
-  time: np.ndarray
-  value: np.ndarray
-
-
-def last_before(changes: Changes, key, time, default) -> np.ndarray:
-  """int64 [Q]: the value in force for each `key` [Q] at each `time` [Q]."""
-  return _look_up(changes, key, time, default, -1)
-
-
-def first_after(changes: Changes, key, time, default) -> np.ndarray:
-  """int64 [Q]: the value that each `key` [Q] takes next after `time` [Q]."""
-  return _look_up(changes, key, time, default, 0)
-
-
-def sustain(on, off, output, pitch, pedal: Changes) -> np.ndarray:
+def sustain(
+    on: np.ndarray,
+    off: np.ndarray,
+    output: np.ndarray,
+    pitch: np.ndarray,
+    pedal: Changes,
+) -> np.ndarray:
   """The times at which notes fall silent when the pedal holds them.
 
   A note let go while the pedal is down sounds on until the pedal is lifted or
   the same key is struck again. A pedal that is never lifted lifts with the last
-  note off.
+  note off. Drums have no pedal.
 
   Args:
     on: int64 [N], the time of each note on; times are counts of events.
     off: int64 [N], the time of its note off.
     output: int64 [N], its port and channel.
     pitch: int64 [N].
-    pedal: output, time and whether the pedal goes down (1) or up (0).
+    pedal: output, time and whether the pedal goes down or up.
 
   Returns:
     int64 [N], the times at which the notes end; none is before `off`.
   """
-  held = last_before(pedal, output, off, 0)
-  up = pedal.value == 0
+  held = last_before(pedal, output, off, False)
+  held &= output & 0x0F != standard.DRUM_CHANNEL
+  if not held.any():
+    return off
+  up = ~pedal.value
   lifts = Changes(pedal.key[up], pedal.time[up], pedal.time[up])
-  key = output << 7 | pitch
   lifted = first_after(lifts, output, off, off.max(initial=0))
+  key = output << 7 | pitch
   never = np.iinfo(np.int64).max
   struck = first_after(Changes(key, on, on), key, off, never)
   return np.where(held, np.minimum(lifted, struck), off)
-
-
-def _look_up(changes, key, time, default, shift):
-  if not len(changes.key):
-    return np.full(len(key), default, np.int64)
-  order = np.argsort(changes.key << 32 | changes.time)
-  found = changes.key[order] << 32 | changes.time[order]
-  at = np.searchsorted(found, key << 32 | time, 'right') + shift
-  at = order[np.clip(at, 0, len(order) - 1)]
-  right = (changes.key[at] == key) & (
-      (changes.time[at] <= time) if shift else (changes.time[at] > time)
-  )
-  return np.where(right, changes.value[at], default)

@@ -116,6 +116,17 @@ def test_a_missing_file_says_where_it_is_had(tmp_path):
     corpora.load(str(tmp_path / 'JSB_Chorales.mat'))
 
 
+def test_an_unreadable_file_is_said(tmp_path, monkeypatch):
+  npz(tmp_path / 'set.npz')
+
+  def refuse(*args):
+    raise PermissionError(13, 'Permission denied')
+
+  monkeypatch.setattr(pathlib.Path, 'open', refuse)
+  with pytest.raises(UserError, match='set.npz.: Permission denied'):
+    corpora.load(str(tmp_path / 'set.npz'))
+
+
 def test_a_pickle_is_refused(tmp_path):
   path = tmp_path / 'set.npz'
   evil = np.array([pathlib.Path('x')], object)

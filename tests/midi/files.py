@@ -71,8 +71,8 @@ def _wild_event(rng, ports):
       (12, 3, 2, 1, 1, 1, ports, 1, 1, 1, 1),
   )[0]
   if kind == 'note':
-    status, velocity = rng.choice((0x90, 0x90, 0x80)), rng.choice((0, 1, 9, 127))
-    return bytes([status | channel, rng.choice((60, 61)), velocity])
+    status, pitch = rng.choice((0x90, 0x90, 0x80)), rng.choice((60, 61))
+    return bytes([status | channel, pitch, rng.choice((0, 1, 9, 127))])
   if kind == 'pedal':
     return bytes([0xB0 | channel, 64, rng.choice((0, 63, 64, 127))])
   if kind == 'program':
@@ -88,7 +88,9 @@ def _wild_event(rng, ports):
 
 METAS = {
     'port': lambda rng: meta(0x21, bytes([rng.choice((0, 0, 0, 1, 127))])),
-    'name': lambda rng: meta(0x03, rng.choice((b'', b'a', b'\xe9', b'\xc3\xa9'))),
+    'name': lambda rng: meta(
+        0x03, rng.choice((b'', b'a', b'\xe9', b'\xc3\xa9'))
+    ),
     'tempo': lambda rng: meta(0x51, rng.randint(1, 2**24 - 1).to_bytes(3)),
     'meter': lambda rng: meta(
         0x58, bytes([rng.randint(1, 255), rng.randrange(8), 24, 8])

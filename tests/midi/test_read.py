@@ -115,7 +115,8 @@ def test_a_program_is_set_for_all_chunks_of_its_port():
   data = smf(
       from_hex('00 c0 05') + END,
       from_hex('00 90 3c 40  0a 80 3c 00') + END,
-      from_hex('00 ff 21 01 01  00 90 3c 40  0a 80 3c 00') + END,
+      # The second port of the chunk has no number: the first one stays.
+      from_hex('00 ff 21 01 01  00 ff 21 00  00 90 3c 40  0a 80 3c 00') + END,
       from_hex('00 ff 21 01 01  05 c0 09  00 90 3c 40  0a 80 3c 00') + END,
   )
   programs = [track.program for track in midi.read(data).tracks]

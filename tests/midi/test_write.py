@@ -10,7 +10,7 @@ import pytest
 
 from musiczoo import midi
 from musiczoo.errors import UserError
-from musiczoo.score import canonical, equal, Score, Track
+from musiczoo.score import canonical, DURATION, equal, Score, Track
 from tests.midi.files import from_hex
 from tests.strategies import scores
 
@@ -36,9 +36,9 @@ def test_any_order_of_notes_writes_the_canonical_score(score, rng):
   order = list(range(len(score.notes)))
   rng.shuffle(order)
   notes = score.notes[order]
+  notes[: len(order) // 2, DURATION] = 0
   shuffled = score._replace(notes=notes, tracks=(*score.tracks, Track(5)))
-  back = midi.read(midi.to_bytes(shuffled), limits=ENDLESS)
-  assert equal(back, canonical(shuffled))
+  assert midi.to_bytes(shuffled) == midi.to_bytes(canonical(shuffled))
 
 
 @settings(max_examples=50, deadline=None)

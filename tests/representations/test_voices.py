@@ -110,6 +110,7 @@ def test_repeated_notes_are_struck_unless_told_otherwise():
     [
         ([60], [60, 0, 0, 0]),
         ([72, 48], [72, 0, 0, 48]),
+        ([72, 30], [72, 0, 0, 30]),  # The lowest pitch there is, beside rests.
         ([72, 69, 48], [72, 69, 0, 48]),
         ([72, 50, 48], [72, 0, 50, 48]),
         ([72, 67, 64, 48], [72, 67, 64, 48]),

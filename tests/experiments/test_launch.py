@@ -1,0 +1,216 @@
+"""The command line as a user meets it: one line for each error, status 2."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from musiczoo import journal, midi
+from musiczoo.score import Score, Track
+
+ROOT = pathlib.Path(__file__).parents[2]
+CONFIG = '--config=experiments/configs/chorales.py:gru'
+SMALL = [
+    '--config.model.hidden=8',
+    '--config.model.layers=1',
+    '--config.head.hidden=8',
+    '--config.batch_size=4',
+    '--config.window=16',
+    '--config.steps=12',
+]
+
+
+def command(name, *arguments):
+  return [sys.executable, '-m', f'experiments.{name}', *map(str, arguments)]
+
+
+def run(name, *arguments):
+  return subprocess.run(
+      command(name, *arguments), cwd=ROOT, capture_output=True, text=True,
+      timeout=300,
+  )
+
+
+@pytest.mark.parametrize(
+    'arguments,message',
+    [
+        ([], '--config is missing'),
+        (['--confg=x'], 'did you mean --config?'),
+        ([CONFIG + 'x'], "no variant 'grux': choose one of"),
+        (['--config=absent.py:gru'], 'absent.py: no such file'),
+        (['--config=README.md'], 'README.md is not a .py file'),
+        ([CONFIG], '--workdir is missing'),
+        ([CONFIG, '--config.stepz=3'], 'did you mean --config.steps?'),
+        (
+            [CONFIG, '--config.learning_rate=3'],
+            'did you mean --config.optimizer.learning_rate?',
+        ),
+        ([CONFIG, '--config.steps=many'], '--config.steps=many: give int'),
+        ([CONFIG, '--config.augment=perhaps'], 'give bool, as in True'),
+        ([CONFIG, '--config.model=3'], '--config.model is a table'),
+        ([CONFIG, '--config.steps'], '--config.steps has no value'),
+        ([CONFIG, 'extra'], "'extra' is no flag"),
+    ],
+)
+def test_a_slip_is_answered_in_one_line_at_once(tmp_path, arguments, message):
+  if CONFIG in arguments and len(arguments) > 1:
+    arguments = [f'--workdir={tmp_path}', *arguments]
+  begun = time.monotonic()
+  answer = run('train', *arguments)
+  assert answer.returncode == 2
+  assert answer.stdout == ''
+  assert len(answer.stderr.splitlines()) == 1
+  assert message in answer.stderr
+  # JAX was not imported for this: that alone would take most of a second.
+  assert time.monotonic() - begun < 2
+
+
+@pytest.mark.parametrize('name', ['train', 'evaluate', 'generate', 'demo'])
+def test_help_comes_without_jax(name):
+  importer = (
+      'import runpy, sys\n'
+      f'sys.argv = ["{name}", "--help"]\n'
+      'try:\n'
+      f'  runpy.run_module("experiments.{name}", run_name="__main__")\n'
+      'except SystemExit:\n'
+      '  sys.exit("jax" in sys.modules)\n'
+  )
+  answer = subprocess.run(
+      [sys.executable, '-c', importer], cwd=ROOT, capture_output=True, text=True
+  )
+  assert answer.returncode == 0
+  assert 'dir' in answer.stdout
+
+
+@pytest.fixture(scope='module')
+def corpus(tmp_path_factory):
+  """A folder of forty little pieces."""
+  folder = tmp_path_factory.mktemp('corpus')
+  rng = np.random.default_rng(0)
+  for i in range(40):
+    notes = [
+        (480 * j, 480, 60 + int(rng.integers(12)), 80, 0) for j in range(12)
+    ]
+    midi.write(Score(np.array(notes, np.int32)), folder / f'{i}.mid')
+  return folder
+
+
+@pytest.fixture(scope='module')
+def trained(corpus, tmp_path_factory):
+  workdir = tmp_path_factory.mktemp('trained')
+  answer = run(
+      'train', CONFIG, f'--workdir={workdir}', f'--config.corpus={corpus}',
+      *SMALL,
+  )
+  assert answer.returncode == 0, answer.stderr
+  return workdir, answer
+
+
+def test_train_ends_with_the_digest_of_its_parameters(trained):
+  _, answer = trained
+  assert 'devices' in answer.stdout
+  last = answer.stdout.splitlines()[-1]
+  assert re.fullmatch('params_sha256=[0-9a-f]{64}', last)
+
+
+def test_generate_same_seed_same_bytes(trained, tmp_path):
+  workdir, _ = trained
+  made = {}
+  for name, seed in [('a', 5), ('b', 5), ('c', 6)]:
+    answer = run(
+        'generate', f'--workdir={workdir}', f'--output_dir={tmp_path / name}',
+        '--num_outputs=2', '--num_steps=32', f'--seed={seed}', '--tempo=100',
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert 'tokens/s' in answer.stdout
+    made[name] = {
+        p.name: p.read_bytes() for p in sorted((tmp_path / name).iterdir())
+    }
+  assert sorted(made['a']) == ['000.mid', '000.png', '001.mid', '001.png']
+  assert made['a'] == made['b']
+  assert made['a']['000.mid'] != made['c']['000.mid']
+  score = midi.read(tmp_path / 'a' / '000.mid')
+  assert score.tempi.tolist() == [[0, 600_000]]
+
+
+def test_evaluate_writes_what_it_prints(trained, tmp_path):
+  workdir, _ = trained
+  answer = run(
+      'evaluate', f'--workdir={workdir}', f'--json={tmp_path / "e.json"}'
+  )
+  assert answer.returncode == 0, answer.stderr
+  figures = json.loads((tmp_path / 'e.json').read_text())
+  assert figures['split'] == 'test'
+  parts = figures['nll_per_note_pitch'] + figures['nll_per_note_struck']
+  assert abs(figures['nll_per_note'] - parts) < 1e-6
+  assert f'{figures["nll_per_note"]:.4f}' in answer.stdout
+
+
+@pytest.mark.parametrize(
+    'arguments,message',
+    [
+        (['--workdir=/nowhere'], 'no such folder'),
+        (['--workdir={}', '--top_p=0'], '--top_p must be in (0, 1]'),
+        (['--workdir={}', '--temperature=-1'], 'must not be negative'),
+        (['--workdir={}', '--primer_midi=absent.mid'], 'absent.mid'),
+        (['--workdir={}', '--primer_midi=README.md'], 'README.md'),
+        (['--workdir={}', '--primer_midi=DRUMS'], 'no note of it fits'),
+    ],
+)
+def test_generate_refuses_in_one_line(trained, tmp_path, arguments, message):
+  drums = Score(np.array([[0, 1, 40, 9, 0]], np.int32), (Track(0, True),))
+  midi.write(drums, tmp_path / 'drums.mid')
+  workdir, _ = trained
+  arguments = [
+      a.format(workdir).replace('DRUMS', str(tmp_path / 'drums.mid'))
+      for a in arguments
+  ]
+  answer = run('generate', f'--output_dir={tmp_path / "out"}', *arguments)
+  assert answer.returncode == 2
+  assert len(answer.stderr.splitlines()) == 1, answer.stderr
+  assert message in answer.stderr
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_saves_and_the_run_goes_on(corpus, tmp_path, number):
+  arguments = command(
+      'train', CONFIG, f'--workdir={tmp_path}', f'--config.corpus={corpus}',
+      *SMALL, '--config.steps=1000000', '--config.log_every=1',
+  )
+  process = subprocess.Popen(
+      arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+      text=True,
+  )
+  deadline = time.monotonic() + 240
+  while not journal.read(tmp_path) and time.monotonic() < deadline:
+    time.sleep(0.1)
+  os.kill(process.pid, number)
+  output, errors = process.communicate(timeout=60)
+  assert process.returncode == 128 + number, errors
+  assert 'the same command goes on from here' in output
+  stopped = int(re.search(r'stopped at step (\d+)', output)[1])
+  again = run(
+      'train', CONFIG, f'--workdir={tmp_path}', f'--config.corpus={corpus}',
+      *SMALL, f'--config.steps={stopped + 5}', '--config.log_every=1',
+  )
+  assert again.returncode == 0, again.stderr
+  assert f'resume   at step {stopped}' in again.stdout
+  steps = [e['step'] for e in journal.read(tmp_path) if 'loss' in e]
+  assert steps == list(range(1, stopped + 6))
+
+
+def test_a_workdir_of_another_run_is_refused(trained, corpus):
+  workdir, _ = trained
+  answer = run(
+      'train', CONFIG.replace('gru', 'lstm'), f'--workdir={workdir}',
+      f'--config.corpus={corpus}', *SMALL,
+  )
+  assert answer.returncode == 2
+  assert 'family is gru there, lstm here' in answer.stderr
