@@ -17,6 +17,8 @@ from musiczoo.show import roll
 
 log = logging.getLogger(__name__)
 
+MOST_EVENTS = 64  # Per step of the grid: no music we know has more.
+
 
 class Generated(NamedTuple):
   """What was written: arrays x [N, T, ...] and a Score of each."""
@@ -41,25 +43,44 @@ def generate(
   batch of any size.
 
   Args:
-    num_steps: steps of the representation to write, after the primer's.
+    num_steps: steps of the grid to write, after the primer's.
     primer: x [P, ...] that each piece begins with, as it is.
   """
-  length = num_steps
-  if primer is not None:
-    length += len(primer)
-    given = np.zeros((length, *primer.shape[1:]), np.int32)
-    given[: len(primer)] = primer
-    controls = controls._replace(
-        given=np.broadcast_to(given, (num_outputs, *given.shape)),
-        known=np.arange(length) < len(primer),
-    )
+  representation = system.representation
   keys = jax.vmap(jax.random.fold_in, (None, 0))(
       jax.random.key(seed), np.arange(num_outputs, dtype=np.uint32)
   )
   sample = jax.jit(system.model.sample, static_argnums=2)
-  x = np.asarray(sample(params, keys, length, controls))
-  x = x.astype(system.representation.dtype)
-  return Generated(x, [system.representation.decode(piece) for piece in x])
+
+  def written(num_new):
+    """Pieces of the primer and so many steps of x more."""
+    length, begun = num_new, controls
+    if primer is not None:
+      length += len(primer)
+      given = np.zeros((num_outputs, length, *primer.shape[1:]), np.int32)
+      given[:, : len(primer)] = primer
+      known = np.arange(length) < len(primer)
+      begun = controls._replace(given=given, known=known)
+    x = np.asarray(sample(params, keys, length, begun))
+    x = x.astype(representation.dtype)
+    return Generated(x, [representation.decode(piece) for piece in x])
+
+  if representation.end is None:
+    return written(num_steps)
+  # How many events a step of the grid takes is up to the music: twice as many,
+  # from the same noise, begin with the same events.
+  steps = num_steps
+  if primer is not None:
+    steps += scores.end(representation.decode(primer))
+  num_new = 4 * num_steps
+  result = written(num_new)
+  while num_new < MOST_EVENTS * num_steps and not all(
+      representation.end in x or scores.end(score) >= steps
+      for x, score in zip(*result)
+  ):
+    num_new *= 2
+    result = written(num_new)
+  return result._replace(scores=[scores.crop(s, steps) for s in result.scores])
 
 
 def check_controls(head, **asked) -> Controls:
@@ -100,6 +121,8 @@ def encode_primer(
         '%s: reduced to what the model can hear: %d of %d notes kept',
         origin, len(kept.notes), len(grid.notes),
     )
+  if representation.end is not None:
+    x = x[x != representation.end]  # It goes on.
   return x
 
 

@@ -213,7 +213,8 @@ def _sounding(x):
   """Drops the strikes: bool [T, 88] of a roll, or uint8 symbols [T, V]."""
   if x.ndim == 2 and x.shape[1] == _KEYS:
     return x > 0
-  return (x.reshape(len(x), -1) // 2).astype(np.uint8)
+  symbols = (x // 2).astype(np.uint8)
+  return symbols if x.ndim == 2 else symbols[:, None]
 
 
 def _packed(rows):

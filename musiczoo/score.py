@@ -147,6 +147,24 @@ def transpose_sharps(sharps: np.ndarray, semitones: int) -> np.ndarray:
   return (sharps + 7 * semitones + 5) % 12 - 5
 
 
+def crop(score: Score, ticks: int) -> Score:
+  """The canonical Score of what is heard before a tick."""
+  notes = np.array(score.notes[score.notes[:, ONSET] < ticks], np.int32)
+  notes[:, DURATION] = np.minimum(notes[:, DURATION], ticks - notes[:, ONSET])
+
+  def before(changes):
+    return changes[changes[:, 0] < ticks]
+
+  return canonical(
+      score._replace(
+          notes=notes,
+          tempi=before(score.tempi),
+          meters=before(score.meters),
+          keys=before(score.keys),
+      )
+  )
+
+
 def _last_per_tick(changes, width):
   changes = np.asarray(changes, np.int32).reshape(-1, width)
   changes = changes[np.argsort(changes[:, 0], kind='stable')]

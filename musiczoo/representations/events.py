@@ -72,6 +72,7 @@ def events(
       project=_without_names,
       transpose=_transpose,
       room=_room,
+      end=END,
   )
 
 

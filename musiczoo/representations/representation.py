@@ -28,6 +28,8 @@ class Representation(NamedTuple):
     project: quantized Score -> the Score of what this representation keeps.
     transpose: (x, semitones) -> x, drums aside; semitones within `room(x)`.
     room: x -> how many semitones x may go down and up and lose no note.
+    end: the token that ends a piece, if a step of x is an event and not a step
+      of the grid; else None.
   """
 
   kind: str
@@ -40,6 +42,7 @@ class Representation(NamedTuple):
   project: Callable[[Score], Score]
   transpose: Callable[[np.ndarray, int], np.ndarray]
   room: Callable[[np.ndarray], tuple[int, int]]
+  end: int | None = None
 
 
 def check(name: str, value: int, low: int, high: int) -> None:

@@ -75,6 +75,13 @@ def test_a_piece_word_by_word():
   assert equal(EVENTS.decode(np.array(expected)), score)
 
 
+def test_notes_end_and_begin_from_below():
+  notes = np.array([[0, 2, 60, 80, 0], [1, 1, 55, 80, 0], [2, 1, 50, 80, 0]])
+  tokens = EVENTS.encode(Score(notes, resolution=1)).tolist()
+  at = tokens.index(off(55))
+  assert tokens[at : at + 3] == [off(55), off(60), on(50)]
+
+
 def test_the_first_note_on_is_the_first_to_end():
   notes = heard(on(60), shift(1), on(60), shift(1), off(60), shift(1), off(60))
   assert notes == [[0, 2, 60, 80, 0], [1, 2, 60, 80, 0]]
@@ -93,8 +100,8 @@ def test_nothing_comes_after_the_end():
 
 def test_the_impossible_is_passed_over():
   nonsense = [e.NEXT, off(60), loud(0), -1, e.SHIFT + 4, *digits(5), 30_000]
-  assert heard(*nonsense, on(60), off(60), shift(1), off(60)) == [
-      [0, 1, 60, 80, 0]
+  assert heard(*nonsense, on(60), off(60), shift(2), off(60)) == [
+      [0, 2, 60, 80, 0]
   ]
 
 

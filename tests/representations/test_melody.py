@@ -33,7 +33,12 @@ def test_the_highest_note_of_each_step(score):
 
 def test_repeated_and_held_notes_are_told_apart():
   melody = REPRESENTATIONS['melody'](steps_per_quarter=1)
-  notes = np.array([[0, 2, 60, 90, 0], [2, 1, 60, 90, 0], [4, 1, 62, 90, 0]])
+  notes = np.array([
+      [0, 2, 60, 90, 0],
+      [1, 1, 55, 90, 0],  # A note below doesn't strike the one above.
+      [2, 1, 60, 90, 0],
+      [4, 1, 62, 90, 0],
+  ])
   x = melody.encode(Score(notes, resolution=1))
   c, d = 2 * (60 - 20), 2 * (62 - 20)
   assert x.tolist() == [c + 1, c, c + 1, 1, d + 1]

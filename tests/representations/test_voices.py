@@ -97,6 +97,12 @@ def test_a_later_note_cuts_an_earlier():
   assert [row[0] for row in struck] == [1, 1]
 
 
+def test_a_track_with_chords_is_no_part():
+  score = score_of((0, 1, 72, 0), (0, 1, 60, 0), tracks=TRACKS[:1])
+  pitch, _ = cells(score)
+  assert pitch == [[72, 0, 0, 60]]
+
+
 def test_repeated_notes_are_struck_unless_told_otherwise():
   score = score_of((0, 1, 60, 0), (1, 1, 60, 0), (2, 1, 62, 0))
   _, struck = cells(score)
