@@ -120,11 +120,12 @@ def call(part: str, function, arguments: Mapping, *positional, **more):
   for name in 'name', 'parent':  # Of every Linen module; not for configs.
     known.pop(name, None)
   more = {k: v for k, v in more.items() if k in known}
+  own = [k for k in list(known)[len(positional) :] if k not in more]
   for name in arguments:
-    if name not in known:
+    if name not in own:
       raise UserError(
-          f'config.{part}.{name} means nothing here: choose among '
-          f'{", ".join(k for k in known if k not in more)}'
+          f'config.{part}.{name} means nothing here: '
+          + (f'there are {", ".join(own)}' if own else 'nothing can be set')
       )
   return function(*positional, **arguments, **more)
 

@@ -236,7 +236,7 @@ def _low(table):
   if table.dtype == bool:
     low = np.argmax(table, axis=1)
   else:
-    low = np.where(table > 0, table, 255).min(axis=1)
+    low = np.where(table > 0, table.astype(np.int16), 255).min(axis=1)
   return np.where(table.any(axis=1), low, -1).astype(np.int16)
 
 

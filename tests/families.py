@@ -8,6 +8,8 @@ import numpy as np
 
 from musiczoo.heads import HEADS
 from musiczoo.models import Model, ZOO
+from musiczoo.models.autoregressive import Sequence
+from musiczoo.recurrent import Recurrent
 
 DEPTH, LENGTH = 6, 12
 HEAD_OF = {
@@ -19,18 +21,27 @@ HEAD_OF = {
 
 
 class Family(NamedTuple):
+  """A tiny model; `module` is the net and head it is made of."""
+
   model: Model
+  module: Sequence
   shape: tuple[int, ...]
   kind: str
 
 
 @functools.cache
-def build(name: str, head: str = 'categorical', **numbers) -> Family:
-  """The family `name` with few units; `numbers` go to it."""
+def build(name: str, head: str = 'categorical') -> Family:
+  """The family `name` with few units, dropout and a head of `HEAD_OF`."""
   shape, arguments = HEAD_OF[head]
   module = HEADS[head](depth=DEPTH, **arguments)
-  numbers = {'hidden': 7, 'layers': 2, 'dropout': 0.3} | numbers
-  return Family(ZOO[name](module, shape, **numbers), shape, module.kind)
+  model = ZOO[name](module, shape, hidden=7, layers=2, dropout=0.3)
+  sequence = Sequence(build_net(name), module)
+  return Family(model, sequence, shape, module.kind)
+
+
+def build_net(name: str) -> Recurrent:
+  """The net of the family `name`, as `build` has it."""
+  return Recurrent(name, 7, 2, dropout=0.3)
 
 
 def batch(family: Family, size: int = 8, seed: int = 0, length: int = LENGTH):

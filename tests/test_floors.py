@@ -19,10 +19,10 @@ def test_uniform_over_what_is_in_use():
 def test_bigram():
   # Symbols 3, 3, 5 and one for all others: each count begins at one.
   train = [np.array([[6], [7], [10]])]
-  # The beginning was followed once by 3, 3 once by 3 and once by 5, and
-  # neither 5 nor others by anything.
-  test = [np.array([[7], [11], [21], [20]])]
-  p = [2 / 4, 2 / 5, 1 / 3, 1 / 3]
+  # The beginning was followed once by 3, 3 once by 3 and once by 5, never by
+  # another, and others by nothing.
+  test = [np.array([[7], [8], [21], [11]])]
+  p = [2 / 4, 1 / 5, 1 / 3, 1 / 3]
   assert floors.bigram(train, test) == pytest.approx(-np.mean(np.log(p)))
 
 

@@ -19,7 +19,7 @@ PADDING = 16  # Zeros after the file: nothing looks further ahead.
 BLOCK = 2**16  # Bytes looked at together: memory stays small, caches warm.
 
 # Bytes of data behind a status byte. Sysex and meta events say it themselves.
-DATA_SIZE = np.zeros(256, np.int32)
+DATA_SIZE = np.zeros(256, np.int64)
 DATA_SIZE[0x80:0xF0] = 2
 DATA_SIZE[0xC0:0xE0] = 1
 DATA_SIZE[[0xF1, 0xF3]] = 1
@@ -28,13 +28,7 @@ IS_CHANNEL_MESSAGE = (0x80 <= np.arange(256)) & (np.arange(256) < 0xF0)
 
 # What follows a byte also depends on the running status: a place in a file is
 # 2 * byte + short, with short = 1 if the running status takes one byte of data
-# and 0 if two. HOP[short, b] leads from a place, whose byte is the status b or,
-# under running status, the data b, to the next place.
-HOP = np.stack([2 * (1 + DATA_SIZE)] * 2)
-HOP[:, 0xC0:0xE0] += 1
-HOP[1, 0xF0:] += 1
-HOP[0, :0x80], HOP[1, :0x80] = 2 * 2, 2 * 1 + 1
-# Hops that lead nowhere, behind any place.
+# and 0 if two. These places lie behind any byte.
 ENDED, BROKEN = 2**31 - 2, 2**31 - 1
 
 
@@ -166,30 +160,38 @@ def _hops(data, start, stop):
   """int32 [2N]: from each place of N bytes, the place of the next event."""
   stop = min(stop, len(data) - PADDING)
   num = stop - start
-  # The bytes of a delta time that begins here; five are too many.
-  more = (data[start : stop + 4] >= 0x80).view(np.uint8)
+  ahead = [data[start + i : stop + i] for i in range(5)]
+  # The bytes of a delta time that begins here, and the status behind it; five
+  # bytes are too many. Gathering by index would take most of the time.
   size = np.ones(num, np.uint8)
-  for i in (3, 2, 1, 0):
-    size = 1 + more[i : i + num] * size
-  at = np.arange(start, stop, dtype=np.int32) + size
-  status = data[at]
-  hops = np.empty((num, 2), np.int32)
-  for short in (0, 1):
-    hops[:, short] = HOP[short][status] + 2 * at
+  for byte in ahead[3::-1]:
+    size = 1 + (byte >= 0x80) * size
+  status = ahead[1]
+  for i in (2, 3, 4):
+    status = np.where(size == i, ahead[i], status)
 
-  # Meta events and sysex: the type of the meta event, a length, the bytes.
-  long = np.flatnonzero(
-      (status == META) | (status == SYSEX) | (status == SYSEX_ESCAPE)
-  )
-  meta = status[long] == META
-  at = at[long].astype(np.int64) + 1
-  ended = meta & (data[at] == END_OF_TRACK)
-  length, after = quantity(data, at + meta)
+  # Explicit status: itself and two bytes of data, or one. Running status: the
+  # two bytes, or one, that the place says.
+  explicit, short = status >= 0x80, (status & 0xE0) == 0xC0
+  hop = (4 + 2 * explicit.view(np.uint8)) - short
+  place = 2 * (np.arange(start, stop, dtype=np.int32) + size)
+  hops = np.empty((num, 2), np.int32)
+  hops[:, 0] = place + hop
+  hops[:, 1] = place + (hop - ~explicit)
+
+  # The others leave the running status alone. Sysex: a length, the bytes. Meta
+  # events: a type, a length, the bytes.
+  rare = np.flatnonzero(status >= SYSEX)
+  status, at = status[rare], start + rare + size[rare] + 1
+  is_meta = status == META
+  is_long = is_meta | (status == SYSEX) | (status == SYSEX_ESCAPE)
+  length, after = quantity(data, at + is_meta)
   # Four bytes were read; was the fourth the last?
-  broken = data[after - 1] >= 0x80
-  for short in (0, 1):
-    hops[long, short] = 2 * (after + length) + short
-  hops[long[broken]] = BROKEN
-  hops[long[ended]] = ENDED
+  broken = is_long & (data[after - 1] >= 0x80)
+  after = np.where(is_long, after + length, at + DATA_SIZE[status])
+  after = 2 * after[:, None] + (0, 1)
+  after[broken] = BROKEN
+  after[is_meta & (data[at] == END_OF_TRACK)] = ENDED
+  hops[rare] = after
   hops[size > 4] = BROKEN
   return hops.reshape(-1)

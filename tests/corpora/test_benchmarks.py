@@ -127,9 +127,19 @@ def test_an_unreadable_file_is_said(tmp_path, monkeypatch):
     corpora.load(str(tmp_path / 'set.npz'))
 
 
+class Trap:
+  """Leaves a file behind when it is unpickled."""
+
+  def __init__(self, path):
+    self.path = path
+
+  def __reduce__(self):
+    return pathlib.Path.touch, (self.path,)
+
+
 def test_a_pickle_is_refused(tmp_path):
-  path = tmp_path / 'set.npz'
-  evil = np.array([pathlib.Path('x')], object)
-  np.savez(path, train_voices=evil)
+  trap = np.array([Trap(tmp_path / 'sprung')], object)
+  np.savez(tmp_path / 'set.npz', train_voices=trap)
   with pytest.raises(UserError, match='damaged or of another layout'):
-    corpora.load(str(path))
+    corpora.load(str(tmp_path / 'set.npz'))
+  assert not (tmp_path / 'sprung').exists()

@@ -1,0 +1,77 @@
+"""Configs: each builds, and what one says wrong is answered."""
+
+import jax
+import numpy as np
+import pytest
+
+from experiments import config as configs
+from experiments.configs import chorales
+from musiczoo import build, data, workdir
+from musiczoo.errors import UserError
+from musiczoo.models import ZOO
+
+
+def config(variant, **changes):
+  return configs.load(
+      f'experiments/configs/chorales.py:{variant}',
+      [(k.replace('__', '.'), v) for k, v in changes.items()],
+  )
+
+
+@pytest.mark.parametrize('variant', chorales.VARIANTS)
+def test_every_variant_builds_a_model_that_has_a_loss(variant):
+  options = config(variant)
+  system = build.system(options)
+  build.optimizer(options)
+  build.schedule(options)
+  params = workdir.shapes(system)
+  pieces = data.pack(
+      [np.zeros((40, *system.representation.shape), system.representation.dtype)]
+      * options['batch_size']
+  )
+  batch = build.batches(options, pieces, system.representation)(0, 0)
+  sums, weight = jax.eval_shape(
+      lambda p: system.model.loss(
+          p, batch, jax.random.key(0), step=0, train=True
+      ),
+      params,
+  )
+  assert all(s.shape == () and s.dtype == np.float32 for s in sums.values())
+  assert weight.shape == ()
+
+
+# What a change of these numbers means: old checkpoints no longer load, so it
+# needs a line in the changelog.
+PARAMETERS = {'rnn': 459_312, 'lstm': 1_148_976, 'gru': 919_600}
+
+
+@pytest.mark.parametrize('family', ZOO)
+def test_parameter_counts_are_pinned(family):
+  params = workdir.shapes(build.system(config(family)))
+  count = sum(int(np.prod(p.shape)) for p in jax.tree.leaves(params))
+  assert count == PARAMETERS[family]
+
+
+@pytest.mark.parametrize(
+    'variant,changes,message',
+    [
+        ('lstm', {'family': 'lstn'}, "config.family is 'lstn': choose one of"),
+        ('lstm', {'head__name': 'vioces'}, "config.head.name is 'vioces'"),
+        (
+            'lstm_pianoroll',
+            {'representation__name': 'events'},
+            "head 'bernoulli' predicts bits, but representation 'events' gives",
+        ),
+        ('lstm', {'optimizer__name': 'sgd'}, "config.optimizer.name is 'sgd'"),
+        (
+            'lstm',
+            {'representation__name': 'pianoroll', 'head__name': 'bernoulli'},
+            'config.head.features means nothing here: nothing can be set',
+        ),
+    ],
+)
+def test_what_does_not_fit_is_said(variant, changes, message):
+  options = config(variant, **changes)
+  with pytest.raises(UserError, match=message):
+    build.system(options)
+    build.optimizer(options)
