@@ -14,7 +14,7 @@ class Progress:
     self._bar = tqdm(total=steps, unit='step', disable=not self._live)
     self._steps = steps
     self._first = None  # (time, step) of the first report, compiling behind it
-    self._printed = time.monotonic()
+    self._printed = 0.0
 
   def __enter__(self):
     return self
@@ -35,6 +35,7 @@ class Progress:
       return
     if self._first is None:
       self._first = time.monotonic(), step
+      self._printed = time.monotonic()
       self._bar.initial = step
     self._bar.n = step
     self._bar.set_postfix_str(f'loss {metrics["loss"]:.4f}', refresh=False)

@@ -37,7 +37,7 @@ def system(config: Mapping) -> System:
       HEADS,
       config,
       depth=representation.depth,
-      dtype=config['model'].get('dtype', 'float32'),
+      dtype=config['dtype'],
   )
   if head.kind != representation.kind:
     raise UserError(
@@ -46,7 +46,14 @@ def system(config: Mapping) -> System:
         f'{representation.kind}: set --config.head.name to a head that fits'
     )
   family = choose('family', ZOO, config['family'])
-  model = call('model', family, config['model'], head, representation.shape)
+  model = call(
+      'model',
+      family,
+      config['model'],
+      head,
+      representation.shape,
+      dtype=config['dtype'],
+  )
   return System(representation, head, model)
 
 

@@ -6,33 +6,32 @@ from typing import NamedTuple
 import numpy as np
 
 from musiczoo.errors import UserError
+from musiczoo.representations.runs import Runs
 
 
 class Pieces(NamedTuple):
-  """The encoded pieces of a split, end to end.
+  """The encoded pieces of a split.
 
   Attributes:
-    x: [steps of all pieces, ...], as a Representation encodes them.
-    offsets: int64 [pieces + 1]; piece i is x[offsets[i]:offsets[i + 1]].
+    x: of each piece [steps, ...], as a Representation encodes it: an array, or
+      `Runs`, which become one when a batch is made.
+    offsets: int64 [pieces + 1], the steps of all pieces before each.
   """
 
-  x: np.ndarray
+  x: Sequence[np.ndarray | Runs]
   offsets: np.ndarray
 
   def __len__(self):
-    return len(self.offsets) - 1
-
-  def piece(self, index: int) -> np.ndarray:
-    return self.x[self.offsets[index] : self.offsets[index + 1]]
+    return len(self.x)
 
 
-def pack(encoded: Sequence[np.ndarray]) -> Pieces:
-  """Puts pieces end to end; those without a step are left out."""
+def pack(encoded: Sequence[np.ndarray | Runs]) -> Pieces:
+  """Lines up pieces; those without a step are left out."""
   encoded = [x for x in encoded if len(x)]
   if not encoded:
     raise UserError('no piece has a single step of music: check the corpus')
   offsets = np.cumsum([0] + [len(x) for x in encoded])
-  return Pieces(np.concatenate(encoded), offsets)
+  return Pieces(encoded, offsets)
 
 
 def make_batch_at(
@@ -61,12 +60,12 @@ def make_batch_at(
 
   def batch_at(seed: int, step: int) -> dict[str, np.ndarray]:
     rng = np.random.Generator(np.random.Philox(key=[seed, step]))
-    centers = rng.integers(len(pieces.x), size=batch_size)
+    centers = rng.integers(pieces.offsets[-1], size=batch_size)
     keys = rng.random(batch_size)
     batch = _empty(pieces, batch_size, window)
     for row, (center, key) in enumerate(zip(centers, keys)):
       index = np.searchsorted(pieces.offsets, center, side='right') - 1
-      x = pieces.piece(index)
+      x = pieces.x[index]
       latest = max(len(x) - window, 0)
       begin = int(center - pieces.offsets[index]) - window // 2
       begin = min(max(begin, 0), latest)
@@ -96,7 +95,7 @@ def whole_pieces(pieces: Pieces, batch_size: int) -> Iterator[dict]:
     batch['piece'] = np.full(batch_size, -1, np.int32)
     batch['piece'][: len(rows)] = rows
     for row, index in enumerate(rows):
-      batch['x'][row, : lengths[index]] = pieces.piece(index)
+      batch['x'][row, : lengths[index]] = pieces.x[index]
       batch['mask'][row, : lengths[index]] = 1
     yield batch
 
@@ -112,9 +111,9 @@ def padded_length(length: int) -> int:
 
 
 def _empty(pieces, batch_size, length):
-  shape = (batch_size, length)
+  shape, first = (batch_size, length), pieces.x[0]
   return {
-      'x': np.zeros(shape + pieces.x.shape[1:], pieces.x.dtype),
+      'x': np.zeros(shape + first.shape[1:], first.dtype),
       'mask': np.zeros(shape, np.float32),
       'row': np.arange(batch_size, dtype=np.uint32),
   }

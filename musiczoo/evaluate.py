@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from musiczoo import data
+from musiczoo import data, parallel
 from musiczoo.models import Model
 from musiczoo.parallel import Parallel
 from musiczoo.representations import Representation
 from musiczoo.train import make_evaluate_step
-from musiczoo import parallel
 
 # What one weighs: a voice's step, a roll's frame, an event. The step of a
 # representation is its frame or token, or as many notes as it has voices.
@@ -28,11 +27,11 @@ def make_likelihood(
 ):
   """Returns likelihood(params) -> dict of nats, lower is better.
 
-  Pieces are scored whole, and every step weighs the same. `nll_per_frame` of a
-  piano-roll is over all frames (Boulanger-Lewandowski et al. 2012),
-  `nll_per_frame_tcn` over frames 2..T (Bai et al. 2018). `nll_per_note` of
-  voices is the total over voices x steps. Where the model's likelihood has
-  parts, each stands beside the whole.
+  Pieces are scored whole, and every step weighs the same; in `..._by_piece`
+  every piece does. `nll_per_frame` of a piano-roll is over all frames
+  (Boulanger-Lewandowski et al. 2012), `nll_per_frame_tcn` over frames 2..T (Bai
+  et al. 2018). `nll_per_note` of voices is the total over voices x steps. Where
+  the model's likelihood has parts, each stands beside the whole.
 
   Args:
     params: replicated by `devices`.
@@ -42,27 +41,34 @@ def make_likelihood(
   unit = UNITS[representation.kind]
   per_step = representation.shape[0] if unit == 'note' else 1
 
-  def total(params, first):
-    """Sums and weight over the split, from step number `first` on."""
-    sums, steps = {}, 0.0
+  def scored(params, first):
+    """Nats by part and number of units, [pieces], from step `first` on."""
+    parts, units = {}, []
     for batch in data.whole_pieces(pieces, batch_size):
-      del batch['piece']
+      real = batch.pop('piece') >= 0
       batch['mask'][:, :first] = 0
-      parts, weight = devices.fetch(evaluate(params, batch))
-      for name, value in parts.items():
-        sums[name] = sums.get(name, 0.0) + float(value)
-      steps += float(weight)
-    return {k: v / (steps * per_step) for k, v in sums.items()}
+      sums, weight = devices.fetch(evaluate(params, batch))
+      units.append(weight[real] * per_step)
+      for name, value in sums.items():
+        parts.setdefault(name, []).append(value[real])
+    parts = {k: np.concatenate(v).astype(np.float64) for k, v in parts.items()}
+    return parts, np.concatenate(units).astype(np.float64)
 
   def likelihood(params) -> dict[str, float]:
-    parts = total(params, 0)
-    loss = parts.pop('loss')
-    result = {f'nll_per_{unit}': loss}
+    parts, units = scored(params, 0)
+    nats = parts.pop('loss')
+    result = {f'nll_per_{unit}': nats.sum() / units.sum()}
     if len(parts) > 1:
       for name, value in parts.items():
-        result[f'nll_per_{unit}_{name.removeprefix("nll_")}'] = value
+        name = f'nll_per_{unit}_{name.removeprefix("nll_")}'
+        result[name] = value.sum() / units.sum()
+    result[f'nll_per_{unit}_by_piece'] = (nats / units).mean()
     if unit == 'frame':
-      result['nll_per_frame_tcn'] = total(params, 1)['loss']
-    return result
+      parts, units = scored(params, 1)
+      nats, units = parts['loss'][units > 0], units[units > 0]
+      if len(units):  # There are pieces of more than one frame.
+        result['nll_per_frame_tcn'] = nats.sum() / units.sum()
+        result['nll_per_frame_tcn_by_piece'] = (nats / units).mean()
+    return {name: float(value) for name, value in result.items()}
 
   return likelihood

@@ -5,11 +5,15 @@ from typing import NamedTuple
 
 import jax
 
-from musiczoo import build, checkpoint, loop, parallel
-from musiczoo import workdir as workdirs
+from musiczoo import build, checkpoint, loop, parallel, workdir as workdirs
 from musiczoo.evaluate import make_likelihood, monitored
-from musiczoo.train import TrainState, make_init, make_train_step
-from musiczoo.train import make_train_steps, served
+from musiczoo.train import (
+  make_init,
+  make_train_step,
+  make_train_steps,
+  served,
+  TrainState,
+)
 
 
 class Fitted(NamedTuple):

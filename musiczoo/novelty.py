@@ -61,14 +61,14 @@ class _Match(NamedTuple):
 
 
 def index(pieces: Sequence[np.ndarray]) -> Index:
-  """Prepares pieces of one representation: [T, 88], [T, V] or [T] each."""
+  """Prepares pieces, at least one: all [T, 88], all [T, V] or all [T]."""
   rows = np.concatenate([_packed(_sounding(x)) for x in pieces])
   table, row = np.unique(rows, return_inverse=True)
   ends = np.cumsum([len(x) for x in pieces])
   return Index(
       starts=np.append(0, ends[:-1]) + np.arange(len(pieces)),
       frames=np.insert(row.astype(np.int32), ends, _GAP),
-      table=_unpacked(table, _sounding(pieces[0]).dtype),
+      table=_unpacked(table, like=_sounding(pieces[0])),
   )
 
 
@@ -91,8 +91,13 @@ def report(
     None: its length 'frames'; 'piece' and 'start', where it is in the new
     pieces; 'source' and 'source_start', where it is in train; 'semitones', how
     far above its source it is. Of several the first.
+
+  Raises:
+    ValueError: the pieces are laid out otherwise than those of train.
   """
   new = index(pieces)
+  if new.table.shape[1] != train.table.shape[1]:
+    raise ValueError('the new pieces and train differ in representation')
   return {
       **_compare(train, new, transposed=False),
       **_compare(train, new, transposed=True),
@@ -131,7 +136,7 @@ def _match_frames(train, new, transposed):
   rows = [_packed(table) for table in tables]
   _, names = np.unique(np.concatenate(rows), return_inverse=True)
   names = np.split(names.astype(np.int32), [len(rows[0])])
-  names[1][~np.isin(names[1], names[0])] = _GAP
+  names[1][~np.isin(names[1], names[0])] = _GAP  # No window has it.
   windows = []
   for pieces, name, low in zip((new, train), names, lows):
     # One more row, which the gap, -1, picks.
@@ -183,9 +188,9 @@ def _spread(num_frames, at, name, low):
 
 def _copied(match):
   """Which new windows sound and are in train: bool [N]."""
+  # One more than there are names, for the gap, -1; which has no lowest pitch.
   known = np.zeros(int(match.new.name.max(initial=0)) + 2, bool)
   known[match.train.name] = True
-  known[_GAP] = False
   return known[match.new.name] & (match.new.low >= 0)
 
 
@@ -224,9 +229,9 @@ def _packed(rows):
   return np.ascontiguousarray(rows).view(f'S{rows.shape[1]}')[:, 0]
 
 
-def _unpacked(rows, dtype):
+def _unpacked(rows, like):
   rows = rows.view(np.uint8).reshape(-1, rows.itemsize)
-  if dtype == bool:
+  if like.dtype == bool:
     return np.unpackbits(rows, axis=1, count=_KEYS).astype(bool)
   return rows
 

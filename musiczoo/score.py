@@ -59,17 +59,19 @@ def canonical(score: Score) -> Score:
   silent tracks are gone; of two tempi, meters or keys at one tick the last
   counts. A fixed point: `canonical(canonical(s)) == canonical(s)`.
   """
-  notes = np.asarray(score.notes, np.int32).reshape(-1, 5)
+  notes = np.asarray(score.notes, np.int64).reshape(-1, 5)
   heard, track = np.unique(notes[:, TRACK], return_inverse=True)
-  onset, pitch = notes[:, ONSET], notes[:, PITCH]
-  key = track.astype(np.int64) * 128 + pitch
+  onset, pitch, velocity = notes[:, ONSET], notes[:, PITCH], notes[:, VELOCITY]
+  # Two keys in one integer sort several times faster than two in turn.
+  lane = track << 7 | pitch
   ends = onset + np.maximum(notes[:, DURATION], 1)
-  begun, ended = np.lexsort((onset, key)), np.lexsort((ends, key))
+  begun = np.argsort(lane << 32 | onset, kind='stable')
   paired = np.empty_like(ends)
-  paired[begun] = ends[ended]
-  columns = (onset, paired - onset, pitch, notes[:, VELOCITY], track)
+  paired[begun] = np.sort(lane << 32 | ends) & 0xFFFFFFFF
+  duration = paired - onset
+  order = np.lexsort((duration << 8 | velocity, onset << 32 | lane))
+  columns = (onset, duration, pitch, velocity, track)
   notes = np.stack(columns, axis=1).astype(np.int32)
-  order = np.lexsort(notes[:, [VELOCITY, DURATION, PITCH, TRACK, ONSET]].T)
   return score._replace(
       notes=notes[order],
       tracks=tuple(score.tracks[i] for i in heard),

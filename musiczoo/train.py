@@ -146,12 +146,16 @@ def make_train_steps(train_step):
 
 
 def make_evaluate_step(model: Model, *, axis: str | None = None):
-  """Returns evaluate_step(params, batch) -> (sums, weight), over all devices."""
+  """Returns evaluate_step(params, batch) -> (sums, weight), each [B] by row."""
+
+  def evaluate_row(params, row):
+    one = jax.tree.map(lambda a: a[None], row)
+    rng = jax.random.key(0)
+    return model.loss(params, one, rng, step=0, train=False)
 
   def evaluate_step(params, batch):
-    rng = jax.random.key(0)
-    totals = model.loss(params, batch, rng, step=0, train=False)
-    return jax.lax.psum(totals, axis) if axis is not None else totals
+    rows = jax.vmap(evaluate_row, (None, 0))(params, batch)
+    return rows if axis is None else jax.lax.all_gather(rows, axis, tiled=True)
 
   return evaluate_step
 

@@ -7,7 +7,7 @@ import pathlib
 os.environ['PJRT_NPROC'] = '16'
 os.environ['JAX_PLATFORMS'] = 'cpu'
 
-import jax  # noqa: E402
+import jax
 
 CACHE = pathlib.Path(__file__).parents[1] / '.pytest_cache' / 'compiled'
 

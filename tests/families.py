@@ -9,9 +9,11 @@ import numpy as np
 from musiczoo.heads import HEADS
 from musiczoo.models import Model, ZOO
 from musiczoo.models.autoregressive import Sequence
+from musiczoo.models.unigram import Deaf
 from musiczoo.recurrent import Recurrent
 
 DEPTH, LENGTH = 6, 12
+RECURRENT = ('rnn', 'lstm', 'gru')
 HEAD_OF = {
     'voices': ((4,), {'voices': 4, 'features': 3, 'hidden': 5}),
     'bernoulli': ((DEPTH,), {}),
@@ -34,14 +36,12 @@ def build(name: str, head: str = 'categorical') -> Family:
   """The family `name` with few units, dropout and a head of `HEAD_OF`."""
   shape, arguments = HEAD_OF[head]
   module = HEADS[head](depth=DEPTH, **arguments)
-  model = ZOO[name](module, shape, hidden=7, layers=2, dropout=0.3)
-  sequence = Sequence(build_net(name), module)
-  return Family(model, sequence, shape, module.kind)
-
-
-def build_net(name: str) -> Recurrent:
-  """The net of the family `name`, as `build` has it."""
-  return Recurrent(name, 7, 2, dropout=0.3)
+  if name == 'unigram':
+    model, net = ZOO[name](module, shape), Deaf()
+  else:
+    model = ZOO[name](module, shape, hidden=7, layers=2, dropout=0.3)
+    net = Recurrent(name, 7, 2, dropout=0.3)
+  return Family(model, Sequence(net, module), shape, module.kind)
 
 
 def batch(family: Family, size: int = 8, seed: int = 0, length: int = LENGTH):

@@ -5,20 +5,25 @@ import numpy as np
 import pytest
 
 from experiments import config as configs
-from experiments.configs import chorales
+from experiments.configs import chorales, poly
 from musiczoo import build, data, workdir
 from musiczoo.errors import UserError
-from musiczoo.models import ZOO
+
+VARIANTS = [
+    f'{module.__name__.rsplit(".", 1)[-1]}.py:{variant}'
+    for module in (chorales, poly)
+    for variant in module.VARIANTS
+]
 
 
 def config(variant, **changes):
   return configs.load(
-      f'experiments/configs/chorales.py:{variant}',
+      f'experiments/configs/{variant}',
       [(k.replace('__', '.'), v) for k, v in changes.items()],
   )
 
 
-@pytest.mark.parametrize('variant', chorales.VARIANTS)
+@pytest.mark.parametrize('variant', VARIANTS)
 def test_every_variant_builds_a_model_that_has_a_loss(variant):
   options = config(variant)
   system = build.system(options)
@@ -45,9 +50,9 @@ def test_every_variant_builds_a_model_that_has_a_loss(variant):
 PARAMETERS = {'rnn': 459_312, 'lstm': 1_148_976, 'gru': 919_600}
 
 
-@pytest.mark.parametrize('family', ZOO)
+@pytest.mark.parametrize('family', PARAMETERS)
 def test_parameter_counts_are_pinned(family):
-  params = workdir.shapes(build.system(config(family)))
+  params = workdir.shapes(build.system(config(f'chorales.py:{family}')))
   count = sum(int(np.prod(p.shape)) for p in jax.tree.leaves(params))
   assert count == PARAMETERS[family]
 
@@ -71,7 +76,7 @@ def test_parameter_counts_are_pinned(family):
     ],
 )
 def test_what_does_not_fit_is_said(variant, changes, message):
-  options = config(variant, **changes)
+  options = config(f'chorales.py:{variant}', **changes)
   with pytest.raises(UserError, match=message):
     build.system(options)
     build.optimizer(options)

@@ -85,7 +85,7 @@ def test_whole_pieces_come_once_and_whole(lengths, batch_size):
       if index < 0:
         assert not len(real)
         continue
-      np.testing.assert_array_equal(real, packed.piece(index))
+      np.testing.assert_array_equal(real, packed.x[index])
       seen.append(int(index))
   assert sorted(seen) == list(range(len(lengths)))
 

@@ -9,8 +9,8 @@ import pytest
 from experiments import config as configs
 from musiczoo import checkpoint, fit, generate, journal, midi, workdir
 from musiczoo.errors import UserError
-from musiczoo.models import ZOO
 from musiczoo.score import Score, Track
+from tests import families
 
 SMALL = {
     'model.hidden': '8',
@@ -62,7 +62,7 @@ def quiet(*args, **kwargs):
   return fit.fit(*args, say=lambda line: None, **kwargs)
 
 
-@pytest.mark.parametrize('name', ZOO)
+@pytest.mark.parametrize('name', families.RECURRENT)
 @pytest.mark.parametrize('parallel', ['jit', 'pmap'])
 def test_a_killed_run_goes_on_to_the_same_bits(tmp_path, corpus, name, parallel):
   options = config(corpus, name, parallel=parallel)

@@ -106,6 +106,11 @@ def test_pieces_shorter_than_a_window_or_empty():
   assert report([notes(40)], [notes()])['longest_verbatim'] is None
 
 
+def test_pieces_of_another_representation_are_refused():
+  with pytest.raises(ValueError, match='differ in representation'):
+    report([notes(40, 41)], [noise(0, 4)])
+
+
 def small_pieces(rng, layout: str) -> list[np.ndarray]:
   """A few short pieces of few distinct frames, so that many windows meet."""
   pieces = []

@@ -47,7 +47,6 @@ def get_config(variant: str = 'lstm') -> ml_collections.ConfigDict:
           'layers': 2,
           'residual': True,
           'dropout': 0.3,
-          'dtype': 'float32',
       },
       'optimizer': {
           'name': 'adamw',
@@ -57,6 +56,7 @@ def get_config(variant: str = 'lstm') -> ml_collections.ConfigDict:
           'clip': 1.0,
           'weight_decay': 0.01,
       },
+      'dtype': 'float32',
       'ema_decay': 0.99,
       'window': 512 if variant.endswith('events') else 128,
       'augment': True,

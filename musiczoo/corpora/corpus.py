@@ -12,10 +12,10 @@ SPLITS = ('train', 'valid', 'test')
 
 
 class Piece(NamedTuple):
-  """One piece and the name it is known by: a file's, without its folder.
+  """One piece and the name it is known by.
 
   Attributes:
-    name: unique in its corpus.
+    name: unique in its corpus; of a file, its path within the corpus' folder.
     score: a Score, or its roll, uint8 [T, 88] (see `Corpus.kind`).
   """
 
@@ -42,7 +42,8 @@ def split_of(name: str) -> str:
   It depends on nothing else, so that a piece stays in its split whatever files
   come or go.
   """
-  digest = hashlib.sha256(f'musiczoo/{name}'.encode()).digest()
+  salted = f'musiczoo/{name}'.encode(errors='surrogateescape')
+  digest = hashlib.sha256(salted).digest()
   tenth = int.from_bytes(digest[:8], 'big') * 10 >> 64
   return {8: 'valid', 9: 'test'}.get(tenth, 'train')
 

@@ -187,7 +187,7 @@ def _hops(data, start, stop):
   is_long = is_meta | (status == SYSEX) | (status == SYSEX_ESCAPE)
   length, after = quantity(data, at + is_meta)
   # Four bytes were read; was the fourth the last?
-  broken = is_long & (data[after - 1] >= 0x80)
+  broken = data[after - 1] >= 0x80
   after = np.where(is_long, after + length, at + DATA_SIZE[status])
   after = 2 * after[:, None] + (0, 1)
   after[broken] = BROKEN

@@ -16,6 +16,10 @@ def test_splits_are_for_ever():
   assert [split_of(name) for name in names] == ['train', 'valid', 'test']
 
 
+def test_a_file_name_that_is_no_text_has_a_split():
+  assert split_of(b'\xff.mid'.decode(errors='surrogateescape'))
+
+
 def test_eight_parts_one_and_one():
   counts = Counter(split_of(f'piece {i}') for i in range(10_000))
   assert counts['valid'] == pytest.approx(1000, abs=100)

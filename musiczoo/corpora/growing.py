@@ -1,0 +1,48 @@
+"""Rows walk in, one piece after another; a plain .npy file walks out."""
+
+import pathlib
+
+import numpy as np
+
+
+class Growing:
+  """A .npy file longer than memory: `append` rows, then `close`.
+
+  The header of an .npy file leaves room for the number of rows to grow, so it
+  is written first, and again over itself once that number is known.
+  """
+
+  def __init__(self, path: pathlib.Path, shape: tuple[int, ...], dtype):
+    """Opens the file; its array will be [rows, *shape]."""
+    self._file = path.open('wb')
+    self._shape, self._dtype = shape, np.dtype(dtype)
+    self.rows = 0
+    self._write_header()
+
+  def append(self, rows: np.ndarray) -> None:
+    """Adds rows [N, *shape].
+
+    Raises:
+      ValueError: they have another shape.
+    """
+    if rows.shape[1:] != self._shape:
+      raise ValueError(f'rows of shape {rows.shape[1:]}, not {self._shape}')
+    self._file.write(np.ascontiguousarray(rows, self._dtype).data)
+    self.rows += len(rows)
+
+  def close(self) -> None:
+    try:
+      self._write_header()
+    finally:
+      self._file.close()
+
+  def _write_header(self):
+    self._file.seek(0)
+    np.lib.format.write_array_header_1_0(
+        self._file,
+        {
+            'descr': np.lib.format.dtype_to_descr(self._dtype),
+            'fortran_order': False,
+            'shape': (self.rows, *self._shape),
+        },
+    )

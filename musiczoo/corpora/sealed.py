@@ -1,0 +1,101 @@
+"""Files walk into a folder; it is whole, and can be checked, or isn't there."""
+
+from collections.abc import Iterator
+import contextlib
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+
+from musiczoo.errors import UserError
+
+
+@contextlib.contextmanager
+def creating(path: pathlib.Path, seal: str, form: int) -> Iterator[pathlib.Path]:
+  """Gives a folder to write to, which becomes `path` if all goes well.
+
+  On any error, Ctrl-C among them, nothing stays. The seal is a JSON file with
+  the number of the format and the size and SHA-256 of each file.
+
+  Args:
+    path: the folder to make; it may stand there already with the same content.
+    seal: the name of the seal.
+    form: the number of the format.
+
+  Raises:
+    UserError: `path` can't be written, or holds something else.
+  """
+  if path.exists():
+    _refuse_unless_sealed(path, seal)
+  # A sibling, so that the move is one atomic step.
+  scratch = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
+  try:
+    scratch.mkdir(parents=True)
+    yield scratch
+    text = _seal(scratch, form)
+    (scratch / seal).write_text(text)
+    if path.exists():
+      _refuse_unless_sealed(path, seal, text)
+    else:
+      scratch.rename(path)
+  except OSError as error:
+    raise UserError(
+        f'{path}: cannot be written ({error.strerror}); choose another folder'
+    ) from error
+  finally:
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
+def check(path: pathlib.Path, seal: str, form: int) -> None:
+  """Reads every file of a sealed folder and compares it with the seal.
+
+  Raises:
+    UserError: a file is missing, damaged or of another format; it is named.
+  """
+  try:
+    sealed = json.loads((path / seal).read_bytes())
+    found, files = sealed['format'], dict(sealed['files'])
+  except OSError as error:
+    raise _damaged(path / seal, f'is not there ({error.strerror})') from error
+  except (ValueError, KeyError, TypeError) as error:
+    raise _damaged(path / seal, 'is damaged') from error
+  if found != form:
+    raise _damaged(path / seal, f'is of format {found}, not {form}')
+  for name, expected in files.items():
+    try:
+      actual = _describe(path / name)
+    except OSError as error:
+      raise _damaged(path / name, f'cannot be read ({error.strerror})') from (
+          error
+      )
+    if actual != expected:
+      raise _damaged(path / name, 'is damaged')
+
+
+def _refuse_unless_sealed(path, seal, text=None):
+  """Another run may have made `path`; that is fine if it made the same."""
+  try:
+    if (path / seal).read_text() == text or text is None:
+      return
+  except OSError:
+    pass
+  raise UserError(
+      f'{path} is there already and holds something else: choose another '
+      'folder, or remove it first'
+  )
+
+
+def _seal(folder, form):
+  files = {p.name: _describe(p) for p in sorted(folder.iterdir())}
+  return json.dumps({'format': form, 'files': files}, indent=1) + '\n'
+
+
+def _describe(path):
+  with path.open('rb') as file:
+    digest = hashlib.file_digest(file, 'sha256').hexdigest()
+  return {'bytes': path.stat().st_size, 'sha256': digest}
+
+
+def _damaged(path, what):
+  return UserError(f'{path} {what}: make the folder anew')

@@ -1,0 +1,105 @@
+"""Tasks walk in, results walk out; what a task breaks is only a child process."""
+
+from collections.abc import Callable
+import multiprocessing
+import pathlib
+import resource
+
+
+class Guarded:
+  """Runs a function in a child process, within limits of time and memory.
+
+  A child that dies or hangs costs the task it was at, and the next task gets a
+  new one. One task at a time; `close` may be called from another thread.
+  """
+
+  def __init__(self, function: Callable, seconds: float, megabytes: int):
+    """Starts nothing yet.
+
+    Args:
+      function: task -> result; it, the tasks and the results can be sent to a
+        process. No result is a str.
+      seconds: the most that a task may take, on the clock of the wall.
+      megabytes: the most memory that a child may take beyond what it has to
+        begin with (on Linux; elsewhere it is not limited).
+    """
+    self._arguments = function, megabytes
+    self._seconds = seconds
+    self._process = self._pipe = None
+    self._closed = False
+
+  def run(self, task):
+    """The result; or 'timeout', 'memory', 'crashed' or 'failed'."""
+    fresh = self._process is None
+    result = self._run_once(task)
+    # What earlier tasks left in memory must not decide about this one.
+    if result in ('memory', 'crashed') and not fresh and not self._closed:
+      self._stop()
+      result = self._run_once(task)
+    return result
+
+  def close(self) -> None:
+    """Kills the child; a task that is running in it ends as 'crashed'."""
+    self._closed = True
+    if self._process is not None:
+      self._process.kill()
+
+  def _run_once(self, task):
+    try:
+      if self._process is None:
+        self._start()
+      self._pipe.send(task)
+      if self._pipe.poll(self._seconds):
+        return self._pipe.recv()
+      self._stop()
+      return 'timeout'
+    except (EOFError, OSError):
+      self._stop()
+      return 'crashed'
+
+  def _start(self):
+    # Not forked: a process that has threads would lose them in a fork.
+    context = multiprocessing.get_context('spawn')
+    self._pipe, theirs = context.Pipe()
+    self._process = context.Process(
+        target=_serve, args=(theirs, *self._arguments), daemon=True
+    )
+    self._process.start()
+    theirs.close()  # Or the end of the child would not be heard here.
+    self._pipe.recv()  # It has imported what it needs: the clock may start.
+
+  def _stop(self):
+    if self._process is not None:
+      self._process.kill()
+      self._process.join()
+      self._pipe.close()
+      self._process = None
+
+
+def _serve(pipe, function, megabytes):
+  """The life of a child: until its parent is gone."""
+  _limit_memory(megabytes)
+  try:
+    pipe.send(None)
+    while True:
+      pipe.send(_result(function, pipe.recv()))
+  except (EOFError, KeyboardInterrupt, OSError):
+    pass
+
+
+def _result(function, task):
+  try:
+    return function(task)
+  except MemoryError:
+    return 'memory'
+  except Exception:
+    return 'failed'
+
+
+def _limit_memory(megabytes):
+  try:
+    pages = int(pathlib.Path('/proc/self/statm').read_text().split()[0])
+  except OSError:  # Not Linux, and no other system keeps this limit.
+    return
+  most = pages * resource.getpagesize() + megabytes * 2**20
+  resource.setrlimit(resource.RLIMIT_AS, (most, most))

@@ -1,0 +1,77 @@
+"""Spans of ones walk in; a roll of bits that stores no zeros walks out."""
+
+import dataclasses
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Runs:
+  """A roll of bits, uint8 [T, D], of which only the runs of ones are stored.
+
+  It stands in for the array: it has a length, a shape and a dtype, a slice of
+  its steps is again a Runs, and `np.asarray` makes it dense. So a piece costs
+  what its notes cost, however long it is, until a window of it is cut.
+
+  Attributes:
+    spans: int32 [N, 3], the columns begin, end and bit of each run, by bit and
+      begin. Runs of one bit neither overlap nor touch.
+    shape: (T, D).
+  """
+
+  spans: np.ndarray
+  shape: tuple[int, int]
+  dtype = np.dtype(np.uint8)
+
+  def __len__(self) -> int:
+    return self.shape[0]
+
+  def __getitem__(self, steps: slice) -> 'Runs':
+    first, last, _ = steps.indices(len(self))
+    begin, end, _ = self.spans.T
+    spans = self.spans[(begin < last) & (end > first)]
+    spans[:, :2] = np.clip(spans[:, :2], first, last) - first
+    return Runs(spans, (max(last - first, 0), self.shape[1]))
+
+  def __array__(self, dtype=None, copy=None) -> np.ndarray:
+    steps, depth = self.shape
+    begin, end, bit = self.spans.T
+    edges = np.zeros((steps + 1, depth), np.int8)
+    edges[begin, bit] = 1
+    edges[end, bit] = -1
+    dense = np.add.accumulate(edges, axis=0, out=edges)[:-1]
+    return dense.astype(dtype or self.dtype)
+
+
+def union(
+    begin: np.ndarray, end: np.ndarray, bit: np.ndarray, depth: int
+) -> Runs:
+  """The Runs of [N] spans that may overlap; as long as the last of them."""
+  steps = int(end.max(initial=0))
+  # Step and bit as one number, so that one running maximum serves all bits. No
+  # span touches one of the next bit: there is a step more than there are.
+  start, stop = (
+      bit.astype(np.int64) * (steps + 1) + step for step in (begin, end)
+  )
+  order = np.argsort(start)
+  start, stop = start[order], np.maximum.accumulate(stop[order])
+  apart = start[1:] > stop[:-1]
+  start = start[np.append(True, apart)[: len(start)]]
+  stop = stop[np.append(apart, True)[: len(stop)]]
+  spans = np.stack(
+      [start % (steps + 1), stop % (steps + 1), start // (steps + 1)], axis=1
+  )
+  return Runs(spans.astype(np.int32), (steps, depth))
+
+
+def as_runs(x: np.ndarray | Runs) -> Runs:
+  """The Runs of any array [T, D]: its ones are what is more than zero."""
+  if isinstance(x, Runs):
+    return x
+  silence = np.zeros((1, x.shape[1]), bool)
+  framed = np.concatenate([silence, x > 0, silence]).astype(np.int8)
+  edges = np.diff(framed, axis=0).T
+  # Bit by bit, so that each rise meets the fall that follows it.
+  bit, begin = np.nonzero(edges > 0)
+  _, end = np.nonzero(edges < 0)
+  return Runs(np.stack([begin, end, bit], axis=1).astype(np.int32), x.shape)

@@ -1,0 +1,104 @@
+"""The evaluator: the published protocols, however pieces are batched."""
+
+import jax
+import numpy as np
+import pytest
+
+from musiczoo import data, evaluate, floors, parallel
+from musiczoo.heads import HEADS
+from musiczoo.models import unigram
+from musiczoo.representations import REPRESENTATIONS
+from tests import families
+
+
+def pieces(family, lengths, seed=0):
+  rng = np.random.default_rng(seed)
+  top = {'bits': 2, 'tokens': families.DEPTH, 'voices': 2 * families.DEPTH}
+  return [
+      rng.integers(top[family.kind], size=(n, *family.shape)).astype(np.uint8)
+      for n in lengths
+  ]
+
+
+def like(family):
+  """A representation as far as the evaluator looks at one."""
+  name = {'bits': 'pianoroll', 'tokens': 'melody', 'voices': 'voices'}
+  return REPRESENTATIONS[name[family.kind]]()._replace(shape=family.shape)
+
+
+def score(family, params, music, *, batch_size, mode='jit', devices=1):
+  place = parallel.MODES[mode](jax.devices()[:devices])
+  likelihood = evaluate.make_likelihood(
+      place, family.model, like(family), data.pack(music), batch_size
+  )
+  return likelihood(place.replicate(jax.device_get(params)))
+
+
+@pytest.mark.parametrize('head', ['bernoulli', 'voices'])
+@pytest.mark.parametrize('mode,devices', [('jit', 1), ('jit', 4), ('pmap', 2)])
+def test_batched_and_padded_equals_piece_by_piece(head, mode, devices):
+  family = families.build('gru', head)
+  music = pieces(family, [3, 70, 9, 1, 40, 33, 8])
+  params = family.model.init(jax.random.key(0), families.batch(family))
+  figures = score(
+      family, params, music, batch_size=3, mode=mode, devices=devices
+  )
+  each = [score(family, params, [x], batch_size=1) for x in music]
+  unit = 'nll_per_frame' if head == 'bernoulli' else 'nll_per_note'
+  steps = [len(x) for x in music]
+  alone = [e[unit] for e in each]
+  np.testing.assert_allclose(figures[unit], np.average(alone, weights=steps))
+  np.testing.assert_allclose(figures[f'{unit}_by_piece'], np.mean(alone))
+  if head == 'bernoulli':
+    later = [(e['nll_per_frame_tcn'], n - 1) for e, n in zip(each, steps) if n > 1]
+    values, weights = zip(*later)
+    np.testing.assert_allclose(
+        figures['nll_per_frame_tcn'], np.average(values, weights=weights)
+    )
+
+
+def test_unigram_gives_the_floor_that_counting_gives():
+  """Law 7 by hand: a head that knows the frequencies scores as they do."""
+  head = HEADS['bernoulli'](depth=families.DEPTH)
+  model = unigram(head, (families.DEPTH,))
+  rng = np.random.default_rng(0)
+  often = rng.random(families.DEPTH)
+  train, test = (
+      [(rng.random((n, families.DEPTH)) < often).astype(np.uint8) for n in m]
+      for m in ([50, 30, 20], [1, 7, 30])
+  )
+  frames = np.concatenate(train)
+  p = (frames.sum(0) + 0.5) / (len(frames) + 1)
+  family = families.Family(model, None, (families.DEPTH,), 'bits')
+  params = model.init(jax.random.key(0), families.batch(family))
+  flat, tree = jax.tree.flatten(params)
+  logit = np.log(p / (1 - p)).astype(np.float32)
+  params = jax.tree.unflatten(
+      tree, [logit if a.shape == p.shape else a for a in flat]
+  )
+  figures = score(family, params, test, batch_size=2)
+  for name, value in floors.unigram(train, test).items():
+    np.testing.assert_allclose(figures[name], value, rtol=1e-5)
+
+
+def test_a_voice_and_step_is_a_note():
+  family = families.build('rnn', 'voices')
+  music = pieces(family, [5, 8])
+  params = family.model.init(jax.random.key(0), families.batch(family))
+  figures = score(family, params, music, batch_size=2)
+  total = 0.0
+  for x in music:
+    batch = {
+        'x': x[None],
+        'mask': np.ones((1, len(x)), np.float32),
+        'row': np.zeros(1, np.uint32),
+    }
+    sums, _ = family.model.loss(
+        params, batch, jax.random.key(0), step=0, train=False
+    )
+    total += float(sums['loss'])
+  np.testing.assert_allclose(
+      figures['nll_per_note'], total / (4 * 13), rtol=1e-5
+  )
+  parts = figures['nll_per_note_pitch'] + figures['nll_per_note_struck']
+  np.testing.assert_allclose(figures['nll_per_note'], parts, rtol=1e-5)
