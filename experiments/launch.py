@@ -25,7 +25,8 @@ def run(main) -> None:
 
   0 done, 2 the user can mend it, 130 or 143 stopped by a signal.
   """
-  absl_logging.set_verbosity(absl_logging.ERROR)  # Orbax tells all it does.
+  # Orbax tells all it does, and the story of an error before raising it.
+  absl_logging.set_verbosity(absl_logging.FATAL)
   ours = logging.getLogger('musiczoo')
   ours.addHandler(logging.StreamHandler())
   ours.propagate = False
@@ -40,8 +41,10 @@ def _guarded(function, *args):
     return function(*args)
   except UserError as e:
     message = ' '.join(str(e).split())
-    print(f'error: {message}', file=sys.stderr)
-    sys.exit(2)
+  except OSError as e:  # A disk that is full, a file that may not be written.
+    message = f'{e.filename or "file system"}: {e.strerror or e}'
+  print(f'error: {message}', file=sys.stderr)
+  sys.exit(2)
 
 
 def _parse(argv):

@@ -43,7 +43,6 @@ _PROFILES = (
 
 # Tuned on fifteen chorales that people analysed (benchmarks/analysis.py).
 _ACCENT = 5  # Weight of what sounds as a half bar begins, beside what follows.
-_MISSING = 0.2  # Cost of a tone of the chord that doesn't sound.
 _SEVENTH = 0.1  # Cost of a seventh chord beside a triad.
 _BASS = 0.05  # Worth of a root in the bass.
 
@@ -81,7 +80,7 @@ def bars(score: Score) -> np.ndarray:
   ends = [tick for tick, _, _ in meters[1:]] + [last]
   lines = []
   for (tick, numerator, denominator), end in zip(meters, ends):
-    end = min(end, last)
+    end = min(end, last)  # Lines beyond the notes would be in vain.
     whole = 4 * score.resolution * numerator  # Times denominator: a bar.
     num_bars = max(-((tick - end) * denominator // whole), 0)
     line = tick + _divide(np.arange(num_bars + 1) * whole, denominator)
@@ -142,8 +141,8 @@ def chords(score: Score) -> np.ndarray:
   """The chord of each half bar.
 
   Of all triads and sevenths the one that has most of what sounds, in time;
-  what sounds as the half bar begins weighs most. Tones it lacks, a seventh and
-  a bass that isn't its root count against it.
+  what sounds as the half bar begins weighs most. A seventh needs to be heard
+  for more than a moment, and between near equals the bass decides.
 
   Returns:
     int32 [half bars, 3], the columns tick, root 0 (C) to 11, quality (its place
@@ -234,7 +233,6 @@ def _chords(notes, lines):
   share = weight / np.maximum(weight.sum(axis=1, keepdims=True), 1)
   merit = (
       share @ tones.T
-      - _MISSING * (share == 0) @ tones.T
       - _SEVENTH * (tones.sum(axis=1) == 4)
       + _BASS * (bass[:, None] == root)
   )

@@ -72,7 +72,7 @@ def encoded(
   found = corpus.splits[split]
   if corpus.kind == 'scores':
     return [representation.encode(p.score) for p in found]
-  if representation.kind != 'bits':
+  if any(p.score.shape[1:] != representation.shape for p in found):
     raise UserError(
         'this corpus is piano-rolls, which keep no notes: set '
         '--config.representation.name=pianoroll and a head for it'

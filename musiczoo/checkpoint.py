@@ -53,9 +53,8 @@ def save(folder, state, config: dict, metrics: dict, *, keep: int = 3):
       _sync(folder)
     except Exception as e:  # Orbax passes on a full disk in many disguises.
       shutil.rmtree(building, ignore_errors=True)
-      reason = str(e).splitlines()[0] if str(e) else type(e).__name__
       raise UserError(
-          f'{final}: step {step} could not be saved ({reason[:200]}); earlier '
+          f'{final}: step {step} could not be saved ({_reason(e)}); earlier '
           'checkpoints are sound: make room or mend the folder, then run the '
           'same command again'
       ) from e
@@ -205,6 +204,14 @@ def _set_aside(path):
     number += 1
   os.replace(path, aside)
   return aside
+
+
+def _reason(error):
+  """What the system said, out of what others have wrapped around it."""
+  full = 'No space left on device'
+  if full in str(error):
+    return full
+  return (str(error).splitlines() or [type(error).__name__])[0][:160]
 
 
 def _best(folder):

@@ -159,6 +159,9 @@ def test_chords_of_every_quality_and_root(quality):
 def test_the_bass_tells_chords_of_the_same_tones_apart():
   augmented = [(36 + r, 60, 64, 68) for r in (0, 4, 8)]
   assert symbols(blocks(*augmented)) == ['Caug', 'Eaug', 'Abaug', 'N.C.']
+  # The bass is what lies lowest as the half bar begins.
+  later = piece((0, 2, 52), (0, 2, 68), (0, 2, 72), (1, 1, 36))
+  assert symbols(later)[0] == 'Eaug'
 
 
 def test_inversions_passing_notes_and_arpeggios():
@@ -170,6 +173,16 @@ def test_inversions_passing_notes_and_arpeggios():
   assert symbols(passing)[0] == 'C'
   arpeggio = piece(*((i / 2, 0.5, p) for i, p in enumerate((57, 60, 64, 60))))
   assert symbols(arpeggio)[0] == 'Am'
+
+
+def test_what_sounds_first_weighs_most():
+  assert symbols(blocks(C, F, quarters=1))[0] == 'C'
+  assert symbols(blocks(F, C, quarters=1))[0] == 'F'
+
+
+def test_a_passing_seventh_makes_no_seventh_chord():
+  passing = piece(*((0, 2, pitch) for pitch in G), (1.5, 0.5, 65))
+  assert symbols(passing)[0] == 'G'
 
 
 def test_a_chord_held_over_the_line_sounds_on():

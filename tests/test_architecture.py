@@ -11,8 +11,8 @@ ROOT = pathlib.Path(__file__).parents[1] / 'musiczoo'
 
 # A file may import what stands to the left of it, in any line that has it.
 ORDER = [
-    'errors > score > midi > corpora',
-    'errors > score > representations > corpora > data',
+    'errors > score > midi > corpora > ingest',
+    'errors > score > representations > corpora > data > encoded',
     'representations > floors',
     'errors > recurrent > heads > models',
     'models > train > parallel',
@@ -22,7 +22,9 @@ ORDER = [
 ]
 # Here the halves meet.
 MEETING = 'build workdir evaluate generate fit show'.split()
-NUMPY_ONLY = 'errors score midi representations corpora data floors'.split()
+NUMPY_ONLY = (
+    'errors score midi representations corpora data floors ingest encoded'
+).split()
 
 
 def room(path: pathlib.Path) -> str:

@@ -2,15 +2,15 @@
 
 import pathlib
 
-from musiczoo.corpora import benchmarks, chorales, folder
+from musiczoo.corpora import benchmarks, chorales, dataset, folder
 from musiczoo.corpora.corpus import Corpus, deal, Piece
 from musiczoo.errors import UserError
 
 __all__ = ['Corpus', 'Piece', 'load']
 
 _ACCEPTED = (
-    "give 'chorales', a folder of MIDI files, or a .mat or .npz file of a "
-    'benchmark'
+    "give 'chorales', a folder of MIDI files, a prepared dataset, or a .mat or "
+    '.npz file of a benchmark'
 )
 
 
@@ -19,7 +19,8 @@ def load(name: str) -> Corpus:
 
   Args:
     name: 'chorales', the four-part chorales of Bach; or a path: a folder of
-      MIDI files, or a benchmark file, which brings its own splits.
+      MIDI files; or a dataset made by `experiments.prepare` or a benchmark
+      file, which bring their own splits.
 
   Raises:
     UserError: there is no such corpus, or nothing in it can be used.
@@ -27,6 +28,8 @@ def load(name: str) -> Corpus:
   if name == 'chorales':
     return Corpus('scores', deal(chorales.load(), chorales.TWINS))
   path = pathlib.Path(name)
+  if dataset.is_dataset(path):
+    return Corpus('scores', dataset.open(path))
   if path.is_dir():
     return Corpus('scores', deal(folder.load(path)))
   if path.suffix in benchmarks.SUFFIXES:

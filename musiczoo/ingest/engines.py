@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 import concurrent.futures
 import functools
+import os
 import queue
 from typing import NamedTuple
 
@@ -59,9 +60,9 @@ def local(
         AHEAD * workers,
     )
   finally:
-    pool.shutdown(wait=False, cancel_futures=True)
     for reader in readers:
-      reader.close()
+      reader.close()  # Before the threads that wait for them.
+    pool.shutdown(cancel_futures=True)
 
 
 def ray(
@@ -81,6 +82,7 @@ def ray(
     raise UserError(
         "--engine=ray needs Ray: pip install 'musiczoo[ray]'"
     ) from None
+  os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')  # It would call home.
   ours = not ray.is_initialized()
   if ours:
     ray.init(include_dashboard=False, log_to_driver=False, logging_level='error')

@@ -5,6 +5,8 @@ import multiprocessing
 import pathlib
 import resource
 
+from musiczoo.errors import UserError
+
 
 class Guarded:
   """Runs a function in a child process, within limits of time and memory.
@@ -41,13 +43,16 @@ class Guarded:
   def close(self) -> None:
     """Kills the child; a task that is running in it ends as 'crashed'."""
     self._closed = True
-    if self._process is not None:
-      self._process.kill()
+    process = self._process  # Another thread may set it to None.
+    if process is not None:
+      process.kill()
 
   def _run_once(self, task):
     try:
       if self._process is None:
         self._start()
+      if self._closed:  # Meanwhile, by another thread.
+        raise EOFError
       self._pipe.send(task)
       if self._pipe.poll(self._seconds):
         return self._pipe.recv()
@@ -66,7 +71,14 @@ class Guarded:
     )
     self._process.start()
     theirs.close()  # Or the end of the child would not be heard here.
-    self._pipe.recv()  # It has imported what it needs: the clock may start.
+    try:
+      self._pipe.recv()  # It has imported what it needs: the clock may start.
+    except EOFError:
+      self._stop()
+      raise UserError(
+          'no child process can be started: check the free memory, and that '
+          "the main program has its `if __name__ == '__main__'`"
+      ) from None
 
   def _stop(self):
     if self._process is not None:
