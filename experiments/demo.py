@@ -16,7 +16,7 @@ def main() -> int:
   output = pathlib.Path(OUTPUT_DIR.value)
   launch.make_folder(output)
   signals = launch.Signals()
-  from musiczoo import build, data, evaluate, fit, floors, generate, workdir
+  from musiczoo import build, copying, data, evaluate, fit, floors, generate, workdir
   from musiczoo.show import curve
 
   build.cache_compilation()
@@ -75,6 +75,9 @@ def main() -> int:
       ),
   )
   generate.write(written.scores, output, tempo=80, title='chorale')
+  grid = system.representation.steps_per_quarter
+  copied = copying.copying(corpus, grid, generated=written.scores)
+  print(copying.in_words(copied['generated'], copied['test'], grid))
   print(f'''
 Listen:      {output}/000.mid ... 007.mid    Look: 000.png, curve.png
 More music:  python -m experiments.generate --workdir={run} \\

@@ -16,14 +16,13 @@ JSON = flags.DEFINE_string('json', None, 'File to write the figures to.')
 
 def main():
   launch.require(workdir=WORKDIR.value)
-  from musiczoo import build, workdir
+  from musiczoo import build, copying, workdir
   from musiczoo.evaluate import make_likelihood
 
   build.cache_compilation()
   config, system, params, step = workdir.load(WORKDIR.value)
-  pieces = build.pieces(
-      build.corpus(config), SPLIT.value, system.representation
-  )
+  corpus = build.corpus(config)
+  pieces = build.pieces(corpus, SPLIT.value, system.representation)
   devices = build.devices(config)
   likelihood = make_likelihood(
       devices, system.model, system.representation, pieces,
@@ -35,9 +34,15 @@ def main():
       'step': step,
       **likelihood(devices.replicate(params)),
   }
+  real = copying.copying(corpus, system.representation.steps_per_quarter)
+  figures |= {
+      f'test_in_train_{name}': value
+      for name, value in real['test'].items()
+      if isinstance(value, float)
+  }
   for name, value in figures.items():
-    print(f'{name:>24}  {value:.4f}' if isinstance(value, float) else
-          f'{name:>24}  {value}')
+    shown = f'{value:.4f}' if isinstance(value, float) else value
+    print(f'{name:>28}  {shown}')
   if JSON.value:
     launch.write_text(
         pathlib.Path(JSON.value), json.dumps(figures, indent=1) + '\n'

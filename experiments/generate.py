@@ -1,11 +1,13 @@
 """Writes new music: a trained model in, .mid files and their pictures out."""
 
+import json
 import pathlib
 import time
 
 from absl import flags
 
 from experiments import launch
+from musiczoo.errors import UserError
 
 WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of a trained model.')
 OUTPUT_DIR = flags.DEFINE_string('output_dir', None, 'Folder for the music.')
@@ -27,6 +29,10 @@ PRIMER_MIDI = flags.DEFINE_string(
     'primer_midi', None, 'MIDI file that each piece begins with.'
 )
 
+NOVELTY = flags.DEFINE_bool(
+    'novelty', True, 'Say what of the music is copied from its training.'
+)
+
 
 def main():
   launch.require(workdir=WORKDIR.value, output_dir=OUTPUT_DIR.value)
@@ -35,7 +41,7 @@ def main():
   from musiczoo import build, generate, midi, workdir
 
   build.cache_compilation()
-  _, system, params, step = workdir.load(WORKDIR.value)
+  config, system, params, step = workdir.load(WORKDIR.value)
   controls = generate.check_controls(
       system.head,
       temperature=0.0 if ARGMAX.value else TEMPERATURE.value,
@@ -71,6 +77,22 @@ def main():
       f'{tokens} tokens in {seconds:.1f} s, {tokens / seconds:.0f} tokens/s '
       'with compilation'
   )
+  if NOVELTY.value:
+    print(_novelty(config, system, written.scores, output))
+
+
+def _novelty(config, system, music, output):
+  """Writes novelty.json; the report in words, or why there is none."""
+  from musiczoo import build, copying
+
+  try:
+    corpus = build.corpus(config)
+  except UserError as e:
+    return f'no novelty report, the corpus is not at hand: {e}'
+  steps = system.representation.steps_per_quarter
+  report = copying.copying(corpus, steps, generated=music)
+  launch.write_text(output / 'novelty.json', json.dumps(report, indent=1) + '\n')
+  return copying.in_words(report['generated'], report['test'], steps)
 
 
 if __name__ == '__main__':

@@ -10,6 +10,7 @@ from absl import flags
 from tqdm import tqdm
 
 from experiments import launch
+from musiczoo.midi import Limits
 
 INPUT = flags.DEFINE_string(
     'input', None, 'Folder of MIDI, MusicXML or ABC files, or a zip or tar.'
@@ -29,29 +30,20 @@ MEGABYTES = flags.DEFINE_integer(
     'megabytes_per_file', 1024, 'The most memory that reading may take.',
     lower_bound=16,
 )
-# The fields of midi.Limits, which are described there.
 MAX = {
     name: flags.DEFINE_integer(
-        f'max_{name}', None, f'The most {name} of a file; default: {default}.',
-        lower_bound=1, upper_bound=most,
+        f'max_{name}', default, f'The most {name} of a file.', lower_bound=1,
+        upper_bound={'bytes': 2**29, 'ticks': 2**31 - 1}.get(name),
     )
-    for name, default, most in [
-        ('bytes', '2**24', 2**29),
-        ('tracks', '2**12', None),
-        ('events', '2**20', None),
-        ('notes', '2**18', None),
-        ('ticks', '2**28 - 1', 2**31 - 1),
-        ('quarters', '2**17', None),
-        ('seconds', '6 hours', None),
-    ]
+    for name, default in Limits()._asdict().items()
 }
 
 
 def main():
   launch.require(input=INPUT.value, output=OUTPUT.value)
-  from musiczoo import ingest, midi
+  from musiczoo import ingest
 
-  limits = {n: flag.value for n, flag in MAX.items() if flag.value is not None}
+  limits = Limits(**{name: flag.value for name, flag in MAX.items()})
   for number in (signal.SIGINT, signal.SIGTERM):
     signal.signal(number, _interrupt)
   begun = time.perf_counter()
@@ -61,9 +53,7 @@ def main():
         pathlib.Path(OUTPUT.value),
         engine=ENGINE.value,
         workers=WORKERS.value,
-        care=ingest.Care(
-            midi.Limits(**limits), SECONDS.value, MEGABYTES.value
-        ),
+        care=ingest.Care(limits, SECONDS.value, MEGABYTES.value),
         watch=_watch,
     )
   except KeyboardInterrupt as stop:

@@ -61,7 +61,13 @@ def load(workdir):
         'first, or give the folder that --workdir named in training'
     )
   tree, config, step = found
-  system = build.system(config)
+  try:
+    system = build.system(config)
+  except KeyError as e:
+    raise UserError(
+        f'{checkpoints(workdir)}: the config saved there has no {e}: it is of '
+        'another release of musiczoo'
+    ) from e
   saved = tree.get('ema') or tree['params']
   origin = str(checkpoints(workdir) / f'{step:09d}')
   params = checkpoint.conform(saved, shapes(system), origin=origin)

@@ -13,7 +13,9 @@ ROOT = pathlib.Path(__file__).parents[1] / 'musiczoo'
 ORDER = [
     'errors > score > midi > corpora > ingest',
     'errors > score > representations > corpora > data > encoded',
-    'representations > floors',
+    'errors > score > representations > floors',
+    'errors > score > representations > novelty',
+    'errors > score > analysis',
     'errors > recurrent > heads > models',
     'models > train > parallel',
     'errors > parallel',
@@ -21,7 +23,7 @@ ORDER = [
     'errors > checkpoint > journal > loop',
 ]
 # Here the halves meet.
-MEETING = 'build workdir evaluate generate fit show'.split()
+MEETING = 'build copying workdir evaluate generate fit show'.split()
 NUMPY_ONLY = (
     'errors score midi representations corpora data floors ingest encoded'
 ).split()

@@ -1,14 +1,14 @@
-"""Songs of many tracks with drums: a folder of MIDI files, or a prepared dataset.
+"""Songs with drums: a folder of MIDI files, or a dataset prepared from one.
 
   python -m experiments.prepare --input=DIR --output=dataset
-  python -m experiments.train --config=experiments/configs/tracks.py:lstm_events \
-      --config.corpus=dataset --workdir=out/songs
+  python -m experiments.train --config.corpus=dataset --workdir=out/songs \
+      --config=experiments/configs/tracks.py:lstm_events
   python -m experiments.generate --workdir=out/songs --output_dir=out/songs/new
 
 A variant is family[_head], bits of five groups of instruments in sixteenths; or
-family_events, every instrument, velocity and tempo on a grid that has triplets
-too. A bar of a song is some 200 events, a window of 1024 about five bars; of the
-groups it is 128 steps, eight bars of 4/4.
+family_events, all instruments, velocities and tempi on a grid that has triplets
+too. A bar of a song is some 200 events, so that a window of 1024 is about five
+bars; of groups it is 128 steps, eight bars of 4/4.
 """
 
 import ml_collections

@@ -41,7 +41,8 @@ def creating(path: pathlib.Path, seal: str, form: int) -> Iterator[pathlib.Path]
       scratch.rename(path)
   except OSError as error:
     raise UserError(
-        f'{path}: cannot be written ({error.strerror}); choose another folder'
+        f'{path}: cannot be written ({error.strerror or error}); choose '
+        'another folder'
     ) from error
   finally:
     shutil.rmtree(scratch, ignore_errors=True)

@@ -74,7 +74,7 @@ def ray(
   are sent. A worker here is an actor with a child process of its own.
 
   Raises:
-    UserError: Ray is not installed.
+    UserError: Ray is not installed, or its cluster is not there.
   """
   try:
     import ray
@@ -84,8 +84,16 @@ def ray(
     ) from None
   os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')  # It would call home.
   ours = not ray.is_initialized()
-  if ours:
-    ray.init(include_dashboard=False, log_to_driver=False, logging_level='error')
+  try:
+    if ours:
+      ray.init(
+          include_dashboard=False, log_to_driver=False, logging_level='error'
+      )
+  except ConnectionError as error:
+    raise UserError(
+        '--engine=ray finds no cluster: mend RAY_ADDRESS, or unset it to make '
+        'one here'
+    ) from error
   try:
     # More actors than processors would wait for ever.
     workers = min(workers, int(ray.cluster_resources()['CPU']))

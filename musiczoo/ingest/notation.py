@@ -1,5 +1,6 @@
 """MusicXML or ABC walks in as bytes, the bytes of a MIDI file walk out."""
 
+import codecs
 import contextlib
 import io
 import os
@@ -55,7 +56,7 @@ def to_midi(name: str, data: bytes, limits: Limits) -> bytes:
       warnings.simplefilter('ignore')
       with contextlib.redirect_stderr(nowhere):
         music = music21.converter.parseData(
-            data.decode('utf-8', 'replace'), format=FORMATS[suffix(name)]
+            _text(data), format=FORMATS[suffix(name)]
         )
         return music21.midi.translate.streamToMidiFile(music).writestr()
   except (MemoryError, MidiError):
@@ -72,6 +73,12 @@ def tunes(data: bytes) -> list[bytes]:
       tunes.append([])
     (tunes[-1] if tunes else header).append(line)
   return [b''.join(header + tune) for tune in tunes] or [data]
+
+
+def _text(data):
+  """What isn't in UTF leaves marks in words only: notes are plain ASCII."""
+  wide = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+  return data.decode('utf-16' if wide else 'utf-8-sig', 'replace')
 
 
 def _unpack(data, limits):

@@ -18,9 +18,10 @@ class Representation(NamedTuple):
 
   Attributes:
     kind: the layout a head must understand, 'bits', 'tokens' or 'voices'.
-    depth: pitches of a roll ('bits'), size of the vocabulary ('tokens'), or
+    depth: bits of a step ('bits'), size of the vocabulary ('tokens'), or
       symbols of one voice ('voices': cells are 2 * symbol + struck).
-    shape: the shape of one step; x has shape [steps, *shape].
+    shape: the shape of one step; x has shape [steps, *shape]. What `encode`
+      and `transpose` give may be `Runs`, which `np.asarray` makes dense.
     dtype: NumPy dtype of x.
     steps_per_quarter: the grid.
     encode: Score -> x.

@@ -28,10 +28,10 @@ class Runs:
 
   def __getitem__(self, steps: slice) -> 'Runs':
     first, last, _ = steps.indices(len(self))
-    begin, end, _ = self.spans.T
-    spans = self.spans[(begin < last) & (end > first)]
-    spans[:, :2] = np.clip(spans[:, :2], first, last) - first
-    return Runs(spans, (max(last - first, 0), self.shape[1]))
+    last = max(first, last)
+    begin, end = np.clip(self.spans[:, :2].T, first, last) - first
+    spans = np.stack([begin, end, self.spans[:, 2]], axis=1)
+    return Runs(spans[begin < end], (last - first, self.shape[1]))
 
   def __array__(self, dtype=None, copy=None) -> np.ndarray:
     steps, depth = self.shape

@@ -71,7 +71,8 @@ def tracks(
     notes, group = score.notes[kept], group[kept]
     onset, key = notes[:, ONSET], notes[:, PITCH] - low
     end = onset + notes[:, DURATION]
-    sounding, struck = (2 * group - 1) * pitches + key, 2 * group * pitches + key
+    struck = 2 * group * pitches + key
+    sounding = struck - pitches
     pitched = group != _DRUMS
     return union(
         np.concatenate([onset[pitched], onset]),
@@ -98,7 +99,9 @@ def tracks(
   def room(x):
     bit = as_runs(x).spans[:, 2]
     key = bit[bit >= pitches] % pitches
-    return (int(key.min()), pitches - 1 - int(key.max())) if len(key) else (0, 0)
+    if not len(key):
+      return 0, 0
+    return int(key.min()), pitches - 1 - int(key.max())
 
   return Representation(
       kind='bits',
@@ -140,7 +143,7 @@ def _notes(x, pitches):
   begin, end = begin[sounds], end[sounds]
   run = np.searchsorted(begin, struck, side='right') - 1
   within = (run >= 0) & (struck < np.append(end, 0)[run])
-  onset = np.union1d(begin, struck[within])
+  onset = begin
   end = end[np.searchsorted(begin, onset, side='right') - 1]
   end[:-1] = np.minimum(end[:-1], onset[1:])
   cell, step = onset // (len(x) + 1), onset % (len(x) + 1)

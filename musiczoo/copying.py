@@ -1,0 +1,55 @@
+"""New Scores and the corpus -> what of them is copied, and from where."""
+
+from musiczoo import novelty
+from musiczoo.corpora import Corpus
+from musiczoo.representations.pianoroll import pianoroll
+from musiczoo.score import Score
+
+
+def copying(
+    corpus: Corpus, steps_per_quarter: int, **music: list[Score]
+) -> dict[str, dict]:
+  """Compares music with the training split, as piano-rolls on a grid.
+
+  Args:
+    corpus: whose training split may have been copied.
+    steps_per_quarter: the grid.
+    **music: lists of new Scores, by a name for each.
+
+  Returns:
+    The `novelty.report` of each, and of 'test', the corpus' own test split, to
+    weigh them by; sources by name.
+  """
+  encode = pianoroll(steps_per_quarter=steps_per_quarter).encode
+
+  def rolls(split):
+    pieces = [p.score for p in corpus.splits[split]]
+    return pieces if corpus.kind == 'rolls' else list(map(encode, pieces))
+
+  train = novelty.index(rolls('train'))
+  pieces = {name: list(map(encode, scores)) for name, scores in music.items()}
+  reports = {}
+  for name, encoded in {**pieces, 'test': rolls('test')}.items():
+    report = reports[name] = novelty.report(train, encoded)
+    for sense in ('longest_verbatim', 'longest_transposed'):
+      if report[sense]:
+        source = corpus.splits['train'][report[sense]['source']].name
+        report[sense] = report[sense] | {'source': source}
+  return reports
+
+
+def in_words(new: dict, real: dict, steps_per_quarter: int) -> str:
+  """Two lines: how much is copied beside real music, and the longest span."""
+  shares = ', '.join(
+      f'{k} steps {new[f"transposed_{k}"]:.1%} ({real[f"transposed_{k}"]:.1%})'
+      for k in novelty.WINDOWS
+  )
+  lines = [f'copied, in any key (in brackets: of the real test pieces): {shares}']
+  span = new['longest_transposed']
+  if span:
+    lines.append(
+        f'longest copy: {span["frames"] / steps_per_quarter:g} quarter notes '
+        f'of {span["source"]}, {span["semitones"]:+d} semitones, in piece '
+        f'{span["piece"]}'
+    )
+  return '\n'.join(lines)
