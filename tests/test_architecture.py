@@ -25,7 +25,8 @@ ORDER = [
 # Here the halves meet.
 MEETING = 'build copying workdir evaluate generate fit show'.split()
 NUMPY_ONLY = (
-    'errors score midi representations corpora data floors ingest encoded'
+    'errors score midi representations corpora data floors novelty analysis '
+    'copying ingest encoded'
 ).split()
 
 
