@@ -44,8 +44,8 @@ def make_batch_at(
 ):
   """Returns batch_at(seed, step) -> batch of windows for training.
 
-  Every step of every piece is as likely as any other to be the middle of a
-  window. A window that begins inside a piece hears its first step only as
+  Over many batches every piece is heard in proportion to its steps, be it
+  shorter or longer than a window. A window that begins inside a piece hears its first step only as
   context (mask 0): what the model learns to begin with is always a beginning.
 
   Args:
@@ -58,17 +58,18 @@ def make_batch_at(
         f'set --config.batch_size={len(pieces)} or less, or add pieces'
     )
 
+  # How many windows it takes to hear a piece.
+  ends = np.cumsum(np.maximum(np.diff(pieces.offsets) / window, 1))
+
   def batch_at(seed: int, step: int) -> dict[str, np.ndarray]:
     rng = np.random.Generator(np.random.Philox(key=[seed, step]))
-    centers = rng.integers(pieces.offsets[-1], size=batch_size)
-    keys = rng.random(batch_size)
+    chosen = np.searchsorted(ends, rng.random(batch_size) * ends[-1])
+    draws = rng.random((batch_size, 2))
     batch = _empty(pieces, batch_size, window)
-    for row, (center, key) in enumerate(zip(centers, keys)):
-      index = np.searchsorted(pieces.offsets, center, side='right') - 1
+    for row, (index, (middle, key)) in enumerate(zip(chosen, draws)):
       x = pieces.x[index]
-      latest = max(len(x) - window, 0)
-      begin = int(center - pieces.offsets[index]) - window // 2
-      begin = min(max(begin, 0), latest)
+      begin = int(middle * len(x)) - window // 2
+      begin = min(max(begin, 0), max(len(x) - window, 0))
       if transpose is not None:
         down, up = room(x)
         down, up = min(down, 6), min(up, 5)

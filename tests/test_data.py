@@ -58,6 +58,17 @@ def test_every_step_of_every_piece_is_heard():
   assert len(heard) == sum(lengths)
 
 
+def test_short_pieces_weigh_by_their_steps_too():
+  lengths = [2, 8, 16, 100]
+  batch_at = data.make_batch_at(pieces(lengths), batch_size=4, window=16)
+  heard = np.zeros(4)
+  for step in range(2000):
+    for x in batch_at(0, step)['x']:
+      heard[int(x[0]) // 1000] += np.count_nonzero(x)
+  share = heard / heard.sum()
+  np.testing.assert_allclose(share, np.divide(lengths, sum(lengths)), rtol=0.1)
+
+
 def test_transposed_to_every_key_in_range():
   batch_at = data.make_batch_at(
       pieces([5] * 4),
