@@ -20,10 +20,14 @@ FLAGS = flags.FLAGS
 _overrides: list[tuple[str, str]] = []  # Of the command line: key, text.
 
 
-def run(main) -> None:
+def run(main, positional: str | None = None) -> None:
   """Parses the flags and calls main(); leaves with its status.
 
   0 done, 2 the user can mend it, 130 or 143 stopped by a signal.
+
+  Args:
+    main: returns a status, or None for 0.
+    positional: the flag whose value may stand without its name.
   """
   # Orbax tells all it does, and the story of an error before raising it.
   absl_logging.set_verbosity(absl_logging.FATAL)
@@ -33,7 +37,10 @@ def run(main) -> None:
   # Steps in flight on several CPU devices share one pool of threads and can
   # starve it; XLA then aborts the process. It takes its size from here.
   os.environ.setdefault('PJRT_NPROC', '16')
-  app.run(lambda _: sys.exit(_guarded(main)), flags_parser=_parse)
+  app.run(
+      lambda _: sys.exit(_guarded(main)),
+      flags_parser=lambda argv: _guarded(_flags, argv, positional),
+  )
 
 
 def _guarded(function, *args):
@@ -41,17 +48,16 @@ def _guarded(function, *args):
     return function(*args)
   except UserError as e:
     message = ' '.join(str(e).split())
+  except BrokenPipeError:  # Whoever read what we print has read enough.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(0)
   except OSError as e:  # A disk that is full, a file that may not be written.
     message = f'{e.filename or "file system"}: {e.strerror or e}'
   print(f'error: {message}', file=sys.stderr)
   sys.exit(2)
 
 
-def _parse(argv):
-  return _guarded(_flags, argv)
-
-
-def _flags(argv):
+def _flags(argv, positional):
   """Sets absl's flags and keeps each --config.a.b=value for `config`."""
   plain = []
   for argument in argv:
@@ -70,6 +76,8 @@ def _flags(argv):
     raise UserError(f'unknown flag --{e.flagname}: {hint}') from e
   except flags.Error as e:
     raise UserError(f'{e}: see --help') from e
+  if positional and rest:
+    FLAGS[positional].value = rest.pop(0)
   if rest:
     raise UserError(f"'{rest[0]}' is no flag: flags begin with --, see --help")
   return argv[:1]

@@ -15,7 +15,9 @@ ORDER = [
     'errors > score > representations > corpora > data > encoded',
     'errors > score > representations > floors',
     'errors > score > representations > novelty',
-    'errors > score > analysis',
+    'errors > score > analysis > doctor',
+    'errors > score > midi > doctor',
+    'representations > doctor',
     'errors > recurrent > heads > models',
     'models > train > parallel',
     'errors > parallel',
@@ -26,7 +28,7 @@ ORDER = [
 MEETING = 'build copying workdir evaluate generate fit show'.split()
 NUMPY_ONLY = (
     'errors score midi representations corpora data floors novelty analysis '
-    'copying ingest encoded'
+    'copying ingest encoded doctor'
 ).split()
 
 

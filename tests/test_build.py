@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 
 from experiments import config as configs
-from experiments.configs import chorales, poly
+from experiments.configs import chorales, poly, tracks
 from musiczoo import build, data, workdir
 from musiczoo.errors import UserError
 
 VARIANTS = [
     f'{module.__name__.rsplit(".", 1)[-1]}.py:{variant}'
-    for module in (chorales, poly)
+    for module in (chorales, poly, tracks)
     for variant in module.VARIANTS
 ]
 

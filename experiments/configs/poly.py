@@ -40,7 +40,7 @@ def get_config(variant: str = 'gru_nade') -> ml_collections.ConfigDict:
       'model': {} if family == 'unigram' else model,
       'optimizer': {
           'name': 'adamw',
-          'learning_rate': 0.1 if family == 'unigram' else 3e-3,
+          'learning_rate': 0.3 if family == 'unigram' else 3e-3,
           'warmup_steps': 20,
           'decay_steps': 1200,
           'clip': 1.0,

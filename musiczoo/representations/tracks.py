@@ -141,9 +141,10 @@ def _notes(x, pitches):
   sounds = ~strikes | (plane == 0)
   struck = _steps(begin[strikes], end[strikes])
   begin, end = begin[sounds], end[sounds]
+  # Before the first run is the last of `append`, -1: an end at 0.
   run = np.searchsorted(begin, struck, side='right') - 1
-  within = (run >= 0) & (struck < np.append(end, 0)[run])
-  onset = begin
+  within = struck < np.append(end, 0)[run]
+  onset = np.union1d(begin, struck[within])
   end = end[np.searchsorted(begin, onset, side='right') - 1]
   end[:-1] = np.minimum(end[:-1], onset[1:])
   cell, step = onset // (len(x) + 1), onset % (len(x) + 1)

@@ -1,0 +1,43 @@
+"""The doctor's command: a page on a file, or one line on why there is none."""
+
+import pathlib
+import subprocess
+import sys
+
+from tests.midi.files import END, smf
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+def inspect(*arguments):
+  return subprocess.run(
+      [sys.executable, '-m', 'experiments.inspect', *map(str, arguments)],
+      cwd=ROOT, capture_output=True, text=True, timeout=60,
+  )
+
+
+def test_a_file_is_examined(tmp_path):
+  path = tmp_path / 'song.mid'
+  path.write_bytes(smf(b'\0\x90\x3c\x40\x60\x80\x3c\x40' + END))
+  answer = inspect(path)
+  assert (answer.returncode, answer.stderr) == (0, '')
+  assert answer.stdout.startswith(str(path)[:80])
+  assert inspect(f'--file={path}').stdout == answer.stdout
+
+
+def test_a_broken_file_is_explained(tmp_path):
+  path = tmp_path / 'song.mid'
+  path.write_bytes(b'<html>')
+  answer = inspect(path)
+  assert answer.returncode == 2
+  line, = answer.stderr.splitlines()
+  assert line.startswith(f'error: {path}: byte 0:')
+  assert line.endswith('[not_midi]')
+  assert '<html>' in answer.stdout
+
+
+def test_one_file_at_a_time(tmp_path):
+  answer = inspect(tmp_path / 'a.mid', tmp_path / 'b.mid')
+  assert answer.returncode == 2
+  assert answer.stderr.startswith(f"error: '{tmp_path / 'b.mid'}' is no flag")
+  assert 'error: --file is missing' in inspect().stderr

@@ -1,0 +1,129 @@
+"""`experiments.prepare` as a user meets it."""
+
+import importlib.util
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from musiczoo import ingest, midi
+from musiczoo.errors import UserError
+from musiczoo.score import Score
+from tests.experiments.test_launch import command, ROOT, run
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+  """Twelve songs, and a file that is no music inside."""
+  folder = tmp_path_factory.mktemp('in') / 'music'
+  folder.mkdir()
+  rng = np.random.default_rng(0)
+  for i in range(12):
+    notes = [(9 * j, 9, int(rng.integers(40, 80)), 80, 0) for j in range(9)]
+    midi.write(Score(np.array(notes, np.int32)), folder / f'{i}.mid')
+  (folder / 'noise.mid').write_bytes(b'noise')
+  return folder
+
+
+def test_it_says_what_it_did_and_what_to_type_next(folder, tmp_path):
+  answer = run('prepare', f'--input={folder}', f'--output={tmp_path / "d"}')
+  assert answer.returncode == 0, answer.stderr
+  assert answer.stderr == ''
+  said = dict(
+      line.split(None, 1) for line in answer.stdout.splitlines()[1:]
+  )
+  assert (said['kept'], said['repaired'], said['rejected']) == ('12', '0', '1')
+  assert said['reasons'] == '1 not_midi'
+  assert said['pieces'].startswith('12: ')
+  assert f'--config.corpus={tmp_path / "d"} ' in said['next']
+
+
+@pytest.mark.parametrize(
+    'arguments,message',
+    [
+        ([], '--input is missing'),
+        (['--input=absent', '--output=d'], 'absent: no such folder'),
+        (['--input=README.md', '--output=d'], 'README.md: is no sound zip'),
+        (['--input=musiczoo', '--output=d'], 'files is music'),
+        (['--input=IN', '--output=tests'], 'holds something else'),
+        (['--input=IN', '--output=d', '--max_bytes=9'], '[bytes]'),
+        (['--input=IN', '--output=d', '--engine=x'], 'local|ray'),
+        (['--input=IN', '--output=d', '--workers=0'], '--workers'),
+    ],
+)
+def test_a_slip_is_answered_in_one_line(folder, tmp_path, arguments, message):
+  arguments = [
+      a.replace('IN', str(folder)).replace('=d', f'={tmp_path}/d')
+      for a in arguments
+  ]
+  answer = run('prepare', *arguments)
+  assert answer.returncode == 2
+  assert answer.stdout == ''
+  assert len(answer.stderr.splitlines()) == 1, answer.stderr
+  assert message in answer.stderr
+  assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_nothing(tmp_path, number):
+  source = tmp_path / 'in'
+  source.mkdir()
+  data = midi.to_bytes(Score(np.full((20000, 5), 1, np.int32) * [
+      (9, 1, 60, 80, 0)]))
+  for i in range(400):
+    (source / f'{i}.mid').write_bytes(data)
+  process = subprocess.Popen(
+      command('prepare', f'--input={source}', f'--output={tmp_path / "d"}'),
+      cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+  )
+  deadline = time.monotonic() + 60
+  while not list(tmp_path.glob('.d.*')) and time.monotonic() < deadline:
+    time.sleep(0.01)
+  os.kill(process.pid, number)
+  _, errors = process.communicate(timeout=60)
+  assert process.returncode == 128 + number, errors
+  assert errors == 'stopped: nothing was written\n'
+  assert [path.name for path in tmp_path.iterdir()] == ['in']
+
+
+@pytest.mark.skipif(
+    not importlib.util.find_spec('ray'), reason='the extra ray is missing'
+)
+def test_ray_gives_the_same_bytes(folder, tmp_path):
+  for engine in ('local', 'ray'):
+    answer = run(
+        'prepare', f'--input={folder}', f'--output={tmp_path / engine}',
+        f'--engine={engine}',
+    )
+    assert answer.returncode == 0, answer.stderr
+  for path in sorted((tmp_path / 'local').iterdir()):
+    assert path.read_bytes() == (tmp_path / 'ray' / path.name).read_bytes()
+
+
+def test_ray_is_imported_for_no_one_else(folder, tmp_path):
+  code = (
+      'import sys, pathlib\n'
+      'from musiczoo import ingest\n'
+      'if __name__ == "__main__":\n'
+      f'  ingest.prepare(pathlib.Path({str(folder)!r}),\n'
+      f'                 pathlib.Path({str(tmp_path / "d")!r}))\n'
+      '  sys.exit("ray" in sys.modules)\n'
+  )
+  (tmp_path / 'main.py').write_text(code)
+  answer = subprocess.run(
+      [sys.executable, str(tmp_path / 'main.py')], cwd=ROOT, text=True,
+      capture_output=True, env=os.environ | {'PYTHONPATH': str(ROOT)},
+  )
+  assert answer.returncode == 0, answer.stderr
+
+
+def test_without_ray_the_extra_is_named(folder, tmp_path, monkeypatch):
+  monkeypatch.setitem(sys.modules, 'ray', None)
+  with pytest.raises(UserError, match=re.escape("'musiczoo[ray]'")):
+    ingest.prepare(folder, tmp_path / 'd', engine='ray')
+  assert not list(tmp_path.iterdir())
