@@ -9,6 +9,10 @@ from musiczoo.errors import UserError
 from musiczoo.representations.runs import Runs
 
 
+# Steps of a batch that is scored: of 1,000 tokens each, that is half a GB.
+AT_ONCE = 2**17
+
+
 class Pieces(NamedTuple):
   """The encoded pieces of a split.
 
@@ -82,23 +86,34 @@ def make_batch_at(
   return batch_at
 
 
-def whole_pieces(pieces: Pieces, batch_size: int) -> Iterator[dict]:
+def whole_pieces(
+    pieces: Pieces, batch_size: int, *, multiple: int = 1
+) -> Iterator[dict]:
   """Yields every piece once, uncut, in batches of similar length.
 
   Rows beyond the last piece have mask 0. Lengths are padded to few values, for
   each is a program to compile. `piece` [B] says which piece a row is, -1 none.
+  Of long pieces there are fewer rows, but a multiple of `multiple`.
   """
   lengths = np.diff(pieces.offsets)
   order = np.argsort(lengths, kind='stable')
-  for start in range(0, len(order), batch_size):
-    rows = order[start : start + batch_size]
-    batch = _empty(pieces, batch_size, padded_length(lengths[rows].max()))
-    batch['piece'] = np.full(batch_size, -1, np.int32)
+  batch_size = -(-batch_size // multiple) * multiple
+  while len(order):
+    size = batch_size
+    while size > multiple and size * _longest(lengths, order[:size]) > AT_ONCE:
+      size = max(size // 2 // multiple, 1) * multiple
+    rows, order = order[:size], order[size:]
+    batch = _empty(pieces, size, _longest(lengths, rows))
+    batch['piece'] = np.full(size, -1, np.int32)
     batch['piece'][: len(rows)] = rows
     for row, index in enumerate(rows):
       batch['x'][row, : lengths[index]] = pieces.x[index]
       batch['mask'][row, : lengths[index]] = 1
     yield batch
+
+
+def _longest(lengths, rows):
+  return padded_length(int(lengths[rows].max()))
 
 
 def padded_length(length: int) -> int:

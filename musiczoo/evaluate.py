@@ -37,14 +37,15 @@ def make_likelihood(
     params: replicated by `devices`.
   """
   evaluate = devices.compile(make_evaluate_step(model, axis=parallel.AXIS))
-  batch_size = -(-batch_size // devices.devices) * devices.devices
   unit = UNITS[representation.kind]
   per_step = representation.shape[0] if unit == 'note' else 1
 
   def scored(params, first):
     """Nats by part and number of units, [pieces], from step `first` on."""
     parts, units = {}, []
-    for batch in data.whole_pieces(pieces, batch_size):
+    for batch in data.whole_pieces(
+        pieces, batch_size, multiple=devices.devices
+    ):
       real = batch.pop('piece') >= 0
       batch['mask'][:, :first] = 0
       sums, weight = devices.fetch(evaluate(params, batch))

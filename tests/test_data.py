@@ -101,6 +101,16 @@ def test_whole_pieces_come_once_and_whole(lengths, batch_size):
   assert sorted(seen) == list(range(len(lengths)))
 
 
+def test_long_pieces_come_in_smaller_batches(monkeypatch):
+  monkeypatch.setattr(data, 'AT_ONCE', 1000)
+  packed = pieces([10] * 7 + [300] * 3 + [2000])
+  batches = list(data.whole_pieces(packed, 7, multiple=2))
+  assert all(len(b['x']) % 2 == 0 for b in batches)
+  assert all(b['x'].size <= 1000 or len(b['x']) == 2 for b in batches)
+  seen = np.concatenate([b['piece'] for b in batches])
+  assert sorted(seen[seen >= 0].tolist()) == list(range(11))
+
+
 @given(st.integers(1, 10**6))
 def test_padding_is_at_most_half(length):
   padded = data.padded_length(length)
