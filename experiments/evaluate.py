@@ -22,7 +22,9 @@ def main():
   build.cache_compilation()
   config, system, params, step = workdir.load(WORKDIR.value)
   corpus = build.corpus(config)
-  pieces = build.pieces(corpus, SPLIT.value, system.representation)
+  pieces = build.pieces(
+      config, corpus, SPLIT.value, system.representation
+  )
   devices = build.devices(config)
   likelihood = make_likelihood(
       devices, system.model, system.representation, pieces,

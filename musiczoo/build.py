@@ -13,7 +13,8 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from musiczoo import corpora, data, parallel
+from musiczoo import corpora, data, encoded as mapped, parallel
+from musiczoo.corpora.dataset import Split
 from musiczoo.errors import UserError
 from musiczoo.heads import HEADS
 from musiczoo.loop import Schedule
@@ -81,8 +82,15 @@ def encoded(
 
 
 def pieces(
-    corpus: corpora.Corpus, split: str, representation: Representation
+    config: Mapping,
+    corpus: corpora.Corpus,
+    split: str,
+    representation: Representation,
 ) -> data.Pieces:
+  """The split's pieces, encoded: a dataset's on disk, others' in memory."""
+  found = corpus.splits[split]
+  if isinstance(found, Split):
+    return mapped.open(found, config['representation'], representation.encode)
   return data.pack(encoded(corpus, split, representation))
 
 

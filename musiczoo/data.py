@@ -8,7 +8,6 @@ import numpy as np
 from musiczoo.errors import UserError
 from musiczoo.representations.runs import Runs
 
-
 # Steps of a batch that is scored: of 1,000 tokens each, that is half a GB.
 AT_ONCE = 2**17
 

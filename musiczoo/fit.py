@@ -48,7 +48,7 @@ def fit(
   )
   corpus = build.corpus(config)
   train, valid = (
-      build.pieces(corpus, split, system.representation)
+      build.pieces(config, corpus, split, system.representation)
       for split in ('train', 'valid')
   )
   batch_at = build.batches(config, train, system.representation)
