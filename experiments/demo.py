@@ -16,7 +16,16 @@ def main() -> int:
   output = pathlib.Path(OUTPUT_DIR.value)
   launch.make_folder(output)
   signals = launch.Signals()
-  from musiczoo import build, copying, data, evaluate, fit, floors, generate, workdir
+  from musiczoo import (
+    build,
+    copying,
+    data,
+    evaluate,
+    fit,
+    floors,
+    generate,
+    workdir,
+  )
   from musiczoo.show import curve
 
   build.cache_compilation()
