@@ -12,7 +12,9 @@ from musiczoo.errors import UserError
 
 
 @contextlib.contextmanager
-def creating(path: pathlib.Path, seal: str, form: int) -> Iterator[pathlib.Path]:
+def creating(
+    path: pathlib.Path, seal: str, form: int
+) -> Iterator[pathlib.Path]:
   """Gives a folder to write to, which becomes `path` if all goes well.
 
   On any error, Ctrl-C among them, nothing stays. The seal is a JSON file with

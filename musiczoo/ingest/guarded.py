@@ -1,9 +1,11 @@
-"""Tasks walk in, results walk out; what a task breaks is only a child process."""
+"""Tasks walk in, results walk out; what a task breaks is only a child."""
 
 from collections.abc import Callable
 import multiprocessing
+from multiprocessing import resource_tracker
 import pathlib
 import resource
+import signal
 
 from musiczoo.errors import UserError
 
@@ -46,6 +48,7 @@ class Guarded:
     process = self._process  # Another thread may set it to None.
     if process is not None:
       process.kill()
+      process.join()
 
   def _run_once(self, task):
     try:
@@ -66,10 +69,15 @@ class Guarded:
     # Not forked: a process that has threads would lose them in a fork.
     context = multiprocessing.get_context('spawn')
     self._pipe, theirs = context.Pipe()
-    self._process = context.Process(
+    process = context.Process(
         target=_serve, args=(theirs, *self._arguments), daemon=True
     )
-    self._process.start()
+    # Ctrl-C is for the parent, which ends its children. They inherit the mask.
+    resource_tracker.ensure_running()  # Its own start would lift the mask.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    process.start()
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    self._process = process  # Not before: another thread may kill it.
     theirs.close()  # Or the end of the child would not be heard here.
     try:
       self._pipe.recv()  # It has imported what it needs: the clock may start.
@@ -95,7 +103,7 @@ def _serve(pipe, function, megabytes):
     pipe.send(None)
     while True:
       pipe.send(_result(function, pipe.recv()))
-  except (EOFError, KeyboardInterrupt, OSError):
+  except (EOFError, OSError):
     pass
 
 

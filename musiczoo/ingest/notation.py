@@ -4,7 +4,6 @@ import codecs
 import contextlib
 import io
 import os
-import pathlib
 import warnings
 import zipfile
 
@@ -27,7 +26,7 @@ class NotationError(Exception):
 
 
 def suffix(name: str) -> str:
-  return pathlib.PurePosixPath(name).suffix.lower()
+  return os.path.splitext(name)[1].lower()
 
 
 def to_midi(name: str, data: bytes, limits: Limits) -> bytes:

@@ -80,11 +80,13 @@ def test_a_signal_leaves_nothing(tmp_path, number):
   process = subprocess.Popen(
       command('prepare', f'--input={source}', f'--output={tmp_path / "d"}'),
       cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+      start_new_session=True,
   )
   deadline = time.monotonic() + 60
   while not list(tmp_path.glob('.d.*')) and time.monotonic() < deadline:
     time.sleep(0.01)
-  os.kill(process.pid, number)
+  time.sleep(0.1)  # Its children are starting.
+  os.killpg(process.pid, number)  # As a terminal does: its children, too.
   _, errors = process.communicate(timeout=60)
   assert process.returncode == 128 + number, errors
   assert errors == 'stopped: nothing was written\n'

@@ -1,6 +1,8 @@
 """One file: kept, repaired or rejected, and always with the reason."""
 
 import hashlib
+import sys
+import zipfile
 
 import numpy as np
 import pytest
@@ -88,8 +90,6 @@ def test_a_book_of_tunes_is_opened():
 
 
 def test_a_score_that_grows_too_much_when_unpacked(tmp_path):
-  import zipfile
-
   with zipfile.ZipFile(
       tmp_path / 'a.mxl', 'w', zipfile.ZIP_DEFLATED
   ) as archive:
@@ -100,6 +100,6 @@ def test_a_score_that_grows_too_much_when_unpacked(tmp_path):
 
 
 def test_without_music21_the_reason_names_the_extra(monkeypatch):
-  monkeypatch.setitem(__import__('sys').modules, 'music21', None)
+  monkeypatch.setitem(sys.modules, 'music21', None)
   assert data('a.abc', ABC).reasons == {'music21': 1}
   assert 'musiczoo[corpora]' in file.REJECTED['music21']

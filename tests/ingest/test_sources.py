@@ -1,6 +1,7 @@
 """Which files count as music, and what is counted of the others."""
 
 from collections import Counter
+import os
 import zipfile
 
 import pytest
@@ -25,9 +26,9 @@ FOUND = [
 ]
 
 
-def found(path, limits=Limits()):
+def found(path):
   ignored = Counter()
-  iterator, total = sources.find(path, limits, ignored)
+  iterator, total = sources.find(path, Limits(), ignored)
   return list(iterator), total, ignored
 
 
@@ -62,8 +63,6 @@ def test_an_archive_is_read_as_the_folder_would_be(folder, tmp_path):
 
 
 def test_a_pipe_is_not_waited_for(folder):
-  import os
-
   os.mkfifo(folder / 'pipe')
   assert found(folder)[2][''] == 1
 
