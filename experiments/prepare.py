@@ -64,7 +64,7 @@ def main():
         f'{report["files"] / seconds:.0f} files/s')
   print(_table(report))
   print('next      python -m experiments.train '
-        '--config=experiments/configs/chorales.py:lstm_events '
+        '--config=experiments/configs/tracks.py:lstm_events '
         f'--config.corpus={OUTPUT.value} --workdir=WORKDIR')
   return 0
 
