@@ -1,5 +1,5 @@
 # Two commands set everything up: `make demo` and `make test`.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
 .PHONY: venv demo test lint bench
