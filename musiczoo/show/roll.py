@@ -7,6 +7,8 @@ import numpy as np
 
 from musiczoo.score import DURATION, ONSET, PITCH, Score, TRACK
 
+MOST_NAMED = 8  # Tracks; the names of more would hide the music.
+
 
 def draw(score: Score, path, *, title: str = '') -> None:
   """Writes a PNG: time in quarter notes, pitch, one colour per track."""
@@ -15,14 +17,15 @@ def draw(score: Score, path, *, title: str = '') -> None:
   axes = figure.add_subplot()
   for track in np.unique(notes[:, TRACK]):
     of_track = notes[notes[:, TRACK] == track]
+    lasts = of_track[:, DURATION] / score.resolution
     axes.barh(
         of_track[:, PITCH],
         # A gap before the next note shows where one is struck again.
-        of_track[:, DURATION] / score.resolution - 0.06,
+        np.maximum(lasts - 0.06, lasts / 2),
         left=of_track[:, ONSET] / score.resolution,
         height=0.9,
         color=colormaps['tab10'](track % 10),
-        label=score.tracks[track].name or f'program {score.tracks[track].program}',
+        label=_name(score.tracks[track]),
     )
   pitches = notes[:, PITCH] if len(notes) else np.array([60])
   low, high = pitches.min() - 2, pitches.max() + 2
@@ -33,9 +36,14 @@ def draw(score: Score, path, *, title: str = '') -> None:
   axes.set_xlabel('quarter notes')
   axes.set_title(title)
   axes.grid(alpha=0.3)
-  if len(notes):
+  if len(notes) and len(score.tracks) <= MOST_NAMED:
     axes.legend(loc='upper right', fontsize='small', ncols=4)
   save(figure, path)
+
+
+def _name(track):
+  kind = 'drums' if track.drums else f'program {track.program}'
+  return track.name or kind
 
 
 def save(figure: Figure, path) -> None:

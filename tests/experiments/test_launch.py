@@ -130,10 +130,12 @@ def test_generate_same_seed_same_bytes(trained, tmp_path):
     )
     assert answer.returncode == 0, answer.stderr
     assert 'tokens/s' in answer.stdout
+    assert 'copied, in any key' in answer.stdout
     made[name] = {
         p.name: p.read_bytes() for p in sorted((tmp_path / name).iterdir())
     }
-  assert sorted(made['a']) == ['000.mid', '000.png', '001.mid', '001.png']
+  music = ['000.mid', '000.png', '001.mid', '001.png']
+  assert sorted(made['a']) == [*music, 'novelty.json']
   assert made['a'] == made['b']
   assert made['a']['000.mid'] != made['c']['000.mid']
   score = midi.read(tmp_path / 'a' / '000.mid')
