@@ -1,6 +1,8 @@
 """The main job, end to end: Bach in, a trained LSTM and new chorales out."""
 
+import os
 import pathlib
+import sys
 
 from absl import flags
 
@@ -8,14 +10,17 @@ from experiments import launch
 from experiments.progress import Progress
 
 OUTPUT_DIR = flags.DEFINE_string('output_dir', 'out/demo', 'Where it all goes.')
-CONFIG = launch.config_flag('experiments/configs/chorales.py:lstm')
+CONFIG = flags.DEFINE_string(
+    'config',
+    'experiments/configs/chorales.py:lstm',
+    'Of voices; --config.NAME=VALUE changes a number of it.',
+)
 
 
 def main() -> int:
   config = launch.config(CONFIG.value)
   output = pathlib.Path(OUTPUT_DIR.value)
   launch.make_folder(output)
-  signals = launch.Signals()
   from musiczoo import (
     build,
     copying,
@@ -31,7 +36,7 @@ def main() -> int:
   build.cache_compilation()
   run = output / 'run'
   print('1/3  Train an LSTM on four-part chorales by J. S. Bach')
-  with Progress(config['steps']) as progress:
+  with launch.Signals() as signals, Progress(config['steps']) as progress:
     fit.fit(
         config,
         run,
@@ -58,22 +63,25 @@ def main() -> int:
       )(devices.replicate(params))
       for split in ('valid', 'test')
   }
-  lowest = {
-      'any symbol in use': floors.uniform(pieces['train']),
-      'per-voice bigram': floors.bigram(pieces['train'], pieces['test']),
-  }
+
+  def lowest(split):
+    return {
+        'any symbol in use': floors.uniform(pieces['train']),
+        'per-voice bigram': floors.bigram(pieces['train'], pieces[split]),
+    }
+
   for split, values in figures.items():
     print(
         f'     {split:>5}: {values["nll_per_note_pitch"]:.3f} for the pitch + '
         f'{values["nll_per_note_struck"]:.3f} for striking it again'
     )
-  for name, value in lowest.items():
-    print(f'     floor: {value:.3f} for the pitch, {name}')
+  for name, value in lowest('test').items():
+    print(f'     floor: {value:.3f} for the pitch, {name} (test)')
   curve.draw(
       run,
       output / 'curve.png',
       monitor='valid_nll_per_note_pitch',
-      floors=lowest,
+      floors=lowest('valid'),
   )
 
   print('3/3  Write eight chorales')
@@ -83,17 +91,17 @@ def main() -> int:
           system.head, temperature=0.8, top_k=0, top_p=1.0, min_p=0.0
       ),
   )
-  generate.write(written.scores, output, tempo=80, title='chorale')
+  generate.write(written.scores, output, title='chorale')
   grid = system.representation.steps_per_quarter
   copied = copying.copying(corpus, grid, generated=written.scores)
   print(copying.in_words(copied['generated'], copied['test'], grid))
+  python = f'{os.path.relpath(sys.executable)} -m experiments'
   print(f'''
 Listen:      {output}/000.mid ... 007.mid    Look: 000.png, curve.png
-More music:  python -m experiments.generate --workdir={run} \\
+More music:  {python}.generate --workdir={run} \\
                  --output_dir=out/more --seed=1 --temperature=0.9
 Your start:  ... --primer_midi=FILE.mid
-Your music:  python -m experiments.train \\
-                 --config=experiments/configs/chorales.py:lstm \\
+Your music:  {python}.train --config={CONFIG.value} \\
                  --config.corpus=FOLDER --workdir=out/mine
 ''')
   return 0

@@ -13,6 +13,10 @@ SPLIT = flags.DEFINE_enum(
 )
 JSON = flags.DEFINE_string('json', None, 'File to write the figures to.')
 
+NOVELTY = flags.DEFINE_bool(
+    'novelty', True, 'Say what of the test split is found in the training split.'
+)
+
 
 def main():
   launch.require(workdir=WORKDIR.value)
@@ -36,12 +40,13 @@ def main():
       'step': step,
       **likelihood(devices.replicate(params)),
   }
-  real = copying.copying(corpus, system.representation.steps_per_quarter)
-  figures |= {
-      f'test_in_train_{name}': value
-      for name, value in real['test'].items()
-      if isinstance(value, float)
-  }
+  if NOVELTY.value and SPLIT.value == 'test':
+    real = copying.copying(corpus, system.representation.steps_per_quarter)
+    figures |= {
+        f'test_in_train_{name}': value
+        for name, value in real['test'].items()
+        if isinstance(value, float)
+    }
   for name, value in figures.items():
     shown = f'{value:.4f}' if isinstance(value, float) else value
     print(f'{name:>28}  {shown}')

@@ -15,14 +15,16 @@ NUM_OUTPUTS = flags.DEFINE_integer('num_outputs', 8, 'Pieces.', lower_bound=1)
 NUM_STEPS = flags.DEFINE_integer(
     'num_steps', 256, "Steps of the model's grid to write.", lower_bound=1
 )
-SEED = flags.DEFINE_integer('seed', 0, 'Same seed, same music.', lower_bound=0)
+SEED = flags.DEFINE_integer(
+    'seed', 0, 'Same seed, same music.', lower_bound=0, upper_bound=2**32 - 1
+)
 TEMPERATURE = flags.DEFINE_float('temperature', 1.0, 'Below 1 is bolder.')
 TOP_K = flags.DEFINE_integer('top_k', 0, 'Only the k likeliest; 0: all.')
 TOP_P = flags.DEFINE_float('top_p', 1.0, 'Only the likeliest with this share.')
 MIN_P = flags.DEFINE_float('min_p', 0.0, 'Only this likely beside the best.')
 ARGMAX = flags.DEFINE_bool('argmax', False, 'Always the likeliest.')
-TEMPO = flags.DEFINE_float(
-    'tempo', 80.0, 'Quarter notes a minute, where the music has none of its own.',
+TEMPO = flags.DEFINE_integer(
+    'tempo', None, "Quarter notes a minute; else the music's, the primer's or 80.",
     lower_bound=1, upper_bound=1000,
 )
 PRIMER_MIDI = flags.DEFINE_string(
@@ -49,11 +51,14 @@ def main():
       top_p=TOP_P.value,
       min_p=MIN_P.value,
   )
-  primer = None
+  primer, usual_tempo = None, 80.0
   if PRIMER_MIDI.value is not None:
+    song = midi.read(PRIMER_MIDI.value)
     primer = generate.encode_primer(
-        system.representation, midi.read(PRIMER_MIDI.value), PRIMER_MIDI.value
+        system.representation, song, PRIMER_MIDI.value
     )
+    if len(song.tempi):
+      usual_tempo = 60e6 / int(song.tempi[0, 1])
   begun = time.perf_counter()
   written = generate.generate(
       system,
@@ -66,7 +71,11 @@ def main():
   )
   seconds = time.perf_counter() - begun
   generate.write(
-      written.scores, output, tempo=TEMPO.value, title=WORKDIR.value
+      written.scores,
+      output,
+      tempo=TEMPO.value,
+      usual_tempo=usual_tempo,
+      title=WORKDIR.value,
   )
   # A token is one decision: a voice's step, a roll's frame, an event.
   tokens = written.x[..., 0].size if system.head.kind == 'bits' else (

@@ -48,6 +48,9 @@ def _guarded(function, *args):
     return function(*args)
   except UserError as e:
     message = ' '.join(str(e).split())
+  except KeyboardInterrupt:
+    print('stopped', file=sys.stderr)
+    sys.exit(128 + signal.SIGINT)
   except BrokenPipeError:  # Whoever read what we print has read enough.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(0)
@@ -62,6 +65,8 @@ def _flags(argv, positional):
   plain = []
   for argument in argv:
     override = re.fullmatch(r'--?config\.([^=]+)=(.*)', argument, re.DOTALL)
+    if override and 'config' not in FLAGS:
+      raise UserError(f'{argument}: this command takes no config')
     if override:
       _overrides.append(override.groups())
     elif re.match(r'--?config\.', argument):
@@ -124,18 +129,26 @@ def write_text(path: pathlib.Path, text: str) -> None:
 
 
 class Signals:
-  """Ctrl-C and SIGTERM ask for a stop; a second Ctrl-C insists."""
+  """`with Signals() as signals`: Ctrl-C and SIGTERM ask for a stop."""
 
   def __init__(self):
     self.received = 0
-    signal.signal(signal.SIGINT, self._receive)
-    signal.signal(signal.SIGTERM, self._receive)
+
+  def __enter__(self):
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    self._before = {n: signal.signal(n, self._receive) for n in numbers}
+    return self
+
+  def __exit__(self, *error):
+    for number, handler in self._before.items():
+      signal.signal(number, handler)
 
   def _receive(self, number, frame):
     del frame
-    if self.received and number == signal.SIGINT:
+    if self.received:
       raise KeyboardInterrupt
     self.received = number
+    print('stopping; once more to stop without saving', file=sys.stderr)
 
   def stopping(self) -> bool:
     return bool(self.received)

@@ -36,6 +36,7 @@ class Progress:
     if self._first is None:
       self._first = time.monotonic(), step
       self._printed = time.monotonic()
+      self._bar.reset()  # The clock begins behind the compiler.
       self._bar.initial = step
     self._bar.n = step
     self._bar.set_postfix_str(f'loss {metrics["loss"]:.4f}', refresh=False)

@@ -19,11 +19,10 @@ INIT_FROM = flags.DEFINE_string(
 def main() -> int:
   config = launch.config(CONFIG.value)
   launch.require(workdir=WORKDIR.value)
-  signals = launch.Signals()
-  from musiczoo import build, checkpoint, fit
+  with launch.Signals() as signals, Progress(config['steps']) as progress:
+    from musiczoo import build, checkpoint, fit
 
-  build.cache_compilation()
-  with Progress(config['steps']) as progress:
+    build.cache_compilation()
     state, step = fit.fit(
         config,
         WORKDIR.value,

@@ -1,6 +1,7 @@
 """A config -> representation, pieces, model, optimizer, devices.
 
-The only file that reads a config. Each part of a config is a table of keyword
+The one file that makes things of a config; `fit` reads the numbers of the run
+itself. Each part of a config is a table of keyword
 arguments, sometimes with the `name` of who takes them; the functions they are
 passed to are the schema and hold the defaults.
 """
@@ -22,6 +23,8 @@ from musiczoo.models import Model, ZOO
 from musiczoo.optimizers import OPTIMIZERS
 from musiczoo.representations import Representation, REPRESENTATIONS
 
+DTYPES = dict.fromkeys(('float32', 'bfloat16'))  # Of the computation.
+
 
 class System(NamedTuple):
   """What a config says about a model, without its data or its training."""
@@ -32,6 +35,7 @@ class System(NamedTuple):
 
 
 def system(config: Mapping) -> System:
+  choose('dtype', DTYPES, config['dtype'])
   representation = named('representation', REPRESENTATIONS, config)
   head = named(
       'head',
@@ -45,6 +49,11 @@ def system(config: Mapping) -> System:
         f"head '{config['head']['name']}' predicts {head.kind}, but "
         f"representation '{config['representation']['name']}' gives "
         f'{representation.kind}: set --config.head.name to a head that fits'
+    )
+  if getattr(head, 'voices', None) not in (None, *representation.shape):
+    raise UserError(
+        f'--config.head.voices={head.voices}: the music has '
+        f'{representation.shape[0]} voices'
     )
   family = choose('family', ZOO, config['family'])
   model = call(
@@ -89,6 +98,11 @@ def pieces(
 ) -> data.Pieces:
   """The split's pieces, encoded: a dataset's on disk, others' in memory."""
   found = corpus.splits[split]
+  if not len(found):
+    sizes = ', '.join(f'{len(p)} {name}' for name, p in corpus.splits.items())
+    raise UserError(
+        f"corpus '{config['corpus']}' has no {split} pieces ({sizes}): add some"
+    )
   if isinstance(found, Split):
     return mapped.open(found, config['representation'], representation.encode)
   return data.pack(encoded(corpus, split, representation))
@@ -112,6 +126,23 @@ def devices(config: Mapping) -> parallel.Parallel:
 
 def schedule(config: Mapping) -> Schedule:
   return Schedule(**{name: config[name] for name in Schedule._fields})
+
+
+def check(config: Mapping) -> None:
+  """Refuses numbers that no run can be made of."""
+  least = {name: 1 for name in Schedule._fields}
+  least |= {'steps': 0, 'patience': 0, 'batch_size': 1, 'microbatches': 1}
+  # One step of a window may be only context for the next.
+  least |= {'window': 2, 'seed': 0}
+  for name, value in least.items():
+    if name not in config:
+      raise UserError(f'the config has no {name}: see experiments/configs')
+    if not value <= config[name] < 2**32:
+      raise UserError(f'--config.{name}={config[name]}: give {value} or more')
+  if not 0 <= config['ema_decay'] < 1:
+    raise UserError(
+        f'--config.ema_decay={config["ema_decay"]}: give 0 or more, below 1'
+    )
 
 
 def named(part: str, table: Mapping, config: Mapping, **more):
@@ -142,6 +173,17 @@ def call(part: str, function, arguments: Mapping, *positional, **more):
           f'config.{part}.{name} means nothing here: '
           + (f'there are {", ".join(own)}' if own else 'nothing can be set')
       )
+  missing = [
+      name
+      for name in own
+      if known[name].default is inspect.Parameter.empty
+      and name not in arguments
+  ]
+  if missing:
+    raise UserError(
+        f'config.{part} has no {", ".join(missing)}, which is needed here: '
+        'choose another variant of the config'
+    )
   return function(*positional, **arguments, **more)
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import jax
 
 from musiczoo import build, checkpoint, loop, parallel, workdir as workdirs
+from musiczoo.errors import UserError
 from musiczoo.evaluate import make_likelihood, monitored
 from musiczoo.train import (
   make_init,
@@ -40,6 +41,7 @@ def fit(
     report: hears (step, metrics) as they come.
     say: prints a line for the user.
   """
+  build.check(config)
   system = build.system(config)
   optimizer = build.optimizer(config)
   devices = build.devices(config)
@@ -47,11 +49,9 @@ def fit(
       config['batch_size'], devices.devices, config['microbatches']
   )
   corpus = build.corpus(config)
-  train, valid = (
-      build.pieces(config, corpus, split, system.representation)
-      for split in ('train', 'valid')
-  )
+  train = build.pieces(config, corpus, 'train', system.representation)
   batch_at = build.batches(config, train, system.representation)
+  valid = build.pieces(config, corpus, 'valid', system.representation)
   workdirs.claim(workdir, config)
   say(
       f'devices  {devices.devices} x {jax.devices()[0].device_kind} '
@@ -119,7 +119,13 @@ def _begin(state, workdir, init_from, say):
   if found is not None:
     tree, _, step = found
     say(f'resume   at step {step} from {folder}')
+    if init_from is not None:
+      say('init     --init_from is for a new run: not used')
     return checkpoint.conform(tree, state, origin=str(folder)), step
+  if any(folder.glob('damaged-*')):
+    raise UserError(
+        f'{folder} has only damaged checkpoints: remove it to begin anew'
+    )
   if init_from is not None:
     _, _, params, _ = workdirs.load(init_from)
     params = _borrow(state.params, params, say)

@@ -1,6 +1,8 @@
 """A model, a seed and controls -> Scores."""
 
+import functools
 import logging
+import math
 import pathlib
 from typing import NamedTuple
 
@@ -12,7 +14,7 @@ from musiczoo.build import System
 from musiczoo.errors import UserError
 from musiczoo.heads import Controls
 from musiczoo.representations import Representation
-from musiczoo.score import Score
+from musiczoo.score import DURATION, ONSET, Score
 from musiczoo.show import roll
 
 log = logging.getLogger(__name__)
@@ -50,7 +52,7 @@ def generate(
   keys = jax.vmap(jax.random.fold_in, (None, 0))(
       jax.random.key(seed), np.arange(num_outputs, dtype=np.uint32)
   )
-  sample = jax.jit(system.model.sample, static_argnums=2)
+  sample = _compiled(system.model.sample)
 
   def written(num_new):
     """Pieces of the primer and so many steps of x more."""
@@ -83,6 +85,11 @@ def generate(
   return result._replace(scores=[scores.crop(s, steps) for s in result.scores])
 
 
+@functools.lru_cache(maxsize=8)
+def _compiled(sample):
+  return jax.jit(sample, static_argnums=2)
+
+
 def check_controls(head, **asked) -> Controls:
   """Controls of a head; refuses those that would mean nothing to it."""
   for name, value in asked.items():
@@ -91,7 +98,7 @@ def check_controls(head, **asked) -> Controls:
           f'--{name} means nothing to this model: it can be sampled with '
           f'{", ".join("--" + c for c in head.controls)} and --argmax'
       )
-  if asked['temperature'] < 0 or asked['top_k'] < 0:
+  if not 0 <= asked['temperature'] < math.inf or asked['top_k'] < 0:
     raise UserError('--temperature and --top_k must not be negative')
   if not (0 < asked['top_p'] <= 1 and 0 <= asked['min_p'] <= 1):
     raise UserError('--top_p must be in (0, 1] and --min_p in [0, 1]')
@@ -107,38 +114,54 @@ def encode_primer(
     UserError: nothing is left of it.
   """
   x = representation.encode(primer)
-  grid = scores.quantize(primer, representation.steps_per_quarter)
   kept = representation.decode(x)
   if not len(kept.notes):
     raise UserError(
-        f'{origin}: no note of it fits this model '
-        f'({len(grid.notes)} notes there): give a primer with notes in range'
+        f'{origin}: none of its {len(primer.notes)} notes fits this model: '
+        'give a primer with notes in its range'
     )
-  lost = len(grid.notes) - len(kept.notes)
-  moved = not np.array_equal(grid.notes[:, :3], kept.notes[:, :3])
-  if lost or moved:
-    log.warning(
-        '%s: reduced to what the model can hear: %d of %d notes kept',
-        origin, len(kept.notes), len(grid.notes),
-    )
+  if losses := list(_losses(primer, kept)):
+    log.warning('%s is reduced to what the model hears: %s', origin,
+                ', '.join(losses))
   if representation.end is not None:
     x = x[x != representation.end]  # It goes on.
   return x
 
 
-def write(music: list[Score], folder, *, tempo: float, title: str) -> None:
-  """Writes 000.mid, 000.png, 001.mid, ... to a folder that is there."""
+def _losses(primer, kept):
+  """What of a Score is not in the one on the grid that was kept of it."""
+  grid = scores.quantize(primer, kept.resolution)
+  if len(kept.notes) != len(grid.notes):
+    yield f'{len(kept.notes)} of {len(grid.notes)} notes kept'
+  elif not np.array_equal(grid.notes[:, :3], kept.notes[:, :3]):
+    yield 'notes shortened or joined'
+  times = primer.notes[:, [ONSET, DURATION]].astype(np.int64)
+  if (times * kept.resolution % primer.resolution).any():
+    yield f'moved to a grid of {kept.resolution} steps a quarter note'
+  played = {(t.program, t.drums) for t in grid.tracks}
+  if played - {(t.program, t.drums) for t in kept.tracks}:
+    yield 'played by other instruments'
+
+
+def write(
+    music: list[Score],
+    folder,
+    *,
+    title: str,
+    tempo: float | None = None,
+    usual_tempo: float = 80.0,
+) -> None:
+  """Writes 000.mid, 000.png, 001.mid, ... to a folder that is there.
+
+  Args:
+    tempo: quarter notes a minute; None leaves the music's own.
+    usual_tempo: of music that has none of its own.
+  """
   for i, score in enumerate(music):
-    score = playable(score, tempo=tempo)
+    # A clock that other programs like.
+    score = scores.quantize(score, 480)
+    if tempo is not None or not len(score.tempi):
+      microseconds = round(60e6 / (tempo or usual_tempo))
+      score = score._replace(tempi=np.array([[0, microseconds]], np.int32))
     midi.write(score, pathlib.Path(folder) / f'{i:03d}.mid')
     roll.draw(score, pathlib.Path(folder) / f'{i:03d}.png', title=f'{title} #{i}')
-
-
-def playable(score: Score, *, tempo: float, resolution: int = 480) -> Score:
-  """The Score on a clock other programs like, with a tempo if it has none."""
-  score = scores.quantize(score, resolution)
-  if len(score.tempi):
-    return score
-  return score._replace(
-      tempi=np.array([[0, round(60e6 / tempo)]], np.int32)
-  )

@@ -72,7 +72,7 @@ def run(
   """
   journal.rewind(workdir, step)
   scores = [e[monitor] for e in journal.read(workdir) if monitor in e]
-  saved = step
+  saved = step or -1
   begun, waited, since = time.perf_counter(), 0.0, step
 
   while step < schedule.steps and not _stale(scores, schedule.patience):
@@ -114,15 +114,16 @@ def run(
           'steps_per_second': round((step - since) / seconds, 3),
           'share_waiting_for_data': round(waited / seconds, 4),
       }])
-    if (
-        step % schedule.checkpoint_every == 0
+    ending = (
+        stopping()
         or step == schedule.steps
-        or (metrics and scores[-1] == min(scores))
-        or stopping()
-    ):
+        or _stale(scores, schedule.patience)
+    )
+    best = metrics and scores[-1] == min(scores)
+    if ending or best or step % schedule.checkpoint_every == 0:
       save(state, metrics)
       saved = step
-    if stopping():
+    if ending:
       break
   return state, step
 

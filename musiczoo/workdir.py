@@ -16,13 +16,15 @@ PROLONGED = ('steps',)
 def claim(workdir, config: dict) -> None:
   """Makes the folder this run's own, or finds that it already is.
 
+  A run that never got to a checkpoint has no claim.
+
   Raises:
     UserError: it holds another run, or can't be written.
   """
   path = pathlib.Path(workdir) / 'config.json'
   try:
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists():
+    if path.exists() and checkpoint.steps(checkpoints(workdir)):
       there, here = _flat(_read(path)), _flat(config)
       differ = [
           f'{k} is {there.get(k)} there, {here.get(k)} here'
@@ -33,7 +35,7 @@ def claim(workdir, config: dict) -> None:
         more = f' (and {len(differ) - 3} more)' if len(differ) > 3 else ''
         raise UserError(
             f'{workdir} holds another run: {"; ".join(differ[:3])}{more}; '
-            'choose another --workdir'
+            'choose another folder, or remove this one'
         )
     text = json.dumps(config, indent=1, sort_keys=True) + '\n'
     path.with_suffix('.new').write_text(text)

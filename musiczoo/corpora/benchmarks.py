@@ -66,7 +66,7 @@ def _read_mat(path):
     import scipy.io
   except ImportError:
     raise UserError(
-        f"corpus '{path}' needs scipy: pip install 'musiczoo[mat]'"
+        f"corpus '{path}' needs the extra 'mat': pip install scipy"
     ) from None
   cells = scipy.io.loadmat(path)
   return 'rolls', {

@@ -95,7 +95,7 @@ def _files():
   if found is None:
     raise UserError(
         "corpus 'chorales' is read from the music21 package: "
-        "pip install 'musiczoo[corpora]'"
+        "install the extra 'corpora', pip install music21"
     )
   folder = pathlib.Path(found.origin).parent / 'corpus' / 'bach'
   return sorted(folder.glob('*.mxl'))

@@ -80,7 +80,7 @@ def ray(
     import ray
   except ImportError:
     raise UserError(
-        "--engine=ray needs Ray: pip install 'musiczoo[ray]'"
+        "--engine=ray needs the extra 'ray': pip install ray"
     ) from None
   os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')  # It would call home.
   ours = not ray.is_initialized()

@@ -3,6 +3,7 @@
 from flax import linen as nn
 import jax.numpy as jnp
 
+from musiczoo.errors import UserError
 from musiczoo.models import Model
 from musiczoo.models.autoregressive import autoregressive
 from musiczoo.recurrent import Recurrent
@@ -32,6 +33,11 @@ def recurrent(cell: str):
       dropout: share of units dropped, the same ones at every step of a row.
       dtype: of the computation; parameters and loss stay float32.
     """
+    if hidden < 1 or layers < 1 or not 0 <= dropout < 1:
+      raise UserError(
+          f'model.hidden={hidden}, layers={layers}, dropout={dropout}: give '
+          'hidden and layers of 1 or more, and a dropout of 0 or more, below 1'
+      )
     net = Recurrent(cell, hidden, layers, residual, dropout, jnp.dtype(dtype))
     return autoregressive(net, head, shape)
 

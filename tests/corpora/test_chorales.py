@@ -121,7 +121,7 @@ def test_other_files_have_another_cache(few, monkeypatch):
 
 def test_without_music21_the_extra_is_named(monkeypatch):
   monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None)
-  with pytest.raises(UserError, match=r"pip install 'musiczoo\[corpora\]'"):
+  with pytest.raises(UserError, match="the extra 'corpora', pip install music21"):
     corpora.load('chorales')
 
 

@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -126,6 +125,6 @@ def test_ray_is_imported_for_no_one_else(folder, tmp_path):
 
 def test_without_ray_the_extra_is_named(folder, tmp_path, monkeypatch):
   monkeypatch.setitem(sys.modules, 'ray', None)
-  with pytest.raises(UserError, match=re.escape("'musiczoo[ray]'")):
+  with pytest.raises(UserError, match="the extra 'ray'"):
     ingest.prepare(folder, tmp_path / 'd', engine='ray')
   assert not list(tmp_path.iterdir())
