@@ -6,8 +6,9 @@ installed where they run. Made by torch 2.13 with
   python benchmarks/golden_torch.py tests/golden/recurrent.npz
 
 Per cell the file holds, under `cell/name`: what torch calls its weights; the
-input x [B, T, D] and states h0, c0 [L, B, H]; the output y and last states h, c;
-their cotangents ct_y, ct_h, ct_c; and `grad_` of the weights, x, h0 and c0.
+input x [B, T, D] and the states h0, c0 [L, B, H]; the output y and the last h
+and c; their cotangents ct_y, ct_h and ct_c; and grad_ of all weights, of x, h0
+and c0.
 """
 
 import sys

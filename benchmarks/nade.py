@@ -37,7 +37,8 @@ def _blocks(a_NxK, x_PxN, read, write):
     return jax.lax.scan(_step, a_NxK, now)
 
   split = lambda a: a.reshape(PITCHES // BLOCK, BLOCK, -1)
-  _, logits = jax.lax.scan(block, a_NxK, tuple(map(split, (x_PxN, read, write))))
+  now = tuple(map(split, (x_PxN, read, write)))
+  _, logits = jax.lax.scan(block, a_NxK, now)
   return logits.reshape(PITCHES, -1)
 
 
@@ -65,6 +66,7 @@ def main():
 
   compiled, figures = {}, {}
   for name, way in WAYS.items():
+
     def loss(a, read, write, way=way):
       logits = way(a, x, read, write)
       return -jax.nn.log_sigmoid(jnp.where(x == 1, logits, -logits)).sum()

@@ -50,7 +50,7 @@ def main():
       print(
           f'{cell:5}{"x".join(map(str, shape)):25}'
           + ''.join(f'{medians[n]:9.1f} ms' for n in names)
-          + ''.join(f'{ratio:6.2f}' for ratio in ratios),
+          + ''.join(f'{ratio:8.2f}' for ratio in ratios),
           flush=True,
       )
   if args.json:

@@ -147,7 +147,8 @@ def _cycles(text, steps):
     lines = '\n'.join(computations[name])
     return sum(map(int, re.findall(r'estimated_cycles"?:"?(\d+)', lines)))
 
-  loops = re.findall(r' while\(.*body=%?([\w.\-]+)', '\n'.join(computations[entry]))
+  calls = '\n'.join(computations[entry])
+  loops = re.findall(r' while\(.*body=%?([\w.\-]+)', calls)
   return own(entry) + steps * sum(map(own, loops))
 
 

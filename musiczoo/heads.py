@@ -159,7 +159,8 @@ class Voices(nn.Module):
     self.embedding = nn.Embed(2 * self.depth, self.features, self.dtype)
     # The factors' hidden layers: what they hear of h, then of each voice. The
     # last is that of the bits.
-    self.heard = nn.Dense((self.voices + 1) * self.hidden, dtype=self.dtype)
+    self.factors = self.voices + self.onsets
+    self.heard = nn.Dense(self.factors * self.hidden, dtype=self.dtype)
     self.sung = nn.Embed(self.voices * self.depth, self.hidden, self.dtype)
     self.symbols = [
         _logits(self.depth, self.dtype) for _ in range(self.voices)
@@ -202,14 +203,13 @@ class Voices(nn.Module):
     Returns (symbols of all voices, their logits, logits [..., V] of the bits or
     None).
     """
-    heard_xVK = self.heard(h_xH)
-    *voices, last = jnp.split(heard_xVK, self.voices + 1, axis=-1)
+    heard = jnp.split(self.heard(h_xH), self.factors, axis=-1)
     above, symbols, logits = 0, [], []
-    for v, heard_xK in enumerate(voices):
-      logits.append(self.symbols[v](nn.relu(heard_xK + above)))
+    for v in range(self.voices):
+      logits.append(self.symbols[v](nn.relu(heard[v] + above)))
       symbols.append(choose(v, logits[-1]))
       above += self.sung(v * self.depth + symbols[-1].astype(jnp.int32))
-    bits_xV = self.bits(nn.relu(last + above)) if self.onsets else None
+    bits_xV = self.bits(nn.relu(heard[-1] + above)) if self.onsets else None
     return symbols, logits, bits_xV
 
 

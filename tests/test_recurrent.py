@@ -70,7 +70,8 @@ def naive(cell, x_TxD, w, u, b, state):
         jax.nn.sigmoid(x @ gate(w, k) + h @ gate(u, k) + gate(b, k))
         for k in (0, 1)
     )
-    n = jnp.tanh(x @ gate(w, 2) + gate(b, 2) + r * (h @ gate(u, 2) + gate(b, 3)))
+    m = h @ gate(u, 2) + gate(b, 3)
+    n = jnp.tanh(x @ gate(w, 2) + gate(b, 2) + r * m)
     h = (1 - z) * n + z * h
     return (h,), h
 
@@ -231,7 +232,7 @@ def test_residual_adds_a_layers_input():
   net, variables, x = build('gru', layers=3)
   names = ('input', 'recurrent', 'bias')
   for name in names:
-    # A GRU whose update gate never opens is silent, so only the first is heard.
+    # A GRU without weights is silent, so that only the first is heard.
     for i in (1, 2):
       a = jnp.zeros_like(variables['params'][f'{name}_{i}'])
       variables['params'][f'{name}_{i}'] = a
@@ -242,7 +243,9 @@ def test_residual_adds_a_layers_input():
   close(net.apply(variables, x)[0], jnp.zeros_like(heard))
 
 
-@pytest.mark.parametrize('cell, size', [('rnn', 84), ('lstm', 336), ('gru', 260)])
+@pytest.mark.parametrize(
+    'cell, size', [('rnn', 84), ('lstm', 336), ('gru', 260)]
+)
 def test_parameters_at_the_start(cell, size):
   net = Recurrent(cell, 4, 2)
   params = net.init(jax.random.key(0), jnp.zeros((1, 1, 7)))['params']
@@ -274,6 +277,19 @@ def test_bfloat16_stays_near_float32(cell):
     assert jnp.linalg.norm(a - b) < 0.05 * jnp.linalg.norm(a)
 
   jax.tree.map(check, grads(net), grads(half))
+
+
+def test_a_small_change_is_not_lost_in_a_bfloat16_net():
+  """A GRU that moves by 1 / 3,000 of the way per step, for 2,000 steps."""
+  net = Recurrent('gru', 1, 1, dtype=jnp.bfloat16)
+  x = jnp.zeros((1, 2000, 1))
+  variables = jax.tree.map(
+      jnp.zeros_like, jax.eval_shape(net.init, jax.random.key(0), x)
+  )
+  variables['params']['bias_0'] = jnp.array([0.0, 8.0, 1.0, 0.0])
+  _, ((h,),) = jax.jit(net.apply)(variables, x)
+  wanted = np.tanh(1) * (1 - (1 / (1 + np.exp(-8))) ** 2000)
+  assert h.item() == pytest.approx(wanted, rel=1e-2)
 
 
 @each_cell
@@ -323,7 +339,8 @@ def test_one_result_under_every_transformation():
   num = jax.device_count()
   shards = x.reshape(num, -1, *x.shape[1:])
   close(add(jax.pmap(grad, in_axes=(None, 0))(variables, shards)), wanted)
-  mesh = jax.make_mesh((num,), ('data',), axis_types=(jax.sharding.AxisType.Auto,))
+  auto = (jax.sharding.AxisType.Auto,)
+  mesh = jax.make_mesh((num,), ('data',), axis_types=auto)
   spec = jax.sharding.PartitionSpec
   sharded = jax.shard_map(
       lambda v, x: jax.lax.psum(grad(v, x), 'data'),
