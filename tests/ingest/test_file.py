@@ -102,4 +102,4 @@ def test_a_score_that_grows_too_much_when_unpacked(tmp_path):
 def test_without_music21_the_reason_names_the_extra(monkeypatch):
   monkeypatch.setitem(sys.modules, 'music21', None)
   assert data('a.abc', ABC).reasons == {'music21': 1}
-  assert 'musiczoo[corpora]' in file.REJECTED['music21']
+  assert "the extra 'corpora'" in file.REJECTED['music21']
