@@ -1,0 +1,53 @@
+"""Logits and how boldly to draw walk in; logits of what may be drawn, out."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+
+class Controls(NamedTuple):
+  """How to sample: scalars, or arrays of [B], one per row; arrays under jit.
+
+  Attributes:
+    temperature: divides the logits; 0 takes the likeliest (of equals the
+      first).
+    top_k: only the k likeliest; 0: all.
+    top_p: of those, the fewest likeliest that together have this share of the
+      probability (Holtzman et al. 2020); 1: all.
+    min_p: of those, the ones at least this likely as measured by the likeliest
+      (Nguyen et al. 2024); 0: all.
+    given: x [B, T, C] of a piece whose steps are partly known, or None.
+    known: bool [T], the steps to take from `given`.
+  """
+
+  temperature: float | jax.Array = 1.0
+  top_k: int | jax.Array = 0
+  top_p: float | jax.Array = 1.0
+  min_p: float | jax.Array = 0.0
+  given: jax.Array | None = None
+  known: jax.Array | None = None
+
+
+def sharpen(logits, controls: Controls):
+  """Logits [..., depth] -> logits of what may be drawn, -inf elsewhere.
+
+  The likeliest always may.
+  """
+  # Sorting is by the logits themselves: after a division two may be equal.
+  order = jnp.argsort(-logits, axis=-1)
+  rank = jnp.argsort(order, axis=-1)
+  temperature, top_k, top_p, min_p = (
+      jnp.asarray(c)[..., None] for c in controls[:4]
+  )
+  cold = temperature == 0
+  logits = logits / jnp.where(cold, 1.0, temperature)
+  allowed = jnp.where(cold, rank < 1, (top_k == 0) | (rank < top_k))
+  p = jax.nn.softmax(jnp.where(allowed, logits, -jnp.inf))
+  sorted_p = jnp.take_along_axis(p, order, axis=-1)
+  likelier = jnp.cumsum(sorted_p, axis=-1) - sorted_p
+  likelier = jnp.take_along_axis(likelier, rank, axis=-1)
+  # A sum of floats may come to 1 too early: at top_p = 1 nothing is cut.
+  allowed &= (top_p >= 1) | (likelier < top_p) | (rank < 1)
+  allowed &= (p >= min_p * p.max(-1, keepdims=True)) | (rank < 1)
+  return jnp.where(allowed, logits, -jnp.inf)
