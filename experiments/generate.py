@@ -94,12 +94,11 @@ def _novelty(config, system, music, output):
   """Writes novelty.json; the report in words, or why there is none."""
   from musiczoo import build, copying
 
-  try:
-    corpus = build.corpus(config)
-  except UserError as e:
-    return f'no novelty report, the corpus is not at hand: {e}'
   steps = system.representation.steps_per_quarter
-  report = copying.copying(corpus, steps, generated=music)
+  try:
+    report = copying.copying(build.corpus(config), steps, generated=music)
+  except UserError as e:
+    return f'no novelty report: {e}'
   launch.write_text(output / 'novelty.json', json.dumps(report, indent=1) + '\n')
   return copying.in_words(report['generated'], report['test'], steps)
 

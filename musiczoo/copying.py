@@ -2,6 +2,7 @@
 
 from musiczoo import novelty
 from musiczoo.corpora import Corpus
+from musiczoo.errors import UserError
 from musiczoo.representations.pianoroll import pianoroll
 from musiczoo.score import Score
 
@@ -19,7 +20,13 @@ def copying(
   Returns:
     The `novelty.report` of each, and of 'test', the corpus' own test split, to
     weigh them by; sources by name.
+
+  Raises:
+    UserError: the corpus has no training or no test pieces.
   """
+  for split in ('train', 'test'):
+    if not len(corpus.splits[split]):
+      raise UserError(f'the corpus has no {split} pieces to compare with')
   encode = pianoroll(steps_per_quarter=steps_per_quarter).encode
 
   def rolls(split):

@@ -1,9 +1,11 @@
 """The novelty report of a corpus: a planted copy is found and named."""
 
 import numpy as np
+import pytest
 
 from musiczoo.copying import copying, in_words
 from musiczoo.corpora import Corpus, Piece
+from musiczoo.errors import UserError
 from musiczoo.score import Score, transpose
 
 
@@ -38,6 +40,19 @@ def test_a_planted_copy_is_named():
   words = in_words(reports['generated'], reports['test'], 4)
   assert '10 quarter notes of song 3, +5 semitones, in piece 1' in words
   assert '16 steps 50.0% (0.0%)' in words
+
+
+def test_a_corpus_without_test_pieces_says_so():
+  small = corpus()
+  small.splits['test'] = []
+  with pytest.raises(UserError, match='no test pieces to compare with'):
+    copying(small, 4, generated=[piece(20)])
+
+
+def test_silence_is_no_copy():
+  silent = Score(np.zeros((0, 5), np.int32), resolution=4)
+  report = copying(corpus(), 4, generated=[silent])['generated']
+  assert report['verbatim_4'] == 0 and report['longest_verbatim'] is None
 
 
 def test_rolls_are_compared_as_they_are():
