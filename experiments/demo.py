@@ -24,7 +24,6 @@ def main() -> int:
   from musiczoo import (
     build,
     copying,
-    data,
     evaluate,
     fit,
     floors,
@@ -53,21 +52,20 @@ def main() -> int:
   corpus = build.corpus(config)
   devices = build.devices(config)
   pieces = {
-      split: build.encoded(corpus, split, system.representation)
+      split: build.pieces(config, corpus, split, system.representation)
       for split in ('train', 'valid', 'test')
   }
   figures = {
       split: evaluate.make_likelihood(
-          devices, system.model, system.representation,
-          data.pack(pieces[split]), config['batch_size'],
+          devices, system, pieces[split], config['batch_size']
       )(devices.replicate(params))
       for split in ('valid', 'test')
   }
 
   def lowest(split):
     return {
-        'any symbol in use': floors.uniform(pieces['train']),
-        'per-voice bigram': floors.bigram(pieces['train'], pieces[split]),
+        'any symbol in use': floors.uniform(pieces['train'].x),
+        'per-voice bigram': floors.bigram(pieces['train'].x, pieces[split].x),
     }
 
   for split, values in figures.items():
@@ -88,7 +86,7 @@ def main() -> int:
   written = generate.generate(
       system, params, num_outputs=8, num_steps=256, seed=config['seed'],
       controls=generate.check_controls(
-          system.head, temperature=0.8, top_k=0, top_p=1.0, min_p=0.0
+          system.model, temperature=0.8, top_k=0, top_p=1.0, min_p=0.0
       ),
   )
   generate.write(written.scores, output, title='chorale')

@@ -21,7 +21,7 @@ NOVELTY = flags.DEFINE_bool(
 def main():
   launch.require(workdir=WORKDIR.value)
   from musiczoo import build, copying, workdir
-  from musiczoo.evaluate import make_likelihood
+  from musiczoo.evaluate import make_figures, make_likelihood
 
   build.cache_compilation()
   config, system, params, step = workdir.load(WORKDIR.value)
@@ -30,16 +30,12 @@ def main():
       config, corpus, SPLIT.value, system.representation
   )
   devices = build.devices(config)
-  likelihood = make_likelihood(
-      devices, system.model, system.representation, pieces,
-      config['batch_size'],
-  )
-  figures = {
-      'split': SPLIT.value,
-      'pieces': len(pieces),
-      'step': step,
-      **likelihood(devices.replicate(params)),
-  }
+  given = devices, system, pieces, config['batch_size']
+  params = devices.replicate(params)
+  figures = {'split': SPLIT.value, 'pieces': len(pieces), 'step': step}
+  figures |= make_likelihood(*given)(params)
+  if system.model.figures is not None:
+    figures |= make_figures(*given, system.model.figures)(params)
   if NOVELTY.value and SPLIT.value == 'test':
     real = copying.copying(corpus, system.representation.steps_per_quarter)
     figures |= {

@@ -27,6 +27,12 @@ TEMPO = flags.DEFINE_integer(
     'tempo', None, "Quarter notes a minute; else the music's, the primer's or 80.",
     lower_bound=1, upper_bound=1000,
 )
+CHORDS = flags.DEFINE_string(
+    'chords', None, "Chords to play, one a bar: 'C G Am F'."
+)
+KEY = flags.DEFINE_string('key', None, "Key to play in, such as 'Am'.")
+STYLE = flags.DEFINE_string('style', None, 'Style to play in.')
+DENSITY = flags.DEFINE_float('density', None, 'Notes a quarter.')
 PRIMER_MIDI = flags.DEFINE_string(
     'primer_midi', None, 'MIDI file that each piece begins with.'
 )
@@ -45,14 +51,22 @@ def main():
   build.cache_compilation()
   config, system, params, step = workdir.load(WORKDIR.value)
   controls = generate.check_controls(
-      system.head,
+      system.model,
       temperature=0.0 if ARGMAX.value else TEMPERATURE.value,
       top_k=TOP_K.value,
       top_p=TOP_P.value,
       min_p=MIN_P.value,
   )
+  wishes = generate.check_wishes(
+      config,
+      chords=CHORDS.value,
+      key=KEY.value,
+      style=STYLE.value,
+      density=DENSITY.value,
+  )
   primer, usual_tempo = None, 80.0
   if PRIMER_MIDI.value is not None:
+    generate.check_can(system.model, 'given', '--primer_midi')
     song = midi.read(PRIMER_MIDI.value)
     primer = generate.encode_primer(
         system.representation, song, PRIMER_MIDI.value
@@ -68,6 +82,7 @@ def main():
       seed=SEED.value,
       controls=controls,
       primer=primer,
+      wishes=wishes,
   )
   seconds = time.perf_counter() - begun
   generate.write(
@@ -78,9 +93,8 @@ def main():
       title=WORKDIR.value,
   )
   # A token is one decision: a voice's step, a roll's frame, an event.
-  tokens = written.x[..., 0].size if system.head.kind == 'bits' else (
-      written.x.size
-  )
+  bits = system.representation.kind == 'bits'
+  tokens = written.x[..., 0].size if bits else written.x.size
   print(
       f'{len(written.scores)} pieces by the model of step {step} in {output}: '
       f'{tokens} tokens in {seconds:.1f} s, {tokens / seconds:.0f} tokens/s '

@@ -14,57 +14,82 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from musiczoo import corpora, data, encoded as mapped, parallel
-from musiczoo.corpora.dataset import Split
+from musiczoo import conditions, corpora, data, encoded as mapped, parallel
+from musiczoo.corpora.dataset import Split, style_of
 from musiczoo.errors import UserError
 from musiczoo.heads import HEADS
 from musiczoo.loop import Schedule
-from musiczoo.models import Model, ZOO
+from musiczoo.models import Model, Music, ZOO
+from musiczoo.models.told import Conditions
 from musiczoo.optimizers import OPTIMIZERS
 from musiczoo.representations import Representation, REPRESENTATIONS
+from musiczoo.score import Score
 
 DTYPES = dict.fromkeys(('float32', 'bfloat16'))  # Of the computation.
+BEGINS = dict.fromkeys(('anywhere', 'bar'))  # Where a window may begin.
 
 
 class System(NamedTuple):
-  """What a config says about a model, without its data or its training."""
+  """What a config says about a model, without its data or its training.
+
+  Attributes:
+    representation: between Scores and x.
+    model: of x.
+  """
 
   representation: Representation
-  head: object
   model: Model
 
 
 def system(config: Mapping) -> System:
   choose('dtype', DTYPES, config['dtype'])
   representation = named('representation', REPRESENTATIONS, config)
-  head = named(
-      'head',
-      HEADS,
-      config,
-      depth=representation.depth,
+  music = Music(*(getattr(representation, field) for field in Music._fields))
+  told = call('conditions', _conditions, config['conditions'])
+  model = call(
+      'model',
+      choose('family', ZOO, config['family']),
+      config['model'],
+      music,
+      _head(config, music) if config['head'] else None,
+      conditions=told,
       dtype=config['dtype'],
+      remat=config['remat'],
+      window=config['window'],
   )
-  if head.kind != representation.kind:
+  return System(representation, model)
+
+
+def _head(config, music):
+  head = named(
+      'head', HEADS, config, depth=music.depth, dtype=config['dtype']
+  )
+  if head.kind != music.kind:
     raise UserError(
         f"head '{config['head']['name']}' predicts {head.kind}, but "
         f"representation '{config['representation']['name']}' gives "
-        f'{representation.kind}: set --config.head.name to a head that fits'
+        f'{music.kind}: set --config.head.name to a head that fits'
     )
-  if getattr(head, 'voices', None) not in (None, *representation.shape):
+  if getattr(head, 'voices', None) not in (None, *music.shape):
     raise UserError(
         f'--config.head.voices={head.voices}: the music has '
-        f'{representation.shape[0]} voices'
+        f'{music.shape[0]} voices'
     )
-  family = choose('family', ZOO, config['family'])
-  model = call(
-      'model',
-      family,
-      config['model'],
-      head,
-      representation.shape,
-      dtype=config['dtype'],
-  )
-  return System(representation, head, model)
+  return head
+
+
+def _conditions(*, use, styles, features, forget):
+  if not 0 <= forget < 1 or features < 1:
+    raise UserError(
+        f'config.conditions.features={features}, forget={forget}: give 1 or '
+        'more features, and forget 0 or more, below 1'
+    )
+  if len(styles) > conditions.MOST_STYLES:
+    raise UserError(
+        f'config.conditions.styles: {len(styles)} are named, but a model can '
+        f'be told {conditions.MOST_STYLES} at the most'
+    )
+  return Conditions(conditions.columns(use), features, forget)
 
 
 def optimizer(config: Mapping):
@@ -90,6 +115,24 @@ def encoded(
   return [p.score for p in found]
 
 
+def annotate(config: Mapping, representation: Representation):
+  """Returns (piece, x) -> its `conditions`, or None if nobody asks for them."""
+  begin = choose('begin', BEGINS, config['begin'])
+  if begin == 'anywhere' and not config['conditions']['use']:
+    return None
+  grid, styles = representation.steps_per_quarter, config['conditions']['styles']
+
+  def of(piece, x):
+    score = piece.score
+    if not isinstance(score, Score):  # A benchmark's roll.
+      score = representation.decode(score)
+    style = conditions.style_number(style_of(piece.name), styles)
+    table = conditions.of(score, grid, style)
+    return conditions.of_rows(table, x, representation.clock)
+
+  return of
+
+
 def pieces(
     config: Mapping,
     corpus: corpora.Corpus,
@@ -103,9 +146,14 @@ def pieces(
     raise UserError(
         f"corpus '{config['corpus']}' has no {split} pieces ({sizes}): add some"
     )
+  of = annotate(config, representation)
   if isinstance(found, Split):
-    return mapped.open(found, config['representation'], representation.encode)
-  return data.pack(encoded(corpus, split, representation))
+    key = {'representation': config['representation']}
+    if of:
+      key |= {'styles': list(config['conditions']['styles'])}
+    return mapped.open(found, key, representation.encode, of)
+  x = encoded(corpus, split, representation)
+  return data.pack(x, list(map(of, found, x)) if of else None)
 
 
 def batches(config: Mapping, pieces: data.Pieces, representation):
@@ -115,6 +163,7 @@ def batches(config: Mapping, pieces: data.Pieces, representation):
       pieces,
       batch_size=config['batch_size'],
       window=config['window'],
+      bars=config['begin'] == 'bar',
       **(keys if config['augment'] else {}),
   )
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from musiczoo import conditions
 from musiczoo.errors import UserError
 from musiczoo.representations.runs import Runs
 
@@ -19,22 +20,66 @@ class Pieces(NamedTuple):
     x: of each piece [steps, ...], as a Representation encodes it: an array, or
       `Runs`, which become one when a batch is made.
     offsets: int64 [pieces + 1], the steps of all pieces before each.
+    cond: of each piece int16 [steps, columns], its `conditions`; None where
+      nobody asks for them.
   """
 
   x: Sequence[np.ndarray | Runs]
   offsets: np.ndarray
+  cond: Sequence[np.ndarray] | None = None
 
   def __len__(self):
     return len(self.x)
 
 
-def pack(encoded: Sequence[np.ndarray | Runs]) -> Pieces:
+def pack(
+    encoded: Sequence[np.ndarray | Runs],
+    cond: Sequence[np.ndarray] | None = None,
+) -> Pieces:
   """Lines up pieces; those without a step are left out."""
+  if cond is not None:
+    cond = [c for c, x in zip(cond, encoded) if len(x)]
   encoded = [x for x in encoded if len(x)]
   if not encoded:
     raise UserError('no piece has a single step of music: check the corpus')
   offsets = np.cumsum([0] + [len(x) for x in encoded])
-  return Pieces(encoded, offsets)
+  return Pieces(encoded, offsets, cond)
+
+
+def cut(pieces: Pieces, window: int) -> Pieces:
+  """Pieces with `cond` -> their windows, one after another from bar to bar.
+
+  Each begins at the first whole bar after the one before it has ended; the
+  last of a piece may be shorter. What comes before the first whole bar is left
+  out. The slices are made when they are asked for.
+  """
+  spans = []
+  for index, table in enumerate(pieces.cond):
+    end = 0
+    for row in conditions.bar_rows(table).tolist():
+      if row >= end:
+        end = min(row + window, len(table))
+        spans.append((index, row, end))
+  lengths = [end - begin for _, begin, end in spans]
+  return Pieces(
+      _Slices(pieces.x, spans),
+      np.cumsum([0, *lengths]),
+      _Slices(pieces.cond, spans),
+  )
+
+
+class _Slices(Sequence):
+  """Slices of arrays: (which, begin, end) of each."""
+
+  def __init__(self, arrays, spans):
+    self._arrays, self._spans = arrays, spans
+
+  def __len__(self):
+    return len(self._spans)
+
+  def __getitem__(self, index):
+    which, begin, end = self._spans[index]
+    return self._arrays[which][begin:end]
 
 
 def make_batch_at(
@@ -42,16 +87,20 @@ def make_batch_at(
     *,
     batch_size: int,
     window: int,
+    bars: bool = False,
     transpose: Callable[[np.ndarray, int], np.ndarray] | None = None,
     room: Callable[[np.ndarray], tuple[int, int]] | None = None,
 ):
   """Returns batch_at(seed, step) -> batch of windows for training.
 
   Over many batches every piece is heard in proportion to its steps, be it
-  shorter or longer than a window. A window that begins inside a piece hears its first step only as
-  context (mask 0): what the model learns to begin with is always a beginning.
+  shorter or longer than a window. A window that begins inside a piece hears its
+  first step only as context (mask 0): what the model learns to begin with is
+  always a beginning.
 
   Args:
+    bars: windows begin with a bar, and all of their steps count. The pieces
+      have `cond`.
     transpose: (x of a piece, semitones) -> x, or None to leave keys alone.
     room: x of a piece -> how far down and up it may go and lose nothing.
   """
@@ -71,28 +120,48 @@ def make_batch_at(
     batch = _empty(pieces, batch_size, window)
     for row, (index, (middle, key)) in enumerate(zip(chosen, draws)):
       x = pieces.x[index]
-      begin = int(middle * len(x)) - window // 2
-      begin = min(max(begin, 0), max(len(x) - window, 0))
+      cond = None if pieces.cond is None else pieces.cond[index]
+      if bars:
+        begin = _bar(middle, conditions.bar_rows(cond), len(x) - window)
+      else:
+        begin = int(middle * len(x)) - window // 2
+        begin = min(max(begin, 0), max(len(x) - window, 0))
+      semitones = 0
       if transpose is not None:
         down, up = room(x)
         down, up = min(down, 6), min(up, 5)
-        x = transpose(x, int(key * (down + up + 1)) - down)
+        semitones = int(key * (down + up + 1)) - down
+        x = transpose(x, semitones)
       x = x[begin : begin + window]
       batch['x'][row, : len(x)] = x
-      batch['mask'][row, begin > 0 : len(x)] = 1
+      batch['mask'][row, begin > 0 and not bars : len(x)] = 1
+      if cond is not None:
+        cond = conditions.transpose(cond[begin : begin + window], semitones)
+        batch['cond'][row, : len(cond)] = cond
     return batch
 
   return batch_at
 
 
+def _bar(share, rows, last):
+  """One of the rows that leave room for a whole window, or the first."""
+  rows = rows[: max(np.searchsorted(rows, last, side='right'), 1)]
+  return int(rows[int(share * len(rows))])
+
+
 def whole_pieces(
-    pieces: Pieces, batch_size: int, *, multiple: int = 1
+    pieces: Pieces,
+    batch_size: int,
+    *,
+    multiple: int = 1,
+    length: int | None = None,
 ) -> Iterator[dict]:
   """Yields every piece once, uncut, in batches of similar length.
 
-  Rows beyond the last piece have mask 0. Lengths are padded to few values, for
-  each is a program to compile. `piece` [B] says which piece a row is, -1 none.
-  Of long pieces there are fewer rows, but a multiple of `multiple`.
+  Rows beyond the last piece have mask 0. `piece` [B] says which piece a row is,
+  -1 none; so does `row`: its noise is the same in any batch. Lengths are padded
+  to few values, for each is a program to compile, or all to `length`. Of long
+  pieces there are fewer rows, but a multiple of `multiple`.
   """
   lengths = np.diff(pieces.offsets)
   order = np.argsort(lengths, kind='stable')
@@ -102,12 +171,15 @@ def whole_pieces(
     while size > multiple and size * _longest(lengths, order[:size]) > AT_ONCE:
       size = max(size // 2 // multiple, 1) * multiple
     rows, order = order[:size], order[size:]
-    batch = _empty(pieces, size, _longest(lengths, rows))
+    batch = _empty(pieces, size, length or _longest(lengths, rows))
     batch['piece'] = np.full(size, -1, np.int32)
     batch['piece'][: len(rows)] = rows
+    batch['row'] = np.maximum(batch['piece'], 0).astype(np.uint32)
     for row, index in enumerate(rows):
       batch['x'][row, : lengths[index]] = pieces.x[index]
       batch['mask'][row, : lengths[index]] = 1
+      if pieces.cond is not None:
+        batch['cond'][row, : lengths[index]] = pieces.cond[index]
     yield batch
 
 
@@ -127,8 +199,11 @@ def padded_length(length: int) -> int:
 
 def _empty(pieces, batch_size, length):
   shape, first = (batch_size, length), pieces.x[0]
-  return {
+  batch = {
       'x': np.zeros(shape + first.shape[1:], first.dtype),
       'mask': np.zeros(shape, np.float32),
       'row': np.arange(batch_size, dtype=np.uint32),
   }
+  if pieces.cond is not None:
+    batch['cond'] = np.zeros((*shape, len(conditions.COLUMNS)), np.int16)
+  return batch

@@ -13,8 +13,9 @@ import pathlib
 
 import numpy as np
 
-from musiczoo import representations, score
+from musiczoo import analysis, conditions, representations, score
 from musiczoo.corpora import sealed
+from musiczoo.corpora.corpus import Piece
 from musiczoo.corpora.dataset import Split
 from musiczoo.corpora.growing import Growing
 from musiczoo.data import Pieces
@@ -29,7 +30,8 @@ class Mapped(Sequence):
   """The x of each piece, cut from the disk when it is asked for.
 
   Args:
-    rows: the x of all pieces end to end, or the spans of their Runs.
+    rows: the x of all pieces end to end, or the spans of their Runs; or what
+      else there is a row a step of.
     pieces: int64 [pieces, 3]: where the rows of a piece end, where its steps
       end, and the depth of its Runs, 0 if x is an array.
   """
@@ -52,13 +54,15 @@ def open(
     split: Split,
     config: Mapping,
     encode: Callable[[score.Score], np.ndarray | Runs],
+    annotate: Callable[[Piece, np.ndarray | Runs], np.ndarray] | None = None,
 ) -> Pieces:
   """The encoded pieces of a split; those without a step are left out.
 
   Args:
     split: of a dataset.
-    config: the name and the arguments of the representation, as in a config.
+    config: all that x and the conditions depend on beside the dataset.
     encode: Score -> x of this representation.
+    annotate: (piece, x) -> `conditions` of its steps, or None.
 
   Raises:
     UserError: no piece has a step, the folder can't be written, or is damaged.
@@ -66,18 +70,24 @@ def open(
   path = split.folder / 'encoded' / f'{split.name}-{_key(config)}'
   if not path.exists():
     with sealed.creating(path, SEAL, FORMAT) as folder:
-      _write(split, encode, folder)
+      _write(split, encode, annotate, folder)
   sealed.check(path, SEAL, FORMAT)
-  # As plain arrays, which are sliced faster than memmaps.
-  rows, pieces = (
-      np.load(path / f'{name}.npy', mmap_mode='r').view(np.ndarray)
-      for name in ('rows', 'pieces')
-  )
-  return Pieces(Mapped(rows, pieces), np.append(0, pieces[:, 1]))
+
+  def load(name):
+    # As plain arrays, which are sliced faster than memmaps.
+    return np.load(path / f'{name}.npy', mmap_mode='r').view(np.ndarray)
+
+  pieces = load('pieces')
+  offsets, cond = np.append(0, pieces[:, 1]), None
+  if annotate:
+    ends = np.stack([offsets[1:], offsets[1:], 0 * offsets[1:]], axis=1)
+    cond = Mapped(load('cond'), ends)
+  return Pieces(Mapped(load('rows'), pieces), offsets, cond)
 
 
-def _write(split, encode, folder):
-  encoded = filter(len, (encode(piece.score) for piece in split))
+def _write(split, encode, annotate, folder):
+  encoded = ((piece, encode(piece.score)) for piece in split)
+  encoded = (pair for pair in encoded if len(pair[1]))
   first = next(encoded, None)
   if first is None:
     raise UserError(
@@ -85,11 +95,19 @@ def _write(split, encode, folder):
         'this representation: prepare more files, or choose another'
     )
   pieces, steps = [], 0
-  like = _rows(first)
-  growing = Growing(folder / 'rows.npy', like.shape[1:], like.dtype)
-  with contextlib.closing(growing) as rows:
-    for x in itertools.chain([first], encoded):
+  like = _rows(first[1])
+  shape = (len(conditions.COLUMNS),)
+  with contextlib.ExitStack() as files:
+    def growing(name, *of):
+      file = Growing(folder / f'{name}.npy', *of)
+      return files.enter_context(contextlib.closing(file))
+
+    rows = growing('rows', like.shape[1:], like.dtype)
+    cond = growing('cond', shape, np.int16) if annotate else None
+    for piece, x in itertools.chain([first], encoded):
       rows.append(_rows(x))
+      if annotate:
+        cond.append(annotate(piece, x))
       steps += len(x)
       depth = x.shape[1] if isinstance(x, Runs) else 0
       pieces.append((rows.rows, steps, depth))
@@ -104,6 +122,7 @@ def _key(config):
   """What x depends on beside the dataset: the config and the code."""
   key = hashlib.sha256(json.dumps(dict(config), sort_keys=True).encode())
   folder = pathlib.Path(representations.__file__).parent
-  for file in [pathlib.Path(score.__file__), *sorted(folder.glob('*.py'))]:
+  rooms = [pathlib.Path(room.__file__) for room in (score, analysis, conditions)]
+  for file in [*rooms, *sorted(folder.glob('*.py'))]:
     key.update(file.read_bytes())
   return key.hexdigest()[:16]

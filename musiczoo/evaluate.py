@@ -1,11 +1,13 @@
 """A model and the pieces of a split -> nats, by the published protocols."""
 
+from collections.abc import Callable, Iterator
+import functools
+
 import numpy as np
 
 from musiczoo import data, parallel
-from musiczoo.models import Model
+from musiczoo.build import System
 from musiczoo.parallel import Parallel
-from musiczoo.representations import Representation
 from musiczoo.train import make_evaluate_step
 
 # What one weighs: a voice's step, a roll's frame, an event. The step of a
@@ -13,39 +15,35 @@ from musiczoo.train import make_evaluate_step
 UNITS = {'voices': 'note', 'bits': 'frame', 'tokens': 'token'}
 
 
-def monitored(representation: Representation) -> str:
+def monitored(system: System) -> str:
   """The name of the figure that says which of two checkpoints is better."""
-  return f'nll_per_{UNITS[representation.kind]}'
+  return f'{system.model.monitor}_per_{UNITS[system.representation.kind]}'
 
 
 def make_likelihood(
-    devices: Parallel,
-    model: Model,
-    representation: Representation,
-    pieces: data.Pieces,
-    batch_size: int,
+    devices: Parallel, system: System, pieces: data.Pieces, batch_size: int
 ):
-  """Returns likelihood(params) -> dict of nats, lower is better.
+  """Returns likelihood(params) -> dict of nats or errors, lower is better.
 
   Pieces are scored whole, and every step weighs the same; in `..._by_piece`
   every piece does. `nll_per_frame` of a piano-roll is over all frames
   (Boulanger-Lewandowski et al. 2012), `nll_per_frame_tcn` over frames 2..T (Bai
   et al. 2018). `nll_per_note` of voices is the total over voices x steps. Where
-  the model's likelihood has parts, each stands beside the whole.
+  the model's likelihood has parts, each stands beside the whole. A family of
+  windows is scored on each window from bar to bar.
 
   Args:
     params: replicated by `devices`.
   """
-  evaluate = devices.compile(make_evaluate_step(model, axis=parallel.AXIS))
-  unit = UNITS[representation.kind]
-  per_step = representation.shape[0] if unit == 'note' else 1
+  model, unit = system.model, UNITS[system.representation.kind]
+  loss = functools.partial(model.loss, step=0, train=False)
+  evaluate = devices.compile(make_evaluate_step(loss, axis=parallel.AXIS))
+  per_step = system.representation.shape[0] if unit == 'note' else 1
 
   def scored(params, first):
-    """Nats by part and number of units, [pieces], from step `first` on."""
+    """Sums by part and number of units, [pieces], from step `first` on."""
     parts, units = {}, []
-    for batch in data.whole_pieces(
-        pieces, batch_size, multiple=devices.devices
-    ):
+    for batch in _batches(devices, system, pieces, batch_size):
       real = batch.pop('piece') >= 0
       batch['mask'][:, :first] = 0
       sums, weight = devices.fetch(evaluate(params, batch))
@@ -57,19 +55,61 @@ def make_likelihood(
 
   def likelihood(params) -> dict[str, float]:
     parts, units = scored(params, 0)
-    nats = parts.pop('loss')
-    result = {f'nll_per_{unit}': nats.sum() / units.sum()}
+    del parts['loss']
+    whole = parts.pop(model.monitor)
+    name = monitored(system)
+    result = {name: whole.sum() / units.sum()}
     if len(parts) > 1:
-      for name, value in parts.items():
-        name = f'nll_per_{unit}_{name.removeprefix("nll_")}'
-        result[name] = value.sum() / units.sum()
-    result[f'nll_per_{unit}_by_piece'] = (nats / units).mean()
+      for part, value in parts.items():
+        inner = part.removeprefix(f'{model.monitor}_')
+        key = f'{part}_per_{unit}' if inner == part else f'{name}_{inner}'
+        result[key] = value.sum() / units.sum()
+    if model.monitor != 'nll':
+      return {name: float(value) for name, value in result.items()}
+    result[f'{name}_by_piece'] = (whole / units).mean()
     if unit == 'frame':
       parts, units = scored(params, 1)
-      nats, units = parts['loss'][units > 0], units[units > 0]
+      nats, units = parts['nll'][units > 0], units[units > 0]
       if len(units):  # There are pieces of more than one frame.
         result['nll_per_frame_tcn'] = nats.sum() / units.sum()
         result['nll_per_frame_tcn_by_piece'] = (nats / units).mean()
     return {name: float(value) for name, value in result.items()}
 
   return likelihood
+
+
+def make_figures(
+    devices: Parallel,
+    system: System,
+    pieces: data.Pieces,
+    batch_size: int,
+    figures: Callable,
+):
+  """Returns (params) -> {name: mean}, of a family's own figures.
+
+  Args:
+    figures: (params, batch, rng) -> {name: (sum, weight)}, such as the
+      `figures` of a Model; a sum may be an array, which becomes a list.
+    params: replicated by `devices`.
+  """
+  evaluate = devices.compile(make_evaluate_step(figures, axis=parallel.AXIS))
+
+  def averaged(params):
+    totals = {}
+    for batch in _batches(devices, system, pieces, batch_size):
+      real = batch.pop('piece') >= 0
+      for name, pair in devices.fetch(evaluate(params, batch)).items():
+        sums = [np.asarray(a, np.float64)[real].sum(0) for a in pair]
+        totals[name] = np.array(sums, object) + totals.get(name, 0)
+    return {name: (a / b).tolist() for name, (a, b) in totals.items()}
+
+  return averaged
+
+
+def _batches(devices, system, pieces, batch_size) -> Iterator[dict]:
+  window = system.model.window
+  if window is not None:
+    pieces = data.cut(pieces, window)
+  return data.whole_pieces(
+      pieces, batch_size, multiple=devices.devices, length=window
+  )

@@ -81,9 +81,7 @@ def fit(
   train_steps = devices.compile(
       make_train_steps(train_step), batch_axis=1, donate=True
   )
-  likelihood = make_likelihood(
-      devices, system.model, system.representation, valid, config['batch_size']
-  )
+  likelihood = make_likelihood(devices, system, valid, config['batch_size'])
 
   def fetched_train_steps(state, batches, num):
     state, history = train_steps(state, batches, num)
@@ -105,7 +103,7 @@ def fit(
       save,
       build.schedule(config),
       workdir,
-      monitor=f'valid_{monitored(system.representation)}',
+      monitor=f'valid_{monitored(system)}',
       stopping=stopping,
       report=report,
   )

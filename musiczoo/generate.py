@@ -9,10 +9,11 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from musiczoo import midi, score as scores
+from musiczoo import conditions, midi, score as scores
 from musiczoo.build import System
 from musiczoo.errors import UserError
 from musiczoo.heads import Controls
+from musiczoo.models import Model
 from musiczoo.representations import Representation
 from musiczoo.score import DURATION, ONSET, Score
 from musiczoo.show import roll
@@ -38,6 +39,7 @@ def generate(
     seed: int,
     controls: Controls = Controls(),
     primer: np.ndarray | None = None,
+    wishes: dict | None = None,
 ) -> Generated:
   """Writes pieces in one compiled scan.
 
@@ -47,21 +49,28 @@ def generate(
   Args:
     num_steps: steps of the grid to write, after the primer's.
     primer: x [P, ...] that each piece begins with, as it is.
+    wishes: what a model that can be told conditions is told, as arguments of
+      `conditions.plan`.
   """
   representation = system.representation
   keys = jax.vmap(jax.random.fold_in, (None, 0))(
       jax.random.key(seed), np.arange(num_outputs, dtype=np.uint32)
   )
   sample = _compiled(system.model.sample)
+  if 'cond' in system.model.controls:
+    plan = _plan(representation, num_steps, primer, wishes or {})
+    cond = np.broadcast_to(plan, (num_outputs, *plan.shape))
+    controls = controls._replace(cond=cond)
 
   def written(num_new):
     """Pieces of the primer and so many steps of x more."""
     length, begun = num_new, controls
     if primer is not None:
       length += len(primer)
-      given = np.zeros((num_outputs, length, *primer.shape[1:]), np.int32)
-      given[:, : len(primer)] = primer
-      known = np.arange(length) < len(primer)
+      shape = (length, *primer.shape[1:])
+      given, known = np.zeros(shape, np.int32), np.zeros(shape, bool)
+      given[: len(primer)], known[: len(primer)] = primer, True
+      given = np.broadcast_to(given, (num_outputs, *shape))
       begun = controls._replace(given=given, known=known)
     x = np.asarray(sample(params, keys, length, begun))
     x = x.astype(representation.dtype)
@@ -90,19 +99,65 @@ def _compiled(sample):
   return jax.jit(sample, static_argnums=2)
 
 
-def check_controls(head, **asked) -> Controls:
-  """Controls of a head; refuses those that would mean nothing to it."""
+def _plan(representation, num_steps, primer, wishes):
+  """The conditions of the primer as it is, and of what is wished for then."""
+  grid = representation.steps_per_quarter
+  if primer is None:
+    return conditions.plan(num_steps, grid, **wishes)
+  heard = conditions.of(representation.decode(primer), grid)
+  begin = int(heard[-1, conditions.POSITION])
+  heard[:, conditions.STYLE] = wishes.get('style', 0)
+  asked = conditions.plan(num_steps, grid, begin=begin, **wishes)
+  return np.concatenate([heard, asked])
+
+
+def check_controls(model: Model, **asked) -> Controls:
+  """Controls of a model; refuses those that would mean nothing to it."""
+  usual = Controls()
   for name, value in asked.items():
-    if name not in head.controls and value != getattr(Controls(), name):
+    if name not in model.controls and value != getattr(usual, name):
+      known = [c for c in usual._fields if c in model.controls and c in asked]
       raise UserError(
-          f'--{name} means nothing to this model: it can be sampled with '
-          f'{", ".join("--" + c for c in head.controls)} and --argmax'
+          f'--{name} means nothing to this model: it can be sampled '
+          + (f'with {", ".join("--" + c for c in known)}' if known else 'as it is')
       )
   if not 0 <= asked['temperature'] < math.inf or asked['top_k'] < 0:
     raise UserError('--temperature and --top_k must not be negative')
   if not (0 < asked['top_p'] <= 1 and 0 <= asked['min_p'] <= 1):
     raise UserError('--top_p must be in (0, 1] and --min_p in [0, 1]')
   return Controls(**asked)
+
+
+def check_can(model: Model, control: str, flag: str) -> None:
+  """Refuses a flag that asks a model for what it can't do."""
+  if control not in model.controls:
+    raise UserError(f'{flag} means nothing to this model: leave it out')
+
+
+def check_wishes(config: dict, **asked) -> dict:
+  """The wishes that were uttered; refuses what the model was never told.
+
+  Args:
+    config: of the model.
+    **asked: `chords`, `key`, `density` and `style`, each None if not asked for.
+  """
+  told, styles = config['conditions']['use'], config['conditions']['styles']
+  wishes = {name: value for name, value in asked.items() if value is not None}
+  for name in wishes:
+    if name.removesuffix('s') not in told:
+      raise UserError(
+          f'--{name} means nothing to this model: it was told '
+          f'{", ".join(told) or "nothing"} beside the music; train one with '
+          f'--config.conditions.use={",".join([*told, name.removesuffix("s")])}'
+      )
+  if 'style' in wishes:
+    if wishes['style'] not in styles:
+      raise UserError(
+          f"--style={wishes['style']}: the model knows "
+          f'{", ".join(styles) or "none, see --config.conditions.styles"}'
+      )
+    wishes['style'] = conditions.style_number(wishes['style'], styles)
+  return wishes
 
 
 def encode_primer(

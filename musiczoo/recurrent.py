@@ -93,6 +93,7 @@ class Recurrent(nn.Module):
       row and layer, the same at all steps (Gal & Ghahramani 2016).
     dtype: of the matmuls and of what is kept for the backward pass. Parameters,
       sums and the state are float32.
+    remat: keep only a layer's input for the backward pass, and hear it again.
   """
 
   cell: str
@@ -101,6 +102,7 @@ class Recurrent(nn.Module):
   residual: bool = False
   dropout: float = 0.0
   dtype: jnp.dtype = jnp.float32
+  remat: bool = False
 
   @nn.compact
   def __call__(self, x_BxTxD, *, carry=None, mask=None, keys=None):
@@ -121,11 +123,12 @@ class Recurrent(nn.Module):
       carry = self.start(x_BxTxD.shape[0])
     mask_TxB = None if mask is None else jnp.swapaxes(mask, 0, 1) != 0
     y_TxBxH = jnp.swapaxes(x_BxTxD, 0, 1).astype(self.dtype)
+    hear = jax.checkpoint(layer, static_argnums=0) if self.remat else layer
     after = []
     for i, state in enumerate(carry):
       x_TxBxD = y_TxBxH
       weights = self._weights(i, x_TxBxD.shape[-1])
-      y_TxBxH, state = layer(cell, x_TxBxD, *weights, state, mask_TxB)
+      y_TxBxH, state = hear(cell, x_TxBxD, *weights, state, mask_TxB)
       if keys is not None and self.dropout:
         y_TxBxH *= self._locked(keys, i)
       if self.residual and i:

@@ -145,13 +145,17 @@ def make_train_steps(train_step):
   return train_steps
 
 
-def make_evaluate_step(model: Model, *, axis: str | None = None):
-  """Returns evaluate_step(params, batch) -> (sums, weight), each [B] by row."""
+def make_evaluate_step(function, *, axis: str | None = None):
+  """Returns evaluate_step(params, batch) -> what it is of each row alone.
+
+  Args:
+    function: (params, batch, rng) -> arrays; theirs stand along a first axis
+      of rows then.
+  """
 
   def evaluate_row(params, row):
     one = jax.tree.map(lambda a: a[None], row)
-    rng = jax.random.key(0)
-    return model.loss(params, one, rng, step=0, train=False)
+    return function(params, one, jax.random.key(0))
 
   def evaluate_step(params, batch):
     rows = jax.vmap(evaluate_row, (None, 0))(params, batch)

@@ -6,7 +6,7 @@ import pathlib
 import jax
 import numpy as np
 
-from musiczoo import build, checkpoint
+from musiczoo import build, checkpoint, conditions
 from musiczoo.errors import UserError
 
 # What may be raised in a run that goes on: how long it goes on.
@@ -78,10 +78,12 @@ def load(workdir):
 
 def shapes(system: build.System):
   """Shapes and dtypes of the parameters, computed without any arithmetic."""
+  steps = system.model.window or 8
   batch = {
-      'x': np.zeros((1, 8, *system.representation.shape), np.int32),
-      'mask': np.ones((1, 8), np.float32),
+      'x': np.zeros((1, steps, *system.representation.shape), np.int32),
+      'mask': np.ones((1, steps), np.float32),
       'row': np.zeros(1, np.uint32),
+      'cond': np.zeros((1, steps, len(conditions.COLUMNS)), np.int16),
   }
   return jax.eval_shape(system.model.init, jax.random.key(0), batch)
 

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from musiczoo.heads import HEADS
-from musiczoo.models import Model, ZOO
+from musiczoo.models import Model, Music, ZOO
 from musiczoo.models.autoregressive import Sequence
 from musiczoo.models.unigram import Deaf
 from musiczoo.recurrent import Recurrent
@@ -23,12 +23,11 @@ HEAD_OF = {
 
 
 class Family(NamedTuple):
-  """A tiny model; `module` is the net and head it is made of."""
+  """A tiny model of some music; `module` is the net and head it is made of."""
 
   model: Model
   module: Sequence
-  shape: tuple[int, ...]
-  kind: str
+  music: Music
 
 
 @functools.cache
@@ -36,19 +35,20 @@ def build(name: str, head: str = 'categorical') -> Family:
   """The family `name` with few units, dropout and a head of `HEAD_OF`."""
   shape, arguments = HEAD_OF[head]
   module = HEADS[head](depth=DEPTH, **arguments)
+  music = Music(module.kind, DEPTH, shape)
   if name == 'unigram':
-    model, net = ZOO[name](module, shape), Deaf()
+    model, net = ZOO[name](music, module), Deaf()
   else:
-    model = ZOO[name](module, shape, hidden=7, layers=2, dropout=0.3)
+    model = ZOO[name](music, module, hidden=7, layers=2, dropout=0.3)
     net = Recurrent(name, 7, 2, dropout=0.3)
-  return Family(model, Sequence(net, module), shape, module.kind)
+  return Family(model, Sequence(net, module), music)
 
 
 def batch(family: Family, size: int = 8, seed: int = 0, length: int = LENGTH):
   """Random music with ragged ends: no two rows weigh the same."""
   rng = np.random.default_rng(seed)
-  top = {'bits': 2, 'tokens': DEPTH, 'voices': 2 * DEPTH}[family.kind]
-  x = rng.integers(top, size=(size, length, *family.shape))
+  top = {'bits': 2, 'tokens': DEPTH, 'voices': 2 * DEPTH}[family.music.kind]
+  x = rng.integers(top, size=(size, length, *family.music.shape))
   ends = rng.integers(1, length + 1, size)
   mask = np.arange(length) < ends[:, None]
   return {

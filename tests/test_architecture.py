@@ -12,6 +12,7 @@ ROOT = pathlib.Path(__file__).parents[1] / 'musiczoo'
 # A file may import what stands to the left of it, in any line that has it.
 ORDER = [
     'errors > score > midi > corpora > ingest',
+    'errors > score > analysis > conditions > data > encoded',
     'errors > score > representations > corpora > data > encoded',
     'errors > score > representations > floors',
     'errors > score > representations > novelty',
@@ -28,7 +29,7 @@ ORDER = [
 MEETING = 'build copying workdir evaluate generate fit show'.split()
 NUMPY_ONLY = (
     'errors score midi representations corpora data floors novelty analysis '
-    'copying ingest encoded doctor'
+    'conditions copying ingest encoded doctor'
 ).split()
 
 

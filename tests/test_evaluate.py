@@ -4,9 +4,9 @@ import jax
 import numpy as np
 import pytest
 
-from musiczoo import data, evaluate, floors, parallel
+from musiczoo import build, data, evaluate, floors, parallel
 from musiczoo.heads import HEADS
-from musiczoo.models import unigram
+from musiczoo.models import Music, unigram
 from musiczoo.representations import REPRESENTATIONS
 from tests import families
 
@@ -15,7 +15,7 @@ def pieces(family, lengths, seed=0):
   rng = np.random.default_rng(seed)
   top = {'bits': 2, 'tokens': families.DEPTH, 'voices': 2 * families.DEPTH}
   return [
-      rng.integers(top[family.kind], size=(n, *family.shape)).astype(np.uint8)
+      rng.integers(top[family.music.kind], size=(n, *family.music.shape)).astype(np.uint8)
       for n in lengths
   ]
 
@@ -23,13 +23,15 @@ def pieces(family, lengths, seed=0):
 def like(family):
   """A representation as far as the evaluator looks at one."""
   name = {'bits': 'pianoroll', 'tokens': 'melody', 'voices': 'voices'}
-  return REPRESENTATIONS[name[family.kind]]()._replace(shape=family.shape)
+  music = REPRESENTATIONS[name[family.music.kind]]()
+  return music._replace(shape=family.music.shape)
 
 
 def score(family, params, music, *, batch_size, mode='jit', devices=1):
   place = parallel.MODES[mode](jax.devices()[:devices])
+  system = build.System(like(family), family.model)
   likelihood = evaluate.make_likelihood(
-      place, family.model, like(family), data.pack(music), batch_size
+      place, system, data.pack(music), batch_size
   )
   return likelihood(place.replicate(jax.device_get(params)))
 
@@ -60,7 +62,8 @@ def test_batched_and_padded_equals_piece_by_piece(head, mode, devices):
 def test_unigram_gives_the_floor_that_counting_gives():
   """Law 7 by hand: a head that knows the frequencies scores as they do."""
   head = HEADS['bernoulli'](depth=families.DEPTH)
-  model = unigram(head, (families.DEPTH,))
+  music = Music('bits', families.DEPTH, (families.DEPTH,))
+  model = unigram(music, head)
   rng = np.random.default_rng(0)
   often = rng.random(families.DEPTH)
   train, test = (
@@ -69,7 +72,7 @@ def test_unigram_gives_the_floor_that_counting_gives():
   )
   frames = np.concatenate(train)
   p = (frames.sum(0) + 0.5) / (len(frames) + 1)
-  family = families.Family(model, None, (families.DEPTH,), 'bits')
+  family = families.Family(model, None, music)
   params = model.init(jax.random.key(0), families.batch(family))
   flat, tree = jax.tree.flatten(params)
   logit = np.log(p / (1 - p)).astype(np.float32)

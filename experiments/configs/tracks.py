@@ -13,65 +13,41 @@ bars; of groups it is 128 steps, eight bars of 4/4.
 
 import ml_collections
 
-FAMILIES = ('rnn', 'lstm', 'gru')
+from experiments.configs import usual
+
 MUSIC = {
-    # suffix: (representation, head, window)
-    '': (
-        {'name': 'tracks', 'steps_per_quarter': 4},
-        {'name': 'bernoulli'},
-        128,
-    ),
-    '_nade': (
-        {'name': 'tracks', 'steps_per_quarter': 4},
-        {'name': 'nade', 'hidden': 128},
-        128,
-    ),
-    '_events': (
-        {'name': 'events', 'steps_per_quarter': 12},
-        {'name': 'categorical', 'features': 256},
-        1024,
-    ),
+    # suffix: what the music is, and its head
+    '': {
+        'representation': {'name': 'tracks', 'steps_per_quarter': 4},
+        'head': {'name': 'bernoulli'},
+    },
+    '_nade': {
+        'representation': {'name': 'tracks', 'steps_per_quarter': 4},
+        'head': {'name': 'nade', 'hidden': 128},
+    },
+    '_events': {
+        'representation': {'name': 'events', 'steps_per_quarter': 12},
+        'head': {'name': 'categorical', 'features': 256},
+        'window': 1024,
+    },
 }
-VARIANTS = {f + m: (f, *MUSIC[m]) for f in FAMILIES for m in MUSIC}
+RECURRENT = {'hidden': 512, 'layers': 2, 'residual': True, 'dropout': 0.3}
+MODELS = {'rnn': RECURRENT, 'lstm': RECURRENT, 'gru': RECURRENT}
+SONGS = {
+    'corpus': 'dataset',
+    'optimizer': {
+        'learning_rate': 2e-3, 'warmup_steps': 100, 'decay_steps': 4000
+    },
+    'steps': 4000,
+    'eval_every': 500,
+    'checkpoint_every': 500,
+}
+VARIANTS = {
+    family + suffix: SONGS | {'family': family, 'model': model, **music}
+    for family, model in MODELS.items()
+    for suffix, music in MUSIC.items()
+}
 
 
 def get_config(variant: str = 'lstm_events') -> ml_collections.ConfigDict:
-  if variant not in VARIANTS:
-    raise ValueError(
-        f"no variant '{variant}': choose one of {', '.join(VARIANTS)}"
-    )
-  family, representation, head, window = VARIANTS[variant]
-  return ml_collections.ConfigDict({
-      'family': family,
-      'corpus': 'dataset',
-      'representation': representation,
-      'head': head,
-      'model': {
-          'hidden': 512,
-          'layers': 2,
-          'residual': True,
-          'dropout': 0.3,
-      },
-      'optimizer': {
-          'name': 'adamw',
-          'learning_rate': 2e-3,
-          'warmup_steps': 100,
-          'decay_steps': 4000,
-          'clip': 1.0,
-          'weight_decay': 0.01,
-      },
-      'dtype': 'float32',
-      'ema_decay': 0.99,
-      'window': window,
-      'augment': True,
-      'batch_size': 16,
-      'microbatches': 1,
-      'steps': 4000,
-      'steps_per_dispatch': 10,
-      'log_every': 10,
-      'eval_every': 500,
-      'checkpoint_every': 500,
-      'patience': 0,
-      'parallel': 'jit',
-      'seed': 0,
-  })
+  return usual.get_config(VARIANTS, variant)

@@ -17,8 +17,10 @@ class Controls(NamedTuple):
       probability (Holtzman et al. 2020); 1: all.
     min_p: of those, the ones at least this likely as measured by the likeliest
       (Nguyen et al. 2024); 0: all.
-    given: x [B, T, C] of a piece whose steps are partly known, or None.
-    known: bool [T], the steps to take from `given`.
+    given: x [B, T, C] of a piece whose cells are partly known, or None.
+    known: bool [T, C], the cells to take from `given`.
+    cond: int [B, steps, columns], what is asked for at each step of the grid,
+      or None.
   """
 
   temperature: float | jax.Array = 1.0
@@ -27,6 +29,7 @@ class Controls(NamedTuple):
   min_p: float | jax.Array = 0.0
   given: jax.Array | None = None
   known: jax.Array | None = None
+  cond: jax.Array | None = None
 
 
 def sharpen(logits, controls: Controls):

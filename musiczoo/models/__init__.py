@@ -1,7 +1,34 @@
-"""The zoo: a family's name -> a function that builds its Model."""
+"""The zoo: a family's name -> a function that builds its Model.
+
+A family is a function (music, head, *, numbers of the config) -> Model. `music`
+says what x is; the head, what is predicted of a step of it, is None for the
+families that bring their own. A family that asks for `dtype`, `window`,
+`conditions` or `remat` by name is given what the config says of the whole run.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
+
+import numpy as np
+
+
+class Music(NamedTuple):
+  """What x is, as a Representation has it.
+
+  Attributes:
+    kind: 'bits', 'tokens' or 'voices'.
+    depth: bits of a step, size of the vocabulary, or symbols of one voice.
+    shape: of one step.
+    planes: bits of a step are so many planes of pitches.
+    clock: int32 [depth], by how many steps of the grid each token moves time
+      on; None where each step of x is one of the grid.
+  """
+
+  kind: str
+  depth: int
+  shape: tuple[int, ...]
+  planes: int = 1
+  clock: np.ndarray | None = None
 
 
 class Model(NamedTuple):
@@ -15,16 +42,29 @@ class Model(NamedTuple):
       Noise is drawn per row of the batch, from (rng, batch['row']).
     sample: (params, keys, length, controls) -> x [N, length, ...], int32. One
       key per piece: a piece is the same in any batch.
-    encode: (params, batch) -> latent; families with a latent space only.
-    decode: (params, latent, keys, length, controls) -> x; likewise.
+    controls: which fields of Controls `sample` honours.
+    monitor: the entry of `sums` by which models are compared: 'nll' where it is
+      the exact negative log-likelihood, 'nll_bound' where it is an upper bound,
+      another name for another error; '' where only samples can be judged.
+    window: steps of the windows that a family hears and makes whole; None where
+      a piece may have any length.
+    figures: (params, batch, rng) -> {name: (sum, weight)}, what `evaluate` tells
+      beside the loss; None: nothing more.
+    encode: (params, batch) -> latent [B, L]; families with a latent space only.
+    decode: (params, latent, keys, controls) -> x [N, window, ...]; likewise.
 
   A batch is a dict of arrays: `x` [B, T, ...] the music, `mask` float32 [B, T]
-  what of it counts, `row` uint32 [B] the rows' numbers in the global batch.
+  what of it counts, `row` uint32 [B] the rows' numbers in the global batch,
+  and where conditions are asked for `cond` int16 [B, T, columns].
   """
 
   init: Callable
   loss: Callable
   sample: Callable
+  controls: tuple[str, ...] = ()
+  monitor: str = 'nll'
+  window: int | None = None
+  figures: Callable | None = None
   encode: Callable | None = None
   decode: Callable | None = None
 

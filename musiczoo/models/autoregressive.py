@@ -5,29 +5,39 @@ import jax
 import jax.numpy as jnp
 
 from musiczoo.heads import Controls
-from musiczoo.models import Model
+from musiczoo.models import Model, Music
+from musiczoo.models.told import Conditions, Told
 
 
 class Sequence(nn.Module):
-  """p(x) = prod_t p(x_t | x_<t): the net hears the past, the head says x_t."""
+  """p(x) = prod_t p(x_t | x_<t): the net hears the past, the head says x_t.
+
+  Where there are conditions the net is also told those of step t itself.
+  """
 
   net: nn.Module
   head: nn.Module
+  told: nn.Module | None = None
 
-  def log_prob(self, x_BxTxC, keys_B=None):
+  def log_prob(self, x_BxTxC, cond=None, keys_B=None):
     """Log probability in nats of every step, by part: dict of [B, T]."""
     e_BxTxE = delay(self.head.embed(x_BxTxC))
-    h_BxTxH, _ = self.net(e_BxTxE, keys=keys_B)
+    h_BxTxH, _ = self.net(self._join(e_BxTxE, cond, keys_B), keys=keys_B)
     return self.head.log_prob(h_BxTxH, x_BxTxC, delay(x_BxTxC))
 
   def start(self, num: int):
     return self.net.start(num)
 
-  def step(self, carry, prev_BxC, begun, keys_B, controls: Controls):
+  def step(self, carry, prev_BxC, begun, cond, keys_B, controls: Controls):
     """One step of sampling: the step before -> the next one, [B, ...]."""
-    e_BxE = self.head.embed(prev_BxC)
-    carry, h_BxH = self.net.step(carry, jnp.where(begun, e_BxE, 0))
+    e_BxE = jnp.where(begun, self.head.embed(prev_BxC), 0)
+    carry, h_BxH = self.net.step(carry, self._join(e_BxE, cond))
     return carry, self.head.sample(h_BxH, prev_BxC, keys_B, controls)
+
+  def _join(self, e, cond, keys_B=None):
+    if self.told is None:
+      return e
+    return jnp.concatenate([e, self.told(cond, keys_B)], axis=-1)
 
 
 def delay(x_BxTxC):
@@ -43,45 +53,72 @@ def row_keys(rng, row_B):
 
 
 def autoregressive(
-    net: nn.Module, head: nn.Module, shape: tuple[int, ...]
+    net: nn.Module,
+    head: nn.Module,
+    music: Music,
+    conditions: Conditions = Conditions(),
+    dtype: jnp.dtype = jnp.float32,
 ) -> Model:
-  """A Model of music whose steps have `shape`.
+  """A Model of any music, with what it is told.
 
   The net exposes `__call__(e, keys) -> (h, carry)`, teacher forced, `start(num)`
   and `step(carry, e)`; scanning `step` equals `__call__`. The loss is the
   negative log-likelihood in nats; its weight the number of steps.
   """
-  module = Sequence(net, head)
+  told = Told(conditions, dtype) if conditions.columns else None
+  module = Sequence(net, head, told)
 
   def init(rng, batch):
-    return module.init(rng, batch['x'], method='log_prob')['params']
+    x, cond = batch['x'], batch.get('cond')
+    return module.init(rng, x, cond, method='log_prob')['params']
 
   def loss(params, batch, rng, *, step, train):
     del step
     keys_B = row_keys(rng, batch['row']) if train else None
-    variables = {'params': params}
-    parts = module.apply(variables, batch['x'], keys_B, method='log_prob')
+    parts = module.apply(
+        {'params': params},
+        batch['x'],
+        batch.get('cond'),
+        keys_B,
+        method='log_prob',
+    )
     mask_BxT = batch['mask']
     sums = {f'nll_{k}': -(v * mask_BxT).sum() for k, v in parts.items()}
-    return {'loss': sum(sums.values())} | sums, mask_BxT.sum()
+    nll = sum(sums.values())
+    return {'loss': nll, 'nll': nll} | sums, mask_BxT.sum()
 
   def sample(params, keys_N, length, controls):
     variables = {'params': params}
     num = keys_N.shape[0]
 
     def step(carry, t):
-      state, prev_NxC = carry
+      state, prev_NxC, time_N = carry
       now_N = jax.vmap(jax.random.fold_in, (0, None))(keys_N, t)
+      cond = None if told is None else conditions_at(controls.cond, time_N)
       state, x_NxC = module.apply(
-          variables, state, prev_NxC, t > 0, now_N, controls, method='step'
+          variables, state, prev_NxC, t > 0, cond, now_N, controls,
+          method='step',
       )
       if controls.given is not None:
         x_NxC = jnp.where(controls.known[t], controls.given[:, t], x_NxC)
-      return (state, x_NxC), x_NxC
+      moved = 1 if music.clock is None else jnp.asarray(music.clock)[x_NxC]
+      return (state, x_NxC, time_N + moved), x_NxC
 
     state = module.apply(variables, num, method='start')
-    first = jnp.zeros((num, *shape), jnp.int32)
-    _, x_TxNxC = jax.lax.scan(step, (state, first), jnp.arange(length))
+    first = jnp.zeros((num, *music.shape), jnp.int32)
+    begin = state, first, jnp.zeros(num, jnp.int32)
+    _, x_TxNxC = jax.lax.scan(step, begin, jnp.arange(length))
     return jnp.swapaxes(x_TxNxC, 0, 1)
 
-  return Model(init, loss, sample)
+  return Model(
+      init,
+      loss,
+      sample,
+      controls=(*head.controls, 'given') + ('cond',) * (told is not None),
+  )
+
+
+def conditions_at(cond_NxSxC, time_N):
+  """What is asked for at a time of each row; after the last step, at that."""
+  last = cond_NxSxC.shape[1] - 1
+  return cond_NxSxC[jnp.arange(len(time_N)), jnp.minimum(time_N, last)]

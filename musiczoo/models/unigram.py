@@ -3,7 +3,7 @@
 from flax import linen as nn
 import jax.numpy as jnp
 
-from musiczoo.models import Model
+from musiczoo.models import Model, Music
 from musiczoo.models.autoregressive import autoregressive
 
 
@@ -22,6 +22,6 @@ class Deaf(nn.Module):
     return carry, jnp.zeros((len(e_BxE), 1))
 
 
-def unigram(head: nn.Module, shape: tuple[int, ...]) -> Model:
+def unigram(music: Music, head: nn.Module) -> Model:
   """The baseline that any model with a memory should beat."""
-  return autoregressive(Deaf(), head, shape)
+  return autoregressive(Deaf(), head, music)

@@ -72,6 +72,9 @@ def events(
       project=_without_names,
       transpose=_transpose,
       room=_room,
+      clock=np.append(np.zeros(SHIFT), np.arange(max_shift) + 1).astype(
+          np.int32
+      ),
       end=END,
   )
 

@@ -29,6 +29,9 @@ class Representation(NamedTuple):
     project: quantized Score -> the Score of what this representation keeps.
     transpose: (x, semitones) -> x, drums aside; semitones within `room(x)`.
     room: x -> how many semitones x may go down and up and lose no note.
+    planes: bits of a step are so many planes of pitches.
+    clock: int32 [depth], by how many steps of the grid each token moves time
+      on, if a step of x is an event; None where it is a step of the grid.
     end: the token that ends a piece, if a step of x is an event and not a step
       of the grid; else None.
   """
@@ -43,6 +46,8 @@ class Representation(NamedTuple):
   project: Callable[[Score], Score]
   transpose: Callable[[np.ndarray, int], np.ndarray]
   room: Callable[[np.ndarray], tuple[int, int]]
+  planes: int = 1
+  clock: np.ndarray | None = None
   end: int | None = None
 
 

@@ -114,6 +114,7 @@ def tracks(
       project=lambda score: decode(encode(score)),
       transpose=transpose,
       room=room,
+      planes=PLANES,
   )
 
 
