@@ -6,13 +6,15 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
+from musiczoo import conditions
 from musiczoo.heads import HEADS
 from musiczoo.models import Model, Music, ZOO
 from musiczoo.models.autoregressive import Sequence
+from musiczoo.models.told import Conditions, Told
 from musiczoo.models.unigram import Deaf
 from musiczoo.recurrent import Recurrent
 
-DEPTH, LENGTH = 6, 12
+DEPTH, LENGTH = 6, 16
 RECURRENT = ('rnn', 'lstm', 'gru')
 HEAD_OF = {
     'voices': ((4,), {'voices': 4, 'features': 3, 'hidden': 5}),
@@ -20,28 +22,66 @@ HEAD_OF = {
     'nade': ((DEPTH,), {'hidden': 5}),
     'categorical': ((), {'features': 3}),
 }
+TOLD = Conditions(conditions.columns(('key', 'chord')), 3, 0.3)
+
+
+class Case(NamedTuple):
+  """A way to build a family.
+
+  Attributes:
+    family: its name in ZOO.
+    head: one of HEAD_OF, whose music it is then; or the Music, for a family
+      that brings its own head.
+    numbers: of its config.
+  """
+
+  family: str
+  head: str | Music
+  numbers: dict
+
+
+_NET = {'hidden': 7, 'layers': 2, 'dropout': 0.3}
+
+# The laws of the train step are held by all of these.
+CASES = {
+    'unigram': Case('unigram', 'categorical', {}),
+    'rnn': Case('rnn', 'categorical', _NET),
+    'lstm': Case('lstm', 'categorical', _NET),
+    'gru': Case('gru', 'categorical', _NET),
+    'gru, told': Case('gru', 'categorical', _NET | {'conditions': TOLD}),
+    'gru, remat': Case('gru', 'categorical', _NET | {'remat': True}),
+}
 
 
 class Family(NamedTuple):
-  """A tiny model of some music; `module` is the net and head it is made of."""
+  """A tiny model of some music; `module` is the Sequence inside, if there is."""
 
   model: Model
-  module: Sequence
+  module: Sequence | None
   music: Music
 
 
 @functools.cache
-def build(name: str, head: str = 'categorical') -> Family:
-  """The family `name` with few units, dropout and a head of `HEAD_OF`."""
+def build(name: str, head: str | None = None) -> Family:
+  """The family of a case, with its own head or another of `HEAD_OF`."""
+  family, of_case, numbers = CASES[name]
+  head = head or of_case
+  if isinstance(head, Music):
+    return Family(ZOO[family](head, None, **numbers), None, head)
   shape, arguments = HEAD_OF[head]
   module = HEADS[head](depth=DEPTH, **arguments)
   music = Music(module.kind, DEPTH, shape)
-  if name == 'unigram':
-    model, net = ZOO[name](music, module), Deaf()
-  else:
-    model = ZOO[name](music, module, hidden=7, layers=2, dropout=0.3)
-    net = Recurrent(name, 7, 2, dropout=0.3)
-  return Family(model, Sequence(net, module), music)
+  net = None
+  if family == 'unigram':
+    net = Deaf()
+  elif family in RECURRENT:
+    net = Recurrent(family, 7, 2, dropout=0.3)
+  told = Told(TOLD) if numbers.get('conditions') else None
+  return Family(
+      ZOO[family](music, module, **numbers),
+      net and Sequence(net, module, told),
+      music,
+  )
 
 
 def batch(family: Family, size: int = 8, seed: int = 0, length: int = LENGTH):
@@ -51,10 +91,13 @@ def batch(family: Family, size: int = 8, seed: int = 0, length: int = LENGTH):
   x = rng.integers(top, size=(size, length, *family.music.shape))
   ends = rng.integers(1, length + 1, size)
   mask = np.arange(length) < ends[:, None]
+  sizes = list(conditions.COLUMNS.values())
+  cond = rng.integers(sizes, size=(size, length, len(sizes)))
   return {
       'x': x.astype(np.uint8),
       'mask': mask.astype(np.float32),
       'row': np.arange(size, dtype=np.uint32),
+      'cond': cond.astype(np.int16),
   }
 
 

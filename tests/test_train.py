@@ -44,6 +44,10 @@ def trained(
   return place.fetch(state), history
 
 
+def test_every_family_has_a_case():
+  assert {case.family for case in families.CASES.values()} == set(ZOO)
+
+
 @functools.cache
 def alone(name):
   """State and metrics of one step on one device, in one piece."""
@@ -51,7 +55,7 @@ def alone(name):
 
 
 @pytest.mark.parametrize('mode,devices', PLACES[1:])
-@pytest.mark.parametrize('name', ZOO)
+@pytest.mark.parametrize('name', families.CASES)
 def test_devices_agree(name, mode, devices):
   family = families.build(name)
   spread, _ = trained(family, mode=mode, devices=devices)
@@ -59,7 +63,7 @@ def test_devices_agree(name, mode, devices):
 
 
 @pytest.mark.parametrize('microbatches', [2, 8])
-@pytest.mark.parametrize('name', ZOO)
+@pytest.mark.parametrize('name', families.CASES)
 def test_microbatches_agree(name, microbatches):
   family = families.build(name)
   whole, a = alone(name)
@@ -68,7 +72,7 @@ def test_microbatches_agree(name, microbatches):
   families.close(a, b, 1e-5)
 
 
-@pytest.mark.parametrize('name', ZOO)
+@pytest.mark.parametrize('name', families.CASES)
 def test_one_dispatch_equals_many(name):
   family = families.build(name)
   adam = optax.adam(1e-2)
@@ -78,7 +82,7 @@ def test_one_dispatch_equals_many(name):
   families.close(a, b, 1e-6)
 
 
-@pytest.mark.parametrize('name', ZOO)
+@pytest.mark.parametrize('name', families.CASES)
 def test_seeds_at_once_equal_seeds_in_turn(name):
   family = families.build(name)
   optimizer = optax.adam(1e-2)

@@ -5,11 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from musiczoo.heads import Controls
+from musiczoo.heads import Controls, HEADS
+from musiczoo.models import gru, Music
 from musiczoo.models.autoregressive import delay
 from tests import families
 
-PAIRS = [(n, 'voices') for n in families.RECURRENT] + [
+PAIRS = [(n, 'voices') for n in (*families.RECURRENT, 'gru, told')] + [
     ('gru', h) for h in families.HEAD_OF if h != 'voices'
 ]
 
@@ -17,16 +18,18 @@ PAIRS = [(n, 'voices') for n in families.RECURRENT] + [
 def outputs(family, params, batch):
   """Log probability per part and step, without dropout: dict of [B, T]."""
   masks = jnp.eye(batch['x'].shape[1], dtype=jnp.float32)
+  rows = {k: batch[k] for k in ('x', 'cond') if k in batch}
 
   def at(mask_T, row):
-    one = {'x': row[None], 'mask': mask_T[None], 'row': jnp.zeros(1, jnp.uint32)}
+    one = {k: v[None] for k, v in row.items()}
+    one |= {'mask': mask_T[None], 'row': jnp.zeros(1, jnp.uint32)}
     sums, _ = family.model.loss(
         params, one, jax.random.key(0), step=0, train=False
     )
     return sums['loss']
 
   steps = jax.vmap(jax.vmap(at, (0, None)), (None, 0))
-  return np.asarray(jax.jit(steps)(masks, batch['x']))
+  return np.asarray(jax.jit(steps)(masks, rows))
 
 
 @pytest.mark.parametrize('name,head', PAIRS)
@@ -68,15 +71,17 @@ def test_scanned_steps_hear_what_the_whole_hears(name, head):
   params = family.model.init(jax.random.key(0), batch)
   variables = {'params': params}
 
+  cond = jnp.asarray(batch['cond'])
+
   def whole(module):
-    return module.net(delay(module.head.embed(x)))[0]
+    return module.net(module._join(delay(module.head.embed(x)), cond))[0]
 
   def stepwise(module):
     carry, hs = module.net.start(len(x)), []
     for t in range(x.shape[1]):
       before = jnp.zeros_like(x[:, 0]) if t == 0 else x[:, t - 1]
       e = jnp.where(t > 0, module.head.embed(before), 0)
-      carry, h = module.net.step(carry, e)
+      carry, h = module.net.step(carry, module._join(e, cond[:, t]))
       hs.append(h)
     return jnp.stack(hs, 1)
 
@@ -91,6 +96,7 @@ def test_padding_does_not_change_the_loss(name, head):
   batch = families.batch(family, 4)
   longer = families.batch(family, 4, seed=9, length=families.LENGTH + 5)
   longer['x'][:, : families.LENGTH] = batch['x']
+  longer['cond'][:, : families.LENGTH] = batch['cond']
   longer['mask'][:] = 0
   longer['mask'][:, : families.LENGTH] = batch['mask']
   params = family.model.init(jax.random.key(0), batch)
@@ -122,3 +128,74 @@ def test_samples_follow_the_scores(head):
   share = counts[some][:6] / 4000
   error = 4 * np.sqrt(share / 4000)
   assert (np.abs(np.exp(-np.array(nats)) - share) < error).all()
+
+
+def test_what_is_told_is_heard_at_once_and_can_be_left_out():
+  family = families.build('gru, told', 'voices')
+  batch = families.batch(family, 3, seed=1)
+  params = family.model.init(jax.random.key(0), batch)
+  before = outputs(family, params, batch)
+  other = {**batch, 'cond': batch['cond'].copy()}
+  place, size = families.TOLD.columns[0]
+  other['cond'][:, 5, place] = (other['cond'][:, 5, place] + 1) % size
+  after = outputs(family, params, other)
+  np.testing.assert_array_equal(before[:, :5], after[:, :5])
+  assert (np.abs(before[:, 5:] - after[:, 5:]).max(1) > 1e-4).all()
+  # Columns that the model is not told are as if they were not there.
+  silent = {**batch, 'cond': batch['cond'].copy()}
+  told = [place for place, _ in families.TOLD.columns]
+  silent['cond'][:, :, [i for i in range(8) if i not in told]] = 0
+  np.testing.assert_array_equal(before, outputs(family, params, silent))
+
+
+def test_a_row_forgets_what_it_is_told_by_its_own_key():
+  family = families.build('gru, told')
+  told = family.module.told
+  cond = families.batch(family, 4)['cond']
+  keys = jax.random.split(jax.random.key(1), 4)
+  variables = told.init(jax.random.key(0), cond)
+  hear = jax.jit(lambda keys: told.apply(variables, cond, keys))
+  several = np.stack([hear(jax.random.split(jax.random.key(i), 4)) for i in range(40)])
+  known, nothing = told.apply(variables, cond), told.apply(variables, 0 * cond)
+  # At 0.3 a column, three columns: all are kept in .34 of rows, none in .03.
+  whole = (np.abs(several - known).max((2, 3)) < 1e-6).mean()
+  none = (np.abs(several - nothing).max((2, 3)) < 1e-6).mean()
+  assert 0.2 < whole < 0.5 and none < 0.15
+  turned = told.apply(variables, cond[::-1], keys[::-1])
+  np.testing.assert_array_equal(hear(keys), turned[::-1])
+
+
+def test_wishes_follow_the_clock_of_events():
+  """Each token is asked for by what is wished at its time, not its place."""
+  clock = np.array([0, 0, 1, 2, 0, 0], np.int32)
+  music = Music('tokens', families.DEPTH, (), clock=clock)
+  head = HEADS['categorical'](depth=families.DEPTH, features=3)
+  model = gru(music, head, hidden=4, layers=1, conditions=families.TOLD)
+  rng = np.random.default_rng(0)
+  x = rng.integers(6, size=(1, 12)).astype(np.int32)
+  place = families.TOLD.columns[0][0]
+  plan = np.zeros((1, 8, 8), np.int16)
+  plan[0, :, place] = 1 + np.arange(8)
+  time = np.cumsum(clock[x[0]]) - clock[x[0]]
+  rows = plan[:, np.minimum(time, 7)]
+  batch = {'x': x, 'mask': np.ones((1, 12), np.float32), 'cond': rows}
+  params = model.init(jax.random.key(0), batch)
+  # Forced but for the last, which is then drawn as it is scored.
+  known = np.arange(12) < 11
+  keys = jax.random.split(jax.random.key(0), 2000)
+  controls = Controls(
+      given=np.repeat(x, 2000, 0), known=known, cond=np.repeat(plan, 2000, 0)
+  )
+  drawn = jax.jit(model.sample, static_argnums=2)(params, keys, 12, controls)
+  share = np.bincount(np.asarray(drawn)[:, -1], minlength=6) / 2000
+  nats = []
+  for token in range(6):
+    last = x.copy()
+    last[0, -1] = token
+    mask = np.zeros((1, 12), np.float32)
+    mask[0, -1] = 1
+    one = batch | {'x': last, 'mask': mask, 'row': np.zeros(1, np.uint32)}
+    sums, _ = model.loss(params, one, jax.random.key(0), step=0, train=False)
+    nats.append(float(sums['nll']))
+  p = np.exp(-np.array(nats))
+  assert (np.abs(share - p) < 4 * np.sqrt(p / 2000)).all()
