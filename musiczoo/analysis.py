@@ -64,28 +64,32 @@ class Key(NamedTuple):
   confidence: float
 
 
-def bars(score: Score) -> np.ndarray:
+def bars(score: Score, end: int = 0) -> np.ndarray:
   """Bar lines in ticks: bar i runs from line i to line i + 1.
 
   Each meter begins a bar, be the one before it full or not, so a pick-up is a
   meter of its own; without a meter bars are of four quarters. Lines between
   two ticks move to the nearest.
 
+  Args:
+    score: a Score.
+    end: a tick up to which there are bars even if they are silent.
+
   Returns:
-    int64 [bars + 1], from 0 to the end of the bar in which the last note ends;
-    [1] if there are no notes.
+    int64 [bars + 1], from 0 to the end of the bar in which the last note ends,
+    or of that before `end`; [1] if there are neither notes nor `end`.
   """
-  last = score_lib.end(score)
+  last = max(score_lib.end(score), end)
   meters = [(0, 4, 4), *score.meters.tolist()]
   ends = [tick for tick, _, _ in meters[1:]] + [last]
   lines = []
-  for (tick, numerator, denominator), end in zip(meters, ends):
-    end = min(end, last)  # Lines beyond the notes would be in vain.
+  for (tick, numerator, denominator), stop in zip(meters, ends):
+    stop = min(stop, last)  # Lines beyond the last would be in vain.
     whole = 4 * score.resolution * numerator  # Times denominator: a bar.
-    num_bars = max(-((tick - end) * denominator // whole), 0)
+    num_bars = max(-((tick - stop) * denominator // whole), 0)
     line = tick + _divide(np.arange(num_bars + 1) * whole, denominator)
-    # The first line beyond the notes closes the last bar.
-    lines.append(line[: np.searchsorted(line, end) + (end == last)])
+    # The first line beyond the last closes the last bar.
+    lines.append(line[: np.searchsorted(line, stop) + (stop == last)])
   lines = np.unique(np.concatenate([[0], *lines]))
   return lines[: np.searchsorted(lines, last) + 1]
 
@@ -215,7 +219,8 @@ def _divide(a, b):
 
 def _rotations(profiles):
   """Each profile of degrees on each of twelve tonics: [12 * profiles, 12]."""
-  return np.array([np.roll(p, tonic) for p in profiles for tonic in range(12)])
+  degree = (np.arange(12) - np.arange(12)[:, None]) % 12
+  return np.asarray(profiles)[:, degree].reshape(-1, 12)
 
 
 def _chords(notes, lines):

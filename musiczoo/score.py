@@ -151,18 +151,34 @@ def transpose_sharps(sharps: np.ndarray, semitones: int) -> np.ndarray:
 
 def crop(score: Score, ticks: int) -> Score:
   """The canonical Score of what is heard before a tick."""
-  notes = np.array(score.notes[score.notes[:, ONSET] < ticks], np.int32)
-  notes[:, DURATION] = np.minimum(notes[:, DURATION], ticks - notes[:, ONSET])
+  return cut(score, 0, ticks)
 
-  def before(changes):
-    return changes[changes[:, 0] < ticks]
+
+def cut(score: Score, begin: int, end: int) -> Score:
+  """The canonical Score of what is heard from `begin` on and before `end`.
+
+  Time begins anew: `begin` is tick 0, and a bar begins there. A note that
+  sounds on is struck there again, but no drum: how long one rings is up to the
+  drum. Tempo, meter and key are those in force.
+  """
+  notes = np.array(score.notes, np.int32)
+  onset = np.maximum(notes[:, ONSET], begin)
+  stop = np.minimum(notes[:, ONSET] + notes[:, DURATION], end)
+  heard = (onset < stop) & (pitched(score) | (onset == notes[:, ONSET]))
+  notes[:, ONSET], notes[:, DURATION] = onset - begin, stop - onset
+
+  def within(changes):
+    changes = np.array(changes[changes[:, 0] < end], np.int32)
+    # Of those that now meet at 0 the last, the one in force, stays.
+    changes[:, 0] = np.maximum(changes[:, 0] - begin, 0)
+    return changes
 
   return canonical(
       score._replace(
-          notes=notes,
-          tempi=before(score.tempi),
-          meters=before(score.meters),
-          keys=before(score.keys),
+          notes=notes[heard],
+          tempi=within(score.tempi),
+          meters=within(score.meters),
+          keys=within(score.keys),
       )
   )
 

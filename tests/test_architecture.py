@@ -16,6 +16,8 @@ ORDER = [
     'errors > score > representations > corpora > data > encoded',
     'errors > score > representations > floors',
     'errors > score > representations > novelty',
+    'errors > score > representations > metrics',
+    'errors > score > analysis > metrics',
     'errors > score > analysis > doctor',
     'errors > score > midi > doctor',
     'representations > doctor',
@@ -29,7 +31,7 @@ ORDER = [
 MEETING = 'build copying workdir evaluate generate fit show'.split()
 NUMPY_ONLY = (
     'errors score midi representations corpora data floors novelty analysis '
-    'conditions copying ingest encoded doctor'
+    'conditions copying ingest encoded doctor metrics'
 ).split()
 
 

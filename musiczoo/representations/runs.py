@@ -75,3 +75,10 @@ def as_runs(x: np.ndarray | Runs) -> Runs:
   bit, begin = np.nonzero(edges > 0)
   _, end = np.nonzero(edges < 0)
   return Runs(np.stack([begin, end, bit], axis=1).astype(np.int32), x.shape)
+
+
+def steps(begin: np.ndarray, end: np.ndarray) -> np.ndarray:
+  """All steps of [N] spans, one span after another: int64."""
+  length = end - begin
+  first = np.cumsum(length) - length
+  return np.repeat(begin - first, length) + np.arange(length.sum())

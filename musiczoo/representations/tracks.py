@@ -20,7 +20,7 @@ import numpy as np
 
 from musiczoo import score as score_lib
 from musiczoo.representations.representation import check, Representation
-from musiczoo.representations.runs import as_runs, Runs, union
+from musiczoo.representations.runs import as_runs, Runs, steps, union
 from musiczoo.score import DURATION, ONSET, PITCH, Score, TRACK, Track
 
 GROUPS = (
@@ -140,7 +140,7 @@ def _notes(x, pitches):
   begin, end = cell + begin, cell + end
   strikes = plane % 2 == 0
   sounds = ~strikes | (plane == 0)
-  struck = _steps(begin[strikes], end[strikes])
+  struck = steps(begin[strikes], end[strikes])
   begin, end = begin[sounds], end[sounds]
   # Before the first run is the last of `append`, -1: an end at 0.
   run = np.searchsorted(begin, struck, side='right') - 1
@@ -151,10 +151,3 @@ def _notes(x, pitches):
   cell, step = onset // (len(x) + 1), onset % (len(x) + 1)
   columns = step, end - onset, cell % pitches, _VELOCITY, cell // pitches
   return np.stack(np.broadcast_arrays(*columns), axis=1).astype(np.int32)
-
-
-def _steps(begin, end):
-  """All steps of spans, one span after another."""
-  length = end - begin
-  first = np.cumsum(length) - length
-  return np.repeat(begin - first, length) + np.arange(length.sum())
