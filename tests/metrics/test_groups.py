@@ -1,4 +1,4 @@
-"""MuseGAN's metrics on pieces one can count by hand, and against plain loops."""
+"""MuseGAN's metrics on pieces counted by hand, and against plain loops."""
 
 import math
 
