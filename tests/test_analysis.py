@@ -205,6 +205,24 @@ def test_long_pieces_go_in_blocks(monkeypatch):
   np.testing.assert_array_equal(analysis.chords(score), whole)
 
 
+def test_half_bars_in_which_nothing_changes_are_looked_at_once(monkeypatch):
+  score = piece(
+      *((0, 80, pitch) for pitch in C),
+      *((160, 80, pitch) for pitch in G),
+      (170.5, 0.5, 60),
+      meters=[(0, 1, 16)],
+  )
+  looked_at, sounding = [], analysis._sounding
+
+  def count(ticks, pitch, step, lines):
+    looked_at.append(len(lines) - 1)
+    return sounding(ticks, pitch, step, lines)
+
+  monkeypatch.setattr(analysis, '_sounding', count)
+  assert symbols(score) == ['C'] * 320 + ['N.C.'] * 320 + ['G'] * 320
+  assert sum(looked_at) < 12
+
+
 def test_chord_symbols():
   assert [analysis.parse_chord(s) for s in 'C G Am F'.split()] == [
       (0, 1), (7, 1), (9, 2), (5, 1)
