@@ -30,18 +30,20 @@ def copying(
   encode = pianoroll(steps_per_quarter=steps_per_quarter).encode
 
   def rolls(split):
-    pieces = [p.score for p in corpus.splits[split]]
-    return pieces if corpus.kind == 'rolls' else list(map(encode, pieces))
+    """One after another: a dataset may be larger than memory."""
+    for piece in corpus.splits[split]:
+      yield piece.score if corpus.kind == 'rolls' else encode(piece.score)
 
-  train = novelty.index(rolls('train'))
-  pieces = {name: list(map(encode, scores)) for name, scores in music.items()}
-  reports = {}
-  for name, encoded in {**pieces, 'test': rolls('test')}.items():
-    report = reports[name] = novelty.report(train, encoded)
+  reports = novelty.reports(
+      rolls('train'),
+      **{name: map(encode, scores) for name, scores in music.items()},
+      test=rolls('test'),
+  )
+  for report in reports.values():
     for sense in ('longest_verbatim', 'longest_transposed'):
       if report[sense]:
         source = corpus.splits['train'][report[sense]['source']].name
-        report[sense] = report[sense] | {'source': source}
+        report[sense] |= {'source': source}
   return reports
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from musiczoo import corpora, novelty
+from musiczoo.novelty import copies
 from musiczoo.representations import lines
 
 
@@ -25,7 +26,7 @@ def noise(seed: int, steps: int) -> np.ndarray:
 
 
 def report(train, pieces):
-  return novelty.report(novelty.index(train), pieces)
+  return novelty.reports(train, new=pieces)['new']
 
 
 def test_a_planted_copy_is_found_and_named():
@@ -149,6 +150,40 @@ def spans(x: np.ndarray, k: int, transposed: bool) -> list:
 @pytest.mark.parametrize('seed', range(20))
 @pytest.mark.parametrize('layout', ['pianoroll', 'voices', 'melody'])
 def test_equal_to_comparing_windows_one_by_one(layout, seed):
+  compare_one_by_one(layout, seed)
+
+
+@pytest.mark.parametrize('seed', range(20))
+def test_the_same_if_training_pieces_come_in_blocks(seed, monkeypatch):
+  whole = compare_one_by_one('pianoroll', seed)
+  monkeypatch.setattr(copies, '_BLOCK', 1)
+  assert compare_one_by_one('pianoroll', seed) == whole
+
+
+def test_training_pieces_are_taken_one_after_another(monkeypatch):
+  monkeypatch.setattr(copies, '_BLOCK', 100)
+  taken = []
+
+  def train():
+    for i in range(20):
+      taken.append(noise(i, 60))
+      yield taken[-1]
+
+  looked_at, search = [], copies._search
+
+  def count(known, *more):
+    looked_at.append(len(taken))
+    return search(known, *more)
+
+  monkeypatch.setattr(copies, '_search', count)
+  found = novelty.reports(train(), a=[noise(3, 60)], b=[noise(18, 60)])
+  assert looked_at == [n for n in range(2, 21, 2) for _ in range(4)]
+  for name, source in ('a', 3), ('b', 18):
+    assert found[name]['verbatim_8'] == 1
+    assert found[name]['longest_verbatim']['source'] == source
+
+
+def compare_one_by_one(layout, seed):
   rng = np.random.default_rng(seed)
   train, new = small_pieces(rng, layout), small_pieces(rng, layout)
   found = report(train, new)
@@ -171,6 +206,7 @@ def test_equal_to_comparing_windows_one_by_one(layout, seed):
       assert spans(new_span, longest, transposed) == spans(
           source, longest, transposed
       )
+  return found
 
 
 @pytest.mark.skipif(
