@@ -158,13 +158,17 @@ def pieces(
 
 def batches(config: Mapping, pieces: data.Pieces, representation):
   """batch_at(seed, step) of the training pieces."""
-  keys = {'transpose': representation.transpose, 'room': representation.room}
+  changes = {
+      'transpose': representation.transpose,
+      'room': representation.room,
+      'vary': representation.vary,
+  }
   return data.make_batch_at(
       pieces,
       batch_size=config['batch_size'],
       window=config['window'],
       bars=config['begin'] == 'bar',
-      **(keys if config['augment'] else {}),
+      **(changes if config['augment'] else {}),
   )
 
 

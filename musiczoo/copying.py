@@ -18,8 +18,8 @@ def copying(
     **music: lists of new Scores, by a name for each.
 
   Returns:
-    The `novelty.report` of each, and of 'test', the corpus' own test split, to
-    weigh them by; sources by name.
+    What `novelty.reports` says of each, and of 'test', the corpus' own test
+    split, to weigh them by; sources by name.
 
   Raises:
     UserError: the corpus has no training or no test pieces.

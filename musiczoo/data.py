@@ -12,6 +12,9 @@ from musiczoo.representations.runs import Runs
 # Steps of a batch that is scored: of 1,000 tokens each, that is half a GB.
 AT_ONCE = 2**17
 
+# How far augmentation goes: a share of the tempo, and steps of velocity.
+STRETCH, LOUDER = 0.1, 16
+
 
 class Pieces(NamedTuple):
   """The encoded pieces of a split.
@@ -90,6 +93,7 @@ def make_batch_at(
     bars: bool = False,
     transpose: Callable[[np.ndarray, int], np.ndarray] | None = None,
     room: Callable[[np.ndarray], tuple[int, int]] | None = None,
+    vary: Callable[[np.ndarray, float, int], np.ndarray] | None = None,
 ):
   """Returns batch_at(seed, step) -> batch of windows for training.
 
@@ -103,6 +107,7 @@ def make_batch_at(
       have `cond`.
     transpose: (x of a piece, semitones) -> x, or None to leave keys alone.
     room: x of a piece -> how far down and up it may go and lose nothing.
+    vary: (x of a piece, tempo, velocity) -> x, or None to leave both alone.
   """
   if len(pieces) < batch_size:
     raise UserError(
@@ -117,6 +122,7 @@ def make_batch_at(
     rng = np.random.Generator(np.random.Philox(key=[seed, step]))
     chosen = np.searchsorted(ends, rng.random(batch_size) * ends[-1])
     draws = rng.random((batch_size, 2))
+    moods = rng.uniform(-1, 1, (batch_size, 2))
     batch = _empty(pieces, batch_size, window)
     for row, (index, (middle, key)) in enumerate(zip(chosen, draws)):
       x = pieces.x[index]
@@ -132,6 +138,9 @@ def make_batch_at(
         down, up = min(down, 6), min(up, 5)
         semitones = int(key * (down + up + 1)) - down
         x = transpose(x, semitones)
+      if vary is not None:
+        tempo, velocity = moods[row]
+        x = vary(x, 1 + STRETCH * tempo, round(LOUDER * velocity))
       x = x[begin : begin + window]
       batch['x'][row, : len(x)] = x
       batch['mask'][row, begin > 0 and not bars : len(x)] = 1

@@ -82,6 +82,31 @@ def test_transposed_to_every_key_in_range():
   assert set(((first - 1 + 200) % 1000 // 100 - 2).tolist()) == set(range(-2, 6))
 
 
+def test_every_row_has_a_mood_of_its_own():
+  seen = []
+
+  def vary(x, tempo, velocity):
+    seen.append((tempo, velocity))
+    return -x
+
+  batches = [
+      data.make_batch_at(pieces([50] * 4), batch_size=4, window=9, **more)
+      for more in ({}, {'vary': vary})
+  ]
+  for step in range(100):
+    plain, varied = (batch_at(7, step) for batch_at in batches)
+    # All but what is varied stays as it was.
+    np.testing.assert_array_equal(varied['x'], -plain['x'])
+    np.testing.assert_array_equal(varied['mask'], plain['mask'])
+  tempo, velocity = np.array(seen).T
+  assert len(set(tempo)) == 400
+  assert 0.9 <= tempo.min() < 0.905 and 1.095 < tempo.max() <= 1.1
+  assert set(velocity) == set(range(-16, 17))
+  before, seen = list(seen), []
+  batches[1](7, 99)
+  assert seen == before[-4:]
+
+
 @given(
     lengths=st.lists(st.integers(1, 300), min_size=1, max_size=20),
     batch_size=st.integers(1, 6),

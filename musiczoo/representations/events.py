@@ -10,7 +10,8 @@
 
 A piece begins by selecting its tracks in order, which adds them. Within a step
 come changes, then track by track the notes that end and those that begin.
-Selections and velocities are written only where they change.
+Selections and velocities are written only where they change, and for the first
+note.
 """
 
 from collections import deque
@@ -36,8 +37,9 @@ KEY = METER + 1  # Two digits: sharps + 7, minor.
 DIGIT = KEY + 1  # + a digit of a number to the base of 128
 SHIFT = DIGIT + 128  # + steps - 1, last of all: max_shift sets the depth.
 
+_LAST_TEMPO = 2**24 - 1  # MIDI has three bytes for it.
 _DIGITS = {TEMPO: 4, METER: 3, KEY: 2}
-_VELOCITY = 80  # Until a token sets another.
+_VELOCITY = 80  # Of notes before any velocity, which `encode` never writes.
 
 
 def events(
@@ -72,6 +74,7 @@ def events(
       project=_without_names,
       transpose=_transpose,
       room=_room,
+      vary=_vary,
       clock=np.append(np.zeros(SHIFT), np.arange(max_shift) + 1).astype(
           np.int32
       ),
@@ -99,7 +102,7 @@ def _encode(score, max_shift):
   switch = (track >= 0) & (track != before)
   onward = (kind[track] == kind[before]) & (nth[track] > nth[before])
   strikes = velocity > 0
-  louder = strikes & (velocity != _before(velocity, strikes, _VELOCITY))
+  louder = strikes & (velocity != _before(velocity, strikes, initial=0))
   longest, rest = np.full_like(gap, max_shift), gap % max_shift
   slots = [
       (SHIFT - 1 + longest, gap // max_shift),
@@ -239,7 +242,7 @@ def _from_digits(change, digits):
   if change == TEMPO:
     a, b, c, d = digits
     tempo = a << 21 | b << 14 | c << 7 | d
-    return (tempo,) if 0 < tempo < 1 << 24 else None
+    return (tempo,) if 0 < tempo <= _LAST_TEMPO else None
   if change == METER:
     numerator, power = digits[0] << 7 | digits[1], digits[2]
     legal = 0 < numerator < 256 and power < 8
@@ -262,6 +265,20 @@ def _transpose(x, semitones):
       moved[sharps] - DIGIT - 7, semitones
   )
   return moved.astype(x.dtype)
+
+
+def _vary(x, tempo, velocity):
+  varied = x.copy()
+  digits = np.flatnonzero(x == TEMPO)[:, None] + 1 + np.arange(_DIGITS[TEMPO])
+  places = 7 * np.arange(_DIGITS[TEMPO])[::-1]
+  old = (x[digits].astype(np.int64) - DIGIT << places).sum(axis=1)
+  new = np.clip(np.rint(old * tempo), 1, _LAST_TEMPO).astype(np.int64)
+  varied[digits] = DIGIT + (new[:, None] >> places & 127)
+  loud = (x > SET_VELOCITY) & (x < PROGRAM)
+  if loud.any():
+    least, most = x[loud].min() - SET_VELOCITY, x[loud].max() - SET_VELOCITY
+    varied[loud] += np.clip(velocity, 1 - least, 127 - most)
+  return varied
 
 
 def _room(x):

@@ -29,6 +29,10 @@ class Representation(NamedTuple):
     project: quantized Score -> the Score of what this representation keeps.
     transpose: (x, semitones) -> x, drums aside; semitones within `room(x)`.
     room: x -> how many semitones x may go down and up and lose no note.
+    vary: (x, tempo, velocity) -> x of the same length, played otherwise: its
+      microseconds per quarter note times `tempo`, its velocities moved by
+      `velocity`, or by as much of it as keeps them all within 1..127. None if
+      x keeps neither. A tempo that x doesn't name stays as it is.
     planes: bits of a step are so many planes of pitches.
     clock: int32 [depth], by how many steps of the grid each token moves time
       on, if a step of x is an event; None where it is a step of the grid.
@@ -46,6 +50,7 @@ class Representation(NamedTuple):
   project: Callable[[Score], Score]
   transpose: Callable[[np.ndarray, int], np.ndarray]
   room: Callable[[np.ndarray], tuple[int, int]]
+  vary: Callable[[np.ndarray, float, int], np.ndarray] | None = None
   planes: int = 1
   clock: np.ndarray | None = None
   end: int | None = None

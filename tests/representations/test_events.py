@@ -63,7 +63,7 @@ def test_a_piece_word_by_word():
       *(violin, kit, violin, e.NEXT),
       *(e.TEMPO, *digits(0, 30, 66, 32)),  # 30 * 128**2 + 66 * 128 + 32
       *(e.METER, *digits(0, 6, 3)),
-      *(violin, on(60), kit, loud(100), on(36)),
+      *(violin, loud(80), on(60), kit, loud(100), on(36)),
       *(shift(1), off(36)),
       *(shift(1), e.KEY, *digits(4, 1)),
       *(violin, off(60), e.NEXT, loud(80), on(60), on(64)),

@@ -8,7 +8,7 @@ import pytest
 from musiczoo import midi
 from musiczoo.errors import UserError
 from musiczoo.representations import REPRESENTATIONS
-from musiczoo.score import canonical, equal, quantize, transpose
+from musiczoo.score import canonical, equal, quantize, transpose, VELOCITY
 from tests.strategies import scores
 
 everyone = pytest.mark.parametrize('name', REPRESENTATIONS)
@@ -117,6 +117,42 @@ def test_there_is_no_more_room_than_that(name, score):
     except ValueError:
       continue
     assert len(r.decode(r.encode(beyond)).notes) < len(kept.notes)
+
+
+@everyone
+@quick
+@given(
+    score=scores(max_onset=100),
+    tempo=st.floats(0.1, 10),
+    velocity=st.integers(-40, 40),
+)
+def test_varied_music_is_played_otherwise_and_else_the_same(
+    name, score, tempo, velocity
+):
+  r = build(name)
+  x = r.encode(score)
+  kept = r.decode(x)
+  if r.vary is None:
+    # There is nothing to vary.
+    assert not len(kept.tempi) and len(set(kept.notes[:, VELOCITY])) <= 1
+    return
+  np.testing.assert_array_equal(r.vary(x, 1.0, 0), x)
+  varied = r.vary(x, tempo, velocity)
+  assert varied.dtype == x.dtype and len(varied) == len(x)
+  np.testing.assert_array_equal(x, r.encode(score))  # As it was.
+  new = r.decode(varied)
+  np.testing.assert_array_equal(r.encode(new), varied)
+  before, after = kept.notes[:, VELOCITY], new.notes[:, VELOCITY]
+  tempi = np.clip(np.rint(kept.tempi[:, 1] * tempo), 1, 2**24 - 1)
+  np.testing.assert_array_equal(new.tempi[:, 1], tempi)
+  if len(before):
+    moved = after.astype(int) - before
+    room = 1 - before.min(), 127 - before.max()
+    assert set(moved) == {np.clip(velocity, *room)}
+  # With what has changed put back, it is the same Score.
+  notes, changes = new.notes.copy(), new.tempi.copy()
+  notes[:, VELOCITY], changes[:, 1] = before, kept.tempi[:, 1]
+  assert equal(new._replace(notes=notes, tempi=changes), kept)
 
 
 @everyone
