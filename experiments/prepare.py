@@ -102,7 +102,29 @@ def _table(report):
       f'reasons   {listed(top)}',
       f'pieces    {report["pieces"]}: {listed(report["splits"].items())}; '
       f'{report["notes"]} notes',
+      f'grid      {_grids(report)}',
+      f'free      {_free(report)}',
   ])
+
+
+def _grids(report):
+  """The grids that fit best, by how many pieces they fit."""
+  grids = sorted(report['grids'].items(), key=lambda item: -item[1])
+  listed = ', '.join(f'{n} at {steps}' for steps, n in grids)
+  return (
+      f'{listed} steps a quarter note; notes move by {report["moved_ms"]} ms'
+      if listed else 'none fits'
+  )
+
+
+def _free(report):
+  if not report['free']:
+    return '0 pieces that fit no grid'
+  more = ', ...' if report['free'] > len(report['first_free']) else ''
+  return (
+      f'{report["free"]} pieces that fit no grid, as if played freely: '
+      f'{", ".join(report["first_free"])}{more}'
+  )
 
 
 if __name__ == '__main__':

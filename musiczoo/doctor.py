@@ -6,22 +6,14 @@ import os
 
 import numpy as np
 
-from musiczoo import analysis, midi, score as score_lib
-from musiczoo.midi import guard, standard
+from musiczoo import analysis, grid, midi, score as score_lib
+from musiczoo.grid import seconds
+from musiczoo.midi import guard
 from musiczoo.representations import REPRESENTATIONS
 from musiczoo.representations.tracks import group_of, GROUPS
 from musiczoo.score import DURATION, ONSET, PITCH, Score, TRACK
 
 TYPES = ('one track', 'tracks at once', 'tracks one after another')
-GRIDS = {
-    2: 'eighths',
-    3: 'triplets of eighths',
-    4: 'sixteenths',
-    6: 'triplets of sixteenths',
-    8: 'thirty-seconds',
-    12: 'sixteenths and triplets',
-    24: 'thirty-seconds and triplets',
-}
 # Families of eight General MIDI programs.
 FAMILIES = (
     'piano', 'chromatic percussion', 'organ', 'guitar', 'bass', 'strings',
@@ -29,12 +21,6 @@ FAMILIES = (
     'synth effects', 'ethnic', 'percussive', 'sound effects',
 )
 
-# An onset is off the grid if further from it than this share of a step. Of
-# onsets at random three in four are, on whatever grid.
-_TOLERANCE = 1 / 8
-# Shares of onsets off the grid: a difference that doesn't count, and the most
-# for a piece that was written on it.
-_NEARLY, _FREE = 0.01, 0.25
 _ROWS, _BARS = 16, 256  # The most that is listed.
 
 
@@ -84,21 +70,6 @@ def explain(error: midi.MidiError) -> Iterator[str]:
       text = ''.join(chr(b) if 32 <= b < 127 else '.' for b in row)
       yield f'{begin + i:10}  {row.hex(" "):49}{text}'
     yield ' ' * (12 + 3 * (error.position % 16)) + f'^^ byte {error.position}'
-
-
-def grid_error(score: Score, steps_per_quarter: int) -> np.ndarray:
-  """How far each onset lies from the nearest line of a grid, in steps."""
-  step = score.notes[:, ONSET] * (steps_per_quarter / score.resolution)
-  return np.abs(step - np.floor(step + 0.5))
-
-
-def seconds(score: Score, ticks: np.ndarray) -> np.ndarray:
-  """When each of some ticks is heard."""
-  tempi = np.concatenate([[[0, standard.DEFAULT_TEMPO]], score.tempi])
-  begin, rate = tempi[:, 0], tempi[:, 1] / score.resolution / 1e6
-  clock = np.append(0, np.cumsum(np.diff(begin) * rate[:-1]))
-  latest = np.searchsorted(begin, ticks, side='right') - 1
-  return clock[latest] + (ticks - begin[latest]) * rate[latest]
 
 
 def notes_kept(score: Score, kept: Score) -> int:
@@ -206,21 +177,12 @@ def _pedal(path, score):
 
 def _grids(score):
   yield 'steps a quarter note               off grid   moved by      at most'
-  onset = score.notes[:, ONSET]
-  heard = seconds(score, onset)
-  off = {}
-  for grid, name in GRIDS.items():
-    off[grid] = np.mean(grid_error(score, grid) > _TOLERANCE)
-    line = np.floor(onset * (grid / score.resolution) + 0.5)
-    moved = np.abs(seconds(score, line * score.resolution / grid) - heard)
-    yield (
-        f'{grid:2}  {name:29}{off[grid]:10.1%}{1000 * moved.mean():8.1f} ms'
-        f'{1000 * moved.max():10.1f} ms'
-    )
-  # The coarsest that is nearly as good as any.
-  grid = next(g for g in GRIDS if off[g] <= min(off.values()) + _NEARLY)
-  yield f'Best is --config.representation.steps_per_quarter={grid}.'
-  if off[grid] > _FREE:
+  off = grid.shares_off(score)
+  for steps, name in grid.GRIDS.items():
+    mean, most = grid.moved(score, steps)
+    yield f'{steps:2}  {name:29}{off[steps]:10.1%}{mean:8.1f} ms{most:10.1f} ms'
+  yield f'Best is --config.representation.steps_per_quarter={grid.best(off)}.'
+  if grid.is_free(off):
     yield 'Too many are off it: this was played freely, or its beats are not'
     yield 'where the file says. Its bars, and chords by bar, then mean little.'
 
@@ -241,7 +203,7 @@ def _representations(score):
 
 
 def _harmony(score):
-  score = score_lib.quantize(score, max(GRIDS))
+  score = score_lib.quantize(score, max(grid.GRIDS))
   key = analysis.key(score)
   if key is None:
     yield 'no key: no pitch stands out'

@@ -19,7 +19,8 @@ ORDER = [
     'errors > score > representations > metrics',
     'errors > score > analysis > metrics',
     'errors > score > analysis > doctor',
-    'errors > score > midi > doctor',
+    'errors > score > midi > grid > doctor',
+    'grid > ingest',
     'representations > doctor',
     'errors > recurrent > heads > models',
     'models > train > parallel',
@@ -31,7 +32,7 @@ ORDER = [
 MEETING = 'build copying workdir evaluate generate fit show'.split()
 NUMPY_ONLY = (
     'errors score midi representations corpora data floors novelty analysis '
-    'conditions copying ingest encoded doctor metrics'
+    'conditions copying ingest encoded doctor metrics grid'
 ).split()
 
 

@@ -162,14 +162,6 @@ def test_a_silent_file_has_a_short_page(page):
   assert list(page(smf(END))) == ['FILE', 'REPAIRS']
 
 
-def test_seconds_follow_the_tempo_map():
-  score = song([(0, 9, 60, 0)], tempi=np.array([[4, 1_000_000], [8, 250_000]]))
-  ticks = np.array([0, 2, 4, 6, 8, 12])
-  np.testing.assert_allclose(
-      doctor.seconds(score, ticks), [0, 0.25, 0.5, 1, 1.5, 1.75]
-  )
-
-
 def rejection(path):
   with pytest.raises(midi.MidiError) as caught:
     list(doctor.examine(path))

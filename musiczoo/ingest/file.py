@@ -3,6 +3,7 @@
 import hashlib
 from typing import NamedTuple
 
+from musiczoo import grid
 from musiczoo.ingest import notation
 from musiczoo.ingest.fingerprint import Fingerprint, fingerprint
 from musiczoo.midi import guard, Limits, MidiError, read_report
@@ -36,6 +37,24 @@ class Source(NamedTuple):
   refused: str = ''
 
 
+class Grid(NamedTuple):
+  """The grid that fits a piece best.
+
+  Attributes:
+    steps_per_quarter: of the grid.
+    off: the share of onsets that are not near a line of it.
+    moved_ms: how far the onsets move to their lines, on the average.
+    most_ms: how far one moves.
+    free: whether not even this grid fits: the piece was played freely.
+  """
+
+  steps_per_quarter: int
+  off: float
+  moved_ms: float
+  most_ms: float
+  free: bool
+
+
 class Result(NamedTuple):
   """What became of a file.
 
@@ -46,6 +65,7 @@ class Result(NamedTuple):
     sha256: of the whole file; None if it was not read.
     score: canonical, tracks without names; None if rejected.
     fingerprint: of the Score; None if rejected.
+    grid: how well its onsets lie on a grid; None if rejected.
   """
 
   name: str
@@ -54,6 +74,7 @@ class Result(NamedTuple):
   sha256: str | None = None
   score: Score | None = None
   fingerprint: Fingerprint | None = None
+  grid: Grid | None = None
 
 
 def ingest(source: Source, limits: Limits) -> Result:
@@ -82,6 +103,18 @@ def ingest(source: Source, limits: Limits) -> Result:
       sha256=sha256,
       score=score._replace(tracks=tracks),
       fingerprint=fingerprint(score),
+      grid=_grid(score),
+  )
+
+
+def _grid(score):
+  off = grid.shares_off(score)
+  best = grid.best(off)
+  mean, most = grid.moved(score, best)
+  # Digits enough to read, in a file that must be the same everywhere.
+  return Grid(
+      best, round(off[best], 3), round(mean, 1), round(most, 1),
+      grid.is_free(off),
   )
 
 

@@ -16,6 +16,8 @@ from musiczoo.midi import guard
 
 REJECTED = guard.REJECTED | file.REJECTED
 
+FEW = 3  # Names of a kind in the report; the manifest has all.
+
 # Shows how far a job is: (items, how many or None) -> the same items.
 Watch = Callable[[Iterable, int | None], Iterator]
 
@@ -46,7 +48,10 @@ def prepare(
     the report: `files` = `kept` + `repaired` + `rejected`; `duplicates`, of
     which `transposed`, are among the first two; `ignored` files are no music;
     `pieces` is what is stored, with its `notes`, `splits` and `styles`;
-    `reasons` says how many files each code was met in.
+    `reasons` says how many files each code was met in. Of the pieces, `free`
+    fit no grid, of which `first_free` names some; `grids` says which grid, in
+    steps to the quarter note, the others fit best, and `moved_ms` how far
+    their notes move to it on the average. All pieces are stored as they are.
 
   Raises:
     UserError: the input can't be read or has nothing to use, or the output
@@ -79,6 +84,8 @@ class _Tally:
     self._reasons = Counter()
     self._splits = Counter()
     self._styles = Counter()
+    self._grids, self._moved = Counter(), 0.0
+    self._free = []
 
   def add(self, result: Result, writer: dataset.Writer) -> dict:
     """Stores a piece that is new; returns the manifest's line of any."""
@@ -95,6 +102,7 @@ class _Tally:
       return line
     digest, lowest = result.fingerprint
     line |= {'notes': len(result.score.notes), 'fingerprint': digest}
+    line |= {'grid': result.grid._asdict()}
     if digest in self._seen:
       first, its_lowest = self._seen[digest]
       self._counts['duplicates'] += 1
@@ -105,8 +113,19 @@ class _Tally:
     self._splits[split] += 1
     self._styles[line['style']] += 1
     self._counts['notes'] += line['notes']
+    self._add_grid(result)
     piece = writer.add(Piece(result.name, result.score), split)
     return line | {'split': split, 'piece': piece}
+
+  def _add_grid(self, result):
+    if result.grid.free:
+      self._counts['free'] += 1
+      self._free = [*self._free, result.name][:FEW]
+    else:
+      self._grids[result.grid.steps_per_quarter] += 1
+      notes = len(result.score.notes)
+      self._counts['on_grid'] += notes
+      self._moved += notes * result.grid.moved_ms
 
   def report(self) -> dict:
     counts = self._counts
@@ -120,6 +139,10 @@ class _Tally:
         'notes': counts['notes'],
         'splits': {split: self._splits[split] for split in SPLITS},
         'styles': dict(sorted(self._styles.items())),
+        'grids': {str(g): n for g, n in sorted(self._grids.items())},
+        'moved_ms': round(self._moved / max(counts['on_grid'], 1), 1),
+        'free': counts['free'],
+        'first_free': self._free,
         'reasons': dict(sorted(self._reasons.items())),
     }
 

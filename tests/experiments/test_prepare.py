@@ -39,6 +39,12 @@ def test_it_says_what_it_did_and_what_to_type_next(folder, tmp_path):
   assert (said['kept'], said['repaired'], said['rejected']) == ('12', '0', '1')
   assert said['reasons'] == '1 not_midi'
   assert said['pieces'].startswith('12: ')
+  # Nine ticks of 480 to a quarter are on none of the grids.
+  assert said['grid'] == 'none fits'
+  assert said['free'] == (
+      '12 pieces that fit no grid, as if played freely: '
+      '0.mid, 1.mid, 10.mid, ...'
+  )
   assert f'--config.corpus={tmp_path / "d"} ' in said['next']
 
 

@@ -133,6 +133,42 @@ def test_a_second_run_is_the_same_or_refused(folder, dataset, tmp_path):
     ingest.prepare(folder, tmp_path / 'in')
 
 
+def test_pieces_that_fit_no_grid_are_named_and_kept_as_they_are(tmp_path):
+  rng = np.random.default_rng(0)
+  steady, late = np.arange(40) * 120, np.arange(40) * 120
+  late[::4] += 12  # Of 480 to a quarter note: 12.5 ms at 120 a minute.
+  onsets = {
+      'late': late,
+      'steady': steady,
+      **{f'free{i}': np.sort(rng.integers(0, 9999, 40)) for i in range(5)},
+  }
+  for name, onset in onsets.items():
+    notes = [(t, 50, 60 + i % 7, 80, 0) for i, t in enumerate(onset)]
+    path = tmp_path / 'in' / f'{name}.mid'
+    path.parent.mkdir(exist_ok=True)
+    midi.write(Score(np.array(notes, np.int32)), path)
+  report = ingest.prepare(tmp_path / 'in', tmp_path / 'd')
+  assert report['files'] == report['kept'] == report['pieces'] == 7
+  assert report['grids'] == {'4': 2}
+  assert report['moved_ms'] == pytest.approx(3.1 / 2, abs=0.06)
+  assert report['free'] == 5
+  assert report['first_free'] == ['free0.mid', 'free1.mid', 'free2.mid']
+  manifest = lines(tmp_path / 'd')
+  for name in onsets:
+    found = manifest[f'{name}.mid']['grid']
+    assert found['free'] == name.startswith('free')
+    assert (found['off'] > 0.25) == found['free']
+  assert manifest['late.mid']['grid'] == {
+      'steps_per_quarter': 4, 'off': 0.0, 'moved_ms': 3.1, 'most_ms': 12.5,
+      'free': False,
+  }
+  for pieces in corpora.load(str(tmp_path / 'd')).splits.values():
+    for piece in pieces:
+      np.testing.assert_array_equal(
+          np.sort(piece.score.notes[:, 0]), onsets[piece.name[:-4]]
+      )
+
+
 def test_nothing_usable_leaves_nothing(tmp_path):
   (tmp_path / 'in').mkdir()
   (tmp_path / 'in' / 'readme.txt').write_text('no music')
