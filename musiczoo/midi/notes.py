@@ -9,7 +9,9 @@ from musiczoo.midi import standard
 from musiczoo.midi.changes import Changes, first_after, last_before
 from musiczoo.midi.events import Events
 from musiczoo.midi.guard import Limits
+from musiczoo.midi.kits import drums, rhythm_parts
 from musiczoo.midi.metas import Metas, names, ports
+from musiczoo.midi.pedals import hold, Keys
 from musiczoo.score import Track
 
 
@@ -27,7 +29,7 @@ def find_notes(
   Args:
     events: all events of the file.
     metas: the meta events among them.
-    pedal: whether the sustain pedal extends the notes that it holds.
+    pedal: whether pedals extend the notes that they hold.
     limits: the cap on notes.
     repairs: counts by code, added to in place.
 
@@ -54,40 +56,69 @@ def find_notes(
     first, second = (events.data[at + i].astype(np.int64) for i in (0, 1))
     return index, output, first, second
 
+  index, where, control, value = choose(kind == standard.CONTROL)
+  moment = time[index]
+
+  def moves(chosen, values):
+    """The chosen controllers as Changes of their outputs."""
+    return Changes(where[chosen], moment[chosen], values[chosen])
+
+  sound_off = control == standard.ALL_SOUND_OFF
+  silences = moves(sound_off | (control >= standard.ALL_NOTES_OFF), moment)
+  sound_off = moves(sound_off, moment)
+  down = value >= standard.PEDAL_DOWN
+  sustain = moves(control == standard.SUSTAIN_PEDAL, down)
+  sostenuto = moves(control == standard.SOSTENUTO_PEDAL, down)
+  banks = moves(control == standard.BANK, value)
+
+  index, where, program, _ = choose(kind == standard.PROGRAM)
+  programs = Changes(where, time[index], program)
+  index, where, *_ = choose(events.status == standard.SYSEX)
+  parts, is_gs = rhythm_parts(events, events.at[index], where, time[index])
+  if is_gs:
+    banks = Changes(*(column[:0] for column in banks))
+
   index, output, pitch, velocity = choose(
       (kind == standard.NOTE_ON) | (kind == standard.NOTE_OFF)
   )
   is_on = (kind[index] == standard.NOTE_ON) & (velocity > 0)
   limits.check('notes', np.count_nonzero(is_on))
-  chunk = events.chunk[index]
-  pairs = pair((chunk << 12 | output) << 7 | pitch, is_on)
-  repairs['hanging'] += pairs.hanging
-  repairs['unmatched_off'] += pairs.unmatched
-  on, off = time[index[pairs.on]], time[index[pairs.off]]
-  chunk, output, pitch, velocity = (
-      column[pairs.on] for column in (chunk, output, pitch, velocity)
+  chunk, moment = events.chunk[index], time[index]
+  # What silences an output parts the notes before from the offs after.
+  since = last_before(silences, output, moment, -1) + 1
+  pairs = pair(((chunk << 12 | output) << 7 | pitch) << 28 | since, is_on)
+  silenced = first_after(
+      silences, output[pairs.hanging], moment[pairs.hanging], -1
+  )
+  repairs['hanging'] += np.count_nonzero(silenced < 0)
+  # An off may well come after all notes off.
+  repairs['unmatched_off'] += np.count_nonzero(since[pairs.unmatched] == 0)
+  chosen = np.append(pairs.on, pairs.hanging[silenced >= 0])
+  off = np.append(moment[pairs.off], silenced[silenced >= 0])
+  order = np.argsort(moment[chosen])
+  chosen, off = chosen[order], off[order]
+  on, chunk, output, pitch, velocity = (
+      column[chosen] for column in (moment, chunk, output, pitch, velocity)
   )
 
+  is_drums = drums(output, on, parts, banks, programs)
   if pedal:
-    index, where, control, value = choose(kind == standard.CONTROL)
-    is_pedal = control == standard.SUSTAIN_PEDAL
-    down = value >= standard.PEDAL_DOWN
-    moves = Changes(where[is_pedal], time[index[is_pedal]], down[is_pedal])
-    off = sustain(on, off, output, pitch, moves)
+    played = Keys(on, off, output, pitch, is_drums)
+    off = hold(played, sustain, sostenuto, sound_off)
   duration = clock[off] - clock[on]
   repairs['zero_length'] += np.count_nonzero(duration == 0)
 
-  index, where, program, _ = choose(kind == standard.PROGRAM)
-  program = last_before(Changes(where, time[index], program), output, on, 0)
+  program = last_before(programs, output, on, 0)
   keys, track = np.unique(
-      (chunk << 12 | output) << 7 | program, return_inverse=True
+      ((chunk << 12 | output) << 1 | is_drums) << 7 | program,
+      return_inverse=True,
   )
   name = names(metas)
   tracks = tuple(
       Track(
           program=key & 0x7F,
-          drums=key >> 7 & 0x0F == standard.DRUM_CHANNEL,
-          name=name.get(key >> 19, ''),
+          drums=bool(key >> 7 & 1),
+          name=name.get(key >> 20, ''),
       )
       for key in keys.tolist()
   )
@@ -101,14 +132,14 @@ class Pairs(NamedTuple):
   Attributes:
     on: int64 [N], indices of note ons.
     off: int64 [N], the index of the note off of each.
-    hanging: how many note ons nothing ends.
-    unmatched: how many note offs end nothing.
+    hanging: int64 [H], indices of note ons that nothing ends.
+    unmatched: int64 [U], indices of note offs that end nothing.
   """
 
   on: np.ndarray
   off: np.ndarray
-  hanging: int
-  unmatched: int
+  hanging: np.ndarray
+  unmatched: np.ndarray
 
 
 def pair(key: np.ndarray, is_on: np.ndarray) -> Pairs:
@@ -143,42 +174,6 @@ def pair(key: np.ndarray, is_on: np.ndarray) -> Pairs:
   return Pairs(
       on=order[mate],
       off=order[offs],
-      hanging=len(ons) - len(offs),
-      unmatched=np.count_nonzero(unmatched),
+      hanging=order[np.setdiff1d(ons, mate, assume_unique=True)],
+      unmatched=order[np.flatnonzero(unmatched)],
   )
-
-
-def sustain(
-    on: np.ndarray,
-    off: np.ndarray,
-    output: np.ndarray,
-    pitch: np.ndarray,
-    pedal: Changes,
-) -> np.ndarray:
-  """The times at which notes fall silent when the pedal holds them.
-
-  A note let go while the pedal is down sounds on until the pedal is lifted or
-  the same key is struck again. A pedal that is never lifted lifts with the last
-  note off. Drums have no pedal.
-
-  Args:
-    on: int64 [N], the time of each note on; times are counts of events.
-    off: int64 [N], the time of its note off.
-    output: int64 [N], its port and channel.
-    pitch: int64 [N].
-    pedal: output, time and whether the pedal goes down or up.
-
-  Returns:
-    int64 [N], the times at which the notes end; none is before `off`.
-  """
-  held = last_before(pedal, output, off, False)
-  held &= output & 0x0F != standard.DRUM_CHANNEL
-  if not held.any():
-    return off
-  up = ~pedal.value
-  lifts = Changes(pedal.key[up], pedal.time[up], pedal.time[up])
-  lifted = first_after(lifts, output, off, off.max(initial=0))
-  key = output << 7 | pitch
-  never = np.iinfo(np.int64).max
-  struck = first_after(Changes(key, on, on), key, off, never)
-  return np.where(held, np.minimum(lifted, struck), off)

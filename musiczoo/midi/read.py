@@ -1,8 +1,12 @@
 """A MIDI file walks in; a canonical Score and what was repaired walk out.
 
-Notes are paired within their own track chunk. Programs and the pedal belong to
-a port and channel, whichever chunk sets them: simultaneous events are heard in
-the order of the chunks.
+Notes are paired within their own track chunk. Programs, pedals, all notes off
+and all sound off belong to a port and channel, whichever chunk sets them:
+simultaneous events are heard in the order of the chunks.
+
+Not heard are bends, volume and other controllers, the soft pedal, a reset of
+all controllers, the kits that XG and GM2 choose otherwise than by bank 127, and
+the sounds of banks: a program is that of General MIDI.
 """
 
 from collections import Counter
@@ -29,7 +33,7 @@ def read(
 
   Args:
     source: a path, or the bytes of a file.
-    pedal: whether the sustain pedal extends the notes that it holds.
+    pedal: whether sustain and sostenuto pedals extend the notes they hold.
     limits: the most a file may hold.
 
   Raises:

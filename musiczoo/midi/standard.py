@@ -7,7 +7,12 @@ DEFAULT_TEMPO = 500_000  # Microseconds per quarter note: 120 a minute.
 NOTE_OFF, NOTE_ON, CONTROL, PROGRAM = 0x80, 0x90, 0xB0, 0xC0
 SYSEX, SYSEX_ESCAPE, META = 0xF0, 0xF7, 0xFF
 
-SUSTAIN_PEDAL, PEDAL_DOWN = 64, 64  # A controller, and its least value down.
+# Controllers. All notes off and those after it, changes of mode, let go of all
+# keys; all sound off leaves nothing to the pedals either.
+BANK, SUSTAIN_PEDAL, SOSTENUTO_PEDAL = 0, 64, 66
+ALL_SOUND_OFF, ALL_NOTES_OFF = 120, 123
+PEDAL_DOWN = 64  # The least value of a pedal that is down.
+DRUM_BANK = 127  # Of Yamaha's XG.
 
 # Types of meta events.
 NAME, PORT, END_OF_TRACK = 0x03, 0x21, 0x2F

@@ -56,6 +56,34 @@ def test_rolls(tmp_path, write, suffix):
       assert found == frames
 
 
+@pytest.mark.parametrize('transposed', [False, True])
+def test_mat_files_as_of_muse_data_and_piano_midi(tmp_path, transposed):
+  # Long pieces of bytes, of unequal numbers and lengths; cells [1, N] or [N, 1].
+  scipy_io = pytest.importorskip('scipy.io')
+  rng = np.random.default_rng(0)
+  rolls, cells = {}, {}
+  for split, num in ('train', 5), ('valid', 1), ('test', 3):
+    rolls[split] = [
+        (rng.random((steps, 88)) < 0.05).astype(np.uint8)
+        for steps in rng.integers(1, 5000, num)
+    ]
+    cell = np.empty((1, num), object)
+    cell[0] = rolls[split]
+    cells[f'{split}data'] = cell.T if transposed else cell
+  path = tmp_path / 'Piano_midi.mat'
+  scipy_io.savemat(path, cells, do_compression=transposed)
+  corpus = corpora.load(str(path))
+  assert corpus.kind == 'rolls'
+  for split, expected in rolls.items():
+    found = corpus.splits[split]
+    assert [p.name for p in found] == [
+        f'{split}-{i}' for i in range(len(expected))
+    ]
+    for piece, roll in zip(found, expected):
+      assert piece.score.dtype == np.uint8
+      np.testing.assert_array_equal(piece.score, roll)
+
+
 def test_voices(tmp_path):
   pitch = np.array([[72, 67, 64, 48], [72, -1, 64, 50]], np.int8)
   arrays = {}

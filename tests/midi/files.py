@@ -36,24 +36,31 @@ def meta(type: int, data: bytes) -> bytes:
   return bytes([0xFF, type]) + quantity(len(data)) + data
 
 
-def wild_file(rng: random.Random, ports: bool = True) -> bytes:
+def gs_part(part: int, kit: int) -> bytes:
+  """GS makes a part drums, or not (kit 0); part 0 is channel 10."""
+  head = bytes.fromhex('f0 0a 41 10 42 12 40')
+  return head + bytes([0x10 | part, 0x15, kit, 0, 0xF7])
+
+
+def wild_file(rng: random.Random, plain: bool = False) -> bytes:
   """A file of any type as no one should write it, yet within the standard.
 
   Few channels, pitches and ticks: notes overlap, hang, and end twice; the pedal
-  is pressed twice; ports and programs change anywhere; running status comes and
-  goes. `ports` says whether ports may change.
+  is pressed twice; ports, programs and banks change anywhere; all notes are cut
+  off; running status comes and goes. If `plain`, it has but one port, and notes
+  end by note offs only.
   """
   format = rng.randrange(3)
   num = 1 if format == 0 else rng.randint(1, 4)
-  chunks = [_wild_chunk(rng, rng.randrange(60), ports) for _ in range(num)]
+  chunks = [_wild_chunk(rng, rng.randrange(60), plain) for _ in range(num)]
   return smf(*chunks, format=format, division=rng.randint(1, 0x7FFF))
 
 
-def _wild_chunk(rng, num_events, ports):
+def _wild_chunk(rng, num_events, plain):
   out, running = b'', None
   for _ in range(num_events):
     out += quantity(rng.choice((0, 0, 0, 1, 2, 5, 200, 2**21)))
-    event = _wild_event(rng, ports)
+    event = _wild_event(rng, plain)
     if event[0] < 0xF0:
       repeated = event[0] == running and rng.random() < 0.7
       running = event[0]
@@ -64,21 +71,28 @@ def _wild_chunk(rng, num_events, ports):
   return out + quantity(rng.choice((0, 3, 2**28 - 1))) + END[1:]
 
 
-def _wild_event(rng, ports):
+def _wild_event(rng, plain):
   channel, data = rng.choice((0, 0, 0, 1, 9)), rng.randrange(128)
   kind = rng.choices(
-      ('note', 'pedal', 'program', 'control', 'bend', 'sysex', *METAS),
-      (12, 3, 2, 1, 1, 1, ports, 1, 1, 1, 1),
+      ('note', 'pedal', 'program', 'control', 'bend', 'sysex', 'gs', 'silence',
+       *METAS),
+      (12, 4, 2, 1, 1, 1, 0.3, not plain, not plain, 1, 1, 1, 1),
   )[0]
   if kind == 'note':
     status, pitch = rng.choice((0x90, 0x90, 0x80)), rng.choice((60, 61))
     return bytes([status | channel, pitch, rng.choice((0, 1, 9, 127))])
   if kind == 'pedal':
-    return bytes([0xB0 | channel, 64, rng.choice((0, 63, 64, 127))])
+    control = rng.choice((64, 64, 66))
+    return bytes([0xB0 | channel, control, rng.choice((0, 63, 64, 127))])
+  if kind == 'silence':
+    return bytes([0xB0 | channel, rng.choice((120, 123, 126)), 0])
   if kind == 'program':
     return bytes([0xC0 | channel, rng.choice((0, 5, 127))])
   if kind == 'control':
-    return bytes([0xB0 | channel, data, 127 - data])
+    control, value = rng.choice(((data % 120, 127 - data), (0, 127), (0, 0)))
+    return bytes([0xB0 | channel, control, value])
+  if kind == 'gs':
+    return gs_part(rng.choice((0, 1, 2)), rng.choice((0, 1, 2)))
   if kind == 'bend':
     return bytes([0xE0 | channel, data, 127 - data])
   if kind == 'sysex':

@@ -9,7 +9,7 @@ import symusic
 from musiczoo import midi
 from musiczoo.score import equal, Track
 from tests.midi import reference
-from tests.midi.files import END, from_hex, quantity, smf, wild_file
+from tests.midi.files import END, from_hex, gs_part, quantity, smf, wild_file
 
 ENDLESS = midi.Limits(ticks=2**31 - 1, quarters=2**31, seconds=2**63)
 
@@ -36,8 +36,9 @@ def test_equals_the_plain_loops(seed):
 def test_notes_equal_those_of_symusic():
   rng, num = random.Random(0), 0
   for _ in range(400):
-    # symusic plays all ports as one, and patterns of type 2 at once.
-    data = wild_file(rng, ports=False)
+    # symusic plays all ports as one and patterns of type 2 at once, and does
+    # not hear all notes off.
+    data = wild_file(rng, plain=True)
     if data[9] == 2:
       continue
     ours = midi.read(data, pedal=False, limits=ENDLESS).notes[:, :4]
@@ -168,6 +169,105 @@ def test_the_pedal_may_stand_in_another_chunk():
 def test_the_pedal_can_be_switched_off():
   events = '00 b0 40 40  00 90 3c 40  0a 80 3c 00  0a b0 40 3f'
   assert notes(events, pedal=False) == [[0, 10, 60, 64, 0]]
+
+
+@pytest.mark.parametrize(
+    ('events', 'ends'),
+    [
+        # It holds the key that is down, not the one struck after it.
+        (
+            '00 90 3c 40  05 b0 42 7f  05 80 3c 00  00 90 3e 40  05 80 3e 00'
+            '05 b0 42 00',
+            [20, 15],
+        ),
+        # Pressed again while it is down: it catches no more.
+        (
+            '00 b0 42 7f  00 90 3c 40  05 b0 42 7f  05 80 3c 00  0a b0 42 00',
+            [10],
+        ),
+        # Lifted before the key: nothing is held.
+        ('00 90 3c 40  05 b0 42 7f  01 b0 42 00  04 80 3c 00', [10]),
+        # The sustain pedal, pressed meanwhile, takes over.
+        (
+            '00 90 3c 40  05 b0 42 7f  05 80 3c 00  05 b0 40 7f  05 b0 42 00'
+            '0a b0 40 00',
+            [30],
+        ),
+    ],
+)
+def test_the_sostenuto_pedal_holds_keys_that_are_down(events, ends):
+  assert [onset + long for onset, long, *_ in notes(events)] == ends
+
+
+@pytest.mark.parametrize(
+    ('control', 'ends', 'dry'),
+    [
+        ('78', [10, 10], [5, 10]),  # All sound off: nothing rings on.
+        ('7b', [20, 20], [5, 10]),  # All notes off: the pedal holds them.
+        ('7e', [20, 20], [5, 10]),  # A change of mode lets go of keys, too.
+    ],
+)
+def test_all_notes_off_lets_go_of_keys(control, ends, dry):
+  events = f"""
+      00 b0 40 7f  00 90 3c 40  00 90 3e 40  05 80 3c 00
+      05 b0 {control} 00  0a b0 40 00
+  """
+  for pedal, expected in (True, ends), (False, dry):
+    found = notes(events, pedal=pedal)
+    assert [onset + long for onset, long, *_ in found] == expected
+
+
+def test_after_all_notes_off_pairs_begin_anew():
+  data = smf(from_hex("""
+      00 90 3c 40
+      0a b0 7b 00  # ends it: it does not hang
+      0a 90 3c 41
+      0a 80 3c 00  # ends the second
+      00 80 3c 00  # late, for the first: no fault
+      00 91 3c 40  # another channel
+      00 b0 7b 00
+      0a 81 3c 00
+  """) + END)
+  score, repairs = midi.read_report(data)
+  assert score.notes[:, :4].tolist() == [
+      [0, 10, 60, 64], [20, 10, 60, 65], [30, 10, 60, 64]
+  ]
+  assert repairs == {}
+
+
+def kits(*chunks):
+  """(program, drums) of each track of a file of one note on each channel."""
+  data = smf(*(chunk + END for chunk in chunks))
+  return [(t.program, t.drums) for t in midi.read(data).tracks]
+
+
+NOTE_1 = from_hex('00 91 3c 40  0a 81 3c 00')
+NOTE_10 = from_hex('00 99 3c 40  0a 89 3c 00')
+XG_KIT, MELODY = from_hex('00 b1 00 7f 00 c1 08'), from_hex('00 b1 00 00')
+
+
+def test_bank_127_has_the_drums_of_xg():
+  assert kits(XG_KIT + NOTE_1 + NOTE_10) == [(8, True), (0, True)]
+  # A bank counts once a program is chosen.
+  assert kits(XG_KIT + MELODY + NOTE_1) == [(8, True)]
+  assert kits(XG_KIT + MELODY + from_hex('00 c1 08') + NOTE_1) == [(8, False)]
+  assert kits(from_hex('00 b1 00 7f') + NOTE_1) == [(0, False)]
+  # In GS that bank is melodic.
+  reset = from_hex('00 f0 0a 41 10 42 12 40 00 7f 00 41 f7')
+  assert kits(XG_KIT + NOTE_1 + reset) == [(8, False)]
+
+
+def test_gs_makes_parts_drums():
+  assert kits(b'\0' + gs_part(2, 1) + NOTE_1) == [(0, True)]
+  assert kits(b'\0' + gs_part(1, 1) + NOTE_1) == [(0, False)]
+  assert kits(b'\0' + gs_part(0, 0) + NOTE_10) == [(0, False)]
+  # From then on, and with a track for each.
+  assert kits(NOTE_1 + b'\0' + gs_part(2, 2) + NOTE_1) == [
+      (0, False), (0, True)
+  ]
+  # On its own port.
+  port = from_hex('00 ff 21 01 01')
+  assert kits(port + b'\0' + gs_part(2, 1), NOTE_1) == [(0, False)]
 
 
 def test_patterns_of_type_2_are_played_in_turn():
