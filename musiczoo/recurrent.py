@@ -13,6 +13,8 @@ import jax
 from jax.experimental.layout import Layout, with_layout_constraint
 import jax.numpy as jnp
 
+from musiczoo.dropout import locked
+
 State = tuple[jax.Array, ...]  # (h,) or (h, c), float32 [B, H] each
 
 
@@ -130,7 +132,7 @@ class Recurrent(nn.Module):
       weights = self._weights(i, x_TxBxD.shape[-1])
       y_TxBxH, state = hear(cell, x_TxBxD, *weights, state, mask_TxB)
       if keys is not None and self.dropout:
-        y_TxBxH *= self._locked(keys, i)
+        y_TxBxH *= locked(keys, i, self.dropout, self.hidden, self.dtype)
       if self.residual and i:
         y_TxBxH += x_TxBxD
       after.append(state)
@@ -167,14 +169,6 @@ class Recurrent(nn.Module):
     u_HxGH = self.param(f'recurrent_{i}', feel)
     b_PH = self.param(f'bias_{i}', bias)
     return w_DxGH.astype(self.dtype), u_HxGH.astype(self.dtype), b_PH
-
-  def _locked(self, keys_B, i):
-    def draw(key):
-      kept = 1 - self.dropout
-      key = jax.random.fold_in(key, i)
-      return jax.random.bernoulli(key, kept, (self.hidden,)) / kept
-
-    return jax.vmap(draw)(keys_B).astype(self.dtype)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0,))

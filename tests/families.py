@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from musiczoo import conditions
+from musiczoo.convolutional import Convolutional
 from musiczoo.heads import HEADS
 from musiczoo.models import Model, Music, ZOO
 from musiczoo.models.autoregressive import Sequence
@@ -16,6 +17,7 @@ from musiczoo.recurrent import Recurrent
 
 DEPTH, LENGTH = 6, 16
 RECURRENT = ('rnn', 'lstm', 'gru')
+CAUSAL = (*RECURRENT, 'cnn')  # Whose net hears step by step.
 HEAD_OF = {
     'voices': ((4,), {'voices': 4, 'features': 3, 'hidden': 5}),
     'bernoulli': ((DEPTH,), {}),
@@ -48,6 +50,7 @@ CASES = {
     'rnn': Case('rnn', 'categorical', _NET),
     'lstm': Case('lstm', 'categorical', _NET),
     'gru': Case('gru', 'categorical', _NET),
+    'cnn': Case('cnn', 'categorical', _NET | {'kernel': 3}),
     'gru, told': Case('gru', 'categorical', _NET | {'conditions': TOLD}),
     'gru, remat': Case('gru', 'categorical', _NET | {'remat': True}),
 }
@@ -76,6 +79,8 @@ def build(name: str, head: str | None = None) -> Family:
     net = Deaf()
   elif family in RECURRENT:
     net = Recurrent(family, 7, 2, dropout=0.3)
+  elif family == 'cnn':
+    net = Convolutional(7, 2, 3, dropout=0.3)
   told = Told(TOLD) if numbers.get('conditions') else None
   return Family(
       ZOO[family](music, module, **numbers),

@@ -15,6 +15,7 @@ from musiczoo.score import Score, Track
 
 SMALL = {
     'model.hidden': '8',
+    'model.layers': '2',
     'head.features': '3',
     'head.hidden': '4',
     'steps': '8',

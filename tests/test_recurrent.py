@@ -222,12 +222,6 @@ def test_dropout_is_locked_and_belongs_to_the_row():
   close(alone, noisy[5:])
 
 
-def test_layers_drop_different_units():
-  net = Recurrent('rnn', 64, 2, dropout=0.5)
-  keys = jax.random.split(jax.random.key(2), 3)
-  assert (net._locked(keys, 0) != net._locked(keys, 1)).any()
-
-
 def test_residual_adds_a_layers_input():
   net, variables, x = build('gru', layers=3)
   names = ('input', 'recurrent', 'bias')

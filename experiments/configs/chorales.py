@@ -31,7 +31,13 @@ MUSIC = {
     },
 }
 RECURRENT = {'hidden': 256, 'layers': 2, 'residual': True, 'dropout': 0.3}
-MODELS = {'rnn': RECURRENT, 'lstm': RECURRENT, 'gru': RECURRENT}
+MODELS = {
+    'rnn': RECURRENT,
+    'lstm': RECURRENT,
+    'gru': RECURRENT,
+    # Hears 253 steps, some sixteen bars.
+    'cnn': {'hidden': 128, 'layers': 6, 'kernel': 3, 'dropout': 0.1},
+}
 VARIANTS = {
     family + suffix: {
         'family': family, 'corpus': 'chorales', 'model': model, **music

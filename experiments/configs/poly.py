@@ -6,7 +6,7 @@
 
 The corpus is a .mat file (JSB_Chorales, Nottingham, MuseData, Piano_midi, as in
 the `mdata` folder of the TCN repository) or the same rolls as .npz. A variant is
-family_head: {rnn,lstm,gru}_{bernoulli,nade}, or unigram.
+family_head: {rnn,lstm,gru,cnn}_{bernoulli,nade}, or unigram.
 """
 
 import ml_collections
@@ -18,7 +18,12 @@ HEADS = {
     'nade': {'name': 'nade', 'hidden': 256},
 }
 RECURRENT = {'hidden': 256, 'layers': 1, 'residual': False, 'dropout': 0.5}
-MODELS = {'rnn': RECURRENT, 'lstm': RECURRENT, 'gru': RECURRENT}
+MODELS = {
+    'rnn': RECURRENT,
+    'lstm': RECURRENT,
+    'gru': RECURRENT,
+    'cnn': {'hidden': 128, 'layers': 4, 'kernel': 3, 'dropout': 0.3},
+}
 ROLLS = {
     'corpus': 'JSB_Chorales.mat',
     'representation': {'name': 'pianoroll', 'steps_per_quarter': 4},

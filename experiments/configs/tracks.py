@@ -32,7 +32,13 @@ MUSIC = {
     },
 }
 RECURRENT = {'hidden': 512, 'layers': 2, 'residual': True, 'dropout': 0.3}
-MODELS = {'rnn': RECURRENT, 'lstm': RECURRENT, 'gru': RECURRENT}
+MODELS = {
+    'rnn': RECURRENT,
+    'lstm': RECURRENT,
+    'gru': RECURRENT,
+    # Hears 509 steps: of groups more than a window, of events half of one.
+    'cnn': {'hidden': 256, 'layers': 7, 'kernel': 3, 'dropout': 0.1},
+}
 SONGS = {
     'corpus': 'dataset',
     'optimizer': {

@@ -70,7 +70,14 @@ class Model(NamedTuple):
 
 
 # The families import Model from here, so they come last.
+from musiczoo.models.cnn import cnn  # noqa: E402
 from musiczoo.models.rnn import gru, lstm, rnn  # noqa: E402
 from musiczoo.models.unigram import unigram  # noqa: E402
 
-ZOO = {'unigram': unigram, 'rnn': rnn, 'lstm': lstm, 'gru': gru}
+ZOO = {
+    'unigram': unigram,
+    'rnn': rnn,
+    'lstm': lstm,
+    'gru': gru,
+    'cnn': cnn,
+}
