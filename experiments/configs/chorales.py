@@ -38,9 +38,15 @@ MODELS = {
     # Hears 253 steps, some sixteen bars.
     'cnn': {'hidden': 128, 'layers': 6, 'kernel': 3, 'dropout': 0.1},
 }
+# A net without a state takes longer to learn what to keep.
+RUNS = {'cnn': {'steps': 1800, 'optimizer': {'decay_steps': 1800}}}
 VARIANTS = {
     family + suffix: {
-        'family': family, 'corpus': 'chorales', 'model': model, **music
+        'family': family,
+        'corpus': 'chorales',
+        'model': model,
+        **RUNS.get(family, {}),
+        **music,
     }
     for family, model in MODELS.items()
     for suffix, music in MUSIC.items()
