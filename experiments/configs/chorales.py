@@ -4,6 +4,8 @@
       --workdir=out/lstm
 
 A variant is family[_representation][_head]; left out, the music is `voices`.
+In nats per note of the test pieces, one run with seed 0: gru 0.498; cnn 0.482, in
+17 minutes on one busy core.
 """
 
 import ml_collections
