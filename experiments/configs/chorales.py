@@ -53,7 +53,21 @@ VARIANTS = {
     for family, model in MODELS.items()
     for suffix, music in MUSIC.items()
 }
+# Families with an output of their own.
+OWN = {
+    'infill': {
+        'family': 'infill',
+        'corpus': 'chorales',
+        'representation': {
+            'name': 'voices', 'steps_per_quarter': 4, 'onsets': True
+        },
+        'head': {},
+        'model': {
+            'hidden': 256, 'layers': 10, 'onsets': True, 'sampling': 'gibbs'
+        },
+    },
+}
 
 
 def get_config(variant: str = 'lstm') -> ml_collections.ConfigDict:
-  return usual.get_config(VARIANTS, variant)
+  return usual.get_config(VARIANTS | OWN, variant)

@@ -52,6 +52,9 @@ class Model(NamedTuple):
       beside the loss; None: nothing more.
     encode: (params, batch) -> latent [B, L]; families with a latent space only.
     decode: (params, latent, keys, controls) -> x [N, window, ...]; likewise.
+    conditional: (params, x, known, real) -> {part: log probability of each cell
+      given the known ones, [B, T, ...]}, known bool as x, real bool [B, T] what
+      of x is no padding; families that fill in holes only.
 
   A batch is a dict of arrays: `x` [B, T, ...] the music, `mask` float32 [B, T]
   what of it counts, `row` uint32 [B] the rows' numbers in the global batch,
@@ -67,10 +70,12 @@ class Model(NamedTuple):
   figures: Callable | None = None
   encode: Callable | None = None
   decode: Callable | None = None
+  conditional: Callable | None = None
 
 
 # The families import Model from here, so they come last.
 from musiczoo.models.cnn import cnn  # noqa: E402
+from musiczoo.models.infill import infill  # noqa: E402
 from musiczoo.models.rnn import gru, lstm, rnn  # noqa: E402
 from musiczoo.models.unigram import unigram  # noqa: E402
 
@@ -80,4 +85,5 @@ ZOO = {
     'lstm': lstm,
     'gru': gru,
     'cnn': cnn,
+    'infill': infill,
 }

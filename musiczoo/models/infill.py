@@ -1,0 +1,322 @@
+"""Voices with holes walk in; what stands in the holes walks out.
+
+An orderless convolutional net over voices (Huang et al. 2017, "Counterpoint by
+convolution"): one net answers p(cell | any other cells), so that a piece may be
+written in any order, given any part of it. Shapes: B rows, T steps, V voices, S
+symbols of a voice, H hidden units.
+"""
+
+from flax import linen as nn
+import jax
+import jax.numpy as jnp
+
+from musiczoo.errors import UserError
+from musiczoo.heads import Controls
+from musiczoo.heads.choices import (
+    draw,
+    draw_bits,
+    log_bernoulli,
+    log_categorical,
+    logits_layer,
+)
+from musiczoo.models import Model, Music
+from musiczoo.models.autoregressive import delay, row_keys
+
+CYCLE = 5  # Dilations are 1, 2, 4, 8, 16 and 1 again: a bar of sixteenths.
+SAMPLINGS = ('gibbs', 'ancestral')
+# Of blocked Gibbs sampling (Yao et al. 2014): the share of cells that is drawn
+# anew falls from the first to the second, and is there after this much of it.
+MOST, LEAST, FALL = 0.9, 0.05, 0.8
+
+
+class Counterpoint(nn.Module):
+  """p(cell | known cells) of every cell at once, each apart from the others.
+
+  A cell is (symbol, struck), drawn in this order. What the laws of the cells
+  force (see `representations.lines`) costs no nats: where the next cell is
+  known to hold its note the symbol is that note; a rest is never struck, and a
+  symbol that differs from a known one before it always is.
+
+  Attributes:
+    depth: number of symbols S; cells are below 2 * depth.
+    voices: V.
+    hidden: units H.
+    layers: residual blocks.
+    onsets: False leaves the bits out, for data that does not have them.
+    remat: computes a block again for its gradient, which saves its memory.
+  """
+
+  depth: int
+  voices: int
+  hidden: int
+  layers: int
+  onsets: bool = True
+  dtype: jnp.dtype = jnp.float32
+  remat: bool = False
+
+  def setup(self):
+    # One table for all voices: their symbols, then a hole, then a strike.
+    self.cells = nn.Embed(
+        self.voices * (self.depth + 2), self.hidden, self.dtype
+    )
+    block = nn.remat(Block) if self.remat else Block
+    self.blocks = [
+        block(self.hidden, 2 ** (i % CYCLE), self.dtype)
+        for i in range(self.layers)
+    ]
+    self.norm = nn.LayerNorm(dtype=self.dtype)
+    self.symbols = logits_layer(self.voices * self.depth, self.dtype)
+    if self.onsets:
+      self.bits = logits_layer(self.voices * self.depth, self.dtype)
+
+  def __call__(self, x_BxTxV, known_BxTxV, real_BxT):
+    """Hears the known cells of the real steps, and nothing else.
+
+    Returns:
+      Logits float32 [B, T, V, S] of the symbols, and of the bits given each of
+      them (None without onsets).
+    """
+    first_V = jnp.arange(self.voices) * (self.depth + 2)
+    symbol_BxTxV = jnp.where(known_BxTxV, x_BxTxV // 2, self.depth)
+    h_BxTxH = self.cells(first_V + symbol_BxTxV).sum(-2)
+    if self.onsets:
+      struck_BxTxV = (known_BxTxV & (x_BxTxV % 2 == 1)).astype(self.dtype)
+      h_BxTxH += struck_BxTxV @ self.cells(first_V + self.depth + 1)
+    for block in self.blocks:
+      h_BxTxH = block(h_BxTxH, real_BxT)
+    h_BxTxH = nn.relu(self.norm(h_BxTxH))
+    shape = *x_BxTxV.shape, self.depth
+    bits = self.bits(h_BxTxH).reshape(shape) if self.onsets else None
+    return self.symbols(h_BxTxH).reshape(shape), bits
+
+
+class Block(nn.Module):
+  """h + F(h), where F hears `dilation` steps back and ahead.
+
+  What is not a step of the piece is silence to it, as is what lies beyond the
+  ends of the array.
+  """
+
+  hidden: int
+  dilation: int
+  dtype: jnp.dtype
+
+  @nn.compact
+  def __call__(self, h_BxTxH, real_BxT):
+    steps, reach = h_BxTxH.shape[1], self.dilation
+    y_BxTxH = nn.relu(nn.LayerNorm(dtype=self.dtype)(h_BxTxH))
+    y_BxTxH *= real_BxT[..., None]
+    # A sum of matrix products: on CPUs faster than a dilated convolution.
+    y_BxLxH = jnp.pad(y_BxTxH, [(0, 0), (reach, reach), (0, 0)])
+    y_BxTx3H = jnp.concatenate(
+        [y_BxLxH[:, :steps], y_BxTxH, y_BxLxH[:, 2 * reach :]], axis=-1
+    )
+    y_BxTxH = nn.relu(nn.Dense(self.hidden, dtype=self.dtype)(y_BxTx3H))
+    return h_BxTxH + nn.Dense(self.hidden, dtype=self.dtype)(y_BxTxH)
+
+
+def infill(
+    music: Music,
+    head: None,
+    *,
+    hidden: int,
+    layers: int,
+    whole: float = 0.5,
+    onsets: bool = True,
+    sampling: str = 'gibbs',
+    sweeps: int = 200,
+    dtype: str = 'float32',
+    remat: bool = False,
+) -> Model:
+  """An orderless net over voices: trained on holes, samples any part of a piece.
+
+  The loss. Of a row with N cells k are hidden, k uniform in 1..N, at random; the
+  net hears the others and `N / k * sum over hidden -log p(cell | others)` is an
+  unbiased estimate of `-log p(x | order)`, averaged over all N! orders in which
+  the cells may be written one by one (Uria et al. 2014). Since p(x) is the mean
+  of p(x | order) over the orders this average is an upper bound of -log p(x),
+  hence `nll_bound`; in evaluation each piece has one mask, always the same. In
+  training some rows hide whole steps instead of cells (k of T steps, same
+  weights), which is what the first voice of a step meets in an order that takes
+  step after step.
+
+  A step that does not count but stands before one that does is heard.
+
+  Args:
+    music: what x is; must be voices.
+    head: None, for the family brings its own output.
+    hidden: units per layer.
+    layers: residual blocks of two layers.
+    whole: share of the rows in training that hide whole steps.
+    onsets: False leaves out the bits that say a note is struck again.
+    sampling: 'gibbs' draws a falling share of the cells anew, all at once given
+      the others, in `sweeps` rounds; 'ancestral' draws cell after cell, in an
+      order of each row's own, which takes as many rounds as there are holes.
+    sweeps: rounds of Gibbs sampling.
+    dtype: of the computation; parameters and loss stay float32.
+    remat: compute blocks again in the backward pass, which saves memory.
+
+  Raises:
+    UserError: the music is not voices, or a number makes no sense.
+  """
+  if music.kind != 'voices' or head is not None:
+    raise UserError(
+        'family infill fills in voices, with an output of its own: set '
+        '--config.representation.name=voices and leave the head out'
+    )
+  if hidden < 1 or layers < 1 or sweeps < 1 or not 0 <= whole <= 1:
+    raise UserError(
+        f'model.hidden={hidden}, layers={layers}, sweeps={sweeps}, '
+        f'whole={whole}: give 1 or more, and a share from 0 to 1'
+    )
+  if sampling not in SAMPLINGS:
+    raise UserError(
+        f"model.sampling is '{sampling}': choose one of {', '.join(SAMPLINGS)}"
+    )
+  voices = music.shape[0]
+  net = Counterpoint(
+      music.depth, voices, hidden, layers, onsets, jnp.dtype(dtype), remat
+  )
+
+  def init(rng, batch):
+    x = batch['x'].astype(jnp.int32)
+    return net.init(rng, x, x >= 0, batch['mask'] >= 0)['params']
+
+  def conditional(params, x_BxTxV, known_BxTxV, real_BxT):
+    """Log probability of each cell given the known ones, by part: [B, T, V]."""
+    x_BxTxV = canonical(x_BxTxV.astype(jnp.int32))
+    known_BxTxV = known_BxTxV & real_BxT[..., None]
+    logits, bits = net.apply({'params': params}, x_BxTxV, known_BxTxV, real_BxT)
+    s_BxTxV = x_BxTxV // 2
+    if not onsets:
+      return {'pitch': log_categorical(logits, s_BxTxV)}
+    logits = jnp.where(fits(x_BxTxV, known_BxTxV, logits), logits, -jnp.inf)
+    # Before the beginning there is silence, which is known.
+    moved = ~delay(~known_BxTxV) & (s_BxTxV != delay(s_BxTxV))
+    free = (s_BxTxV > 0) & ~moved
+    bits = jnp.take_along_axis(bits, s_BxTxV[..., None], axis=-1)[..., 0]
+    struck = jnp.where(free, log_bernoulli(bits, x_BxTxV % 2), 0)
+    return {'pitch': log_categorical(logits, s_BxTxV), 'struck': struck}
+
+  def loss(params, batch, rng, *, step, train):
+    del step
+    mask_BxT = batch['mask']
+    counts_BxT = mask_BxT > 0
+    # Padding is what comes after all that counts.
+    real_BxT = jax.lax.cummax(mask_BxT, axis=1, reverse=True) > 0
+    hidden_BxTxV = jax.vmap(holes, (0, 0, None, None))(
+        row_keys(rng, batch['row']), counts_BxT, voices, whole * train
+    )
+    parts = conditional(params, batch['x'], ~hidden_BxTxV, real_BxT)
+    num_B = hidden_BxTxV.sum((1, 2))
+    weight_B = voices * counts_BxT.sum(1) / jnp.maximum(num_B, 1)
+    sums = {
+        f'nll_bound_{name}': -(
+            weight_B * jnp.where(hidden_BxTxV, value, 0).sum((1, 2))
+        ).sum()
+        for name, value in parts.items()
+    }
+    nll = sum(sums.values())
+    return {'loss': nll, 'nll_bound': nll} | sums, mask_BxT.sum()
+
+  def sample(params, keys_N, length, controls: Controls):
+    shape_NxTxV = keys_N.shape[0], length, voices
+    given, known = controls.given, controls.known
+    if given is None:
+      given, known = jnp.zeros(shape_NxTxV, jnp.int32), jnp.zeros((), bool)
+    known_NxTxV = jnp.broadcast_to(known, shape_NxTxV)
+    real_NxT = jnp.ones(shape_NxTxV[:2], bool)
+    # The controls of a row are those of all its cells.
+    bold = Controls(*(jnp.reshape(c, (-1, 1, 1)) for c in controls[:4]))
+    order_NxTxV = uniform(folded(keys_N, 0), length, voices)
+    turn_NxTxV = jax.vmap(ranks)(jnp.where(known_NxTxV, 2, order_NxTxV))
+
+    def again(i, x_NxTxV):
+      """Draws some of the cells that are not known, given all others."""
+      keys = [folded(folded(keys_N, i + 1), j) for j in range(3)]
+      if sampling == 'ancestral':
+        hidden, written = turn_NxTxV >= i, turn_NxTxV == i
+      else:
+        share = MOST - (MOST - LEAST) * i / (FALL * sweeps)
+        share = jnp.where(i == 0, 1, jnp.maximum(share, LEAST))
+        hidden = uniform(keys[0], length, voices) < share
+        written = hidden
+      heard = known_NxTxV | ~hidden
+      logits, bits = net.apply({'params': params}, x_NxTxV, heard, real_NxT)
+      # Without onsets only a given cell tells whether its note begins there.
+      told = heard if onsets else known_NxTxV
+      logits = jnp.where(fits(x_NxTxV, told, logits, onsets), logits, -jnp.inf)
+      s_NxTxV = draw(logits, keys[1], bold)
+      struck_NxTxV = jnp.zeros_like(s_NxTxV)
+      if onsets:
+        bits = jnp.take_along_axis(bits, s_NxTxV[..., None], axis=-1)[..., 0]
+        u_NxTxV = uniform(keys[2], length, voices)
+        struck_NxTxV = draw_bits(bits, u_NxTxV, bold)
+      x_NxTxV = jnp.where(written, 2 * s_NxTxV + struck_NxTxV, x_NxTxV)
+      return jnp.where(known_NxTxV, given, canonical(x_NxTxV, onsets))
+
+    rounds = sweeps if sampling == 'gibbs' else (~known_NxTxV[0]).sum()
+    return jax.lax.fori_loop(0, rounds, again, given.astype(jnp.int32))
+
+  return Model(
+      init,
+      loss,
+      sample,
+      controls=('temperature', 'top_k', 'top_p', 'min_p', 'given', 'known'),
+      monitor='nll_bound',
+      conditional=conditional,
+  )
+
+
+def canonical(x_BxTxV, onsets: bool = True):
+  """Strikes every new symbol, no rest, and what the bits say if there are any."""
+  s_BxTxV = x_BxTxV // 2
+  begins = s_BxTxV != delay(s_BxTxV)
+  if onsets:
+    begins |= x_BxTxV % 2 == 1
+  return 2 * s_BxTxV + (begins & (s_BxTxV > 0))
+
+
+def fits(x_BxTxV, known_BxTxV, logits, onsets: bool = True):
+  """Which symbols leave a known next cell as it is: bool [B, T, V, S].
+
+  One that holds its note needs the same symbol before it; where repeated notes
+  are not told apart, one that begins its note needs another.
+  """
+  ahead = [(0, 0), (0, 1), (0, 0)]
+  next_BxTxV = jnp.pad(x_BxTxV, ahead)[:, 1:]
+  sounds = jnp.pad(known_BxTxV, ahead)[:, 1:] & (next_BxTxV > 1)
+  same = jnp.arange(logits.shape[-1]) == next_BxTxV[..., None] // 2
+  struck = next_BxTxV[..., None] % 2 == 1
+  return ~sounds[..., None] | jnp.where(struck, onsets | ~same, same)
+
+
+def holes(key, counts_T, voices: int, whole: float):
+  """One mask: k of the cells that count, k uniform in 1..all; bool [T, V].
+
+  With the chance `whole` it is of k steps in all their voices.
+  """
+  keys = jax.random.split(key, 3)
+  steps = jax.random.bernoulli(keys[0], whole)
+  u_TxV = jax.random.uniform(keys[1], (len(counts_T), voices))
+  u_TxV = jnp.where(steps, u_TxV[:, :1], u_TxV)
+  each = jnp.where(steps, voices, 1)
+  num = voices * counts_T.sum()
+  k = 1 + jnp.floor(jax.random.uniform(keys[2]) * (num // each))
+  counts_TxV = counts_T[:, None]
+  turn_TxV = ranks(jnp.where(counts_TxV, u_TxV, 2))
+  return counts_TxV & (turn_TxV < each * k)
+
+
+def ranks(u_TxV):
+  """The place of each number among all, the smallest first, without ties."""
+  flat = u_TxV.reshape(-1)
+  return jnp.argsort(jnp.argsort(flat)).reshape(u_TxV.shape)
+
+
+def folded(keys_N, number):
+  return jax.vmap(jax.random.fold_in, (0, None))(keys_N, number)
+
+
+def uniform(keys_N, length, voices):
+  return jax.vmap(lambda key: jax.random.uniform(key, (length, voices)))(keys_N)
