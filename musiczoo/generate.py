@@ -39,6 +39,7 @@ def generate(
     seed: int,
     controls: Controls = Controls(),
     primer: np.ndarray | None = None,
+    known: np.ndarray | None = None,
     wishes: dict | None = None,
 ) -> Generated:
   """Writes pieces in one compiled scan.
@@ -49,6 +50,7 @@ def generate(
   Args:
     num_steps: steps of the grid to write, after the primer's.
     primer: x [P, ...] that each piece begins with, as it is.
+    known: bool like the primer, which of its cells stay; None: all do.
     wishes: what a model that can be told conditions is told, as arguments of
       `conditions.plan`.
   """
@@ -68,10 +70,11 @@ def generate(
     if primer is not None:
       length += len(primer)
       shape = (length, *primer.shape[1:])
-      given, known = np.zeros(shape, np.int32), np.zeros(shape, bool)
-      given[: len(primer)], known[: len(primer)] = primer, True
+      given, stays = np.zeros(shape, np.int32), np.zeros(shape, bool)
+      given[: len(primer)] = primer
+      stays[: len(primer)] = True if known is None else known
       given = np.broadcast_to(given, (num_outputs, *shape))
-      begun = controls._replace(given=given, known=known)
+      begun = controls._replace(given=given, known=stays)
     x = np.asarray(sample(params, keys, length, begun))
     x = x.astype(representation.dtype)
     return Generated(x, [representation.decode(piece) for piece in x])

@@ -63,7 +63,11 @@ OWN = {
         },
         'head': {},
         'model': {
-            'hidden': 256, 'layers': 10, 'onsets': True, 'sampling': 'gibbs'
+            'hidden': 192,
+            'layers': 10,
+            'onsets': True,
+            'sampling': 'gibbs',
+            'sweeps': 200,
         },
     },
 }

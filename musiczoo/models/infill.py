@@ -184,8 +184,9 @@ def infill(
 
   def conditional(params, x_BxTxV, known_BxTxV, real_BxT):
     """Log probability of each cell given the known ones, by part: [B, T, V]."""
-    x_BxTxV = canonical(x_BxTxV.astype(jnp.int32))
-    known_BxTxV = known_BxTxV & real_BxT[..., None]
+    real_BxTx1 = real_BxT[..., None]
+    known_BxTxV = known_BxTxV & real_BxTx1
+    x_BxTxV = canonical(x_BxTxV.astype(jnp.int32), real_BxTx1)
     logits, bits = net.apply({'params': params}, x_BxTxV, known_BxTxV, real_BxT)
     s_BxTxV = x_BxTxV // 2
     if not onsets:
@@ -225,6 +226,7 @@ def infill(
     if given is None:
       given, known = jnp.zeros(shape_NxTxV, jnp.int32), jnp.zeros((), bool)
     known_NxTxV = jnp.broadcast_to(known, shape_NxTxV)
+    begin_NxTxV = jnp.where(given > 1, given, 0).astype(jnp.int32)
     real_NxT = jnp.ones(shape_NxTxV[:2], bool)
     # The controls of a row are those of all its cells.
     bold = Controls(*(jnp.reshape(c, (-1, 1, 1)) for c in controls[:4]))
@@ -241,7 +243,7 @@ def infill(
         share = jnp.where(i == 0, 1, jnp.maximum(share, LEAST))
         hidden = uniform(keys[0], length, voices) < share
         written = hidden
-      heard = known_NxTxV | ~hidden
+      heard, written = known_NxTxV | ~hidden, ~known_NxTxV & written
       logits, bits = net.apply({'params': params}, x_NxTxV, heard, real_NxT)
       # Without onsets only a given cell tells whether its note begins there.
       told = heard if onsets else known_NxTxV
@@ -253,10 +255,12 @@ def infill(
         u_NxTxV = uniform(keys[2], length, voices)
         struck_NxTxV = draw_bits(bits, u_NxTxV, bold)
       x_NxTxV = jnp.where(written, 2 * s_NxTxV + struck_NxTxV, x_NxTxV)
-      return jnp.where(known_NxTxV, given, canonical(x_NxTxV, onsets))
+      x_NxTxV = canonical(x_NxTxV, heard | written, onsets)
+      return jnp.where(known_NxTxV, begin_NxTxV, x_NxTxV)
 
     rounds = sweeps if sampling == 'gibbs' else (~known_NxTxV[0]).sum()
-    return jax.lax.fori_loop(0, rounds, again, given.astype(jnp.int32))
+    x_NxTxV = jax.lax.fori_loop(0, rounds, again, begin_NxTxV)
+    return jnp.where(known_NxTxV, given, x_NxTxV)
 
   return Model(
       init,
@@ -268,10 +272,15 @@ def infill(
   )
 
 
-def canonical(x_BxTxV, onsets: bool = True):
-  """Strikes every new symbol, no rest, and what the bits say if there are any."""
+def canonical(x_BxTxV, there_BxTxV, onsets: bool = True):
+  """Cells of which rests are never struck and new symbols always are.
+
+  Args:
+    there_BxTxV: which cells are there; a hole before a symbol tells nothing.
+    onsets: whether what the bits say stays where they are free.
+  """
   s_BxTxV = x_BxTxV // 2
-  begins = s_BxTxV != delay(s_BxTxV)
+  begins = ~delay(~there_BxTxV) & (s_BxTxV != delay(s_BxTxV))
   if onsets:
     begins |= x_BxTxV % 2 == 1
   return 2 * s_BxTxV + (begins & (s_BxTxV > 0))

@@ -99,6 +99,16 @@ def test_a_number_no_run_can_be_made_of(corpus, tmp_path, change, message):
         (['--workdir=w', '--config.batch_size=3'], 'this command takes no config'),
         (['--workdir=w', '--seed=4294967296'], '--seed'),
         (['--workdir=w', '--tempo=0'], '--tempo'),
+        (['--workdir=w', '--infill_midi=a.mid'], 'give both'),
+        (['--workdir=w', '--infill_bars=1:2'], 'give both'),
+        (
+            ['--workdir=w', '--primer_midi=a.mid', '--harmonize_midi=b.mid'],
+            '--primer_midi and --harmonize_midi: give one of them',
+        ),
+        (
+            ['--workdir=w', '--harmonize_midi=b.mid', '--num_steps=3'],
+            '--num_steps means nothing with --harmonize_midi',
+        ),
     ],
 )
 def test_generate_answers_slips_too(arguments, message):
@@ -200,6 +210,10 @@ def test_evaluate_writes_what_it_prints(trained, tmp_path):
         (['--workdir={}', '--primer_midi=absent.mid'], 'absent.mid'),
         (['--workdir={}', '--primer_midi=README.md'], 'README.md'),
         (['--workdir={}', '--primer_midi=DRUMS'], 'none of its 1 notes fits'),
+        (
+            ['--workdir={}', '--harmonize_midi=DRUMS'],
+            '--harmonize_midi means nothing to this model',
+        ),
     ],
 )
 def test_generate_refuses_in_one_line(trained, tmp_path, arguments, message):

@@ -1,0 +1,68 @@
+"""A Score to complete walks in; its cells, and which of them stay, walk out."""
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+
+from musiczoo import analysis, score as scores
+from musiczoo.errors import UserError
+from musiczoo.generate import encode_primer
+from musiczoo.representations import Representation
+from musiczoo.score import Score
+
+
+class Holes(NamedTuple):
+  """A piece with holes.
+
+  Attributes:
+    x: [T, V], as the representation encodes it.
+    known: bool [T, V], which cells stay as they are.
+  """
+
+  x: np.ndarray
+  known: np.ndarray
+
+
+def bars(
+    representation: Representation, score: Score, span: str, origin: str
+) -> Holes:
+  """All voices of some bars are to be written anew, the rest stays.
+
+  Args:
+    span: 'FIRST:LAST' or 'BAR', counted from 1; both ends are written. Bars are
+      those of the score's meters, a pick-up with a meter of its own is bar 1.
+    origin: what to call the score in messages.
+
+  Raises:
+    UserError: the span is none, or not within the music.
+  """
+  x = encode_primer(representation, score, origin)
+  parsed = re.fullmatch(r'(\d+)(?::(\d+))?', span)
+  if parsed is None:
+    raise UserError(f"--infill_bars={span}: give bars, such as '4:8'")
+  first, last = int(parsed[1]), int(parsed[2] or parsed[1])
+  lines = analysis.bars(scores.quantize(score, representation.steps_per_quarter))
+  num_bars = len(lines) - 1
+  if not 1 <= first <= last <= num_bars or lines[first - 1] >= len(x):
+    raise UserError(
+        f'--infill_bars={span}: {origin} has the bars 1:{num_bars}, give first '
+        'and last of them'
+    )
+  known = np.ones(x.shape, bool)
+  known[lines[first - 1] : lines[last]] = False
+  return Holes(x, known)
+
+
+def below(representation: Representation, score: Score, origin: str) -> Holes:
+  """All voices but the highest are to be written; that one stays.
+
+  Raises:
+    UserError: it has no notes.
+  """
+  x = encode_primer(representation, score, origin)
+  if not (x[:, 0] > 1).any():
+    raise UserError(f'{origin}: its highest voice has no notes to harmonize')
+  known = np.zeros(x.shape, bool)
+  known[:, 0] = True
+  return Holes(np.where(known, x, 0), known)
