@@ -53,6 +53,9 @@ CASES = {
     'cnn': Case('cnn', 'categorical', _NET | {'kernel': 3}),
     'gru, told': Case('gru', 'categorical', _NET | {'conditions': TOLD}),
     'gru, remat': Case('gru', 'categorical', _NET | {'remat': True}),
+    'infill': Case(
+        'infill', Music('voices', DEPTH, (2,)), {'hidden': 7, 'layers': 2}
+    ),
 }
 
 
