@@ -11,7 +11,7 @@ from musiczoo.representations import REPRESENTATIONS
 MUSIC = Music('voices', 4, (2,))
 PIECES = [
     np.random.default_rng(n).integers(8, size=(n, 2)).astype(np.uint8)
-    for n in (5, 1, 9)
+    for n in (5, 1, 5)
 ]
 
 
@@ -49,12 +49,12 @@ def test_all_frames_are_the_chain_of_each_order():
         known[0, step, voice] = True
     assert known.all()
   name = 'nll_bound_framewise_per_note'
-  np.testing.assert_allclose(figures[name], total / 30, rtol=1e-5)
+  np.testing.assert_allclose(figures[name], total / 22, rtol=1e-5)
   np.testing.assert_allclose(
       figures[name], figures[f'{name}_pitch'] + figures[f'{name}_struck']
   )
   assert figures[f'{name}_se'] == 0
-  assert figures[f'{name}_frames'] == 15
+  assert figures[f'{name}_frames'] == 11
 
 
 @pytest.mark.parametrize('mode,devices', [('jit', 2), ('pmap', 2)])
@@ -68,6 +68,6 @@ def test_devices_and_batches_agree(mode, devices):
 
 
 def test_no_frame_is_scored_twice_in_an_order():
-  offsets = np.array([0, 5, 6, 15])
-  frames = list(orderings._sample(offsets, 15, 0))
+  offsets = np.array([0, 5, 6, 11])
+  frames = list(orderings._sample(offsets, 11, 0))
   assert sorted(frames) == [(p, t) for p, x in enumerate(PIECES) for t in range(len(x))]

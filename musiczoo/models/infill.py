@@ -106,7 +106,7 @@ class Block(nn.Module):
     steps, reach = h_BxTxH.shape[1], self.dilation
     y_BxTxH = nn.relu(nn.LayerNorm(dtype=self.dtype)(h_BxTxH))
     y_BxTxH *= real_BxT[..., None]
-    # A sum of matrix products: on CPUs faster than a dilated convolution.
+    # The convolution as one matrix product, of which the gradient is one too.
     y_BxLxH = jnp.pad(y_BxTxH, [(0, 0), (reach, reach), (0, 0)])
     y_BxTx3H = jnp.concatenate(
         [y_BxLxH[:, :steps], y_BxTxH, y_BxLxH[:, 2 * reach :]], axis=-1
