@@ -43,7 +43,8 @@ def main():
     return lines.to_cells(x // 2, x % 2 == 1)  # It begins here.
 
   def begins(x):
-    cells = np.stack([lines.to_cells(a // 2, a % 2 == 1) for a in x])
+    bits = (x % 2 == 1) & config['representation']['onsets']
+    cells = np.stack([lines.to_cells(*a) for a in zip(x // 2, bits)])
     return (cells % 2 == 1) & (cells > 1)
 
   counts = dict.fromkeys(('given', 'pitch', 'attack', 'holes', 'written'), 0)
