@@ -12,7 +12,8 @@ import pytest
 from musiczoo.errors import UserError
 from musiczoo.heads import Controls
 from musiczoo.models import Music, ZOO
-from musiczoo.models.infill import Counterpoint, holes
+from musiczoo.models.counterpoint import Counterpoint
+from musiczoo.models.infill import holes
 from musiczoo.representations import lines
 
 DEPTH, VOICES = 6, 2
