@@ -66,8 +66,8 @@ OWN = {
             'hidden': 192,
             'layers': 10,
             'onsets': True,
-            'sampling': 'gibbs',
-            'sweeps': 200,
+            'sampling': 'ancestral',
+            'sweeps': 256,
         },
     },
 }

@@ -20,7 +20,7 @@ from musiczoo.models import Model, Music
 from musiczoo.models.autoregressive import delay, row_keys
 from musiczoo.models.counterpoint import canonical, Counterpoint, fits
 
-SAMPLINGS = ('gibbs', 'ancestral')
+SAMPLINGS = ('ancestral', 'gibbs')
 # Of blocked Gibbs sampling (Yao et al. 2014): the share of cells that is drawn
 # anew falls from the first to the second, and is there after this much of it.
 MOST, LEAST, FALL = 0.9, 0.05, 0.8
@@ -34,8 +34,8 @@ def infill(
     layers: int,
     whole: float = 0.5,
     onsets: bool = True,
-    sampling: str = 'gibbs',
-    sweeps: int = 200,
+    sampling: str = 'ancestral',
+    sweeps: int = 256,
     dtype: str = 'float32',
     remat: bool = False,
 ) -> Model:
@@ -60,10 +60,11 @@ def infill(
     layers: residual blocks of two layers.
     whole: share of the rows in training that hide whole steps.
     onsets: False leaves out the bits that say a note is struck again.
-    sampling: 'gibbs' draws a falling share of the cells anew, all at once given
-      the others, in `sweeps` rounds; 'ancestral' draws cell after cell, in an
-      order of each row's own, which takes as many rounds as there are holes.
-    sweeps: rounds of Gibbs sampling.
+    sampling: 'ancestral' draws cell after cell, in an order of each row's own;
+      'gibbs' draws a falling share of the cells anew, all at once given the
+      others, which mixes slowly where held notes hold each other.
+    sweeps: rounds of either. Where there are more holes than that, ancestral
+      sampling fills in several a round, apart from each other.
     dtype: of the computation; parameters and loss stay float32.
     remat: compute blocks again in the backward pass, which saves memory.
 
@@ -143,12 +144,15 @@ def infill(
     bold = Controls(*(jnp.reshape(c, (-1, 1, 1)) for c in controls[:4]))
     order_NxTxV = uniform(folded(keys_N, 0), length, voices)
     turn_NxTxV = jax.vmap(ranks)(jnp.where(known_NxTxV, 2, order_NxTxV))
+    num = (~known_NxTxV[0]).sum()
+    each = jnp.maximum(-(-num // sweeps), 1)  # Cells of a round.
 
     def again(i, x_NxTxV):
       """Draws some of the cells that are not known, given all others."""
       keys = [folded(folded(keys_N, i + 1), j) for j in range(3)]
       if sampling == 'ancestral':
-        hidden, written = turn_NxTxV >= i, turn_NxTxV == i
+        hidden = turn_NxTxV >= each * i
+        written = hidden & (turn_NxTxV < each * (i + 1))
       else:
         share = MOST - (MOST - LEAST) * i / (FALL * sweeps)
         share = jnp.where(i == 0, 1, jnp.maximum(share, LEAST))
@@ -169,7 +173,7 @@ def infill(
       x_NxTxV = canonical(x_NxTxV, heard | written, onsets)
       return jnp.where(known_NxTxV, begin_NxTxV, x_NxTxV)
 
-    rounds = sweeps if sampling == 'gibbs' else (~known_NxTxV[0]).sum()
+    rounds = sweeps if sampling == 'gibbs' else -(-num // each)
     x_NxTxV = jax.lax.fori_loop(0, rounds, again, begin_NxTxV)
     return jnp.where(known_NxTxV, given, x_NxTxV)
 

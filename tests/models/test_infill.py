@@ -252,7 +252,7 @@ def test_samples_follow_the_scores():
     'music,more,words',
     [
         (Music('bits', 88, (88,)), {}, 'fills in voices'),
-        (MUSIC, {'sampling': 'guess'}, 'choose one of gibbs, ancestral'),
+        (MUSIC, {'sampling': 'guess'}, 'choose one of ancestral, gibbs'),
         (MUSIC, {'whole': 2.0}, 'whole=2.0'),
     ],
 )
