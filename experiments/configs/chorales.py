@@ -53,6 +53,34 @@ VARIANTS = {
     for family, model in MODELS.items()
     for suffix, music in MUSIC.items()
 }
+VARIANTS['gan'] = {
+    'family': 'gan',
+    'corpus': 'chorales',
+    'representation': MUSIC['']['representation'],
+    'head': {},
+    'model': {
+        'latent': 64,
+        'hidden': 96,
+        'levels': 3,
+        'objective': 'hinge',
+        'r1': 1.0,
+        'overlap': 16,
+        'given_tracks': (0,),
+    },
+    'window': 64,
+    'begin': 'bar',
+    'passages': {'bar': 16},
+    'optimizer': {
+        'name': 'players',
+        'learning_rate': 3e-4,
+        'critic_learning_rate': 6e-4,
+        'decay_steps': 6000,
+    },
+    'ema_decay': 0.995,
+    'steps': 6000,
+    'eval_every': 1000,
+    'checkpoint_every': 1000,
+}
 
 
 def get_config(variant: str = 'lstm') -> ml_collections.ConfigDict:

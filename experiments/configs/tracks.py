@@ -53,6 +53,35 @@ VARIANTS = {
     for family, model in MODELS.items()
     for suffix, music in MUSIC.items()
 }
+VARIANTS['gan'] = {
+    'family': 'gan',
+    'corpus': 'dataset',
+    'representation': MUSIC['']['representation'],
+    'head': {},
+    'model': {
+        'latent': 64,
+        'hidden': 96,
+        'levels': 3,
+        'objective': 'hinge',
+        'r1': 1.0,
+        'overlap': 16,
+        'given_tracks': (0, 1, 2, 3, 4),
+    },
+    'window': 64,
+    'begin': 'bar',
+    # Bars of 4/4, and drums in each.
+    'passages': {'bar': 16, 'planes': (0,)},
+    'optimizer': {
+        'name': 'players',
+        'learning_rate': 3e-4,
+        'critic_learning_rate': 6e-4,
+        'decay_steps': 6000,
+    },
+    'ema_decay': 0.995,
+    'steps': 6000,
+    'eval_every': 1000,
+    'checkpoint_every': 1000,
+}
 
 
 def get_config(variant: str = 'lstm_events') -> ml_collections.ConfigDict:

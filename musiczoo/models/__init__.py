@@ -71,6 +71,7 @@ class Model(NamedTuple):
 
 # The families import Model from here, so they come last.
 from musiczoo.models.cnn import cnn  # noqa: E402
+from musiczoo.models.gan import gan  # noqa: E402
 from musiczoo.models.rnn import gru, lstm, rnn  # noqa: E402
 from musiczoo.models.unigram import unigram  # noqa: E402
 
@@ -80,4 +81,5 @@ ZOO = {
     'lstm': lstm,
     'gru': gru,
     'cnn': cnn,
+    'gan': gan,
 }
