@@ -1,4 +1,4 @@
-"""Scores a trained model on a split of its corpus, in nats."""
+"""Scores a trained model on a split of its corpus: in nats, or by samples."""
 
 import json
 import pathlib
@@ -13,6 +13,10 @@ SPLIT = flags.DEFINE_enum(
 )
 JSON = flags.DEFINE_string('json', None, 'File to write the figures to.')
 
+SAMPLES = flags.DEFINE_integer(
+    'samples', 512, 'Windows to compare, of a model that only samples judge.',
+    lower_bound=2,
+)
 NOVELTY = flags.DEFINE_bool(
     'novelty', True, 'Say what of the test split is found in the training split.'
 )
@@ -21,6 +25,7 @@ NOVELTY = flags.DEFINE_bool(
 def main():
   launch.require(workdir=WORKDIR.value)
   from musiczoo import build, copying, workdir
+  from musiczoo import samples
   from musiczoo.evaluate import make_figures, make_likelihood
 
   build.cache_compilation()
@@ -31,25 +36,42 @@ def main():
   )
   devices = build.devices(config)
   given = devices, system, pieces, config['batch_size']
-  params = devices.replicate(params)
+  replicated = devices.replicate(params)
   figures = {'split': SPLIT.value, 'pieces': len(pieces), 'step': step}
-  figures |= make_likelihood(*given)(params)
+  music = {}
+  if system.model.monitor:
+    figures |= make_likelihood(*given)(replicated)
+  else:
+    compared = samples.make_compare(system, pieces, SAMPLES.value)(params)
+    music = {'samples': compared.scores}
+    figures |= samples.report(compared)
   if system.model.figures is not None:
-    figures |= make_figures(*given, system.model.figures)(params)
+    figures |= make_figures(*given, system.model.figures)(replicated)
   if NOVELTY.value and SPLIT.value == 'test':
-    real = copying.copying(corpus, system.representation.steps_per_quarter)
+    found = copying.copying(
+        corpus, system.representation.steps_per_quarter, **music
+    )
     figures |= {
-        f'test_in_train_{name}': value
-        for name, value in real['test'].items()
+        f'{name}_in_train_{measure}': value
+        for name, report in found.items()
+        for measure, value in report.items()
         if isinstance(value, float)
     }
   for name, value in figures.items():
-    shown = f'{value:.4f}' if isinstance(value, float) else value
-    print(f'{name:>28}  {shown}')
+    print(f'{name:>36}  {_shown(value)}')
   if JSON.value:
     launch.write_text(
         pathlib.Path(JSON.value), json.dumps(figures, indent=1) + '\n'
     )
+
+
+def _shown(value):
+  if isinstance(value, dict):
+    return '  '.join(f'{k} {_shown(v)}' for k, v in value.items())
+  if isinstance(value, tuple):
+    mean, low, high = value
+    return f'{mean:.4f} [{low:.4f}, {high:.4f}]'
+  return f'{value:.4f}' if isinstance(value, float) else value
 
 
 if __name__ == '__main__':

@@ -84,6 +84,16 @@ def make_compare(system: System, pieces: data.Pieces, most: int = MOST):
   return compare
 
 
+def report(compared: Compared) -> dict[str, float | dict]:
+  """The gap; and each metric of both sides, mean and interval, beside its own."""
+  new, real = map(metrics.summary, compared.figures)
+  gaps = metrics.gaps(*compared.figures)
+  return {'gap': metrics.gap(*compared.figures)} | {
+      name: {'samples': new[name], 'split': real[name], 'gap': gaps[name]}
+      for name in gaps
+  }
+
+
 def make_gap(devices: Parallel, system: System, pieces: data.Pieces):
   """Returns (params) -> dict of `metrics.gap` and its parts, 0 to 1.
 

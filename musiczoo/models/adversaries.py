@@ -7,6 +7,8 @@ the generator at each level, halved as often (the conditioner of Yang et al.
 2017, "MidiNet").
 """
 
+import functools
+
 from flax import linen as nn
 import jax.numpy as jnp
 
@@ -56,21 +58,21 @@ class Generator(nn.Module):
 
   @nn.compact
   def __call__(self, z_BxL, given_BxTxE=None, cond=None, keys_B=None):
-    block = nn.remat(Block) if self.remat else Block
+    block = _blocks(self)
     h_BxTxH = nn.Dense((self.steps >> self.levels) * self.hidden)(z_BxL)
     h_BxTxH = h_BxTxH.reshape(len(z_BxL), -1, self.hidden)
     told = []
     if e_BxTxE := _told(self, given_BxTxE, cond, keys_B):
-      told.append(block(self.hidden, 1, dtype=self.dtype)(_join(e_BxTxE)))
-      for _ in range(self.levels):
-        told.append(block(self.hidden, 4, 2, dtype=self.dtype)(told[-1]))
+      told.append(block(1, name='told_0')(_join(e_BxTxE)))
+      for level in range(self.levels):
+        told.append(block(4, 2, name=f'told_{level + 1}')(told[-1]))
     for level in range(self.levels + 1):
       if level:
         h_BxTxH = jnp.repeat(h_BxTxH, 2, axis=1)
       h_BxTxH += nn.Dense(self.hidden, dtype=self.dtype)(z_BxL)[:, None]
       if told:
         h_BxTxH = _join([h_BxTxH, told.pop()])
-      h_BxTxH = block(self.hidden, 3, norm=True, dtype=self.dtype)(h_BxTxH)
+      h_BxTxH = block(3, norm=True, name=f'level_{level}')(h_BxTxH)
     bias = nn.initializers.constant(self.bias)
     return nn.Dense(self.cells, bias_init=bias)(h_BxTxH.astype(jnp.float32))
 
@@ -86,14 +88,20 @@ class Critic(nn.Module):
 
   @nn.compact
   def __call__(self, y_BxTxE, given_BxTxE=None, cond=None, keys_B=None):
-    block = nn.remat(Block) if self.remat else Block
+    block = _blocks(self)
     e_BxTxE = [y_BxTxE, *_told(self, given_BxTxE, cond, keys_B)]
-    h_BxTxH = block(self.hidden, 1, dtype=self.dtype)(_join(e_BxTxE))
-    for _ in range(self.levels):
-      h_BxTxH = block(self.hidden, 4, 2, dtype=self.dtype)(h_BxTxH)
+    h_BxTxH = block(1, name='level_0')(_join(e_BxTxE))
+    for level in range(self.levels):
+      h_BxTxH = block(4, 2, name=f'level_{level + 1}')(h_BxTxH)
     h_BxH = h_BxTxH.reshape(len(h_BxTxH), -1)
     h_BxH = nn.leaky_relu(nn.Dense(self.hidden, dtype=self.dtype)(h_BxH), 0.2)
     return nn.Dense(1)(h_BxH.astype(jnp.float32))[:, 0]
+
+
+def _blocks(player):
+  """Block of a player's channels; its parameters don't depend on remat."""
+  block = nn.remat(Block) if player.remat else Block
+  return functools.partial(block, player.hidden, dtype=player.dtype)
 
 
 def _told(player, given_BxTxE, cond, keys_B):

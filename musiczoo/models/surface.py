@@ -38,7 +38,7 @@ class Surface(NamedTuple):
   def raw(self, x):
     """int x [B, T, ...] -> float32 r [B, T, D]."""
     if self.music.kind == 'bits':
-      return x.astype(jnp.float32)
+      return jnp.asarray(x, jnp.float32)
     s_BxTxVxS = jax.nn.one_hot(x // 2, self.music.depth)
     return _join(s_BxTxVxS, (x % 2).astype(jnp.float32))
 
@@ -59,18 +59,19 @@ class Surface(NamedTuple):
     return _join(symbols, _bits(b_BxTxV, keys_B))
 
   def hear(self, r_BxTxD):
-    """r -> y: a note is struck where it begins, and never where none sounds."""
+    """r -> y: struck is what changes its symbol, or begins to sound."""
     if self.music.kind == 'voices':
       s_BxTxVxS, b_BxTxV = self._split(r_BxTxD)
-      same_BxTxV = (s_BxTxVxS * _delay(s_BxTxVxS)).sum(-1)
-      sounds_BxTxV = 1 - s_BxTxVxS[..., 0]
-      return _join(s_BxTxVxS, _struck(sounds_BxTxV, b_BxTxV, same_BxTxV))
+      rest_S = jax.nn.one_hot(0, self.music.depth)
+      same_BxTxV = (s_BxTxVxS * _before(s_BxTxVxS, rest_S)).sum(-1)
+      again_BxTxV = b_BxTxV * (1 - s_BxTxVxS[..., 0])
+      return _join(s_BxTxVxS, 1 - same_BxTxV * (1 - again_BxTxV))
     if self.lines == 1:
       return r_BxTxD
     # The planes of representations.tracks: drums, then pairs.
     r_BxTxLxP = self.by_line(r_BxTxD)
-    sounds = r_BxTxLxP[:, :, 1::2]
-    struck = _struck(sounds, r_BxTxLxP[:, :, 2::2], _delay(sounds))
+    sounds, b = r_BxTxLxP[:, :, 1::2], r_BxTxLxP[:, :, 2::2]
+    struck = sounds * (1 - (1 - b) * _before(sounds, 0.0))
     return r_BxTxLxP.at[:, :, 2::2].set(struck).reshape(r_BxTxD.shape)
 
   def x(self, y_BxTxD):
@@ -155,14 +156,10 @@ def _join(s_BxTxVxS, b_BxTxV):
   return y_BxTxVxS.reshape(*y_BxTxVxS.shape[:2], -1)
 
 
-def _delay(y):
-  """One step later; before the first is silence."""
-  return jnp.pad(y, [(0, 0), (1, 0)] + [(0, 0)] * (y.ndim - 2))[:, :-1]
-
-
-def _struck(sounds, bit, same):
-  """Where something sounds: if the bit says so or it did not sound before."""
-  return sounds * (1 - (1 - bit) * same)
+def _before(y_BxTxLxS, first):
+  """What stood one step before; before the first step, `first`."""
+  first = jnp.broadcast_to(first, y_BxTxLxS[:, :1].shape)
+  return jnp.concatenate([first, y_BxTxLxS[:, :-1]], axis=1)
 
 
 def _noise(distribution, keys_B, like):
