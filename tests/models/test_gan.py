@@ -50,7 +50,7 @@ def test_each_player_has_its_own_gradient():
   of = losses(family, batch, 'loss', 'd_loss', 'g_loss')
   found = jax.jit(jax.jacrev(of))(begin(family, batch))
   both, critic, generator = (
-      jax.tree.map(lambda a: a[i], found) for i in range(3)
+      jax.tree.map(lambda a, i=i: a[i], found) for i in range(3)
   )
   families.close(both['critic'], critic['critic'], 1e-6)
   families.close(both['generator'], generator['generator'], 1e-6)
@@ -168,13 +168,12 @@ def test_remat_changes_nothing_but_memory():
   plain, remat = gan(r1=1.0), gan(r1=1.0, remat=True)
   batch = families.batch(plain)
   params = begin(plain, batch)
-  values = [
-      jax.jit(jax.value_and_grad(lambda p: losses(f, batch, 'loss')(p)[0]))(
-          params
-      )
-      for f in (plain, remat)
-  ]
-  families.close(*values, 1e-5)
+
+  def found(family):
+    of = losses(family, batch, 'loss')
+    return jax.jit(jax.value_and_grad(lambda p: of(p)[0]))(params)
+
+  families.close(found(plain), found(remat), 1e-5)
 
 
 @pytest.mark.parametrize('numbers,message', [
