@@ -24,8 +24,7 @@ NOVELTY = flags.DEFINE_bool(
 
 def main():
   launch.require(workdir=WORKDIR.value)
-  from musiczoo import build, copying, workdir
-  from musiczoo import samples
+  from musiczoo import build, copying, samples, workdir
   from musiczoo.evaluate import make_figures, make_likelihood
 
   build.cache_compilation()

@@ -14,7 +14,14 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from musiczoo import conditions, corpora, data, encoded as mapped, parallel
+from musiczoo import (
+    conditions,
+    corpora,
+    data,
+    encoded as mapped,
+    parallel,
+    passages,
+)
 from musiczoo.corpora.dataset import Split, style_of
 from musiczoo.errors import UserError
 from musiczoo.heads import HEADS
@@ -162,7 +169,7 @@ def _passages(found, representation, *, bar, planes, window):
     by_plane = np.asarray(x).reshape(len(x), representation.planes, -1)
     return by_plane[:, list(planes)].any(2)
 
-  return data.passages(found, window, bar=bar, plays=plays)
+  return passages.passages(found, window, bar=bar, plays=plays)
 
 
 def _pieces(config, corpus, split, representation):

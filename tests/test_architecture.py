@@ -13,6 +13,7 @@ ROOT = pathlib.Path(__file__).parents[1] / 'musiczoo'
 ORDER = [
     'errors > score > midi > corpora > ingest',
     'errors > score > analysis > conditions > data > encoded',
+    'errors > representations > conditions > data > passages',
     'errors > score > representations > corpora > data > encoded',
     'errors > score > representations > floors',
     'errors > score > representations > novelty',
@@ -34,7 +35,7 @@ ORDER = [
 MEETING = 'build copying workdir evaluate generate samples fit show'.split()
 NUMPY_ONLY = (
     'errors score midi representations corpora data floors novelty analysis '
-    'conditions copying ingest encoded doctor metrics grid'
+    'conditions copying ingest encoded doctor metrics passages grid'
 ).split()
 
 

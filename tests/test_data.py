@@ -4,7 +4,7 @@ from hypothesis import given, strategies as st
 import numpy as np
 import pytest
 
-from musiczoo import conditions, data
+from musiczoo import data
 from musiczoo.errors import UserError
 
 
@@ -105,46 +105,6 @@ def test_every_row_has_a_mood_of_its_own():
   before, seen = list(seen), []
   batches[1](7, 99)
   assert seen == before[-4:]
-
-
-def barred(*pieces):
-  """Pieces made of bars of these lengths; x numbers the steps."""
-  x, cond = [], []
-  for bars in pieces:
-    table = np.zeros((sum(bars), len(conditions.COLUMNS)), np.int16)
-    table[:, 0] = np.concatenate([np.arange(1, n + 1) for n in bars])
-    x.append(np.arange(sum(bars)))
-    cond.append(table)
-  return data.pack(x, cond)
-
-
-def passages(pieces, window, plays=lambda x: np.ones((len(x), 0), bool)):
-  found = data.passages(pieces, window, bar=4, plays=plays)
-  for x, cond in zip(found.x, found.cond):
-    assert len(x) == len(cond)
-  assert found.offsets.tolist() == [0, *np.cumsum([len(x) for x in found.x])]
-  return [(int(x[0]), int(x[-1]) + 1) for x in found.x]
-
-
-def test_passages_are_bars_of_one_length_in_a_row():
-  pieces = barred([4, 4, 3, 4, 4, 4, 5], [4, 3], [3, 4, 4, 2])
-  assert passages(pieces, 8) == [(0, 8), (11, 23), (3, 11)]
-  assert passages(pieces, 12) == [(11, 23)]
-  with pytest.raises(UserError, match='no piece has 16 steps of bars of 4'):
-    passages(pieces, 16)
-
-
-def test_a_passage_ends_where_something_does_not_play():
-  pieces = barred([4] * 6)
-  # One part is silent in the second bar, the other in the last.
-  silent = np.array([[4, 8], [20, 24]])
-  plays = lambda x: ~(
-      (silent[:, 0] <= x[:, None]) & (x[:, None] < silent[:, 1])
-  )
-  assert passages(pieces, 4, plays) == [(0, 4), (8, 20)]
-  # It plays in a bar if it does so once.
-  silent[0, 1] = 7
-  assert passages(pieces, 4, plays) == [(0, 20)]
 
 
 @given(

@@ -13,6 +13,7 @@ from flax import linen as nn
 import jax.numpy as jnp
 
 from musiczoo.models.told import Conditions, Told
+from musiczoo.taps import Taps
 
 
 class Block(nn.Module):
@@ -26,9 +27,8 @@ class Block(nn.Module):
 
   @nn.compact
   def __call__(self, h_BxTxH):
-    h_BxTxH = nn.Conv(
-        self.hidden, (self.width,), self.stride, dtype=self.dtype
-    )(h_BxTxH)
+    taps = Taps(self.hidden, (self.width,), (self.stride,), self.dtype)
+    h_BxTxH = taps(h_BxTxH)
     if self.norm:
       h_BxTxH = nn.LayerNorm(dtype=self.dtype)(h_BxTxH)
     return nn.leaky_relu(h_BxTxH, 0.2)

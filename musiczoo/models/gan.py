@@ -179,7 +179,9 @@ def gan(
       init,
       loss,
       sample,
-      controls=('given',) * is_given + ('cond',) * bool(conditions.columns),
+      controls=('given',) * is_given
+      + ('known',) * bool(given_tracks)
+      + ('cond',) * bool(conditions.columns),
       monitor='',
       window=window,
   )
