@@ -74,12 +74,12 @@ VARIANTS['gan'] = {
         'name': 'players',
         'learning_rate': 4e-4,
         'critic_learning_rate': 8e-4,
-        'decay_steps': 6000,
+        'decay_steps': 3000,
     },
     'ema_decay': 0.995,
-    'steps': 6000,
-    'eval_every': 1000,
-    'checkpoint_every': 1000,
+    'steps': 3000,
+    'eval_every': 500,
+    'checkpoint_every': 500,
 }
 
 
