@@ -1,4 +1,4 @@
-"""Scores a trained model on a split of its corpus, in nats."""
+"""Scores a trained model on a split of its corpus: in nats, or by samples."""
 
 import json
 import pathlib
@@ -21,6 +21,10 @@ MAX_FRAMES = flags.DEFINE_integer(
     'max_frames', 2000, 'A random sample of frames for that.', lower_bound=1
 )
 
+SAMPLES = flags.DEFINE_integer(
+    'samples', 512, 'Windows to compare, of a model that only samples judge.',
+    lower_bound=2,
+)
 NOVELTY = flags.DEFINE_bool(
     'novelty', True, 'Say what of the test split is found in the training split.'
 )
@@ -28,7 +32,7 @@ NOVELTY = flags.DEFINE_bool(
 
 def main():
   launch.require(workdir=WORKDIR.value)
-  from musiczoo import build, copying, workdir
+  from musiczoo import build, copying, samples, workdir
   from musiczoo.evaluate import make_figures, make_likelihood
   from musiczoo.orderings import framewise
 
@@ -45,33 +49,50 @@ def main():
   )
   devices = build.devices(config)
   given = devices, system, pieces, config['batch_size']
-  params = devices.replicate(params)
+  replicated = devices.replicate(params)
   figures = {'split': SPLIT.value, 'pieces': len(pieces), 'step': step}
-  figures |= make_likelihood(*given)(params)
+  music = {}
+  if system.model.monitor:
+    figures |= make_likelihood(*given)(replicated)
+  else:
+    compared = samples.make_compare(system, pieces, SAMPLES.value)(params)
+    music = {'samples': compared.scores}
+    figures |= samples.report(compared)
   if system.model.figures is not None:
-    figures |= make_figures(*given, system.model.figures)(params)
+    figures |= make_figures(*given, system.model.figures)(replicated)
   if ORDERINGS.value is not None:
     figures |= framewise(
         *given[:3],
-        params,
+        replicated,
         batch_size=given[3],
         orderings=ORDERINGS.value,
         max_frames=MAX_FRAMES.value,
     )
   if NOVELTY.value and SPLIT.value == 'test':
-    real = copying.copying(corpus, system.representation.steps_per_quarter)
+    found = copying.copying(
+        corpus, system.representation.steps_per_quarter, **music
+    )
     figures |= {
-        f'test_in_train_{name}': value
-        for name, value in real['test'].items()
+        f'{name}_in_train_{measure}': value
+        for name, report in found.items()
+        for measure, value in report.items()
         if isinstance(value, float)
     }
   for name, value in figures.items():
-    shown = f'{value:.4f}' if isinstance(value, float) else value
-    print(f'{name:>28}  {shown}')
+    print(f'{name:>36}  {_shown(value)}')
   if JSON.value:
     launch.write_text(
         pathlib.Path(JSON.value), json.dumps(figures, indent=1) + '\n'
     )
+
+
+def _shown(value):
+  if isinstance(value, dict):
+    return '  '.join(f'{k} {_shown(v)}' for k, v in value.items())
+  if isinstance(value, tuple):
+    mean, low, high = value
+    return f'{mean:.4f} [{low:.4f}, {high:.4f}]'
+  return f'{value:.4f}' if isinstance(value, float) else value
 
 
 if __name__ == '__main__':

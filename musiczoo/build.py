@@ -14,7 +14,14 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from musiczoo import conditions, corpora, data, encoded as mapped, parallel
+from musiczoo import (
+    conditions,
+    corpora,
+    data,
+    encoded as mapped,
+    parallel,
+    passages,
+)
 from musiczoo.corpora.dataset import Split, style_of
 from musiczoo.errors import UserError
 from musiczoo.heads import HEADS
@@ -118,7 +125,8 @@ def encoded(
 def annotate(config: Mapping, representation: Representation):
   """Returns (piece, x) -> its `conditions`, or None if nobody asks for them."""
   begin = choose('begin', BEGINS, config['begin'])
-  if begin == 'anywhere' and not config['conditions']['use']:
+  told = config['conditions']['use'] or config['passages']['bar']
+  if begin == 'anywhere' and not told:
     return None
   grid, styles = representation.steps_per_quarter, config['conditions']['styles']
 
@@ -139,7 +147,32 @@ def pieces(
     split: str,
     representation: Representation,
 ) -> data.Pieces:
-  """The split's pieces, encoded: a dataset's on disk, others' in memory."""
+  """The split's pieces, encoded: a dataset's on disk, others' in memory.
+
+  Or their passages, where the config asks for them.
+  """
+  found = _pieces(config, corpus, split, representation)
+  return call('passages', _passages, config['passages'], found, representation,
+              window=config['window'])
+
+
+def _passages(found, representation, *, bar, planes, window):
+  if not bar:
+    return found
+  if not set(planes) <= set(range(representation.planes)):
+    raise UserError(
+        f'config.passages.planes={tuple(planes)}: there are 0 to '
+        f'{representation.planes - 1}'
+    )
+
+  def plays(x):
+    by_plane = np.asarray(x).reshape(len(x), representation.planes, -1)
+    return by_plane[:, list(planes)].any(2)
+
+  return passages.passages(found, window, bar=bar, plays=plays)
+
+
+def _pieces(config, corpus, split, representation):
   found = corpus.splits[split]
   if not len(found):
     sizes = ', '.join(f'{len(p)} {name}' for name, p in corpus.splits.items())

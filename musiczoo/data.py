@@ -54,7 +54,7 @@ def cut(pieces: Pieces, window: int) -> Pieces:
 
   Each begins at the first whole bar after the one before it has ended; the
   last of a piece may be shorter. What comes before the first whole bar is left
-  out. The slices are made when they are asked for.
+  out.
   """
   spans = []
   for index, table in enumerate(pieces.cond):
@@ -63,6 +63,11 @@ def cut(pieces: Pieces, window: int) -> Pieces:
       if row >= end:
         end = min(row + window, len(table))
         spans.append((index, row, end))
+  return slices(pieces, spans)
+
+
+def slices(pieces: Pieces, spans: list[tuple[int, int, int]]) -> Pieces:
+  """Spans of pieces with `cond`, (which, begin, end) of each, made when asked for."""
   lengths = [end - begin for _, begin, end in spans]
   return Pieces(
       _Slices(pieces.x, spans),

@@ -5,7 +5,7 @@ import functools
 
 import numpy as np
 
-from musiczoo import data, parallel
+from musiczoo import data, parallel, samples
 from musiczoo.build import System
 from musiczoo.parallel import Parallel
 from musiczoo.train import make_evaluate_step
@@ -17,7 +17,21 @@ UNITS = {'voices': 'note', 'bits': 'frame', 'tokens': 'token'}
 
 def monitored(system: System) -> str:
   """The name of the figure that says which of two checkpoints is better."""
+  if not system.model.monitor:
+    return 'gap'
   return f'{system.model.monitor}_per_{UNITS[system.representation.kind]}'
+
+
+def make_judge(
+    devices: Parallel, system: System, pieces: data.Pieces, batch_size: int
+):
+  """Returns (params) -> dict of figures, `monitored` among them: low is good.
+
+  They are of likelihood, or where the model has none, of its samples.
+  """
+  if not system.model.monitor:
+    return samples.make_gap(devices, system, pieces)
+  return make_likelihood(devices, system, pieces, batch_size)
 
 
 def make_likelihood(

@@ -7,7 +7,7 @@ import jax
 
 from musiczoo import build, checkpoint, loop, parallel, workdir as workdirs
 from musiczoo.errors import UserError
-from musiczoo.evaluate import make_likelihood, monitored
+from musiczoo.evaluate import make_judge, monitored
 from musiczoo.train import (
   make_init,
   make_train_step,
@@ -81,14 +81,14 @@ def fit(
   train_steps = devices.compile(
       make_train_steps(train_step), batch_axis=1, donate=True
   )
-  likelihood = make_likelihood(devices, system, valid, config['batch_size'])
+  judge = make_judge(devices, system, valid, config['batch_size'])
 
   def fetched_train_steps(state, batches, num):
     state, history = train_steps(state, batches, num)
     return state, devices.fetch(history)
 
   def evaluate(state):
-    return {f'valid_{k}': v for k, v in likelihood(served(state)).items()}
+    return {f'valid_{k}': v for k, v in judge(served(state)).items()}
 
   def save(state, metrics):
     folder = workdirs.checkpoints(workdir)

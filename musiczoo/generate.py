@@ -59,7 +59,7 @@ def generate(
       jax.random.key(seed), np.arange(num_outputs, dtype=np.uint32)
   )
   sample = _compiled(system.model.sample)
-  if 'cond' in system.model.controls:
+  if 'cond' in system.model.controls and controls.cond is None:
     plan = _plan(representation, num_steps, primer, wishes or {})
     cond = np.broadcast_to(plan, (num_outputs, *plan.shape))
     controls = controls._replace(cond=cond)

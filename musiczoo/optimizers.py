@@ -42,4 +42,51 @@ def _matrices(params):
   return jax.tree.map(lambda p: p.ndim > 1, params)
 
 
-OPTIMIZERS = {'adamw': adamw}
+def players(
+    *,
+    learning_rate: float,
+    critic_learning_rate: float,
+    decay_steps: int,
+    n_critic: int = 1,
+    final_scale: float = 0.05,
+    clip: float = 0.0,
+    b1: float = 0.0,
+    b2: float = 0.9,
+) -> optax.GradientTransformation:
+  """Adam for each of two players, who share one gradient but nothing else.
+
+  Parameters under 'critic' are the critic's, all others the generator's. Two
+  rates are the two time-scales of Heusel et al. (2017); b1 = 0 and b2 = 0.9 are
+  those of Gulrajani et al. (2017).
+
+  Args:
+    learning_rate: of the generator, as in `adamw`.
+    critic_learning_rate: of the critic.
+    decay_steps: the step at which both rates are at their lowest.
+    n_critic: the generator moves only at each n-th step, the critic at all.
+    clip: the largest norm of a player's gradient; 0 leaves it as it is.
+  """
+
+  def player(rate, every):
+    # The rate of a player who moves rarely follows its own moves.
+    return adamw(
+        learning_rate=rate,
+        decay_steps=decay_steps // every,
+        final_scale=final_scale,
+        clip=clip,
+        b1=b1,
+        b2=b2,
+    )
+
+  def moves(step):
+    return step % n_critic == n_critic - 1
+
+  def owners(params):
+    return {k: 'critic' if k == 'critic' else 'generator' for k in params}
+
+  generator = optax.conditionally_mask(player(learning_rate, n_critic), moves)
+  critic = player(critic_learning_rate, 1)
+  return optax.partition({'generator': generator, 'critic': critic}, owners)
+
+
+OPTIMIZERS = {'adamw': adamw, 'players': players}

@@ -43,7 +43,6 @@ class Case(NamedTuple):
 
 
 _NET = {'hidden': 7, 'layers': 2, 'dropout': 0.3}
-
 # The laws of the train step are held by all of these.
 CASES = {
     'unigram': Case('unigram', 'categorical', {}),
@@ -52,6 +51,22 @@ CASES = {
     'gru': Case('gru', 'categorical', _NET),
     'cnn': Case('cnn', 'categorical', _NET | {'kernel': 3}),
     'gru, told': Case('gru', 'categorical', _NET | {'conditions': TOLD}),
+    'gan': Case(
+        'gan',
+        Music('bits', 27, (27,), planes=9),
+        {
+            'window': LENGTH,
+            'latent': 3,
+            'hidden': 5,
+            'levels': 1,
+            'objective': 'wgan_gp',
+            'penalty': 10.0,
+            'binarize': 'stochastic',
+            'overlap': 4,
+            'given_tracks': (0, 2),
+            'conditions': TOLD,
+        },
+    ),
     'gru, remat': Case('gru', 'categorical', _NET | {'remat': True}),
     'infill': Case(
         'infill', Music('voices', DEPTH, (2,)), {'hidden': 7, 'layers': 2}

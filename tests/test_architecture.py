@@ -13,6 +13,7 @@ ROOT = pathlib.Path(__file__).parents[1] / 'musiczoo'
 ORDER = [
     'errors > score > midi > corpora > ingest',
     'errors > score > analysis > conditions > data > encoded',
+    'errors > representations > conditions > data > passages',
     'errors > score > representations > corpora > data > encoded',
     'errors > score > representations > floors',
     'errors > score > representations > novelty',
@@ -32,11 +33,12 @@ ORDER = [
 ]
 # Here the halves meet.
 MEETING = (
-    'build copying workdir evaluate orderings generate infilling fit show'
+    'build copying workdir evaluate orderings generate infilling samples fit '
+    'show'
 ).split()
 NUMPY_ONLY = (
     'errors score midi representations corpora data floors novelty analysis '
-    'conditions copying ingest encoded doctor metrics grid'
+    'conditions copying ingest encoded doctor metrics passages grid'
 ).split()
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from experiments import config as configs
 from experiments.configs import chorales, poly, tracks
-from musiczoo import build, data, workdir
+from musiczoo import build, conditions, data, workdir
 from musiczoo.errors import UserError
 
 VARIANTS = [
@@ -32,7 +32,9 @@ def test_every_variant_builds_a_model_that_has_a_loss(variant):
   params = workdir.shapes(system)
   pieces = data.pack(
       [np.zeros((40, *system.representation.shape), system.representation.dtype)]
-      * options['batch_size']
+      * options['batch_size'],
+      [np.zeros((40, len(conditions.COLUMNS)), np.int16)]
+      * options['batch_size'],
   )
   batch = build.batches(options, pieces, system.representation)(0, 0)
   sums, weight = jax.eval_shape(
@@ -52,6 +54,7 @@ PARAMETERS = {
     'lstm': 1_148_976,
     'gru': 919_600,
     'cnn': 758_704,
+    'gan': 668_497,
 }
 
 
@@ -77,6 +80,11 @@ def test_parameter_counts_are_pinned(family):
             'lstm',
             {'representation__name': 'pianoroll', 'head__name': 'bernoulli'},
             'config.head.features means nothing here: nothing can be set',
+        ),
+        (
+            'gan',
+            {'representation__name': 'melody'},
+            'this family writes rolls, not tokens',
         ),
     ],
 )

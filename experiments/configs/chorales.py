@@ -54,24 +54,50 @@ VARIANTS = {
     for suffix, music in MUSIC.items()
 }
 # Families with an output of their own.
-OWN = {
-    'infill': {
-        'family': 'infill',
-        'corpus': 'chorales',
-        'representation': {
-            'name': 'voices', 'steps_per_quarter': 4, 'onsets': True
-        },
-        'head': {},
-        'model': {
-            'hidden': 192,
-            'layers': 10,
-            'onsets': True,
-            'sampling': 'ancestral',
-            'sweeps': 256,
-        },
+VARIANTS['infill'] = {
+    'family': 'infill',
+    'corpus': 'chorales',
+    'representation': {
+        'name': 'voices', 'steps_per_quarter': 4, 'onsets': True
     },
+    'head': {},
+    'model': {
+        'hidden': 192,
+        'layers': 10,
+        'onsets': True,
+        'sampling': 'ancestral',
+        'sweeps': 256,
+    },
+}
+VARIANTS['gan'] = {
+    'family': 'gan',
+    'corpus': 'chorales',
+    'representation': MUSIC['']['representation'],
+    'head': {},
+    'model': {
+        'latent': 64,
+        'hidden': 96,
+        'levels': 3,
+        'objective': 'hinge',
+        'r1': 4.0,
+        'overlap': 16,
+        'given_tracks': (0,),
+    },
+    'window': 64,
+    'begin': 'bar',
+    'passages': {'bar': 16},
+    'optimizer': {
+        'name': 'players',
+        'learning_rate': 4e-4,
+        'critic_learning_rate': 8e-4,
+        'decay_steps': 3000,
+    },
+    'ema_decay': 0.995,
+    'steps': 3000,
+    'eval_every': 500,
+    'checkpoint_every': 500,
 }
 
 
 def get_config(variant: str = 'lstm') -> ml_collections.ConfigDict:
-  return usual.get_config(VARIANTS | OWN, variant)
+  return usual.get_config(VARIANTS, variant)

@@ -53,6 +53,35 @@ VARIANTS = {
     for family, model in MODELS.items()
     for suffix, music in MUSIC.items()
 }
+VARIANTS['gan'] = {
+    'family': 'gan',
+    'corpus': 'dataset',
+    'representation': MUSIC['']['representation'],
+    'head': {},
+    'model': {
+        'latent': 64,
+        'hidden': 96,
+        'levels': 3,
+        'objective': 'hinge',
+        'r1': 4.0,
+        'overlap': 16,
+        'given_tracks': (0, 1, 2, 3, 4),
+    },
+    'window': 64,
+    'begin': 'bar',
+    # Bars of 4/4, and drums in each.
+    'passages': {'bar': 16, 'planes': (0,)},
+    'optimizer': {
+        'name': 'players',
+        'learning_rate': 4e-4,
+        'critic_learning_rate': 8e-4,
+        'decay_steps': 3000,
+    },
+    'ema_decay': 0.995,
+    'steps': 3000,
+    'eval_every': 500,
+    'checkpoint_every': 500,
+}
 
 
 def get_config(variant: str = 'lstm_events') -> ml_collections.ConfigDict:

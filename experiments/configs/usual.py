@@ -14,6 +14,7 @@ _USUAL = {
         'weight_decay': 0.01,
     },
     'conditions': {'use': (), 'styles': (), 'features': 32, 'forget': 0.2},
+    'passages': {'bar': 0, 'planes': ()},
     'dtype': 'float32',
     'remat': False,
     'ema_decay': 0.99,

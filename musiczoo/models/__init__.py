@@ -75,6 +75,7 @@ class Model(NamedTuple):
 
 # The families import Model from here, so they come last.
 from musiczoo.models.cnn import cnn  # noqa: E402
+from musiczoo.models.gan import gan  # noqa: E402
 from musiczoo.models.infill import infill  # noqa: E402
 from musiczoo.models.rnn import gru, lstm, rnn  # noqa: E402
 from musiczoo.models.unigram import unigram  # noqa: E402
@@ -86,4 +87,5 @@ ZOO = {
     'gru': gru,
     'cnn': cnn,
     'infill': infill,
+    'gan': gan,
 }

@@ -1,0 +1,107 @@
+"""Surfaces: what a critic hears is what x sounds like, and x comes back."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from musiczoo.errors import UserError
+from musiczoo.models import Music
+from musiczoo.models.surface import surface
+from musiczoo.representations import REPRESENTATIONS
+from musiczoo.representations.tracks import GROUPS
+
+MUSIC = {
+    'voices': REPRESENTATIONS['voices'](low=60, high=64),
+    'tracks': REPRESENTATIONS['tracks'](low=60, high=62),
+    'pianoroll': REPRESENTATIONS['pianoroll'](),
+}
+
+
+def music(name):
+  return Music(*(getattr(MUSIC[name], field) for field in Music._fields))
+
+
+def random_x(name, seed=0):
+  of = MUSIC[name]
+  top = 2 if of.kind == 'bits' else 2 * of.depth
+  return np.random.default_rng(seed).integers(top, size=(3, 20, *of.shape))
+
+
+@pytest.mark.parametrize('name', MUSIC)
+def test_any_x_is_heard_as_what_it_decodes_to(name):
+  """Strikes are forced and forbidden as by `encode(decode(x))`."""
+  face, x = surface(music(name)), random_x(name)
+  heard = np.asarray(face.x(face.hear(face.raw(x))))
+  for a, b in zip(x, heard):
+    again = np.asarray(MUSIC[name].encode(MUSIC[name].decode(a)))
+    np.testing.assert_array_equal(b[: len(again)], again)
+    assert not b[len(again) :].any()
+
+
+@pytest.mark.parametrize('name', MUSIC)
+@pytest.mark.parametrize('drawn', [False, True])
+def test_choices_are_hard_and_their_derivative_soft(name, drawn):
+  face = surface(music(name))
+  logits = jax.random.normal(jax.random.key(0), (2, 5, face.cells))
+  keys = jax.random.split(jax.random.key(1), 2) if drawn else None
+  weights = jax.random.normal(jax.random.key(2), logits.shape)
+  r, pull = jax.vjp(lambda l: face.draw(l, keys), logits)
+  assert set(np.unique(r)) == {0, 1}
+  if drawn:
+    return
+  # By hand, at those logits: of a sigmoid and of a softmax.
+  found, = pull(weights)
+  if face.music.kind == 'bits':
+    p = 1 / (1 + np.exp(-logits))
+    np.testing.assert_array_equal(r, logits > 0)
+    np.testing.assert_allclose(found, weights * p * (1 - p), atol=1e-6)
+    return
+  l, w = (np.asarray(face.by_line(a))[..., :-1] for a in (logits, weights))
+  p = np.exp(l) / np.exp(l).sum(-1, keepdims=True)
+  by_hand = p * (w - (p * w).sum(-1, keepdims=True))
+  np.testing.assert_allclose(face.by_line(found)[..., :-1], by_hand, atol=1e-6)
+  np.testing.assert_array_equal(
+      face.by_line(r)[..., :-1].argmax(-1), l.argmax(-1)
+  )
+
+
+def test_drawn_choices_come_as_often_as_their_probability():
+  for name in 'voices', 'tracks':
+    face = surface(music(name))
+    logits = jax.random.normal(jax.random.key(0), (1, 1, face.cells))
+    keys = jax.random.split(jax.random.key(1), 4000)
+    many = jnp.broadcast_to(logits, (4000, *logits.shape[1:]))
+    share = np.asarray(face.draw(many, keys).mean((0, 1)))
+    p = np.asarray(jax.nn.sigmoid(logits[0, 0]))
+    if name == 'voices':
+      p = np.asarray(face.by_line(p))
+      symbols = jax.nn.softmax(face.by_line(logits[0, 0])[:, :-1])
+      p = np.concatenate([symbols, p[:, -1:]], 1).ravel()
+    np.testing.assert_allclose(share, p, atol=0.04)
+
+
+def test_a_transposed_chord_has_the_same_intervals_and_other_classes():
+  face = surface(music('pianoroll'))
+  x = np.zeros((2, 1, 88), int)
+  x[0, 0, [10, 14, 17]] = x[1, 0, [13, 17, 32]] = 1  # A triad, and an octave up.
+  harmony = np.asarray(face.harmony(face.raw(x)))
+  np.testing.assert_array_equal(harmony[0, 0, 12:], harmony[1, 0, 12:])
+  assert (harmony[0, 0, :12] != harmony[1, 0, :12]).any()
+  assert harmony[..., :12].sum() == 6
+
+
+def test_tracks_are_the_groups_of_the_representation():
+  """Notes of one group are in its cells and no others."""
+  face, of = surface(music('tracks')), MUSIC['tracks']
+  for group, track in enumerate(GROUPS):
+    x = np.zeros((4, of.depth), int)
+    x[:, face.tracks == group] = 1
+    assert of.decode(x).tracks == (track,)
+  assert surface(music('voices')).tracks.tolist() == [0, 1, 2, 3]
+  assert not surface(music('pianoroll')).tracks.any()
+
+
+def test_tokens_have_no_surface():
+  with pytest.raises(UserError, match='rolls, not tokens'):
+    surface(Music('tokens', 6, ()))
