@@ -25,6 +25,7 @@ ORDER = [
     'errors > dropout > recurrent > heads > models',
     'dropout > convolutional > models',
     'taps > models',
+    'conditions > models',
     'models > train > parallel',
     'errors > parallel',
     'errors > optimizers',

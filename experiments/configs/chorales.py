@@ -53,6 +53,19 @@ VARIANTS = {
     for family, model in MODELS.items()
     for suffix, music in MUSIC.items()
 }
+# The whole of it: see docs/structure.md.
+STRUCTURE = {
+    'family': 'structure',
+    'corpus': 'chorales',
+    'model': RECURRENT | {
+        'cell': 'gru',
+        'planner_hidden': 128,
+        'analyser_hidden': 128,
+        'analyser_channels': 32,
+    },
+    'conditions': {'use': ('key', 'chord', 'density', 'rhythm', 'section')},
+}
+VARIANTS |= {'structure': STRUCTURE | MUSIC['']}
 
 
 def get_config(variant: str = 'lstm') -> ml_collections.ConfigDict:

@@ -52,6 +52,8 @@ class Model(NamedTuple):
       beside the loss; None: nothing more.
     encode: (params, batch) -> latent [B, L]; families with a latent space only.
     decode: (params, latent, keys, controls) -> x [N, window, ...]; likewise.
+    hear: (params, batch) -> what the model itself would say in place of the
+      batch's `cond`, int32 [B, T, columns]; families that name what they hear.
 
   A batch is a dict of arrays: `x` [B, T, ...] the music, `mask` float32 [B, T]
   what of it counts, `row` uint32 [B] the rows' numbers in the global batch,
@@ -67,11 +69,13 @@ class Model(NamedTuple):
   figures: Callable | None = None
   encode: Callable | None = None
   decode: Callable | None = None
+  hear: Callable | None = None
 
 
 # The families import Model from here, so they come last.
 from musiczoo.models.cnn import cnn  # noqa: E402
 from musiczoo.models.rnn import gru, lstm, rnn  # noqa: E402
+from musiczoo.models.structure import structure  # noqa: E402
 from musiczoo.models.unigram import unigram  # noqa: E402
 
 ZOO = {
@@ -80,4 +84,5 @@ ZOO = {
     'lstm': lstm,
     'gru': gru,
     'cnn': cnn,
+    'structure': structure,
 }
