@@ -10,7 +10,7 @@ import numpy as np
 
 from musiczoo import conditions
 from musiczoo.heads import Controls
-from musiczoo.heads.choices import draw, log_categorical, logits_layer
+from musiczoo.heads.choices import draw, log_categorical
 from musiczoo.models.autoregressive import delay
 from musiczoo.models.codes import Code, NO_CHORD
 from musiczoo.models.told import Conditions, Told
@@ -48,26 +48,29 @@ class Planner(nn.Module):
     self.heard = Told(told, self.dtype)
     told = Conditions(tuple(enumerate([*sizes, self.styles])), self.features)
     self.asked = Told(told, self.dtype)
+    # One array each for the factors of all codes: logits beyond the values that
+    # a code has are of no weight.
+    most = max(sizes)
+    self.values_CxD = np.arange(most) < np.array(sizes)[:, None]
     self.factors = nn.Dense(len(sizes) * self.hidden, dtype=self.dtype)
-    self.said = [nn.Embed(s, self.hidden, self.dtype) for s in sizes[:-1]]
-    self.logits = [logits_layer(size, self.dtype) for size in sizes]
+    self.said = nn.Embed(sum(sizes), self.hidden, self.dtype)
+    self.first_C = np.cumsum(sizes) - sizes
+    init = nn.initializers.lecun_normal(1, 2, batch_axis=0)
+    self.weights = self.param('weights', init, (len(sizes), self.hidden, most))
+    self.biases = self.param('biases', nn.initializers.zeros, (len(sizes), most))
 
   def log_prob(self, codes_BxNxC, asked_BxNxC, style_B, keys_B=None):
     """Log probability in nats of each code, 0 of those asked for: [B, N, C]."""
     # The first bar hears codes of 0, which says that nothing is known.
     before = self.heard(delay(codes_BxNxC))
     e = jnp.concatenate([before, self.expect(asked_BxNxC, style_B)], -1)
-    h, _ = self.net(e, keys=keys_B)
-    log_p = []
-
-    def choose(c, logits):
-      log_p.append(log_categorical(logits, codes_BxNxC[..., c]))
-      return codes_BxNxC[..., c]
-
-    self._choose(h, choose)
-    return jnp.where(
-        is_asked(self.codes, asked_BxNxC), 0, jnp.stack(log_p, axis=-1)
-    )
+    h_BxNxH, _ = self.net(e, keys=keys_B)
+    said = self.said(codes_BxNxC + self.first_C)
+    above = jnp.cumsum(said, axis=-2) - said
+    units = nn.relu(self._factors(h_BxNxH) + above)
+    logits = self._logits(units, slice(None))
+    log_p_BxNxC = log_categorical(logits, codes_BxNxC)
+    return jnp.where(is_asked(self.codes, asked_BxNxC), 0, log_p_BxNxC)
 
   def expect(self, asked_BxNxC, style_B):
     """What is known of each bar and of all that come after it: [B, N, H]."""
@@ -83,24 +86,30 @@ class Planner(nn.Module):
     """One bar of a plan: the bar before -> the next one, int32 [B, C]."""
     e = jnp.concatenate([self.heard(prev_BxC), expected_BxH], axis=-1)
     carry, h = self.net.step(carry, e)
+    factors_BxCxK = self._factors(h)
     known_BxC = is_asked(self.codes, asked_BxC)
     keys_BxC = jax.vmap(lambda k: jax.random.split(k, len(self.codes)))(keys_B)
-
-    def choose(c, logits):
-      drawn_B = draw(logits, keys_BxC[:, c], controls)
-      return jnp.where(known_BxC[:, c], asked_BxC[:, c], drawn_B)
-
-    return carry, jnp.stack(self._choose(h, choose), axis=-1)
-
-  def _choose(self, h_xH, choose):
-    """Goes through the codes; choose(c, logits) says which value c has."""
-    factors = jnp.split(self.factors(h_xH), len(self.codes), axis=-1)
     above, chosen = 0, []
-    for c, heard in enumerate(factors):
-      chosen.append(choose(c, self.logits[c](nn.relu(heard + above))))
-      if c < len(self.said):
-        above += self.said[c](chosen[-1])
-    return chosen
+    for c in range(len(self.codes)):
+      logits = self._logits(nn.relu(factors_BxCxK[:, c] + above), c)
+      drawn_B = draw(logits, keys_BxC[:, c], controls)
+      chosen.append(jnp.where(known_BxC[:, c], asked_BxC[:, c], drawn_B))
+      above += self.said(chosen[-1] + self.first_C[c])
+    return carry, jnp.stack(chosen, axis=-1)
+
+  def _factors(self, h_xH):
+    """What the factor of each code hears of the net: [..., C, K]."""
+    return self.factors(h_xH).reshape(*h_xH.shape[:-1], -1, self.hidden)
+
+  def _logits(self, units, c):
+    """Float32 logits of code c, [..., K] -> [..., D], or of all."""
+    logits = jnp.einsum(
+        '...k,...kd->...d',
+        units,
+        self.weights[c].astype(self.dtype),
+        preferred_element_type=jnp.float32,
+    )
+    return jnp.where(self.values_CxD[c], logits + self.biases[c], -jnp.inf)
 
 
 def is_asked(codes: tuple[Code, ...], asked_xC):
