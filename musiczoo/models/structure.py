@@ -18,11 +18,7 @@ from musiczoo.errors import UserError
 from musiczoo.heads.choices import log_categorical
 from musiczoo.models import codes as coding, Model, Music, planner as planning
 from musiczoo.models.analyser import Analyser, pictures
-from musiczoo.models.autoregressive import (
-    autoregressive,
-    conditions_at,
-    row_keys,
-)
+from musiczoo.models.autoregressive import autoregressive, row_keys
 from musiczoo.models.planner import Planner
 from musiczoo.models.told import Conditions
 from musiczoo.recurrent import CELLS, Recurrent
@@ -116,8 +112,9 @@ def structure(
   def heard(params, batch):
     """The row's bars, which there are, logits of their codes, and the codes."""
     bars = coding.bars_of(batch['cond'], bar_steps)
-    real_BxN = bars.cut(batch['cond'][..., names.POSITION]).max(-1) > 0
-    x = pictures(bars.cut(batch['x']), music)
+    mask_BxNxS = bars.cut(batch['mask'])
+    real_BxN = mask_BxNxS.max(-1) > 0
+    x = pictures(bars.cut(batch['x']), music) * mask_BxNxS[..., None, None]
     logits = analyser.apply({'params': params['analyser']}, x, real_BxN)
     codes_BxNxC = jnp.stack([l.argmax(-1) for l in logits], -1)
     return bars, real_BxN, logits, codes_BxNxC * real_BxN[..., None]
@@ -167,10 +164,8 @@ def structure(
     }, weight
 
   def sample(params, keys_N, length, controls):
-    cond = jax.vmap(conditions_at, (None, 0), 1)(
-        controls.cond, jnp.broadcast_to(
-            jnp.arange(length)[:, None], (length, len(keys_N)))
-    )
+    last = controls.cond.shape[1] - 1
+    cond = controls.cond[:, jnp.minimum(jnp.arange(length), last)]
     bars = coding.bars_of(cond, bar_steps)
     codes_NxBxC = planning.plan(
         planner,
@@ -280,7 +275,8 @@ def _counts(bars, batch):
 def _labels(codes, bars, batch):
   """What the rules say [B, N, C], and 1 where they speak of whole bars [B, N]."""
   labels_BxNxC = coding.named(codes, bars, batch['cond'])
-  known_BxN = coding.whole(bars, batch['cond']) * _counts(bars, batch)
+  last_BxN = bars.cut(batch['mask'])[..., -1]
+  known_BxN = coding.whole(bars, batch['cond']) * _counts(bars, batch) * last_BxN
   return labels_BxNxC, known_BxN
 
 
