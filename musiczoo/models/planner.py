@@ -59,11 +59,13 @@ class Planner(nn.Module):
     self.weights = self.param('weights', init, (len(sizes), self.hidden, most))
     self.biases = self.param('biases', nn.initializers.zeros, (len(sizes), most))
 
-  def log_prob(self, codes_BxNxC, asked_BxNxC, style_B, keys_B=None):
+  def log_prob(self, codes_BxNxC, asked_BxNxC, style_B, real_BxN, keys_B=None):
     """Log probability in nats of each code, 0 of those asked for: [B, N, C]."""
     # The first bar hears codes of 0, which says that nothing is known.
     before = self.heard(delay(codes_BxNxC))
-    e = jnp.concatenate([before, self.expect(asked_BxNxC, style_B)], -1)
+    e = jnp.concatenate(
+        [before, self.expect(asked_BxNxC, style_B, real_BxN)], axis=-1
+    )
     h_BxNxH, _ = self.net(e, keys=keys_B)
     said = self.said(codes_BxNxC + self.first_C)
     above = jnp.cumsum(said, axis=-2) - said
@@ -72,11 +74,14 @@ class Planner(nn.Module):
     log_p_BxNxC = log_categorical(logits, codes_BxNxC)
     return jnp.where(is_asked(self.codes, asked_BxNxC), 0, log_p_BxNxC)
 
-  def expect(self, asked_BxNxC, style_B):
-    """What is known of each bar and of all that come after it: [B, N, H]."""
+  def expect(self, asked_BxNxC, style_B, real_BxN):
+    """What is known of each bar and of all that come after it: [B, N, H].
+
+    Of bars that there are, `real_BxN`: padding says nothing.
+    """
     style_BxN = jnp.broadcast_to(style_B[:, None], asked_BxNxC.shape[:2])
     asked = jnp.concatenate([asked_BxNxC, style_BxN[..., None]], axis=-1)
-    h, _ = self.ahead(self.asked(asked)[:, ::-1])
+    h, _ = self.ahead(self.asked(asked)[:, ::-1], mask=real_BxN[:, ::-1])
     return h[:, ::-1]
 
   def start(self, num: int):
@@ -148,9 +153,19 @@ def ask(codes: tuple[Code, ...], codes_BxNxC, keys_B):
   return jax.vmap(row)(codes_BxNxC, keys_B)
 
 
-def plan(module: Planner, variables, keys_B, asked_BxNxC, style_B, controls: Controls):
+def plan(
+    module: Planner,
+    variables,
+    keys_B,
+    asked_BxNxC,
+    style_B,
+    real_BxN,
+    controls: Controls,
+):
   """Writes a plan for what is asked: int32 [B, N, C]."""
-  expected_BxNxH = module.apply(variables, asked_BxNxC, style_B, method='expect')
+  expected_BxNxH = module.apply(
+      variables, asked_BxNxC, style_B, real_BxN, method='expect'
+  )
 
   def step(carry, now):
     state, prev_BxC = carry

@@ -104,12 +104,13 @@ def structure(
     return {
         'analyser': analyser.init(rngs[0], x, jnp.ones(x.shape[:2]))['params'],
         'planner': planner.init(
-            rngs[1], named, named, _style(batch), method='log_prob'
+            rngs[1], named, named, _style(batch), jnp.ones(x.shape[:2]),
+            method='log_prob',
         )['params'],
         'renderer': renderer.init(rngs[2], batch | {'cond': told}),
     }
 
-  def heard(params, batch):
+  def listen(params, batch):
     """The row's bars, which there are, logits of their codes, and the codes."""
     bars = coding.bars_of(batch['cond'], bar_steps)
     mask_BxNxS = bars.cut(batch['mask'])
@@ -119,11 +120,12 @@ def structure(
     codes_BxNxC = jnp.stack([l.argmax(-1) for l in logits], -1)
     return bars, real_BxN, logits, codes_BxNxC * real_BxN[..., None]
 
-  def planned(params, batch, bars, codes_BxNxC, asked_BxNxC, keys_B=None):
+  def planned(params, batch, heard, asked_BxNxC, keys_B=None):
     """Nats of each code; a bar counts if its first step does: [B, N, C]."""
+    bars, real_BxN, _, codes_BxNxC = heard
     log_p = planner.apply(
         {'params': params['planner']}, codes_BxNxC, asked_BxNxC, _style(batch),
-        keys_B, method='log_prob',
+        real_BxN, keys_B, method='log_prob',
     )
     return -log_p * _counts(bars, batch)[..., None]
 
@@ -135,14 +137,14 @@ def structure(
 
   def loss(params, batch, rng, *, step, train):
     del step
-    bars, _, logits, codes_BxNxC = heard(params, batch)
+    heard = bars, _, logits, codes_BxNxC = listen(params, batch)
     asked, told, keys_B = jnp.zeros_like(codes_BxNxC), codes_BxNxC, None
     if train:
       keys_B = row_keys(rng, batch['row'])
       asked = planning.ask(codes, codes_BxNxC, _apart(keys_B, _ASK))
       told = told * _kept(_apart(keys_B, _FORGET), conditions.forget)
       keys_B = _apart(keys_B, _PLAN)
-    plan = planned(params, batch, bars, codes_BxNxC, asked, keys_B).sum()
+    plan = planned(params, batch, heard, asked, keys_B).sum()
     sums, weight = rendered(params, batch, bars, told, rng, train)
     labels_BxNxC, known_BxN = _labels(codes, bars, batch)
     hearing = -sum(
@@ -173,6 +175,7 @@ def structure(
         _apart(keys_N, _PLAN),
         coding.named(codes, bars, cond),
         cond[:, 0, names.STYLE].astype(jnp.int32),
+        bars.cut(jnp.ones(cond.shape[:2])).max(-1) > 0,
         controls,
     )
     told = coding.spread(codes, bars, codes_NxBxC, cond)
@@ -181,7 +184,7 @@ def structure(
     )
 
   def figures(params, batch, rng):
-    bars, real_BxN, _, codes_BxNxC = heard(params, batch)
+    heard = bars, real_BxN, _, codes_BxNxC = listen(params, batch)
     labels_BxNxC, known_BxN = _labels(codes, bars, batch)
     right = {}
     for i, code in enumerate(codes):
@@ -189,9 +192,7 @@ def structure(
       name = list(names.COLUMNS)[code.column]
       before = right.get(f'heard_{name}', (0.0, 0.0))
       right[f'heard_{name}'] = before[0] + hit.sum(), before[1] + known_BxN.sum()
-    nats = planned(
-        params, batch, bars, codes_BxNxC, jnp.zeros_like(codes_BxNxC)
-    )
+    nats = planned(params, batch, heard, jnp.zeros_like(codes_BxNxC))
     num = _counts(bars, batch).sum()
     plan = {'plan_per_code': (nats.sum() / len(codes), num)}
     for i, code in enumerate(codes):
@@ -212,7 +213,7 @@ def structure(
     return right | plan | render
 
   def hear(params, batch):
-    bars, _, _, codes_BxNxC = heard(params, batch)
+    bars, _, _, codes_BxNxC = listen(params, batch)
     return coding.spread(codes, bars, codes_BxNxC, batch['cond'])
 
   return Model(

@@ -10,7 +10,12 @@ import pytest
 from musiczoo import conditions as names
 from musiczoo.errors import UserError
 from musiczoo.heads import Controls, HEADS
-from musiczoo.models import codes as coding, Music, planner as planning, structure
+from musiczoo.models import (
+  codes as coding,
+  Music,
+  planner as planning,
+  structure,
+)
 from musiczoo.models.structure import _shuffled
 from musiczoo.models.told import Conditions
 from musiczoo.recurrent import Recurrent
@@ -18,6 +23,7 @@ from tests import families
 
 CODES = coding.codes_of(families.HEARD)
 SIZES = np.array([code.size for code in CODES])
+REAL = np.ones((3, 5))
 
 
 def some_codes(num=3, bars=5, seed=0):
@@ -32,7 +38,9 @@ def planner():
   codes = some_codes()
   style = jnp.zeros(3, jnp.int32)
   variables = jax.jit(
-      lambda rng: module.init(rng, codes, codes, style, method='log_prob')
+      lambda rng: module.init(
+          rng, codes, codes, style, REAL, method='log_prob'
+      )
   )(jax.random.key(0))
   # Bold enough that what is heard shows.
   return module, jax.tree.map(lambda a: 4 * a, variables)
@@ -45,7 +53,7 @@ def score():
 
 
 def scored(codes, asked, style):
-  return score()(codes, asked, style)
+  return score()(codes, asked, style, jnp.ones(codes.shape[:2]))
 
 
 def planned(keys, asked, style=None, **controls):
@@ -53,7 +61,8 @@ def planned(keys, asked, style=None, **controls):
   style = jnp.zeros(len(asked), jnp.int32) if style is None else style
   run = jax.jit(
       lambda keys, asked, controls: planning.plan(
-          module, variables, keys, asked, style, controls
+          module, variables, keys, asked, style, jnp.ones(asked.shape[:2]),
+          controls,
       )
   )
   return np.asarray(run(keys, asked, Controls(**controls)))
