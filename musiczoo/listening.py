@@ -11,7 +11,7 @@ from musiczoo.errors import UserError
 from musiczoo.score import Score
 
 _BARS = 256  # The most that is listed.
-_FORM = '{:>8}  {:6} {:5} {:14} {:7} {:9} {}'
+_FORM = '  {:>4}  {:6} {:5} {:14} {:7} {:9} {}'
 
 
 def hear(
@@ -46,7 +46,7 @@ def compare(system: System, params, score: Score) -> Iterator[str]:
   """
   heard, ruled = hear(system, params, score)
   yield ''
-  yield 'heard, and below it what the rules say otherwise'
+  yield 'HEARD IN EACH BAR, AND WHERE THEY DIFFER WHAT THE RULES SAY'
   yield _FORM.format('bar', '', 'key', 'chords', 'notes', 'rhythm', 'section')
   place = heard[:, conditions.POSITION]
   begins = np.flatnonzero((place == 1) | (np.arange(len(place)) == 0))
@@ -58,7 +58,7 @@ def compare(system: System, params, score: Score) -> Iterator[str]:
     if any(other):
       yield _FORM.format('', 'rules', *other).rstrip()
   if len(begins) > _BARS:
-    yield f'and {len(begins) - _BARS} more bars'
+    yield f'  and {len(begins) - _BARS} more bars'
 
 
 def _bar(table):
