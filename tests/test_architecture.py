@@ -26,6 +26,7 @@ ORDER = [
     'dropout > convolutional > models',
     'taps > models',
     'conditions > models',
+    'taps > models',
     'models > train > parallel',
     'errors > parallel',
     'errors > optimizers',

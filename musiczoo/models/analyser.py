@@ -11,6 +11,7 @@ from musiczoo import conditions
 from musiczoo.heads.choices import logits_layer
 from musiczoo.models import Music
 from musiczoo.models.codes import Code
+from musiczoo.taps import Taps
 
 _OCTAVE = 12
 # What each name is read off.
@@ -68,7 +69,7 @@ class Analyser(nn.Module):
     """
     num, bars, steps, pitches, planes = x_BxNxSxPxD.shape
     x = x_BxNxSxPxD.reshape(num * bars, steps, pitches, planes)
-    x = nn.Conv(
+    x = Taps(
         self.channels, (3, _OCTAVE + 1), (2, 1), dtype=self.dtype, name='conv'
     )(x.astype(self.dtype))
     x = nn.relu(x).reshape(num, bars, -1, pitches, self.channels)
