@@ -127,7 +127,7 @@ def is_asked(codes: tuple[Code, ...], asked_xC):
   for i, code in enumerate(codes):
     if code.column == conditions.ROOT:
       quality = asked_xC[..., at[conditions.QUALITY, code.half]]
-      pass
+      known[i] |= quality == NO_CHORD
   return jnp.stack(known, axis=-1)
 
 

@@ -283,7 +283,9 @@ def test_bits_of_several_planes_are_heard():
       'cond': np.zeros((2, 9, len(names.COLUMNS)), np.int16),
   }
   params = jax.eval_shape(model.init, jax.random.key(0), batch)
-  assert params['analyser']['conv']['kernel'].shape[2:] == (3, 2)
+  # A filter hears three steps and thirteen pitches of each plane.
+  kernel = params['analyser']['conv']['Dense_0']['kernel']
+  assert kernel.shape == (3 * 13 * 3, 2)
 
 
 NUMBERS = {
