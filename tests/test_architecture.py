@@ -26,7 +26,6 @@ ORDER = [
     'dropout > convolutional > models',
     'taps > models',
     'conditions > models',
-    'taps > models',
     'models > train > parallel',
     'errors > parallel',
     'errors > optimizers',

@@ -54,6 +54,7 @@ PARAMETERS = {
     'lstm': 1_148_976,
     'gru': 919_600,
     'cnn': 758_704,
+    'structure': 1_992_612,
 }
 
 

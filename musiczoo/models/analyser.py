@@ -61,7 +61,7 @@ class Analyser(nn.Module):
 
   @nn.compact
   def __call__(self, x_BxNxSxPxD, real_BxN):
-    """-> float32 logits [B, N, size] of each code.
+    """-> float32 logits of each code, [B, N, C, the most values of any].
 
     Args:
       x_BxNxSxPxD: pictures of bars; the planes are D.
@@ -94,12 +94,17 @@ class Analyser(nn.Module):
 
     # Both halves are named by the same layer.
     layers = {c.column: logits_layer(c.size, self.dtype) for c in self.codes}
+    most = max(code.size for code in self.codes)
     logits = []
     for code in self.codes:
       h = heard[_FROM[code.column]]
       h = h if code.half is None else h[:, :, code.half]
-      logits.append(layers[code.column](h))
-    return logits
+      more = [(0, 0), (0, 0), (0, most - code.size)]
+      # Beyond the values that a code has there is no weight.
+      logits.append(
+          jnp.pad(layers[code.column](h), more, constant_values=-jnp.inf)
+      )
+    return jnp.stack(logits, axis=2)
 
   def _dense(self, name, x):
     return nn.relu(nn.Dense(self.hidden, dtype=self.dtype, name=name)(x))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from musiczoo import conditions
 from musiczoo.models.told import Conditions
@@ -106,19 +107,18 @@ def named(codes: tuple[Code, ...], bars: Bars, cond_BxTxK):
   Sections name a bar before; where none is so long ago the bar is new.
   """
   cond = bars.cut(cond_BxTxK.astype(jnp.int32))
-  cond = cond.reshape(*cond.shape[:2], 2, bars.size // 2, cond.shape[-1])
-  cond_BxNx2xK = cond.max(axis=3)  # The bar may have begun before the row.
-  columns = []
-  for code in codes:
-    value_BxNx2 = cond_BxNx2xK[..., code.column]
-    value_BxN = (
-        value_BxNx2.max(-1) if code.half is None else value_BxNx2[..., code.half]
-    )
-    if code.column == conditions.SECTION:
-      lag = jnp.array([0, 0, *conditions.LAGS])[value_BxN]
-      value_BxN = jnp.where(lag > jnp.arange(bars.num), 1, value_BxN)
-    columns.append(value_BxN)
-  return jnp.stack(columns, -1)
+  columns = cond.shape[-1]
+  halves = cond.reshape(*cond.shape[:2], 2, bars.size // 2, columns)
+  halves = halves.max(axis=3)  # Of steps, for a row may begin within a bar.
+  both = jnp.concatenate([halves, halves.max(2, keepdims=True)], axis=2)
+  place_C = np.array([
+      (2 if code.half is None else code.half) * columns + code.column
+      for code in codes
+  ])
+  value_BxNxC = both.reshape(*cond.shape[:2], -1)[..., place_C]
+  section_C = np.array([code.column == conditions.SECTION for code in codes])
+  lag_BxNxC = jnp.array([0, 0, *conditions.LAGS])[value_BxNxC * section_C]
+  return jnp.where(lag_BxNxC > jnp.arange(bars.num)[:, None], 1, value_BxNxC)
 
 
 def whole(bars: Bars, cond_BxTxK):
@@ -132,14 +132,16 @@ def spread(codes: tuple[Code, ...], bars: Bars, codes_BxNxC, cond_BxTxK):
 
   The style is that of `cond_BxTxK`; places are counted on from its first.
   """
-  num = len(codes_BxNxC)
-  half_S = jnp.arange(bars.size) >= bars.size // 2
-  told = jnp.zeros((num, bars.num, bars.size, cond_BxTxK.shape[-1]), jnp.int32)
-  told = told.at[..., conditions.POSITION].set(1 + jnp.arange(bars.size))
-  for i, code in enumerate(codes):
-    here_S = 1 if code.half is None else half_S == code.half
-    value_BxNxS = codes_BxNxC[..., i, None] * here_S
-    told = told.at[..., code.column].add(value_BxNxS)
-  told = bars.join(told)
-  style = cond_BxTxK[..., conditions.STYLE].astype(jnp.int32)
-  return told.at[..., conditions.STYLE].set(style)
+  columns = np.arange(cond_BxTxK.shape[-1])
+  half_S = np.arange(bars.size) >= bars.size // 2
+  # Where each code is told, and what each step is told anyway.
+  says_SxCxK = np.stack([
+      ((half_S == code.half) | (code.half is None))[:, None]
+      & (columns == code.column)
+      for code in codes
+  ], axis=1).astype(np.int32)
+  place_SxK = (1 + np.arange(bars.size))[:, None] * (
+      columns == conditions.POSITION
+  )
+  told = jnp.einsum('bnc,sck->bnsk', codes_BxNxC, says_SxCxK) + place_SxK
+  return bars.join(told) + cond_BxTxK * (columns == conditions.STYLE)

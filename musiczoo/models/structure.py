@@ -117,8 +117,8 @@ def structure(
     real_BxN = mask_BxNxS.max(-1) > 0
     x = pictures(bars.cut(batch['x']), music) * mask_BxNxS[..., None, None]
     logits = analyser.apply({'params': params['analyser']}, x, real_BxN)
-    codes_BxNxC = jnp.stack([l.argmax(-1) for l in logits], -1)
-    return bars, real_BxN, logits, codes_BxNxC * real_BxN[..., None]
+    codes_BxNxC = logits.argmax(-1) * real_BxN[..., None]
+    return bars, real_BxN, logits, codes_BxNxC
 
   def planned(params, batch, heard, asked_BxNxC, keys_B=None):
     """Nats of each code; a bar counts if its first step does: [B, N, C]."""
@@ -147,10 +147,8 @@ def structure(
     plan = planned(params, batch, heard, asked, keys_B).sum()
     sums, weight = rendered(params, batch, bars, told, rng, train)
     labels_BxNxC, known_BxN = _labels(codes, bars, batch)
-    hearing = -sum(
-        (log_categorical(l, labels_BxNxC[..., i]) * known_BxN).sum()
-        for i, l in enumerate(logits)
-    )
+    log_p_BxNxC = log_categorical(logits, labels_BxNxC)
+    hearing = -(log_p_BxNxC * known_BxN[..., None]).sum()
     bound = sums['nll'] + plan
     parts = {
         f'nll_bound_{k.removeprefix("nll_")}': v
