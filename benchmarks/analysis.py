@@ -106,9 +106,14 @@ def _close(score: Score) -> tuple[int, int] | None:
   return None if minor is None else (tonic, minor)
 
 
-def _compare(score: Score, others) -> Counter:
-  """In how many half bars root, triad and all are as in music21's chords."""
-  found, counts = analysis.chords(score), Counter()
+def _compare(score: Score, others, found=None) -> Counter:
+  """In how many half bars root, triad and all are as in music21's chords.
+
+  Args:
+    found: chords as `analysis.chords` gives them; None: those it does.
+  """
+  found = analysis.chords(score) if found is None else found
+  counts = Counter()
   lines = analysis.half_bars(score) / score.resolution
   for (_, root, quality), begin, stop in zip(found, lines, lines[1:]):
     time = Counter()

@@ -48,6 +48,8 @@ POSITION, KEY, ROOT, QUALITY, DENSITY, RHYTHM, SECTION, STYLE = range(
 NAMES = {name: (name,) for name in COLUMNS if name not in ('root', 'quality')}
 NAMES |= {'chord': ('root', 'quality')}
 
+_RHYTHMS = '?', 'silent', 'halves', 'quarters', 'eighths', '16ths', 'finer'
+_SECTIONS = ('?', 'new', *(f'as {lag} before' for lag in LAGS))
 _ALIKE = 0.5  # Of the notes of two bars together, those that they share.
 
 
@@ -177,6 +179,25 @@ def plan(
     table[:, ROOT] = np.where(quality == analysis.NO_CHORD, 0, root + 1)
     table[:, QUALITY] = quality + 1
   return table
+
+
+def words(row: np.ndarray) -> dict[str, str]:
+  """What a listener would say of a step's conditions; '?' where unknown."""
+  key, root, quality, density, rhythm, section = map(
+      int, row[[KEY, ROOT, QUALITY, DENSITY, RHYTHM, SECTION]]
+  )
+  ends = ('0', *(f'{end:g}' for end in DENSITIES), '')
+  return {
+      'key': analysis.format_key((key - 1) % 12, (key - 1) // 12)
+      if key
+      else '?',
+      'chord': analysis.format_chord(max(root - 1, 0), quality - 1)
+      if quality
+      else '?',
+      'density': f'{ends[density - 1]}-{ends[density]}' if density else '?',
+      'rhythm': _RHYTHMS[rhythm],
+      'section': _SECTIONS[section],
+  }
 
 
 def style_number(style: str, styles: Sequence[str]) -> int:

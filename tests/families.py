@@ -24,7 +24,11 @@ HEAD_OF = {
     'nade': ((DEPTH,), {'hidden': 5}),
     'categorical': ((), {'features': 3}),
 }
+BAR = 4  # Steps.
 TOLD = Conditions(conditions.columns(('key', 'chord')), 3, 0.3)
+HEARD = Conditions(
+    conditions.columns(('key', 'chord', 'density', 'section', 'style')), 3, 0.3
+)
 
 
 class Case(NamedTuple):
@@ -67,6 +71,11 @@ CASES = {
             'conditions': TOLD,
         },
     ),
+    'structure': Case('structure', 'voices', {
+        'cell': 'rnn', 'hidden': 7, 'layers': 1, 'planner_hidden': 5,
+        'analyser_hidden': 6, 'analyser_channels': 3, 'dropout': 0.3,
+        'bar_steps': BAR, 'conditions': HEARD,
+    }),
     'gru, remat': Case('gru', 'categorical', _NET | {'remat': True}),
     'infill': Case(
         'infill', Music('voices', DEPTH, (2,)), {'hidden': 7, 'layers': 2}
@@ -116,6 +125,8 @@ def batch(family: Family, size: int = 8, seed: int = 0, length: int = LENGTH):
   mask = np.arange(length) < ends[:, None]
   sizes = list(conditions.COLUMNS.values())
   cond = rng.integers(sizes, size=(size, length, len(sizes)))
+  begun = rng.integers(BAR, size=(size, 1))
+  cond[..., conditions.POSITION] = 1 + (begun + np.arange(length)) % BAR
   return {
       'x': x.astype(np.uint8),
       'mask': mask.astype(np.float32),

@@ -26,6 +26,7 @@ ORDER = [
     'errors > dropout > recurrent > heads > models',
     'dropout > convolutional > models',
     'taps > models',
+    'conditions > models',
     'models > train > parallel',
     'errors > parallel',
     'errors > optimizers',
@@ -33,8 +34,8 @@ ORDER = [
 ]
 # Here the halves meet.
 MEETING = (
-    'build copying workdir evaluate orderings generate infilling samples fit '
-    'show'
+    'build copying workdir evaluate orderings generate infilling listening '
+    'samples fit show'
 ).split()
 NUMPY_ONLY = (
     'errors score midi representations corpora data floors novelty analysis '

@@ -30,12 +30,11 @@ def test_every_variant_builds_a_model_that_has_a_loss(variant):
   build.optimizer(options)
   build.schedule(options)
   params = workdir.shapes(system)
-  pieces = data.pack(
-      [np.zeros((40, *system.representation.shape), system.representation.dtype)]
-      * options['batch_size'],
-      [np.zeros((40, len(conditions.COLUMNS)), np.int16)]
-      * options['batch_size'],
-  )
+  num = options['batch_size']
+  representation = system.representation
+  x = np.zeros((40, *representation.shape), representation.dtype)
+  cond = np.zeros((40, len(conditions.COLUMNS)), np.int16)
+  pieces = data.pack([x] * num, [cond] * num)
   batch = build.batches(options, pieces, system.representation)(0, 0)
   sums, weight = jax.eval_shape(
       lambda p: system.model.loss(
@@ -55,6 +54,7 @@ PARAMETERS = {
     'gru': 919_600,
     'cnn': 758_704,
     'gan': 668_497,
+    'structure': 1_992_612,
 }
 
 

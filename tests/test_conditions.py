@@ -123,3 +123,20 @@ def test_names_of_a_config():
   )
   with pytest.raises(UserError, match="no condition 'mood'"):
     c.columns(('mood',))
+
+
+def test_a_row_in_words():
+  row = c.plan(1, 4, chords='Am', key='Am', density=3.5)[0]
+  assert c.words(row) == {
+      'key': 'Am', 'chord': 'Am', 'density': '3-4', 'rhythm': '?', 'section': '?'
+  }
+  row = c.of(score(chord((60,), 0, 16) + chord((60,), 16, 16)), 4)[16]
+  assert c.words(row) == {
+      'key': 'C', 'chord': 'N.C.', 'density': '0-0.5', 'rhythm': 'halves',
+      'section': 'as 1 before',
+  }
+  assert set(c.words(np.zeros(len(c.COLUMNS), np.int16)).values()) == {'?'}
+  for column, size in c.COLUMNS.items():
+    last = np.zeros(len(c.COLUMNS), np.int16)
+    last[list(c.COLUMNS).index(column)] = size - 1
+    assert all(c.words(last).values())

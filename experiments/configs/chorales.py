@@ -97,6 +97,18 @@ VARIANTS['gan'] = {
     'eval_every': 500,
     'checkpoint_every': 500,
 }
+# Hears, plans and writes: see docs/structure.md.
+VARIANTS['structure'] = MUSIC[''] | {
+    'family': 'structure',
+    'corpus': 'chorales',
+    'model': RECURRENT | {
+        'cell': 'gru',
+        'planner_hidden': 128,
+        'analyser_hidden': 128,
+        'analyser_channels': 32,
+    },
+    'conditions': {'use': ('key', 'chord', 'density', 'rhythm', 'section')},
+}
 
 
 def get_config(variant: str = 'lstm') -> ml_collections.ConfigDict:

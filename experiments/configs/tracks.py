@@ -82,6 +82,17 @@ VARIANTS['gan'] = {
     'eval_every': 500,
     'checkpoint_every': 500,
 }
+# Hears, plans and writes: see docs/structure.md.
+VARIANTS['structure'] = SONGS | MUSIC[''] | {
+    'family': 'structure',
+    'model': RECURRENT | {
+        'cell': 'gru',
+        'planner_hidden': 128,
+        'analyser_hidden': 128,
+        'analyser_channels': 32,
+    },
+    'conditions': {'use': ('key', 'chord', 'density', 'rhythm', 'section')},
+}
 
 
 def get_config(variant: str = 'lstm_events') -> ml_collections.ConfigDict:

@@ -55,6 +55,8 @@ class Model(NamedTuple):
     conditional: (params, x, known, real) -> {part: log probability of each cell
       given the known ones, [B, T, ...]}, known bool as x, real bool [B, T] what
       of x is no padding; families that fill in holes only.
+    hear: (params, batch) -> what the model itself would say in place of the
+      batch's `cond`, int32 [B, T, columns]; families that name what they hear.
 
   A batch is a dict of arrays: `x` [B, T, ...] the music, `mask` float32 [B, T]
   what of it counts, `row` uint32 [B] the rows' numbers in the global batch,
@@ -71,6 +73,7 @@ class Model(NamedTuple):
   encode: Callable | None = None
   decode: Callable | None = None
   conditional: Callable | None = None
+  hear: Callable | None = None
 
 
 # The families import Model from here, so they come last.
@@ -78,6 +81,7 @@ from musiczoo.models.cnn import cnn  # noqa: E402
 from musiczoo.models.gan import gan  # noqa: E402
 from musiczoo.models.infill import infill  # noqa: E402
 from musiczoo.models.rnn import gru, lstm, rnn  # noqa: E402
+from musiczoo.models.structure import structure  # noqa: E402
 from musiczoo.models.unigram import unigram  # noqa: E402
 
 ZOO = {
@@ -88,4 +92,5 @@ ZOO = {
     'cnn': cnn,
     'infill': infill,
     'gan': gan,
+    'structure': structure,
 }
