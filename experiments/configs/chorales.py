@@ -54,6 +54,36 @@ VARIANTS = {
     for suffix, music in MUSIC.items()
 }
 
+# Windows of two bars of 4/4, and what codes them.
+WINDOWS = {
+    'window': 32,
+    'begin': 'bar',
+    'batch_size': 32,
+    'optimizer': {'learning_rate': 2e-3, 'decay_steps': 3000},
+    'steps': 3000,
+    'eval_every': 500,
+    'checkpoint_every': 500,
+}
+CODED = {
+    'net': 'conv',
+    'hidden': 128,
+    'latent': 64,
+    'layers': 1,
+    'cell': 'gru',
+    'dropout': 0.1,
+    'word_dropout': 0.3,
+}
+CODES = {
+    'autoencoder': CODED | {'noise': 0.1},
+    'vae': CODED | {'beta': 0.2, 'free_bits': 48.0, 'anneal_steps': 500},
+}
+VARIANTS |= {
+    family: WINDOWS | {
+        'family': family, 'corpus': 'chorales', 'model': model, **MUSIC['']
+    }
+    for family, model in CODES.items()
+}
+
 
 def get_config(variant: str = 'lstm') -> ml_collections.ConfigDict:
   return usual.get_config(VARIANTS, variant)
