@@ -20,7 +20,7 @@ NOVELTY = flags.DEFINE_bool(
 
 def main():
   launch.require(workdir=WORKDIR.value)
-  from musiczoo import build, copying, workdir
+  from musiczoo import build, copying, latent, workdir
   from musiczoo.evaluate import make_figures, make_likelihood
 
   build.cache_compilation()
@@ -36,6 +36,11 @@ def main():
   figures |= make_likelihood(*given)(params)
   if system.model.figures is not None:
     figures |= make_figures(*given, system.model.figures)(params)
+  alarm = None
+  if system.model.decode is not None:
+    train = build.pieces(config, corpus, 'train', system.representation)
+    figures |= latent.beside(devices, system, train, *given[2:])
+    alarm = latent.collapse(figures)
   if NOVELTY.value and SPLIT.value == 'test':
     real = copying.copying(corpus, system.representation.steps_per_quarter)
     figures |= {
@@ -44,12 +49,19 @@ def main():
         if isinstance(value, float)
     }
   for name, value in figures.items():
-    shown = f'{value:.4f}' if isinstance(value, float) else value
-    print(f'{name:>28}  {shown}')
+    print(f'{name:>28}  {_shown(value)}')
+  if alarm:
+    print(alarm)
   if JSON.value:
     launch.write_text(
         pathlib.Path(JSON.value), json.dumps(figures, indent=1) + '\n'
     )
+
+
+def _shown(value):
+  if isinstance(value, list):
+    return ' '.join(f'{v:.2f}' for v in value)
+  return f'{value:.4f}' if isinstance(value, float) else value
 
 
 if __name__ == '__main__':

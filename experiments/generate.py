@@ -36,6 +36,15 @@ DENSITY = flags.DEFINE_float('density', None, 'Notes a quarter.')
 PRIMER_MIDI = flags.DEFINE_string(
     'primer_midi', None, 'MIDI file that each piece begins with.'
 )
+RECONSTRUCT = flags.DEFINE_string(
+    'reconstruct', None, 'MIDI file to code, window by window, and write again.'
+)
+INTERPOLATE = flags.DEFINE_string(
+    'interpolate', None, 'A.mid,B.mid: from the one to the other, in codes.'
+)
+ATTRIBUTE = flags.DEFINE_string(
+    'attribute', None, 'What codes are to have more of, such as density:+1.'
+)
 
 NOVELTY = flags.DEFINE_bool(
     'novelty', True, 'Say what of the music is copied from its training.'
@@ -46,7 +55,7 @@ def main():
   launch.require(workdir=WORKDIR.value, output_dir=OUTPUT_DIR.value)
   output = pathlib.Path(OUTPUT_DIR.value)
   launch.make_folder(output)
-  from musiczoo import build, generate, midi, workdir
+  from musiczoo import build, generate, latent, workdir
 
   build.cache_compilation()
   config, system, params, step = workdir.load(WORKDIR.value)
@@ -64,26 +73,33 @@ def main():
       style=STYLE.value,
       density=DENSITY.value,
   )
-  primer, usual_tempo = None, 80.0
-  if PRIMER_MIDI.value is not None:
-    generate.check_can(system.model, 'given', '--primer_midi')
-    song = midi.read(PRIMER_MIDI.value)
-    primer = generate.encode_primer(
-        system.representation, song, PRIMER_MIDI.value
+  _check_codes(system.model)
+  songs, usual_tempo = _songs(system)
+  if ATTRIBUTE.value is not None:
+    name, amount = latent.parse_attribute(ATTRIBUTE.value)
+    train = build.pieces(
+        config, build.corpus(config), 'train', system.representation
     )
-    if len(song.tempi):
-      usual_tempo = 60e6 / int(song.tempi[0, 1])
+    more = latent.attribute(system, params, train, name)
+    controls = controls._replace(shift=amount * more)
+  how = {'seed': SEED.value, 'controls': controls}
   begun = time.perf_counter()
-  written = generate.generate(
-      system,
-      params,
-      num_outputs=NUM_OUTPUTS.value,
-      num_steps=NUM_STEPS.value,
-      seed=SEED.value,
-      controls=controls,
-      primer=primer,
-      wishes=wishes,
-  )
+  if RECONSTRUCT.value is not None:
+    written = latent.reconstruct(system, params, *songs, **how)
+  elif INTERPOLATE.value is not None:
+    written = latent.interpolate(
+        system, params, *songs, num_outputs=NUM_OUTPUTS.value, **how
+    )
+  else:
+    written = generate.generate(
+        system,
+        params,
+        num_outputs=NUM_OUTPUTS.value,
+        num_steps=NUM_STEPS.value,
+        primer=songs[0] if songs else None,
+        wishes=wishes,
+        **how,
+    )
   seconds = time.perf_counter() - begun
   generate.write(
       written.scores,
@@ -102,6 +118,58 @@ def main():
   )
   if NOVELTY.value:
     print(_novelty(config, system, written.scores, output))
+
+
+def _check_codes(model):
+  """Refuses flags that ask for codes where they make no sense."""
+  from musiczoo import latent
+
+  for flag in (RECONSTRUCT, INTERPOLATE, ATTRIBUTE):
+    if flag.value is not None:
+      latent.check(model, f'--{flag.name}')
+  if INTERPOLATE.value is not None:
+    if RECONSTRUCT.value is not None or ATTRIBUTE.value is not None:
+      raise UserError(
+          '--interpolate has a way of its own: leave out --reconstruct and '
+          '--attribute'
+      )
+    if INTERPOLATE.value.count(',') != 1 or NUM_OUTPUTS.value < 2:
+      raise UserError(
+          f'--interpolate={INTERPOLATE.value}: give two files, A.mid,B.mid, and '
+          '--num_outputs of 2 or more'
+      )
+  fixed = [
+      flag.name
+      for flag, codes in (
+          (NUM_STEPS, RECONSTRUCT.value or INTERPOLATE.value),
+          (NUM_OUTPUTS, RECONSTRUCT.value),
+      )
+      if codes is not None and flag.present
+  ]
+  if fixed:
+    raise UserError(
+        f'--{fixed[0]} means nothing here: --reconstruct writes one piece as '
+        'long as its file, --interpolate windows'
+    )
+
+
+def _songs(system):
+  """The x of each MIDI file that was given, and how fast the first is."""
+  from musiczoo import generate, midi
+
+  if PRIMER_MIDI.value is not None:
+    generate.check_can(system.model, 'given', '--primer_midi')
+  names = [n for n in (PRIMER_MIDI.value, RECONSTRUCT.value) if n is not None]
+  if INTERPOLATE.value is not None:
+    names = INTERPOLATE.value.split(',')
+  songs = [midi.read(name) for name in names]
+  tempo = 80.0
+  if songs and len(songs[0].tempi):
+    tempo = 60e6 / int(songs[0].tempi[0, 1])
+  return [
+      generate.encode_primer(system.representation, song, name)
+      for song, name in zip(songs, names)
+  ], tempo
 
 
 def _novelty(config, system, music, output):

@@ -55,15 +55,7 @@ VARIANTS = {
 }
 
 # Windows of two bars of 4/4, and what codes them.
-WINDOWS = {
-    'window': 32,
-    'begin': 'bar',
-    'batch_size': 32,
-    'optimizer': {'learning_rate': 2e-3, 'decay_steps': 3000},
-    'steps': 3000,
-    'eval_every': 500,
-    'checkpoint_every': 500,
-}
+WINDOWS = {'window': 32, 'begin': 'bar', 'batch_size': 32}
 CODED = {
     'net': 'conv',
     'hidden': 128,
@@ -75,7 +67,7 @@ CODED = {
 }
 CODES = {
     'autoencoder': CODED | {'noise': 0.1},
-    'vae': CODED | {'beta': 0.2, 'free_bits': 48.0, 'anneal_steps': 500},
+    'vae': CODED | {'beta': 0.2, 'free_bits': 48.0, 'anneal_steps': 300},
 }
 VARIANTS |= {
     family: WINDOWS | {

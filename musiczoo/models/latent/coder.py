@@ -14,12 +14,13 @@ class Coder(nn.Module):
   """p(x | z) = prod_t p(x_t | x_<t, z), and a net that hears x to say z.
 
   What z says of the window is planned for all steps at once; a recurrent net
-  then goes through them, hears plan and past, and the head says x_t.
+  then goes through them, hears plan and past, adds to the plan what it makes of
+  both, and the head says x_t.
 
   Attributes:
     encoder: (e [B, T, E], mask [B, T]) -> what it makes of a window, [B, Y].
-    plan: z [B, L] -> [B, T, P].
-    core: goes through the steps.
+    plan: z [B, L] -> [B, T, H].
+    core: goes through the steps, with as many hidden units.
     head: what is predicted of each step.
     outputs: numbers that say z.
     segment: the core begins anew after so many steps, so that only z knows what
@@ -51,7 +52,7 @@ class Coder(nn.Module):
   def heard(self, z_BxL, x_BxTxC, keys_B=None):
     """What the core hears of plan and past, teacher forced: h [B, T, H]."""
     e_BxTxE = delay(self.head.embed(x_BxTxC))
-    p_BxTxP = self.plan(z_BxL)
+    p_BxTxH = self.plan(z_BxL)
     num, steps, _ = e_BxTxE.shape
     if keys_B is not None and self.word_dropout:
       def draw(key):
@@ -59,14 +60,14 @@ class Coder(nn.Module):
         return jax.random.bernoulli(key, 1 - self.word_dropout, (steps, 1))
 
       e_BxTxE *= jax.vmap(draw)(keys_B)
-    u_BxTxU = jnp.concatenate([p_BxTxP, e_BxTxE], axis=-1)
+    u_BxTxU = jnp.concatenate([p_BxTxH, e_BxTxE], axis=-1)
     segments = steps // self.segment
     if keys_B is not None:
       keys_B = jnp.repeat(keys_B, segments)
     h, _ = self.core(
         u_BxTxU.reshape(num * segments, self.segment, -1), keys=keys_B
     )
-    return h.reshape(num, steps, -1)
+    return h.reshape(num, steps, -1) + p_BxTxH
 
   def log_prob(self, z_BxL, x_BxTxC, keys_B=None):
     """Log probability of every step in nats, by part: dict of [B, T]."""
@@ -90,14 +91,14 @@ class Coder(nn.Module):
     """The plan, and the state of a core that has heard nothing."""
     return self.plan(z_BxL), self.core.start(len(z_BxL))
 
-  def step(self, carry, t, p_BxP, prev_BxC, keys_B, controls: Controls):
+  def step(self, carry, t, p_BxH, prev_BxC, keys_B, controls: Controls):
     """One step of writing: the step before -> the next one, [B, ...]."""
     carry = jax.tree.map(
         lambda a: jnp.where(t % self.segment == 0, 0, a), carry
     )
     e_BxE = jnp.where(t > 0, self.head.embed(prev_BxC), 0)
-    carry, h_BxH = self.core.step(carry, jnp.concatenate([p_BxP, e_BxE], -1))
-    return carry, self.head.sample(h_BxH, prev_BxC, keys_B, controls)
+    carry, h_BxH = self.core.step(carry, jnp.concatenate([p_BxH, e_BxE], -1))
+    return carry, self.head.sample(h_BxH + p_BxH, prev_BxC, keys_B, controls)
 
   def prior_log_prob(self, z_BxL):
     return self.prior.log_prob(z_BxL)
