@@ -55,7 +55,7 @@ def main():
   launch.require(workdir=WORKDIR.value, output_dir=OUTPUT_DIR.value)
   output = pathlib.Path(OUTPUT_DIR.value)
   launch.make_folder(output)
-  from musiczoo import build, generate, latent, workdir
+  from musiczoo import build, generate, latent, midi, workdir
 
   build.cache_compilation()
   config, system, params, step = workdir.load(WORKDIR.value)
@@ -73,8 +73,18 @@ def main():
       style=STYLE.value,
       density=DENSITY.value,
   )
-  _check_codes(system.model)
-  songs, usual_tempo = _songs(system)
+  names = _files(system.model)
+  songs = [midi.read(name) for name in names]
+  usual_tempo = 80.0
+  if songs and len(songs[0].tempi):
+    usual_tempo = 60e6 / int(songs[0].tempi[0, 1])
+  hear = latent.heard
+  if PRIMER_MIDI.value is not None:
+    hear = generate.encode_primer
+  songs = [
+      hear(system.representation, song, name)
+      for song, name in zip(songs, names)
+  ]
   if ATTRIBUTE.value is not None:
     name, amount = latent.parse_attribute(ATTRIBUTE.value)
     train = build.pieces(
@@ -120,10 +130,12 @@ def main():
     print(_novelty(config, system, written.scores, output))
 
 
-def _check_codes(model):
-  """Refuses flags that ask for codes where they make no sense."""
-  from musiczoo import latent
+def _files(model):
+  """The MIDI files to read; refuses flags that make no sense together."""
+  from musiczoo import generate, latent
 
+  if PRIMER_MIDI.value is not None:
+    generate.check_can(model, 'given', '--primer_midi')
   for flag in (RECONSTRUCT, INTERPOLATE, ATTRIBUTE):
     if flag.value is not None:
       latent.check(model, f'--{flag.name}')
@@ -138,38 +150,20 @@ def _check_codes(model):
           f'--interpolate={INTERPOLATE.value}: give two files, A.mid,B.mid, and '
           '--num_outputs of 2 or more'
       )
-  fixed = [
-      flag.name
-      for flag, codes in (
-          (NUM_STEPS, RECONSTRUCT.value or INTERPOLATE.value),
-          (NUM_OUTPUTS, RECONSTRUCT.value),
+    if NUM_STEPS.present:
+      raise UserError(
+          f'--num_steps means nothing here: --interpolate writes windows of '
+          f'{model.window} steps'
       )
-      if codes is not None and flag.present
-  ]
-  if fixed:
+    return INTERPOLATE.value.split(',')
+  if RECONSTRUCT.value is not None and (
+      NUM_STEPS.present or NUM_OUTPUTS.present
+  ):
     raise UserError(
-        f'--{fixed[0]} means nothing here: --reconstruct writes one piece as '
-        'long as its file, --interpolate windows'
+        '--num_steps and --num_outputs mean nothing here: --reconstruct writes '
+        'one piece as long as its file'
     )
-
-
-def _songs(system):
-  """The x of each MIDI file that was given, and how fast the first is."""
-  from musiczoo import generate, midi
-
-  if PRIMER_MIDI.value is not None:
-    generate.check_can(system.model, 'given', '--primer_midi')
-  names = [n for n in (PRIMER_MIDI.value, RECONSTRUCT.value) if n is not None]
-  if INTERPOLATE.value is not None:
-    names = INTERPOLATE.value.split(',')
-  songs = [midi.read(name) for name in names]
-  tempo = 80.0
-  if songs and len(songs[0].tempi):
-    tempo = 60e6 / int(songs[0].tempi[0, 1])
-  return [
-      generate.encode_primer(system.representation, song, name)
-      for song, name in zip(songs, names)
-  ], tempo
+  return [n for n in (PRIMER_MIDI.value, RECONSTRUCT.value) if n is not None]
 
 
 def _novelty(config, system, music, output):

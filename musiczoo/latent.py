@@ -6,14 +6,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from musiczoo import build, conditions, data, floors, score as scores
+from musiczoo import conditions, data, floors, score as scores
 from musiczoo.build import System
 from musiczoo.errors import UserError
 from musiczoo.evaluate import make_figures
-from musiczoo.generate import Generated, piece_keys
+from musiczoo.generate import encode_primer, Generated, piece_keys
 from musiczoo.heads import Controls
-from musiczoo.models import Model, Music
+from musiczoo.models import Model
 from musiczoo.models.latent.accuracy import accuracy
+from musiczoo.representations import Representation
 from musiczoo.score import PITCH, Score
 
 ACTIVE = 0.01  # Nats of a dimension that carries something.
@@ -84,10 +85,23 @@ def codes(system: System, params, windows: data.Pieces) -> np.ndarray:
   return found[where >= 0][np.argsort(where[where >= 0])]
 
 
+def heard(
+    representation: Representation, song: Score, origin: str
+) -> data.Pieces:
+  """A Score as one piece that knows where its bars begin.
+
+  Raises:
+    UserError: the representation can keep nothing of it.
+  """
+  x = encode_primer(representation, song, origin)
+  table = conditions.of(song, representation.steps_per_quarter)
+  return data.pack([x], [conditions.of_rows(table, x, representation.clock)])
+
+
 def reconstruct(
     system: System,
     params,
-    x: np.ndarray,
+    song: data.Pieces,
     *,
     seed: int,
     controls: Controls = Controls(),
@@ -98,10 +112,10 @@ def reconstruct(
   ended, and of it what comes after that end is kept.
 
   Args:
-    x: of the piece, [T, ...].
+    song: one piece, as `heard`.
     controls: `shift` is added to the codes.
   """
-  spans = _spans(system, x)
+  x, spans = song.x[0], _spans(song, system.model.window)
   shift = 0 if controls.shift is None else controls.shift
   z = _codes_of(system, params, x, spans) + shift
   windows = _decode(system, params, z, piece_keys(seed, len(z)), controls)
@@ -115,8 +129,8 @@ def reconstruct(
 def interpolate(
     system: System,
     params,
-    first: np.ndarray,
-    last: np.ndarray,
+    first: data.Pieces,
+    last: data.Pieces,
     *,
     num_outputs: int,
     seed: int,
@@ -126,9 +140,14 @@ def interpolate(
 
   The noise is the same all the way, so that both ends are what `reconstruct`
   makes of these windows.
+
+  Args:
+    first, last: one piece each, as `heard`.
   """
-  ends = [_codes_of(system, params, x, _spans(system, x)[:1])[0]
-          for x in (first, last)]
+  ends = [
+      _codes_of(system, params, p.x[0], _spans(p, system.model.window)[:1])[0]
+      for p in (first, last)
+  ]
   z = between(*ends, np.linspace(0, 1, num_outputs, dtype=np.float32))
   keys = jnp.broadcast_to(piece_keys(seed, 1), (num_outputs,))
   return _generated(system, _decode(system, params, z, keys, controls))
@@ -214,15 +233,9 @@ def collapse(figures: dict) -> str | None:
   return None
 
 
-def _spans(system, x):
+def _spans(song, window):
   """Where windows begin and end, in rows of x."""
-  representation, window = system.representation, system.model.window
-  table = conditions.of(
-      representation.decode(x), representation.steps_per_quarter
-  )
-  bars = conditions.bar_rows(
-      conditions.of_rows(table, x, representation.clock)
-  )
+  x, bars = song.x[0], conditions.bar_rows(song.cond[0])
   end, spans = int(bars[0]), []
   while end < len(x):
     begin = int(bars[np.searchsorted(bars, end, side='right') - 1])

@@ -18,6 +18,7 @@ from musiczoo.recurrent import Recurrent
 DEPTH, LENGTH = 6, 16
 RECURRENT = ('rnn', 'lstm', 'gru')
 CAUSAL = (*RECURRENT, 'cnn')  # Whose net hears step by step.
+CODED = ('autoencoder', 'vae')
 HEAD_OF = {
     'voices': ((4,), {'voices': 4, 'features': 3, 'hidden': 5}),
     'bernoulli': ((DEPTH,), {}),
@@ -43,6 +44,11 @@ class Case(NamedTuple):
 
 
 _NET = {'hidden': 7, 'layers': 2, 'dropout': 0.3}
+_CODER = {
+    'hidden': 7, 'latent': 3, 'dropout': 0.3, 'word_dropout': 0.3,
+    'window': LENGTH,
+}
+_COSTS = {'beta': 0.5, 'free_bits': 2.0, 'anneal_steps': 3}
 
 # The laws of the train step are held by all of these.
 CASES = {
@@ -53,6 +59,13 @@ CASES = {
     'cnn': Case('cnn', 'categorical', _NET | {'kernel': 3}),
     'gru, told': Case('gru', 'categorical', _NET | {'conditions': TOLD}),
     'gru, remat': Case('gru', 'categorical', _NET | {'remat': True}),
+    'autoencoder': Case('autoencoder', 'voices', _CODER | {'net': 'conv'}),
+    'vae': Case('vae', 'categorical', _CODER | _COSTS | {'net': 'conv'}),
+    'vae, recurrent, remat': Case(
+        'vae',
+        'categorical',
+        _CODER | _COSTS | {'net': 'recurrent', 'segment': 4, 'remat': True},
+    ),
 }
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from experiments import config as configs
 from experiments.configs import chorales, poly, tracks
-from musiczoo import build, data, workdir
+from musiczoo import build, conditions, data, workdir
 from musiczoo.errors import UserError
 
 VARIANTS = [
@@ -30,10 +30,11 @@ def test_every_variant_builds_a_model_that_has_a_loss(variant):
   build.optimizer(options)
   build.schedule(options)
   params = workdir.shapes(system)
-  pieces = data.pack(
-      [np.zeros((40, *system.representation.shape), system.representation.dtype)]
-      * options['batch_size']
-  )
+  one = np.zeros((40, *system.representation.shape), np.uint8)
+  one = one.astype(system.representation.dtype)
+  cond = np.zeros((40, len(conditions.COLUMNS)), np.int16)
+  num = options['batch_size']
+  pieces = data.pack([one] * num, [cond] * num)
   batch = build.batches(options, pieces, system.representation)(0, 0)
   sums, weight = jax.eval_shape(
       lambda p: system.model.loss(

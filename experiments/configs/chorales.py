@@ -54,26 +54,41 @@ VARIANTS = {
     for suffix, music in MUSIC.items()
 }
 
-# Windows of two bars of 4/4, and what codes them.
+# Windows of two bars of 4/4 and what codes them: by convolutions where a step is
+# one of the grid and by recurrent nets where it is a token, as in MusicVAE.
 WINDOWS = {'window': 32, 'begin': 'bar', 'batch_size': 32}
+CODED_MUSIC = {
+    '': MUSIC[''] | WINDOWS,
+    '_pianoroll': MUSIC['_pianoroll'] | WINDOWS,
+    '_melody': WINDOWS | {
+        'representation': {'name': 'melody', 'steps_per_quarter': 4},
+        'head': {'name': 'categorical', 'features': 64},
+    },
+    '_events': MUSIC['_events'] | WINDOWS | {'window': 128},
+}
+CODED_NETS = {'_melody': 'recurrent', '_events': 'recurrent'}
 CODED = {
-    'net': 'conv',
     'hidden': 128,
     'latent': 64,
     'layers': 1,
     'cell': 'gru',
+    'segment': 0,
     'dropout': 0.1,
     'word_dropout': 0.3,
 }
-CODES = {
+CODED_MODELS = {
     'autoencoder': CODED | {'noise': 0.1},
     'vae': CODED | {'beta': 0.2, 'free_bits': 48.0, 'anneal_steps': 300},
 }
 VARIANTS |= {
-    family: WINDOWS | {
-        'family': family, 'corpus': 'chorales', 'model': model, **MUSIC['']
+    family + suffix: {
+        'family': family,
+        'corpus': 'chorales',
+        'model': model | {'net': CODED_NETS.get(suffix, 'conv')},
+        **music,
     }
-    for family, model in CODES.items()
+    for family, model in CODED_MODELS.items()
+    for suffix, music in CODED_MUSIC.items()
 }
 
 
