@@ -287,7 +287,7 @@ def test_halving_ends_at_four_steps():
     [
         ({'net': 'dense'}, "model.net='dense'"),
         ({'latent': 0}, 'latent=0'),
-        ({'segment': 5}, 'model.segment=5 does not divide the window of 12'),
+        ({'segment': 5}, 'model.segment=5 does not divide the window of 16'),
         ({'beta': -1.0}, 'model.beta=-1.0'),
     ],
 )
