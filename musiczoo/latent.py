@@ -165,8 +165,9 @@ def between(a: np.ndarray, b: np.ndarray, share: np.ndarray) -> np.ndarray:
   angle = np.arccos(np.clip(cosine, -1, 1)).astype(a.dtype)
   if not 1e-3 < angle < np.pi - 1e-3:
     return (1 - share) * a + share * b
-  sines = np.sin((1 - share) * angle), np.sin(share * angle)
-  return (sines[0] * a + sines[1] * b) / np.sin(angle)
+  of_a, of_b = np.sin((1 - share) * angle), np.sin(share * angle)
+  # Divided first, so that a whole share is exactly 1.
+  return of_a / np.sin(angle) * a + of_b / np.sin(angle) * b
 
 
 def attribute(system: System, params, train: data.Pieces, name: str):
@@ -251,7 +252,6 @@ def _codes_of(system, params, x, spans):
 
 
 def _decode(system, params, z, keys, controls):
-  controls = controls._replace(shift=None)
   return np.asarray(jax.jit(system.model.decode)(params, z, keys, controls))
 
 

@@ -17,7 +17,7 @@ from musiczoo.models.latent.flow import Flow
 from tests import families
 
 WINDOW = families.LENGTH
-BETA, FREE_BITS, ANNEAL = 0.5, 2.0, 10
+BETA, FREE_BITS, ANNEAL = 0.5, 4.0, 10
 NETS = [('conv', 0), ('recurrent', 4)]
 
 
