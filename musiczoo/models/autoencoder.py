@@ -16,6 +16,9 @@ from musiczoo.models.latent.recurrence import Conductor, Listener
 from musiczoo.recurrent import CELLS, Recurrent
 
 NETS = ('conv', 'recurrent')
+# Of the noise that codes are drawn from, the share that the windows of a piece
+# have in common, so that they sound like one piece.
+KIN = 0.7
 
 
 def autoencoder(
@@ -272,11 +275,15 @@ def _model(
     return jnp.swapaxes(x_TxNxC, 0, 1)
 
   def sample(params, keys_N, length, controls):
+    shared_NxL = _normal(keys_N, latent)
+
     def write(i):
       """Window i of each piece."""
       keys = jax.vmap(jax.random.fold_in, (0, None))(keys_N, i)
       keys_Nx2 = jax.vmap(jax.random.split)(keys)
-      z_NxL = code(params, _normal(keys_Nx2[:, 0], latent))
+      own_NxL = _normal(keys_Nx2[:, 0], latent)
+      normal_NxL = KIN**0.5 * shared_NxL + (1 - KIN) ** 0.5 * own_NxL
+      z_NxL = code(params, normal_NxL)
       if controls.shift is not None:
         z_NxL += controls.shift
       return decode(params, z_NxL, keys_Nx2[:, 1], controls)
