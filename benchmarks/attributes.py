@@ -13,7 +13,7 @@ import json
 import numpy as np
 from scipy.stats import spearmanr
 
-from musiczoo import build, latent, workdir
+from musiczoo import attributes, build, workdir
 from musiczoo.generate import generate
 from musiczoo.heads import Controls
 
@@ -30,8 +30,8 @@ def main():
   )
   amounts = np.random.default_rng(0).uniform(-2, 2, args.num_pieces)
   result = {'pieces': args.num_pieces}
-  for name, measure in latent.ATTRIBUTES.items():
-    more = latent.attribute(system, params, train, name)
+  for name, measure in attributes.ATTRIBUTES.items():
+    more = attributes.direction(system, params, train, name)
     shift = (amounts[:, None] * more).astype(np.float32)
     music = generate(
         system, params, num_outputs=args.num_pieces,

@@ -20,7 +20,7 @@ NOVELTY = flags.DEFINE_bool(
 
 def main():
   launch.require(workdir=WORKDIR.value)
-  from musiczoo import build, copying, latent, workdir
+  from musiczoo import build, collapse, copying, workdir
   from musiczoo.evaluate import make_figures, make_likelihood
 
   build.cache_compilation()
@@ -39,8 +39,9 @@ def main():
   alarm = None
   if system.model.decode is not None:
     train = build.pieces(config, corpus, 'train', system.representation)
-    figures |= latent.beside(devices, system, train, *given[2:])
-    alarm = latent.collapse(figures)
+    figures |= collapse.unigram(devices, system, train, *given[2:])
+    figures |= collapse.active(figures)
+    alarm = collapse.alarm(figures)
   if NOVELTY.value and SPLIT.value == 'test':
     real = copying.copying(corpus, system.representation.steps_per_quarter)
     figures |= {

@@ -55,7 +55,7 @@ def main():
   launch.require(workdir=WORKDIR.value, output_dir=OUTPUT_DIR.value)
   output = pathlib.Path(OUTPUT_DIR.value)
   launch.make_folder(output)
-  from musiczoo import build, generate, latent, midi, workdir
+  from musiczoo import attributes, build, generate, latent, midi, workdir
 
   build.cache_compilation()
   config, system, params, step = workdir.load(WORKDIR.value)
@@ -86,11 +86,11 @@ def main():
       for song, name in zip(songs, names)
   ]
   if ATTRIBUTE.value is not None:
-    name, amount = latent.parse_attribute(ATTRIBUTE.value)
+    name, amount = attributes.parse(ATTRIBUTE.value)
     train = build.pieces(
         config, build.corpus(config), 'train', system.representation
     )
-    more = latent.attribute(system, params, train, name)
+    more = attributes.direction(system, params, train, name)
     controls = controls._replace(shift=amount * more)
   how = {'seed': SEED.value, 'controls': controls}
   begun = time.perf_counter()

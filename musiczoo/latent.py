@@ -6,42 +6,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from musiczoo import conditions, data, floors, score as scores
+from musiczoo import conditions, data
 from musiczoo.build import System
 from musiczoo.errors import UserError
-from musiczoo.evaluate import make_figures
 from musiczoo.generate import encode_primer, Generated, piece_keys
 from musiczoo.heads import Controls
 from musiczoo.models import Model
-from musiczoo.models.latent.accuracy import accuracy
 from musiczoo.representations import Representation
-from musiczoo.score import PITCH, Score
-
-ACTIVE = 0.01  # Nats of a dimension that carries something.
+from musiczoo.score import Score
 
 _AT_ONCE = 64  # Windows.
-_MOST = 4096  # Training windows that are asked for an attribute.
-
-
-def density(score: Score) -> float:
-  """Notes that begin, per quarter note."""
-  quarters = scores.end(score) / score.resolution
-  return len(score.notes) / quarters if quarters else np.nan
-
-
-def pitch(score: Score) -> float:
-  """Mean pitch of the notes, drums aside."""
-  pitches = score.notes[scores.pitched(score), PITCH]
-  return float(pitches.mean()) if len(pitches) else np.nan
-
-
-def spread(score: Score) -> float:
-  """Standard deviation of the pitches, in semitones, drums aside."""
-  pitches = score.notes[scores.pitched(score), PITCH]
-  return float(pitches.std()) if len(pitches) else np.nan
-
-
-ATTRIBUTES = {'density': density, 'pitch': pitch, 'spread': spread}
 
 
 def check(model: Model, flag: str) -> None:
@@ -51,25 +25,6 @@ def check(model: Model, flag: str) -> None:
         f'{flag} means nothing to this model, which has no codes: train an '
         'autoencoder or a vae'
     )
-
-
-def parse_attribute(text: str) -> tuple[str, float]:
-  """'density:+1' -> ('density', 1.0).
-
-  Raises:
-    UserError: there is no such attribute, or no number.
-  """
-  name, _, amount = text.partition(':')
-  try:
-    amount = float(amount)
-  except ValueError:
-    amount = np.nan
-  if name not in ATTRIBUTES or not np.isfinite(amount):
-    raise UserError(
-        f'--attribute={text}: give one of {", ".join(ATTRIBUTES)} and how much '
-        'of it, such as density:+1'
-    )
-  return name, amount
 
 
 def codes(system: System, params, windows: data.Pieces) -> np.ndarray:
@@ -168,70 +123,6 @@ def between(a: np.ndarray, b: np.ndarray, share: np.ndarray) -> np.ndarray:
   of_a, of_b = np.sin((1 - share) * angle), np.sin(share * angle)
   # Divided first, so that a whole share is exactly 1.
   return of_a / np.sin(angle) * a + of_b / np.sin(angle) * b
-
-
-def attribute(system: System, params, train: data.Pieces, name: str):
-  """What to add to a code for more of an attribute: [L].
-
-  The mean code of the training windows that have most of it, a quarter of all,
-  less that of the quarter that has least (Roberts et al. 2018).
-  """
-  every = data.cut(train, system.model.window)
-  some = np.unique(np.linspace(0, len(every) - 1, _MOST).astype(int))
-  windows = data.pack([every.x[i] for i in some])
-  decode, measure = system.representation.decode, ATTRIBUTES[name]
-  value = np.array([measure(decode(np.asarray(x))) for x in windows.x])
-  known = np.isfinite(value)
-  return direction(codes(system, params, windows)[known], value[known])
-
-
-def direction(z: np.ndarray, value: np.ndarray) -> np.ndarray:
-  """Mean of the quarter of codes [N, L] with the highest values - the lowest."""
-  order, quarter = np.argsort(value, kind='stable'), max(len(value) // 4, 1)
-  return z[order[-quarter:]].mean(axis=0) - z[order[:quarter]].mean(axis=0)
-
-
-def beside(
-    devices, system: System, train: data.Pieces, pieces: data.Pieces, batch_size
-) -> dict[str, float]:
-  """What a decoder that hears nothing gets right: `accuracy_unigram`.
-
-  It writes in every voice, or for every bit, what comes most often in training.
-  """
-  representation = system.representation
-  kind, depth = representation.kind, representation.depth
-  values = {'bits': 2, 'tokens': depth, 'voices': 2 * depth}[kind]
-  usual = floors.most_frequent(train.x, values).reshape(representation.shape)
-
-  def figures(params, batch, rng):
-    del params, rng
-    x = batch['x']
-    guess = jnp.broadcast_to(jnp.asarray(usual), x.shape)
-    return {'accuracy_unigram': accuracy(kind, guess, x, batch['mask'])}
-
-  return make_figures(devices, system, pieces, batch_size, figures)({})
-
-
-def collapse(figures: dict) -> str | None:
-  """A warning if a model's codes say too little, from its figures.
-
-  That is so where fewer than a tenth of a code's dimensions carry `ACTIVE`
-  nats, or where from codes alone no more is right than without any.
-  """
-  nats = np.array(figures.get('kl_by_dimension', []))
-  active = int((nats > ACTIVE).sum())
-  if len(nats) and 10 * active < len(nats):
-    return (
-        f'posterior collapse: only {active} of {len(nats)} dimensions carry '
-        f'more than {ACTIVE} nats: lower --config.model.beta, or raise '
-        'free_bits, anneal_steps or word_dropout'
-    )
-  if figures['accuracy_free'] <= figures['accuracy_unigram']:
-    return (
-        'the codes say nothing: what is written from them is no more often '
-        'right than what comes most often'
-    )
-  return None
 
 
 def _spans(song, window):

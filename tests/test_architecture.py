@@ -31,7 +31,7 @@ ORDER = [
     'errors > checkpoint > journal > loop',
 ]
 # Here the halves meet.
-MEETING = 'build copying workdir evaluate generate latent fit show'.split()
+MEETING = 'build copying workdir evaluate generate latent attributes collapse fit show'.split()
 NUMPY_ONLY = (
     'errors score midi representations corpora data floors novelty analysis '
     'conditions copying ingest encoded doctor metrics grid'

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from musiczoo import build, data, latent, parallel
+from musiczoo import build, data, latent
 from musiczoo.errors import UserError
 from musiczoo.generate import piece_keys
 from musiczoo.heads import Controls, HEADS
@@ -96,13 +96,6 @@ def test_the_way_between_codes():
   np.testing.assert_allclose(latent.between(a, a, share), [a] * 7, rtol=1e-6)
 
 
-def test_a_direction_is_that_of_the_attribute():
-  rng = np.random.default_rng(0)
-  z = rng.normal(size=(400, 3))
-  arrow = latent.direction(z, 3 * z[:, 1] + 0.01 * z[:, 0])
-  assert arrow[1] > 2 and np.abs(arrow[[0, 2]]).max() < 0.5
-
-
 @pytest.mark.parametrize(
     'steps,meters,begins',
     [
@@ -124,55 +117,12 @@ def test_windows_begin_with_bars_and_leave_no_gap(steps, meters, begins):
   assert back.x.shape == (1, steps - begins[0], 4)
 
 
-def test_attributes_measure_what_they_say():
-  notes = [(0, 4, 60, 80, 0), (4, 4, 64, 80, 0), (4, 4, 68, 80, 0)]
-  score = Score(np.array(notes, np.int32), resolution=4)
-  assert latent.density(score) == 1.5
-  assert latent.pitch(score) == 64
-  np.testing.assert_allclose(latent.spread(score), np.std([60, 64, 68]))
-  silence = Score(np.zeros((0, 5), np.int32), resolution=4)
-  assert all(np.isnan(f(silence)) for f in latent.ATTRIBUTES.values())
-
-
-def test_attributes_are_parsed_or_refused():
-  assert latent.parse_attribute('density:+1') == ('density', 1.0)
-  assert latent.parse_attribute('pitch:-0.5') == ('pitch', -0.5)
-  for text in ('density', 'loudness:+1', 'pitch:high', 'pitch:nan', ''):
-    with pytest.raises(UserError, match='give one of density, pitch, spread'):
-      latent.parse_attribute(text)
-
-
 def test_a_model_without_codes_is_refused():
   music = Music('tokens', 6, ())
   head = HEADS['categorical'](depth=6, features=3)
   with pytest.raises(UserError, match='--reconstruct means nothing'):
     latent.check(ZOO['unigram'](music, head), '--reconstruct')
   latent.check(system()[0].model, '--reconstruct')
-
-
-def test_a_collapse_is_said():
-  good = {'accuracy_free': 0.9, 'accuracy_unigram': 0.2}
-  carried = [0.001] * 17 + [0.5] * 3
-  assert latent.collapse(good) is None
-  assert latent.collapse(good | {'kl_by_dimension': carried}) is None
-  said = latent.collapse(good | {'kl_by_dimension': [0.001] * 19 + [0.5]})
-  assert said.startswith('posterior collapse: only 1 of 20 dimensions')
-  deaf = {'accuracy_free': 0.2, 'accuracy_unigram': 0.2}
-  assert 'the codes say nothing' in latent.collapse(deaf)
-
-
-def test_what_comes_most_often_is_right_as_often_as_counted():
-  train = data.pack([np.full((8, 4), 21, np.uint8), piece(8)])
-  x = np.full((WINDOW, 4), 20, np.uint8)
-  x[10:] = 22
-  cond = [np.zeros((WINDOW, 8), np.int16)]
-  cond[0][0, 0] = 1  # A bar begins.
-  figures = latent.beside(
-      parallel.MODES['jit'](jax.devices()[:1]), system()[0], train,
-      data.pack([x], cond), 4,
-  )
-  # Always struck, as in training; the first cell is struck in any case.
-  assert figures == {'accuracy_unigram': 1 / WINDOW}
 
 
 def test_shifted_codes_are_reconstructed_elsewhere():

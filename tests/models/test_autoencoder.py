@@ -10,10 +10,10 @@ import pytest
 from musiczoo.errors import UserError
 from musiczoo.heads import Controls, HEADS
 from musiczoo.models import Music, ZOO
-from musiczoo.models.autoencoder import kl
 from musiczoo.models.latent.accuracy import accuracy
 from musiczoo.models.latent.convolution import halvings
 from musiczoo.models.latent.flow import Flow
+from musiczoo.models.vae import kl
 from tests import families
 
 WINDOW = families.LENGTH
