@@ -56,7 +56,13 @@ VARIANTS = {
 
 # Windows of two bars of 4/4 and what codes them: by convolutions where a step is
 # one of the grid and by recurrent nets where it is a token, as in MusicVAE.
-WINDOWS = {'window': 32, 'begin': 'bar', 'batch_size': 32}
+WINDOWS = {
+    'window': 32,
+    'begin': 'bar',
+    'batch_size': 32,
+    'steps': 3000,
+    'optimizer': {'decay_steps': 3000},
+}
 CODED_MUSIC = {
     '': MUSIC[''] | WINDOWS,
     '_pianoroll': MUSIC['_pianoroll'] | WINDOWS,
