@@ -24,6 +24,7 @@ ORDER = [
     'representations > doctor',
     'errors > dropout > recurrent > heads > models',
     'dropout > convolutional > models',
+    'errors > recurrent > heads > models',
     'taps > models',
     'models > train > parallel',
     'errors > parallel',

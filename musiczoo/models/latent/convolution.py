@@ -7,6 +7,8 @@ way back. Norms are over channels alone.
 from flax import linen as nn
 import jax.numpy as jnp
 
+from musiczoo.taps import Taps
+
 _FEW = 4  # Steps that are not halved any more.
 
 
@@ -27,7 +29,7 @@ class Down(nn.Module):
     y_BxTxH = nn.Dense(self.hidden, dtype=self.dtype)(e_BxTxE)
     y_BxTxH = block(self.hidden, self.dtype)(y_BxTxH)
     for _ in range(halvings(e_BxTxE.shape[1])):
-      y_BxTxH = nn.Conv(self.hidden, (2,), 2, dtype=self.dtype)(y_BxTxH)
+      y_BxTxH = Taps(self.hidden, (2,), (2,), dtype=self.dtype)(y_BxTxH)
       y_BxTxH = block(self.hidden, self.dtype)(y_BxTxH)
     y_BxTxH = nn.gelu(nn.LayerNorm(dtype=self.dtype)(y_BxTxH))
     return y_BxTxH.reshape(len(y_BxTxH), -1)
@@ -66,7 +68,7 @@ class Block(nn.Module):
   @nn.compact
   def __call__(self, y_BxTxH):
     u_BxTxH = nn.gelu(nn.LayerNorm(dtype=self.dtype)(y_BxTxH))
-    return y_BxTxH + nn.Conv(self.hidden, (3,), dtype=self.dtype)(u_BxTxH)
+    return y_BxTxH + Taps(self.hidden, (3,), dtype=self.dtype)(u_BxTxH)
 
 
 def halvings(window: int) -> int:
