@@ -24,7 +24,6 @@ ORDER = [
     'representations > doctor',
     'errors > dropout > recurrent > heads > models',
     'dropout > convolutional > models',
-    'errors > recurrent > heads > models',
     'taps > models',
     'models > train > parallel',
     'errors > parallel',
@@ -32,7 +31,9 @@ ORDER = [
     'errors > checkpoint > journal > loop',
 ]
 # Here the halves meet.
-MEETING = 'build copying workdir evaluate generate latent attributes collapse fit show'.split()
+MEETING = (
+    'build copying workdir evaluate generate latent attributes collapse fit show'
+).split()
 NUMPY_ONLY = (
     'errors score midi representations corpora data floors novelty analysis '
     'conditions copying ingest encoded doctor metrics grid'

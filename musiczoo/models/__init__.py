@@ -70,9 +70,8 @@ class Model(NamedTuple):
 
 
 # The families import Model from here, so they come last.
-from musiczoo.models.cnn import cnn  # noqa: E402
-from musiczoo.models.autoencoder import autoencoder, vae  # noqa: E402
 from musiczoo.models.autoencoder import autoencoder  # noqa: E402
+from musiczoo.models.cnn import cnn  # noqa: E402
 from musiczoo.models.rnn import gru, lstm, rnn  # noqa: E402
 from musiczoo.models.unigram import unigram  # noqa: E402
 from musiczoo.models.vae import vae  # noqa: E402
