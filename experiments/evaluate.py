@@ -32,7 +32,7 @@ NOVELTY = flags.DEFINE_bool(
 
 def main():
   launch.require(workdir=WORKDIR.value)
-  from musiczoo import build, copying, samples, workdir
+  from musiczoo import build, collapse, copying, samples, workdir
   from musiczoo.evaluate import make_figures, make_likelihood
   from musiczoo.orderings import framewise
 
@@ -60,6 +60,12 @@ def main():
     figures |= samples.report(compared)
   if system.model.figures is not None:
     figures |= make_figures(*given, system.model.figures)(replicated)
+  alarm = None
+  if system.model.decode is not None:
+    train = build.pieces(config, corpus, 'train', system.representation)
+    figures |= collapse.unigram(devices, system, train, *given[2:])
+    figures |= collapse.active(figures)
+    alarm = collapse.alarm(figures)
   if ORDERINGS.value is not None:
     figures |= framewise(
         *given[:3],
@@ -80,6 +86,8 @@ def main():
     }
   for name, value in figures.items():
     print(f'{name:>36}  {_shown(value)}')
+  if alarm:
+    print(alarm)
   if JSON.value:
     launch.write_text(
         pathlib.Path(JSON.value), json.dumps(figures, indent=1) + '\n'
@@ -92,6 +100,8 @@ def _shown(value):
   if isinstance(value, tuple):
     mean, low, high = value
     return f'{mean:.4f} [{low:.4f}, {high:.4f}]'
+  if isinstance(value, list):
+    return ' '.join(f'{v:.2f}' for v in value)
   return f'{value:.4f}' if isinstance(value, float) else value
 
 

@@ -6,7 +6,7 @@ import time
 
 from absl import flags
 
-from experiments import launch
+from experiments import given, launch
 from musiczoo.errors import UserError
 
 WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of a trained model.')
@@ -33,19 +33,6 @@ CHORDS = flags.DEFINE_string(
 KEY = flags.DEFINE_string('key', None, "Key to play in, such as 'Am'.")
 STYLE = flags.DEFINE_string('style', None, 'Style to play in.')
 DENSITY = flags.DEFINE_float('density', None, 'Notes a quarter.')
-PRIMER_MIDI = flags.DEFINE_string(
-    'primer_midi', None, 'MIDI file that each piece begins with.'
-)
-INFILL_MIDI = flags.DEFINE_string(
-    'infill_midi', None, 'MIDI file some bars of which are written anew.'
-)
-INFILL_BARS = flags.DEFINE_string(
-    'infill_bars', None, "Those bars, first and last, from 1 on: '4:8'."
-)
-HARMONIZE_MIDI = flags.DEFINE_string(
-    'harmonize_midi', None, 'MIDI file of a melody to write lower voices for.'
-)
-
 NOVELTY = flags.DEFINE_bool(
     'novelty', True, 'Say what of the music is copied from its training.'
 )
@@ -53,10 +40,9 @@ NOVELTY = flags.DEFINE_bool(
 
 def main():
   launch.require(workdir=WORKDIR.value, output_dir=OUTPUT_DIR.value)
-  flag, path = _given()
   output = pathlib.Path(OUTPUT_DIR.value)
   launch.make_folder(output)
-  from musiczoo import build, generate, infilling, midi, workdir
+  from musiczoo import build, generate, midi, workdir
 
   build.cache_compilation()
   config, system, params, step = workdir.load(WORKDIR.value)
@@ -74,33 +60,22 @@ def main():
       style=STYLE.value,
       density=DENSITY.value,
   )
-  primer, known, num_steps, usual_tempo = None, None, NUM_STEPS.value, 80.0
-  if flag is not None:
-    control = 'given' if flag == '--primer_midi' else 'known'
-    generate.check_can(system.model, control, flag)
-    song = midi.read(path)
-    if flag == '--primer_midi':
-      primer = generate.encode_primer(system.representation, song, path)
-    elif flag == '--infill_midi':
-      primer, known = infilling.bars(
-          system.representation, song, INFILL_BARS.value, path
-      )
-    else:
-      primer, known = infilling.below(system.representation, song, path)
-    if known is not None:
-      num_steps = 0  # The song's own.
-    if len(song.tempi):
-      usual_tempo = 60e6 / int(song.tempi[0, 1])
+  flag, files = given.check(system.model)
+  songs = [(midi.read(file), file) for file in files]
+  usual_tempo = 80.0
+  if songs and len(songs[0][0].tempi):
+    usual_tempo = 60e6 / int(songs[0][0].tempi[0, 1])
   begun = time.perf_counter()
-  written = generate.generate(
+  written = given.write(
+      config,
       system,
       params,
+      flag,
+      songs,
       num_outputs=NUM_OUTPUTS.value,
-      num_steps=num_steps,
+      num_steps=NUM_STEPS.value,
       seed=SEED.value,
       controls=controls,
-      primer=primer,
-      known=known,
       wishes=wishes,
   )
   seconds = time.perf_counter() - begun
@@ -121,22 +96,6 @@ def main():
   )
   if NOVELTY.value:
     print(_novelty(config, system, written.scores, output))
-
-
-def _given():
-  """The flag that gives music to go on from, and its file; or Nones."""
-  files = (PRIMER_MIDI, INFILL_MIDI, HARMONIZE_MIDI)
-  given = [(f'--{f.name}', f.value) for f in files if f.value is not None]
-  if len(given) > 1:
-    raise UserError(f'{given[0][0]} and {given[1][0]}: give one of them')
-  if (INFILL_MIDI.value is None) != (INFILL_BARS.value is None):
-    raise UserError('--infill_midi and --infill_bars belong together: give both')
-  if flags.FLAGS['num_steps'].present and given and given[0][0] != '--primer_midi':
-    raise UserError(
-        f'--num_steps means nothing with {given[0][0]}, which has a length of '
-        'its own: leave it out'
-    )
-  return given[0] if given else (None, None)
 
 
 def _novelty(config, system, music, output):

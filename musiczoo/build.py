@@ -64,6 +64,11 @@ def system(config: Mapping) -> System:
       remat=config['remat'],
       window=config['window'],
   )
+  if model.window is not None and config['begin'] != 'bar':
+    raise UserError(
+        f"family '{config['family']}' makes windows that begin with a bar: set "
+        '--config.begin=bar'
+    )
   return System(representation, model)
 
 

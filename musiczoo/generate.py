@@ -55,9 +55,7 @@ def generate(
       `conditions.plan`.
   """
   representation = system.representation
-  keys = jax.vmap(jax.random.fold_in, (None, 0))(
-      jax.random.key(seed), np.arange(num_outputs, dtype=np.uint32)
-  )
+  keys = piece_keys(seed, num_outputs)
   sample = _compiled(system.model.sample)
   if 'cond' in system.model.controls and controls.cond is None:
     plan = _plan(representation, num_steps, primer, wishes or {})
@@ -95,6 +93,13 @@ def generate(
     num_new *= 2
     result = written(num_new)
   return result._replace(scores=[scores.crop(s, steps) for s in result.scores])
+
+
+def piece_keys(seed: int, num: int) -> jax.Array:
+  """One PRNG key per piece, of (seed, the piece's number) alone."""
+  return jax.vmap(jax.random.fold_in, (None, 0))(
+      jax.random.key(seed), np.arange(num, dtype=np.uint32)
+  )
 
 
 @functools.lru_cache(maxsize=8)

@@ -18,6 +18,7 @@ from musiczoo.recurrent import Recurrent
 DEPTH, LENGTH = 6, 16
 RECURRENT = ('rnn', 'lstm', 'gru')
 CAUSAL = (*RECURRENT, 'cnn')  # Whose net hears step by step.
+CODED = ('autoencoder', 'vae')
 HEAD_OF = {
     'voices': ((4,), {'voices': 4, 'features': 3, 'hidden': 5}),
     'bernoulli': ((DEPTH,), {}),
@@ -47,6 +48,12 @@ class Case(NamedTuple):
 
 
 _NET = {'hidden': 7, 'layers': 2, 'dropout': 0.3}
+_CODER = {
+    'hidden': 7, 'latent': 3, 'dropout': 0.3, 'word_dropout': 0.3,
+    'window': LENGTH,
+}
+_COSTS = {'beta': 0.5, 'free_bits': 2.0, 'anneal_steps': 3}
+
 # The laws of the train step are held by all of these.
 CASES = {
     'unigram': Case('unigram', 'categorical', {}),
@@ -79,6 +86,13 @@ CASES = {
     'gru, remat': Case('gru', 'categorical', _NET | {'remat': True}),
     'infill': Case(
         'infill', Music('voices', DEPTH, (2,)), {'hidden': 7, 'layers': 2}
+    ),
+    'autoencoder': Case('autoencoder', 'voices', _CODER | {'net': 'conv'}),
+    'vae': Case('vae', 'categorical', _CODER | _COSTS | {'net': 'conv'}),
+    'vae, recurrent, remat': Case(
+        'vae',
+        'categorical',
+        _CODER | _COSTS | {'net': 'recurrent', 'segment': 4, 'remat': True},
     ),
 }
 

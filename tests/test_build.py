@@ -75,6 +75,7 @@ def test_parameter_counts_are_pinned(family):
             {'representation__name': 'events'},
             "head 'bernoulli' predicts bits, but representation 'events' gives",
         ),
+        ('vae', {'begin': 'anywhere'}, 'windows that begin with a bar'),
         ('lstm', {'optimizer__name': 'sgd'}, "config.optimizer.name is 'sgd'"),
         (
             'lstm',

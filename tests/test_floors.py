@@ -62,3 +62,10 @@ def test_published_unigrams(name, all_frames, tcn):
   found = floors.unigram(train, test)
   assert found['nll_per_frame'] == pytest.approx(all_frames, abs=0.01)
   assert found['nll_per_frame_tcn'] == pytest.approx(tcn, abs=0.01)
+
+
+def test_the_commonest_value_of_each_voice():
+  train = [np.array([[1, 5], [1, 4]]), np.array([[0, 4], [3, 5], [3, 2]])]
+  # Of equals the lowest.
+  assert floors.most_frequent(train, 6).tolist() == [1, 4]
+  assert floors.most_frequent([np.array([2, 2, 0])], 3).tolist() == [2]

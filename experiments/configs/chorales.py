@@ -110,6 +110,49 @@ VARIANTS['structure'] = MUSIC[''] | {
     'conditions': {'use': ('key', 'chord', 'density', 'rhythm', 'section')},
 }
 
+# Windows of two bars of 4/4 and what codes them: by convolutions where a step is
+# one of the grid and by recurrent nets where it is a token, as in MusicVAE.
+WINDOWS = {
+    'window': 32,
+    'begin': 'bar',
+    'batch_size': 32,
+    'steps': 3000,
+    'optimizer': {'decay_steps': 3000},
+}
+CODED_MUSIC = {
+    '': MUSIC[''] | WINDOWS,
+    '_pianoroll': MUSIC['_pianoroll'] | WINDOWS,
+    '_melody': WINDOWS | {
+        'representation': {'name': 'melody', 'steps_per_quarter': 4},
+        'head': {'name': 'categorical', 'features': 64},
+    },
+    '_events': MUSIC['_events'] | WINDOWS | {'window': 128},
+}
+CODED_NETS = {'_melody': 'recurrent', '_events': 'recurrent'}
+CODED = {
+    'hidden': 128,
+    'latent': 64,
+    'layers': 1,
+    'cell': 'gru',
+    'segment': 0,
+    'dropout': 0.1,
+    'word_dropout': 0.3,
+}
+CODED_MODELS = {
+    'autoencoder': CODED | {'noise': 0.1},
+    'vae': CODED | {'beta': 0.2, 'free_bits': 48.0, 'anneal_steps': 300},
+}
+VARIANTS |= {
+    family + suffix: {
+        'family': family,
+        'corpus': 'chorales',
+        'model': model | {'net': CODED_NETS.get(suffix, 'conv')},
+        **music,
+    }
+    for family, model in CODED_MODELS.items()
+    for suffix, music in CODED_MUSIC.items()
+}
+
 
 def get_config(variant: str = 'lstm') -> ml_collections.ConfigDict:
   return usual.get_config(VARIANTS, variant)

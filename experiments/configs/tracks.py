@@ -94,6 +94,27 @@ VARIANTS['structure'] = SONGS | MUSIC[''] | {
     'conditions': {'use': ('key', 'chord', 'density', 'rhythm', 'section')},
 }
 
+# Two bars of 4/4 of all five groups, by convolutions.
+VARIANTS['vae'] = SONGS | MUSIC[''] | {
+    'family': 'vae',
+    'window': 32,
+    'begin': 'bar',
+    'batch_size': 32,
+    'model': {
+        'net': 'conv',
+        'hidden': 256,
+        'latent': 128,
+        'layers': 1,
+        'cell': 'gru',
+        'segment': 0,
+        'dropout': 0.1,
+        'word_dropout': 0.3,
+        'beta': 0.2,
+        'free_bits': 48.0,
+        'anneal_steps': 1000,
+    },
+}
+
 
 def get_config(variant: str = 'lstm_events') -> ml_collections.ConfigDict:
   return usual.get_config(VARIANTS, variant)

@@ -21,6 +21,7 @@ class Controls(NamedTuple):
     known: bool [T, C], the cells to take from `given`.
     cond: int [B, steps, columns], what is asked for at each step of the grid,
       or None.
+    shift: [L] or [B, L], added to every code that is drawn, or None.
   """
 
   temperature: float | jax.Array = 1.0
@@ -30,6 +31,7 @@ class Controls(NamedTuple):
   given: jax.Array | None = None
   known: jax.Array | None = None
   cond: jax.Array | None = None
+  shift: jax.Array | None = None
 
 
 def sharpen(logits, controls: Controls):

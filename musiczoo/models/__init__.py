@@ -77,12 +77,14 @@ class Model(NamedTuple):
 
 
 # The families import Model from here, so they come last.
+from musiczoo.models.autoencoder import autoencoder  # noqa: E402
 from musiczoo.models.cnn import cnn  # noqa: E402
 from musiczoo.models.gan import gan  # noqa: E402
 from musiczoo.models.infill import infill  # noqa: E402
 from musiczoo.models.rnn import gru, lstm, rnn  # noqa: E402
 from musiczoo.models.structure import structure  # noqa: E402
 from musiczoo.models.unigram import unigram  # noqa: E402
+from musiczoo.models.vae import vae  # noqa: E402
 
 ZOO = {
     'unigram': unigram,
@@ -93,4 +95,6 @@ ZOO = {
     'infill': infill,
     'gan': gan,
     'structure': structure,
+    'autoencoder': autoencoder,
+    'vae': vae,
 }

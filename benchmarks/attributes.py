@@ -1,0 +1,53 @@
+"""A model with codes walks in; how well its attributes obey walks out.
+
+  python -m benchmarks.attributes --workdir=out/vae [--num_pieces=200]
+
+Of as many windows, each is drawn from the prior, its code moved by a random amount
+from -2 to 2 along the direction of an attribute, and decoded. Told is Spearman's
+rank correlation between the amounts and the attribute as it is measured.
+"""
+
+import argparse
+import json
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from musiczoo import attributes, build, workdir
+from musiczoo.generate import generate
+from musiczoo.heads import Controls
+
+
+def main():
+  parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+  parser.add_argument('--workdir', required=True)
+  parser.add_argument('--num_pieces', type=int, default=200)
+  args = parser.parse_args()
+
+  config, system, params, _ = workdir.load(args.workdir)
+  train = build.pieces(
+      config, build.corpus(config), 'train', system.representation
+  )
+  amounts = np.random.default_rng(0).uniform(-2, 2, args.num_pieces)
+  result = {'pieces': args.num_pieces}
+  for name, measure in attributes.ATTRIBUTES.items():
+    more = attributes.direction(system, params, train, name)
+    shift = (amounts[:, None] * more).astype(np.float32)
+    music = generate(
+        system, params, num_outputs=args.num_pieces,
+        num_steps=system.model.window, seed=0, controls=Controls(shift=shift),
+    )
+    values = np.array([measure(score) for score in music.scores])
+    low, high = values[amounts < -1], values[amounts > 1]
+    result[name] = {
+        'spearman': round(
+            float(spearmanr(amounts, values, nan_policy='omit').statistic), 3
+        ),
+        'mean below -1': round(float(np.nanmean(low)), 2),
+        'mean above 1': round(float(np.nanmean(high)), 2),
+    }
+  print(json.dumps(result, indent=2))
+
+
+if __name__ == '__main__':
+  main()

@@ -1,0 +1,113 @@
+"""Flags that give a model music: what they ask for, checked, then written."""
+
+from absl import flags
+
+from musiczoo.errors import UserError
+
+PRIMER_MIDI = flags.DEFINE_string(
+    'primer_midi', None, 'MIDI file that each piece begins with.'
+)
+INFILL_MIDI = flags.DEFINE_string(
+    'infill_midi', None, 'MIDI file some bars of which are written anew.'
+)
+INFILL_BARS = flags.DEFINE_string(
+    'infill_bars', None, "Those bars, first and last, from 1 on: '4:8'."
+)
+HARMONIZE_MIDI = flags.DEFINE_string(
+    'harmonize_midi', None, 'MIDI file of a melody to write lower voices for.'
+)
+RECONSTRUCT = flags.DEFINE_string(
+    'reconstruct', None, 'MIDI file to code, window by window, and write again.'
+)
+INTERPOLATE = flags.DEFINE_string(
+    'interpolate', None, 'A.mid,B.mid: from the one to the other, in codes.'
+)
+ATTRIBUTE = flags.DEFINE_string(
+    'attribute', None, 'What codes are to have more of, such as density:+1.'
+)
+# Of these one at the most.
+_FILES = (PRIMER_MIDI, INFILL_MIDI, HARMONIZE_MIDI, RECONSTRUCT, INTERPOLATE)
+# What a model must be able to do for a flag; else it needs codes.
+_CONTROLS = {
+    PRIMER_MIDI.name: 'given', INFILL_MIDI.name: 'known',
+    HARMONIZE_MIDI.name: 'known',
+}
+
+
+def check(model) -> tuple[str | None, list[str]]:
+  """The flag that gives music, if there is one, and its files.
+
+  Raises:
+    UserError: flags that make no sense together, or for this model.
+  """
+  from musiczoo import generate, latent
+
+  given = [flag for flag in _FILES if flag.value is not None]
+  if len(given) > 1:
+    raise UserError(f'--{given[0].name} and --{given[1].name}: give one of them')
+  if (INFILL_MIDI.value is None) != (INFILL_BARS.value is None):
+    raise UserError('--infill_midi and --infill_bars belong together: give both')
+  for flag in (*given, *[ATTRIBUTE] * (ATTRIBUTE.value is not None)):
+    if flag.name in _CONTROLS:
+      generate.check_can(model, _CONTROLS[flag.name], f'--{flag.name}')
+    else:
+      latent.check(model, f'--{flag.name}')
+  if not given:
+    return None, []
+  (flag,) = given
+  name = flag.name
+  if ATTRIBUTE.value is not None and flag is not RECONSTRUCT:
+    raise UserError(f'--attribute means nothing with --{name}: leave it out')
+  own = {'num_steps'} if flag is not PRIMER_MIDI else set()
+  own |= {'num_outputs'} if flag is RECONSTRUCT else set()
+  for other in sorted(own):
+    if flags.FLAGS[other].present:
+      raise UserError(
+          f'--{other} means nothing with --{name}, which says so itself: leave '
+          'it out'
+      )
+  if flag is not INTERPOLATE:
+    return name, [flag.value]
+  if flag.value.count(',') != 1 or flags.FLAGS.num_outputs < 2:
+    raise UserError(
+        f'--interpolate={flag.value}: give two files, A.mid,B.mid, and '
+        '--num_outputs of 2 or more'
+    )
+  return name, flag.value.split(',')
+
+
+def write(config, system, params, flag, songs, *, wishes, **how):
+  """Writes what is asked for, as `generate.Generated`.
+
+  Args:
+    flag, songs: of `check`; the songs as (Score, name of its file).
+    wishes: of `generate.check_wishes`.
+    **how: `num_outputs`, `num_steps`, `seed` and `controls`.
+  """
+  from musiczoo import attributes, build, generate, infilling, latent
+
+  representation = system.representation
+  if ATTRIBUTE.value is not None:
+    name, amount = attributes.parse(ATTRIBUTE.value)
+    corpus = build.corpus(config)
+    train = build.pieces(config, corpus, 'train', representation)
+    more = attributes.direction(system, params, train, name)
+    how['controls'] = how['controls']._replace(shift=amount * more)
+  if flag in ('reconstruct', 'interpolate'):
+    del how['num_steps']
+    heard = [latent.heard(representation, *song) for song in songs]
+    if flag == 'interpolate':
+      return latent.interpolate(system, params, *heard, **how)
+    del how['num_outputs']
+    return latent.reconstruct(system, params, *heard, **how)
+  if flag == 'primer_midi':
+    how['primer'] = generate.encode_primer(representation, *songs[0])
+  elif flag is not None:
+    how['num_steps'] = 0  # The song's own.
+    song, origin = songs[0]
+    how['primer'], how['known'] = (
+        infilling.bars(representation, song, INFILL_BARS.value, origin)
+        if flag == 'infill_midi'
+        else infilling.below(representation, song, origin)
+    )
+  return generate.generate(system, params, wishes=wishes, **how)
