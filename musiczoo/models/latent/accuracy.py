@@ -10,7 +10,7 @@ def accuracy(kind: str, guess_BxTxC, x_BxTxC, mask_BxT):
 
   Of bits, most of which are never set, only those set in either count; a bit
   set in both agrees (the accuracy of Bay et al. 2009). In voices a pitch that
-  was not there before is struck, whatever the bit of x says.
+  was not there before is struck and a rest never is, whatever the bit of x says.
   """
   guess_BxTxC = guess_BxTxC.astype(jnp.int32)
   x_BxTxC = x_BxTxC.astype(jnp.int32)
@@ -26,5 +26,5 @@ def accuracy(kind: str, guess_BxTxC, x_BxTxC, mask_BxT):
 
 def _struck(x_BxTxV):
   symbol = x_BxTxV // 2
-  begins = (symbol != delay(symbol)) & (symbol > 0)
-  return 2 * symbol + (begins | (x_BxTxV % 2 == 1))
+  begins = (symbol != delay(symbol)) | (x_BxTxV % 2 == 1)
+  return 2 * symbol + (begins & (symbol > 0))
