@@ -40,6 +40,7 @@ NOVELTY = flags.DEFINE_bool(
 
 def main():
   launch.require(workdir=WORKDIR.value, output_dir=OUTPUT_DIR.value)
+  flag, files = given.asked()
   output = pathlib.Path(OUTPUT_DIR.value)
   launch.make_folder(output)
   from musiczoo import build, generate, midi, workdir
@@ -60,7 +61,7 @@ def main():
       style=STYLE.value,
       density=DENSITY.value,
   )
-  flag, files = given.check(system.model)
+  given.check(system.model, flag)
   songs = [(midi.read(file), file) for file in files]
   usual_tempo = 80.0
   if songs and len(songs[0][0].tempi):

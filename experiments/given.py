@@ -34,53 +34,59 @@ _CONTROLS = {
 }
 
 
-def check(model) -> tuple[str | None, list[str]]:
+def asked() -> tuple[str | None, list[str]]:
   """The flag that gives music, if there is one, and its files.
 
   Raises:
-    UserError: flags that make no sense together, or for this model.
+    UserError: flags that make no sense together.
   """
-  from musiczoo import generate, latent
-
   given = [flag for flag in _FILES if flag.value is not None]
   if len(given) > 1:
     raise UserError(f'--{given[0].name} and --{given[1].name}: give one of them')
   if (INFILL_MIDI.value is None) != (INFILL_BARS.value is None):
     raise UserError('--infill_midi and --infill_bars belong together: give both')
-  for flag in (*given, *[ATTRIBUTE] * (ATTRIBUTE.value is not None)):
-    if flag.name in _CONTROLS:
-      generate.check_can(model, _CONTROLS[flag.name], f'--{flag.name}')
-    else:
-      latent.check(model, f'--{flag.name}')
   if not given:
     return None, []
   (flag,) = given
-  name = flag.name
   if ATTRIBUTE.value is not None and flag is not RECONSTRUCT:
-    raise UserError(f'--attribute means nothing with --{name}: leave it out')
+    raise UserError(
+        f'--attribute means nothing with --{flag.name}: leave it out'
+    )
   own = {'num_steps'} if flag is not PRIMER_MIDI else set()
   own |= {'num_outputs'} if flag is RECONSTRUCT else set()
   for other in sorted(own):
     if flags.FLAGS[other].present:
       raise UserError(
-          f'--{other} means nothing with --{name}, which says so itself: leave '
-          'it out'
+          f'--{other} means nothing with --{flag.name}, which says so itself: '
+          'leave it out'
       )
   if flag is not INTERPOLATE:
-    return name, [flag.value]
+    return flag.name, [flag.value]
   if flag.value.count(',') != 1 or flags.FLAGS.num_outputs < 2:
     raise UserError(
         f'--interpolate={flag.value}: give two files, A.mid,B.mid, and '
         '--num_outputs of 2 or more'
     )
-  return name, flag.value.split(',')
+  return flag.name, flag.value.split(',')
+
+
+def check(model, flag: str | None) -> None:
+  """Refuses what this model can't do."""
+  from musiczoo import generate, latent
+
+  if flag in _CONTROLS:
+    generate.check_can(model, _CONTROLS[flag], f'--{flag}')
+  elif flag is not None:
+    latent.check(model, f'--{flag}')
+  if ATTRIBUTE.value is not None:
+    latent.check(model, f'--{ATTRIBUTE.name}')
 
 
 def write(config, system, params, flag, songs, *, wishes, **how):
   """Writes what is asked for, as `generate.Generated`.
 
   Args:
-    flag, songs: of `check`; the songs as (Score, name of its file).
+    flag, songs: as `asked`; the songs as (Score, name of its file).
     wishes: of `generate.check_wishes`.
     **how: `num_outputs`, `num_steps`, `seed` and `controls`.
   """
