@@ -7,6 +7,7 @@ import pathlib
 os.environ['PJRT_NPROC'] = '16'
 os.environ['JAX_PLATFORMS'] = 'cpu'
 
+from hypothesis import settings
 import jax
 
 CACHE = pathlib.Path(__file__).parents[1] / '.pytest_cache' / 'compiled'
@@ -16,3 +17,7 @@ jax.config.update('jax_num_cpu_devices', 8)
 jax.config.update('jax_compilation_cache_dir', str(CACHE))
 jax.config.update('jax_persistent_cache_min_compile_time_secs', 0.2)
 jax.config.update('jax_persistent_cache_min_entry_size_bytes', 0)
+
+# How long an example takes is up to the machine, and says nothing of the code.
+settings.register_profile('patient', deadline=None)
+settings.load_profile('patient')

@@ -1,6 +1,6 @@
 """Conditions: what is named is in the notes, in any key, and can be wished."""
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 import numpy as np
 import pytest
 
@@ -53,7 +53,6 @@ def test_a_pick_up_is_the_end_of_a_bar():
   assert c.bar_rows(c.of(song, 4)).tolist() == [4, 20]
 
 
-@settings(deadline=None)
 @given(score=scores(), semitones=st.integers(-12, 12))
 def test_another_key_is_another_key_of_the_same(score, semitones):
   room = score_lib.pitch_range(score) or (60, 60)
