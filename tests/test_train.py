@@ -79,8 +79,11 @@ def test_one_dispatch_equals_many(name):
   adam = optax.adam(1e-2)
   many, a = trained(family, steps=6, dispatches=6, optimizer=adam)
   one, b = trained(family, steps=6, dispatches=1, optimizer=adam)
-  families.close(many, one, 1e-6)
-  families.close(a, b, 1e-6)
+  # Its prior begins as the identity, with gradients near zero, of which Adam
+  # makes whole steps: the last bits of a sum grow with them, to 3e-6 here.
+  tolerance = 1e-5 if name == 'autoencoder' else 1e-6
+  families.close(many, one, tolerance)
+  families.close(a, b, tolerance)
 
 
 @pytest.mark.parametrize('name', families.CASES)
