@@ -1,11 +1,14 @@
 """Trains a model: a config and a workdir in, checkpoints and a journal out."""
 
+import os
 import signal
+import tempfile
 
 from absl import flags
 
-from experiments import launch
+from experiments import launch, processes, watch
 from experiments.progress import Progress
+from musiczoo.errors import UserError
 
 CONFIG = launch.config_flag()
 WORKDIR = flags.DEFINE_string(
@@ -14,23 +17,71 @@ WORKDIR = flags.DEFINE_string(
 INIT_FROM = flags.DEFINE_string(
     'init_from', None, "Workdir whose best parameters a new run begins with."
 )
+REPRODUCIBLE = flags.DEFINE_enum(
+    'reproducible',
+    None,
+    ['run', 'device_invariant'],
+    'The same bits in the same place, or on 1, 2, 4 and 8 devices alike; '
+    '--config.reproducible, for short.',
+)
+RERUN = flags.DEFINE_string(
+    'rerun',
+    None,
+    'Workdir of a run to repeat, in --workdir or a folder that is thrown away; '
+    'says whether the same parameters come out.',
+)
 
 
 def main() -> int:
-  config = launch.config(CONFIG.value)
-  launch.require(workdir=WORKDIR.value)
+  processes.check()
+  config = None
+  if RERUN.value is None:
+    config = launch.config(CONFIG.value)
+    config['reproducible'] = REPRODUCIBLE.value or config['reproducible']
+    launch.require(workdir=WORKDIR.value)
+  else:
+    _check_alone()
+  _make_exact()
+  act = _rerun if config is None else lambda: _train(config)
+  return processes.run(act) if processes.many() else act()
+
+
+def _check_alone():
+  for flag in (CONFIG, INIT_FROM, REPRODUCIBLE):
+    if flag.value is not None:
+      raise UserError(
+          f'--{flag.name} means nothing with --rerun, which repeats the run as '
+          'it was: leave it out'
+      )
+
+
+def _make_exact():
+  """What has to be said before jax begins, for the same bits to come out."""
+  # The pool of threads decides how sums on the CPU are cut up.
+  os.environ['PJRT_NPROC'] = '16'
+  # On GPUs: no atomic adds, and no choosing of kernels by the clock.
+  exact = '--xla_gpu_deterministic_ops=true'
+  if 'xla_gpu_deterministic_ops' not in os.environ.get('XLA_FLAGS', ''):
+    os.environ['XLA_FLAGS'] = f'{os.environ.get("XLA_FLAGS", "")} {exact}'.strip()
+
+
+def _train(config) -> int:
   with launch.Signals() as signals, Progress(config['steps']) as progress:
-    from musiczoo import build, checkpoint, fit
+    from musiczoo import build, checkpoint, fit, hosts
 
     build.cache_compilation()
+    watching = watch.Watch(WORKDIR.value)
     state, step = fit.fit(
         config,
         WORKDIR.value,
         init_from=INIT_FROM.value,
         stopping=signals.stopping,
-        report=progress.report,
+        report=watch.all_of(progress.report, watching.report),
         say=progress.say,
     )
+    watching.close()
+  if not hosts.first():
+    return 128 + signals.received if signals.received else 0
   if signals.received:
     print(
         f'stopped at step {step} of {config["steps"]} '
@@ -39,6 +90,26 @@ def main() -> int:
     )
   print(f'params_sha256={checkpoint.sha256(state.params)}')
   return 128 + signals.received if signals.received else 0
+
+
+def _rerun() -> int:
+  with tempfile.TemporaryDirectory() as folder, launch.Signals() as signals:
+    from musiczoo import build, hosts, rerun
+
+    build.cache_compilation()
+    verdict = rerun.rerun(
+        RERUN.value, WORKDIR.value or folder, stopping=signals.stopping
+    )
+  if signals.received:
+    return 128 + signals.received
+  if hosts.first():
+    print(f'there    {verdict.there}\nhere     {verdict.here}')
+    print(
+        'the same bits came out, and the same journal' if verdict.same
+        else f'not the same: {verdict.differs or "the parameters differ"}'
+    )
+    print(f'params_sha256={verdict.here}')
+  return 0 if verdict.same else 1
 
 
 if __name__ == '__main__':

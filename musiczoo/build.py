@@ -34,6 +34,9 @@ from musiczoo.score import Score
 
 DTYPES = dict.fromkeys(('float32', 'bfloat16'))  # Of the computation.
 BEGINS = dict.fromkeys(('anywhere', 'bar'))  # Where a window may begin.
+# The same bits in the same place, or on any number of devices.
+REPRODUCIBLE = {'run': 0, 'device_invariant': parallel.SHARDS}
+ON_NAN = dict.fromkeys(('stop', 'skip', 'roll_back'))
 
 
 class System(NamedTuple):
@@ -194,8 +197,13 @@ def _pieces(config, corpus, split, representation):
   return data.pack(x, list(map(of, found, x)) if of else None)
 
 
-def batches(config: Mapping, pieces: data.Pieces, representation):
-  """batch_at(seed, step) of the training pieces."""
+def batches(
+    config: Mapping,
+    pieces: data.Pieces,
+    representation,
+    rows: slice = slice(None),
+):
+  """batch_at(seed, step) of the training pieces, or these rows of each batch."""
   changes = {
       'transpose': representation.transpose,
       'room': representation.room,
@@ -205,6 +213,7 @@ def batches(config: Mapping, pieces: data.Pieces, representation):
       pieces,
       batch_size=config['batch_size'],
       window=config['window'],
+      rows=rows,
       bars=config['begin'] == 'bar',
       **(changes if config['augment'] else {}),
   )
@@ -213,6 +222,11 @@ def batches(config: Mapping, pieces: data.Pieces, representation):
 def devices(config: Mapping) -> parallel.Parallel:
   mode = choose('parallel', parallel.MODES, config['parallel'])
   return mode(jax.devices())
+
+
+def shards(config: Mapping) -> int:
+  """Parts of a batch that are summed up in a fixed order; 0: none."""
+  return choose('reproducible', REPRODUCIBLE, config['reproducible'])
 
 
 def schedule(config: Mapping) -> Schedule:
@@ -230,6 +244,7 @@ def check(config: Mapping) -> None:
       raise UserError(f'the config has no {name}: see experiments/configs')
     if not value <= config[name] < 2**32:
       raise UserError(f'--config.{name}={config[name]}: give {value} or more')
+  choose('on_nan', ON_NAN, config['on_nan'])
   if not 0 <= config['ema_decay'] < 1:
     raise UserError(
         f'--config.ema_decay={config["ema_decay"]}: give 0 or more, below 1'

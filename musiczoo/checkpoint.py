@@ -22,6 +22,7 @@ import jax
 import numpy as np
 from orbax.checkpoint import v1 as ocp
 
+from musiczoo import hosts, parallel
 from musiczoo.errors import UserError
 
 MANIFEST = 'manifest.json'
@@ -32,42 +33,72 @@ def save(folder, state, config: dict, metrics: dict, *, keep: int = 3):
   """Writes `state` (host arrays) as `folder/<step>`, whole or not at all.
 
   Keeps the newest `keep` checkpoints and the best: the lowest
-  `metrics['monitored']` of those that have one.
+  `metrics['monitored']` of those that have one. Of many processes all call
+  this, with the same state, and the first alone seals.
   """
   folder = pathlib.Path(folder)
   step = int(state.step)
   final = folder / f'{step:09d}'
-  if not (final.is_dir() and not damage(final)):
-    building = folder / f'building-{step:09d}'
-    try:
+  building = folder / f'building-{step:09d}'
+  if hosts.agree(final.is_dir() and not damage(final)):
+    return
+  try:
+    if hosts.first():
       folder.mkdir(parents=True, exist_ok=True)
       shutil.rmtree(building, ignore_errors=True)
-      ocp.save(building.absolute() / 'state', _as_dict(state))
-      (building / 'config.json').write_text(_json(config))
-      (building / 'metrics.json').write_text(_json(metrics))
-      (building / MANIFEST).write_text(_json(_digests(building)))
-      for path in [*building.rglob('*'), building]:
-        _sync(path)
-      shutil.rmtree(final, ignore_errors=True)
-      os.replace(building, final)
-      _sync(folder)
-    except Exception as e:  # Orbax passes on a full disk in many disguises.
-      shutil.rmtree(building, ignore_errors=True)
-      raise UserError(
-          f'{final}: step {step} could not be saved ({_reason(e)}); earlier '
-          'checkpoints are sound: make room or mend the folder, then run the '
-          'same command again'
-      ) from e
-  _prune(folder, keep)
+    hosts.wait('begin to save')
+    state = _as_dict(state)
+    if jax.process_count() > 1:  # Orbax takes no arrays of one of many hosts.
+      state = jax.device_put(state, parallel.everywhere())
+    ocp.save(building.absolute() / 'state', state)
+    if hosts.first():
+      _seal(building, final, config, metrics)
+      _prune(folder, keep)
+  except Exception as e:  # Orbax passes on a full disk in many disguises.
+    shutil.rmtree(building, ignore_errors=True)
+    raise UserError(
+        f'{final}: step {step} could not be saved ({_reason(e)}); earlier '
+        'checkpoints are sound: make room or mend the folder, then run the '
+        'same command again'
+    ) from e
+
+
+def _seal(building, final, config, metrics):
+  """Adds what belongs to the state, and gives the folder its name."""
+  (building / 'config.json').write_text(_json(config))
+  (building / 'metrics.json').write_text(_json(metrics))
+  (building / MANIFEST).write_text(_json(_digests(building)))
+  for path in [*building.rglob('*'), building]:
+    _sync(path)
+  shutil.rmtree(final, ignore_errors=True)
+  os.replace(building, final)
+  _sync(final.parent)
 
 
 def restore(folder, *, best: bool = False):
   """Returns (tree, config, step) of the newest, or best, sound checkpoint.
 
   Returns None where there is none. The tree is a nested dict of NumPy arrays,
-  to be given its shape by `conform`.
+  to be given its shape by `conform`. Of many processes all call this.
   """
   folder = pathlib.Path(folder)
+  step = hosts.agree(_sound(folder, best) if hosts.first() else None)
+  if step is None:
+    return None
+  path = folder / f'{step:09d}'
+  state = path.absolute() / 'state'
+  like = jax.tree.map(
+      lambda a: jax.ShapeDtypeStruct(
+          a.shape, a.dtype, sharding=parallel.everywhere()
+      ),
+      ocp.metadata(state).metadata,
+  )
+  tree = jax.device_get(ocp.load(state, like))
+  return tree, json.loads((path / 'config.json').read_text()), step
+
+
+def _sound(folder, best):
+  """The step of the newest, or best, sound checkpoint; sets others aside."""
   candidates = sorted(steps(folder), reverse=True)
   if best and (step := _best(folder)) is not None:
     candidates.remove(step)
@@ -78,8 +109,7 @@ def restore(folder, *, best: bool = False):
       aside = _set_aside(path)
       log.warning('%s is damaged (%s): set aside as %s', path, damaged, aside)
       continue
-    config = json.loads((path / 'config.json').read_text())
-    return ocp.load(path.absolute() / 'state'), config, step
+    return step
   return None
 
 

@@ -95,6 +95,7 @@ def make_batch_at(
     *,
     batch_size: int,
     window: int,
+    rows: slice = slice(None),
     bars: bool = False,
     transpose: Callable[[np.ndarray, int], np.ndarray] | None = None,
     room: Callable[[np.ndarray], tuple[int, int]] | None = None,
@@ -108,6 +109,8 @@ def make_batch_at(
   always a beginning.
 
   Args:
+    rows: which of the `batch_size` rows are made: the same ones as in the whole
+      batch.
     bars: windows begin with a bar, and all of their steps count. The pieces
       have `cond`.
     transpose: (x of a piece, semitones) -> x, or None to leave keys alone.
@@ -120,6 +123,7 @@ def make_batch_at(
         f'set --config.batch_size={len(pieces)} or less, or add pieces'
     )
 
+  numbers = np.arange(batch_size, dtype=np.uint32)[rows]
   # How many windows it takes to hear a piece.
   ends = np.cumsum(np.maximum(np.diff(pieces.offsets) / window, 1))
 
@@ -128,8 +132,10 @@ def make_batch_at(
     chosen = np.searchsorted(ends, rng.random(batch_size) * ends[-1])
     draws = rng.random((batch_size, 2))
     moods = rng.uniform(-1, 1, (batch_size, 2))
-    batch = _empty(pieces, batch_size, window)
-    for row, (index, (middle, key)) in enumerate(zip(chosen, draws)):
+    batch = _empty(pieces, len(numbers), window)
+    batch['row'] = numbers
+    for row, number in enumerate(numbers):
+      index, (middle, key) = chosen[number], draws[number]
       x = pieces.x[index]
       cond = None if pieces.cond is None else pieces.cond[index]
       if bars:
@@ -144,7 +150,7 @@ def make_batch_at(
         semitones = int(key * (down + up + 1)) - down
         x = transpose(x, semitones)
       if vary is not None:
-        tempo, velocity = moods[row]
+        tempo, velocity = moods[number]
         x = vary(x, 1 + STRETCH * tempo, round(LOUDER * velocity))
       x = x[begin : begin + window]
       batch['x'][row, : len(x)] = x

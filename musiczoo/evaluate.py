@@ -60,7 +60,7 @@ def make_likelihood(
     for batch in _batches(devices, system, pieces, batch_size):
       real = batch.pop('piece') >= 0
       batch['mask'][:, :first] = 0
-      sums, weight = devices.fetch(evaluate(params, batch))
+      sums, weight = devices.fetch(evaluate(params, devices.own(batch)))
       units.append(weight[real] * per_step)
       for name, value in sums.items():
         parts.setdefault(name, []).append(value[real])
@@ -112,7 +112,8 @@ def make_figures(
     totals = {}
     for batch in _batches(devices, system, pieces, batch_size):
       real = batch.pop('piece') >= 0
-      for name, pair in devices.fetch(evaluate(params, batch)).items():
+      found = devices.fetch(evaluate(params, devices.own(batch)))
+      for name, pair in found.items():
         sums = [np.asarray(a, np.float64)[real].sum(0) for a in pair]
         totals[name] = np.array(sums, object) + totals.get(name, 0)
     return {name: (a / b).tolist() for name, (a, b) in totals.items()}

@@ -5,9 +5,19 @@ from typing import NamedTuple
 
 import jax
 
-from musiczoo import build, checkpoint, loop, parallel, workdir as workdirs
+from musiczoo import (
+    build,
+    checkpoint,
+    hosts,
+    journal,
+    loop,
+    parallel,
+    starts,
+    workdir as workdirs,
+)
 from musiczoo.errors import UserError
 from musiczoo.evaluate import make_judge, monitored
+from musiczoo.flops import flops
 from musiczoo.train import (
   make_init,
   make_train_step,
@@ -29,58 +39,53 @@ def fit(
     workdir,
     *,
     init_from: str | None = None,
+    place: Callable | None = None,
     stopping: Callable[[], bool] = lambda: False,
     report: Callable[[int, dict], None] = lambda step, metrics: None,
     say: Callable[[str], None] = print,
 ) -> Fitted:
   """Trains until the config's `steps`; goes on from a checkpoint if any.
 
+  Of many processes all call this; the first one writes and speaks.
+
   Args:
     init_from: another workdir, whose best parameters a new run begins with.
+    place: (config, system) -> (Parallel, compiled train_steps): where the run
+      takes place, if not on all devices as the config says.
     stopping: asked between dispatches; True saves and returns.
     report: hears (step, metrics) as they come.
     say: prints a line for the user.
   """
   build.check(config)
+  if not hosts.first():
+    report, say = (lambda step, metrics: None), (lambda line: None)
   system = build.system(config)
-  optimizer = build.optimizer(config)
-  devices = build.devices(config)
+  devices, train_steps = (place or _everywhere)(config, system)
   parallel.check_divides(
-      config['batch_size'], devices.devices, config['microbatches']
+      config['batch_size'],
+      devices.devices,
+      config['microbatches'],
+      build.shards(config),
   )
   corpus = build.corpus(config)
   train = build.pieces(config, corpus, 'train', system.representation)
-  batch_at = build.batches(config, train, system.representation)
+  batch_at = build.batches(
+      config, train, system.representation, devices.rows(config['batch_size'])
+  )
   valid = build.pieces(config, corpus, 'valid', system.representation)
-  workdirs.claim(workdir, config)
+  if hosts.first():
+    workdirs.claim(workdir, config)
   say(
       f'devices  {devices.devices} x {jax.devices()[0].device_kind} '
-      f'({config["parallel"]})\n'
+      f'({config["parallel"]}, {jax.process_count()} processes)\n'
       f'corpus   {config["corpus"]}: {len(train)} pieces to train on, '
       f'{len(valid)} to validate'
   )
 
-  init = make_init(system.model, optimizer, ema_decay=config['ema_decay'])
-  state = jax.device_get(
-      jax.jit(init)(
-          jax.random.key(config['seed']),
-          jax.tree.map(lambda a: a[:1], batch_at(config['seed'], 0)),
-      )
-  )
-  size = sum(p.size for p in jax.tree.leaves(state.params))
-  say(f'model    {config["family"]}, {size:,} parameters')
-  state, step = _begin(state, workdir, init_from, say)
-
-  train_step = make_train_step(
-      system.model,
-      optimizer,
-      microbatches=config['microbatches'],
-      ema_decay=config['ema_decay'],
-      axis=parallel.AXIS,
-  )
-  train_steps = devices.compile(
-      make_train_steps(train_step), batch_axis=1, donate=True
-  )
+  new, amounts = _new(config, system, batch_at)
+  state, step = _begin(new, workdir, init_from, say)
+  if hosts.first():
+    starts.note(workdir, step, init_from, state)
   judge = make_judge(devices, system, valid, config['batch_size'])
 
   def fetched_train_steps(state, batches, num):
@@ -94,20 +99,75 @@ def fit(
     folder = workdirs.checkpoints(workdir)
     checkpoint.save(folder, devices.fetch(state), config, metrics)
 
-  state, step = loop.run(
-      devices.replicate(state),
-      step,
-      fetched_train_steps,
-      lambda step: batch_at(config['seed'], step),
-      evaluate,
-      save,
-      build.schedule(config),
-      workdir,
-      monitor=f'valid_{monitored(system)}',
-      stopping=stopping,
-      report=report,
+  def restore():
+    state, step = _begin(new, workdir, init_from, lambda line: None)
+    return devices.replicate(state), step
+
+  say(
+      f'model    {config["family"]}, '
+      f'{sum(p.size for p in jax.tree.leaves(new.params)):,} parameters, '
+      f'{amounts["model_flops"] / 1e9:.3g} GFLOP a step'
   )
+  with hosts.folder(workdir, journal.NAMES) as own:
+    state, step = loop.run(
+        devices.replicate(state),
+        step,
+        fetched_train_steps,
+        lambda step: batch_at(config['seed'], step),
+        evaluate,
+        save,
+        build.schedule(config),
+        own,
+        monitor=f'valid_{monitored(system)}',
+        amounts=amounts,
+        on_nan=config['on_nan'],
+        restore=restore,
+        stopping=lambda: hosts.any_of(stopping()),
+        report=report,
+    )
   return Fitted(devices.fetch(state), step)
+
+
+def make_steps(config: dict, system: build.System, axis: str | None = None):
+  """Returns the train_steps of a config, yet to be compiled."""
+  return make_train_steps(_make_step(config, system, axis))
+
+
+def _make_step(config, system, axis):
+  return make_train_step(
+      system.model,
+      build.optimizer(config),
+      microbatches=config['microbatches'],
+      ema_decay=config['ema_decay'],
+      axis=axis,
+      shards=build.shards(config),
+  )
+
+
+def _everywhere(config, system):
+  devices = build.devices(config)
+  train_steps = make_steps(config, system, parallel.AXIS)
+  return devices, devices.compile(train_steps, batch_axis=1, donate=True)
+
+
+def _new(config, system, batch_at):
+  """The state of a new run, and how much of what one of its steps does."""
+  init = make_init(
+      system.model, build.optimizer(config), ema_decay=config['ema_decay']
+  )
+  batch = batch_at(config['seed'], 0)
+  one = jax.tree.map(lambda a: a[:1], batch)
+  state = jax.device_get(jax.jit(init)(jax.random.key(config['seed']), one))
+  rows, processes = len(batch['x']), jax.process_count()
+  bits = system.representation.kind == 'bits'
+  tokens = batch['x'][..., 0].size if bits else batch['x'].size
+  # Of its own rows, on one device: what a step needs, wherever it is taken.
+  step = _make_step(config | {'reproducible': 'run'}, system, None)
+  return state, {
+      'examples': rows * processes,
+      'tokens': tokens * processes,
+      'model_flops': flops(step, state, batch) * processes,
+  }
 
 
 def _begin(state, workdir, init_from, say):

@@ -1,14 +1,18 @@
 """What a run measured <-> lines of JSON in its workdir.
 
 `metrics.jsonl` holds what is the same in every repetition of the run,
-`timing.jsonl` what is not.
+`timing.jsonl` what is not, and `bad_batches.jsonl` the batches that no finite
+step came of.
 """
 
+import csv
 import json
 import os
 import pathlib
 
 METRICS, TIMING = 'metrics.jsonl', 'timing.jsonl'
+BAD = 'bad_batches.jsonl'
+NAMES = (METRICS, TIMING, BAD)
 
 
 def append(workdir, name: str, entries: list[dict]) -> None:
@@ -41,3 +45,17 @@ def rewind(workdir, step: int) -> None:
           ''.join(json.dumps(e) + '\n' for e in kept)
       )
       path.with_suffix('.new').replace(path)
+
+
+def write_csv(workdir) -> None:
+  """Writes metrics.csv: a line per step of the journal, a column per figure."""
+  lines = {}
+  for entry in read(workdir):
+    lines.setdefault(entry['step'], {}).update(entry)
+  names = dict.fromkeys(name for line in lines.values() for name in line)
+  path = pathlib.Path(workdir) / 'metrics.csv'
+  with path.with_suffix('.new').open('w', newline='') as f:
+    table = csv.DictWriter(f, list(names))
+    table.writeheader()
+    table.writerows(lines.values())
+  path.with_suffix('.new').replace(path)

@@ -1,13 +1,13 @@
 """A state, a step and batches -> a trained state, its journal, checkpoints."""
 
-from collections.abc import Callable
-import time
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import jax
 import numpy as np
 
 from musiczoo import journal
+from musiczoo.clock import Clock
 from musiczoo.errors import UserError
 
 
@@ -34,6 +34,10 @@ class Schedule(NamedTuple):
     return min(self.steps, *((step // p + 1) * p for p in periods))
 
 
+# A run that meets more of them is not to be saved by jumping over batches.
+MOST_BAD = 20
+
+
 class Diverged(UserError):
   """The loss or a gradient is no longer a number."""
 
@@ -49,6 +53,9 @@ def run(
     workdir,
     *,
     monitor: str,
+    amounts: Mapping[str, float] = {},
+    on_nan: str = 'stop',
+    restore: Callable | None = None,
     stopping: Callable[[], bool] = lambda: False,
     report: Callable[[int, dict], None] = lambda step, metrics: None,
 ):
@@ -57,6 +64,11 @@ def run(
   Exact at any cut: what happens at a step follows from the step's number and
   the journal alone, so a run that was stopped goes on as if it had not been.
 
+  A step that is not finite leaves the state as it was, and its batch is noted
+  in `bad_batches.jsonl`. What then happens is up to `on_nan`: 'stop' raises;
+  'skip' takes the step with the next batch; 'roll_back' goes back to the newest
+  checkpoint and takes the steps from there with batches after the bad one.
+
   Args:
     step: the steps the state has taken.
     train_steps: (state, batches, num) -> (state, metrics of each step).
@@ -64,6 +76,9 @@ def run(
     evaluate: state -> dict of floats, of which `monitor` is to be low.
     save: (state, metrics) writes a checkpoint; `metrics['monitored']` is
       there where the state has just been evaluated.
+    amounts: what one step does of this and that, for the rates in
+      `timing.jsonl`.
+    restore: () -> (state, step) of the newest checkpoint, or of the beginning.
     stopping: asked between dispatches; True saves and returns early.
     report: hears of every step logged and every evaluation.
 
@@ -71,33 +86,44 @@ def run(
     Diverged: names the step; the sound state before it has been saved.
   """
   journal.rewind(workdir, step)
-  scores = [e[monitor] for e in journal.read(workdir) if monitor in e]
+  scores = _scores(workdir, monitor)
+  bad = journal.read(workdir, journal.BAD)
   saved = step or -1
-  begun, waited, since = time.perf_counter(), 0.0, step
+  clock = Clock(amounts)
 
   while step < schedule.steps and not _stale(scores, schedule.patience):
     stop = schedule.next_stop(step)
-    before = time.perf_counter()
-    batches = _stack(
-        [batch_at(s) for s in range(step, stop)], schedule.steps_per_dispatch
-    )
-    waited += time.perf_counter() - before
-    state, history = train_steps(state, batches, np.int32(stop - step))
+    with clock.waiting():
+      batches = _stack(
+          [batch_at(_number(bad, s)) for s in range(step, stop)],
+          schedule.steps_per_dispatch,
+      )
+    with clock.working(stop - step):
+      state, history = train_steps(state, batches, np.int32(stop - step))
 
     lines = _lines(history, step, stop, schedule.log_every)
     journal.append(workdir, journal.METRICS, lines)
     for line in lines:
       report(line['step'], line)
-    bad = np.flatnonzero(~history.pop('finite')[: stop - step])
-    if bad.size:
-      if step + bad[0] > saved:
+    failed = np.flatnonzero(~history.pop('finite')[: stop - step])
+    if failed.size:
+      step += int(failed[0])
+      if on_nan != 'roll_back' and step > saved:
         save(state, {})
-      raise Diverged(
-          f'step {step + bad[0] + 1}: the loss or its gradient is not finite; '
-          f'the state after step {step + bad[0]} is saved in {workdir}: lower '
-          '--config.optimizer.learning_rate or --config.optimizer.clip in a '
-          'new workdir'
-      )
+        saved = step
+      number = _number(bad, step)
+      note = {'step': step, 'batch': number, 'from': step, 'jump': 1}
+      if on_nan == 'roll_back':
+        state, step = restore()
+        journal.rewind(workdir, step)
+        scores = _scores(workdir, monitor)
+        note |= {'from': step, 'jump': number + 1 - _number(bad, step)}
+      if on_nan == 'stop' or len(bad) == MOST_BAD:
+        journal.append(workdir, journal.BAD, [note | {'jump': 0}])
+        raise Diverged(_diverged(note, workdir, len(bad)))
+      journal.append(workdir, journal.BAD, [note])
+      bad.append(note)
+      continue
     step = stop
 
     metrics = {}
@@ -105,15 +131,9 @@ def run(
       metrics = evaluate(state)
       scores.append(metrics[monitor])
       journal.append(workdir, journal.METRICS, [{'step': step, **metrics}])
+      journal.append(workdir, journal.TIMING, [{'step': step, **clock.read()}])
       report(step, metrics)
       metrics = {'monitored': scores[-1], **metrics}
-      seconds = time.perf_counter() - begun
-      journal.append(workdir, journal.TIMING, [{
-          'step': step,
-          'seconds': round(seconds, 3),
-          'steps_per_second': round((step - since) / seconds, 3),
-          'share_waiting_for_data': round(waited / seconds, 4),
-      }])
     ending = (
         stopping()
         or step == schedule.steps
@@ -126,6 +146,26 @@ def run(
     if ending:
       break
   return state, step
+
+
+def _scores(workdir, monitor):
+  return [e[monitor] for e in journal.read(workdir) if monitor in e]
+
+
+def _number(bad, step):
+  """The batch of a step: those that went bad were jumped over."""
+  return step + sum(b['jump'] for b in bad if b['from'] <= step)
+
+
+def _diverged(note, workdir, so_many):
+  often = f', after {so_many} others,' if so_many else ''
+  return (
+      f'step {note["step"] + 1}: batch {note["batch"]}{often} makes a loss or a '
+      f'gradient that is not finite; the state after step {note["step"]} is saved '
+      f'in {workdir}: lower --config.optimizer.learning_rate or '
+      '--config.optimizer.clip in a new workdir, or go on with '
+      '--config.on_nan=skip or roll_back'
+  )
 
 
 def _stale(scores, patience):

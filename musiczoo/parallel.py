@@ -15,31 +15,38 @@ import numpy as np
 from musiczoo.errors import UserError
 
 AXIS = 'data'
+# Parts of a batch in the device-invariant mode: as many however many devices
+# share it, which is what makes the same sums in the same order.
+SHARDS = 8
 
 
 class Parallel(NamedTuple):
   """How a run uses its devices.
 
   Attributes:
-    devices: how many share a batch.
+    devices: how many share a batch, of all processes.
+    rows: size of a global batch -> the slice of its rows this process feeds.
     compile: (function, *, batch_axis, donate) -> function. The first argument
-      is replicated, the second's leaves are split along `batch_axis`, all
-      others and the result are replicated.
+      is replicated, the second's leaves are this process's rows and are split
+      along `batch_axis`, all others and the result are replicated.
     replicate: host tree -> tree on all devices.
     fetch: replicated tree -> host tree of NumPy arrays.
   """
 
   devices: int
+  rows: Callable
   compile: Callable
   replicate: Callable
   fetch: Callable
 
+  def own(self, batch):
+    """Of a global batch the rows of this process."""
+    return jax.tree.map(lambda a: a[self.rows(len(a))], batch)
+
 
 def jit(devices) -> Parallel:
   """One program over a mesh of the devices."""
-  mesh = jax.make_mesh(
-      (len(devices),), (AXIS,), axis_types=(AxisType.Auto,), devices=devices
-  )
+  mesh = _mesh(devices)
   everywhere = NamedSharding(mesh, P())
 
   def compile(function, *, batch_axis=0, donate=False):
@@ -56,13 +63,19 @@ def jit(devices) -> Parallel:
     compiled = jax.jit(sharded, donate_argnums=(0,) if donate else ())
     sharding = NamedSharding(mesh, split)
 
+    def place(rows):
+      if jax.process_count() == 1:
+        return jax.device_put(rows, sharding)
+      return jax.make_array_from_process_local_data(sharding, rows)
+
     def call(replicated, batch, *rest):
-      return compiled(replicated, jax.device_put(batch, sharding), *rest)
+      return compiled(replicated, jax.tree.map(place, batch), *rest)
 
     return call
 
   return Parallel(
       devices=len(devices),
+      rows=lambda size: _rows(devices, size),
       compile=compile,
       replicate=lambda tree: jax.device_put(tree, everywhere),
       fetch=jax.device_get,
@@ -71,6 +84,7 @@ def jit(devices) -> Parallel:
 
 def pmap(devices) -> Parallel:
   """One program per device, each with its own copy of what is replicated."""
+  ours = len(_own(devices))
 
   def compile(function, *, batch_axis=0, donate=False):
     compiled = {}
@@ -89,31 +103,71 @@ def pmap(devices) -> Parallel:
       )
 
     def split(a):
-      shape = a.shape[:batch_axis] + (len(devices), -1)
+      shape = a.shape[:batch_axis] + (ours, -1)
       return a.reshape(*shape, *a.shape[batch_axis + 1 :])
 
     return call
 
   def replicate(tree):
-    copies = lambda a: np.broadcast_to(a, (len(devices), *np.shape(a)))
+    copies = lambda a: np.broadcast_to(a, (ours, *np.shape(a)))
     return jax.pmap(lambda a: a, devices=devices)(jax.tree.map(copies, tree))
+
+  def fetch(tree):
+    return jax.tree.map(
+        lambda a: np.asarray(a.addressable_shards[0].data[0]), tree
+    )
 
   return Parallel(
       devices=len(devices),
+      rows=lambda size: _rows(devices, size),
       compile=compile,
       replicate=replicate,
-      fetch=lambda tree: jax.tree.map(lambda a: np.asarray(a[0]), tree),
+      fetch=fetch,
   )
 
 
 MODES = {'jit': jit, 'pmap': pmap}
 
 
-def check_divides(batch_size: int, devices: int, microbatches: int) -> None:
-  """Refuses a batch that can't be shared out evenly."""
-  if batch_size % (devices * microbatches):
+def everywhere() -> NamedSharding:
+  """Where an array is that every device of every process has."""
+  return NamedSharding(_mesh(jax.devices()), P())
+
+
+def _mesh(devices):
+  return jax.make_mesh(
+      (len(devices),), (AXIS,), axis_types=(AxisType.Auto,), devices=devices
+  )
+
+
+def _own(devices):
+  return [d for d in devices if d.process_index == jax.process_index()]
+
+
+def _rows(devices, size):
+  own = len(_own(devices))
+  share = size * own // len(devices)
+  return slice(jax.process_index() * share, (jax.process_index() + 1) * share)
+
+
+def check_divides(
+    batch_size: int, devices: int, microbatches: int, shards: int
+) -> None:
+  """Refuses a batch that can't be shared out evenly.
+
+  Args:
+    shards: of the device-invariant mode; 0 in the other.
+  """
+  if shards % devices:
     raise UserError(
-        f'batch_size {batch_size} is not a multiple of {devices} devices x '
+        f'--reproducible=device_invariant cuts a batch into {shards} shards, '
+        f'which {devices} devices cannot share: use 1, 2, 4 or 8'
+    )
+  parts = (shards or devices) * microbatches
+  if batch_size % parts:
+    raise UserError(
+        f'batch_size {batch_size} is not a multiple of '
+        f'{f"{shards} shards" if shards else f"{devices} devices"} x '
         f'{microbatches} microbatches: set --config.batch_size='
-        f'{-(-batch_size // (devices * microbatches)) * devices * microbatches}'
+        f'{-(-batch_size // parts) * parts}'
     )

@@ -52,12 +52,18 @@ def make_train_step(
     microbatches: int = 1,
     ema_decay: float = 0.0,
     axis: str | None = None,
+    shards: int = 0,
 ):
   """Returns train_step(state, batch) -> (state, metrics).
 
   Gradients, sums and weight are added up over the microbatches and over the
   devices of `axis`, and divided once: with unequal masks a mean of means would
   weigh the same note differently on different machines.
+
+  With `shards` the batch is cut into so many parts, be there fewer devices or
+  as many: each is gone through by itself, all gather the totals of all, and
+  add them up in the order of the parts. So are the bits the same on any number
+  of devices; it takes the memory of as many gradients.
 
   Where the loss or the gradient is not finite the state stays as it was, and
   `metrics['finite']` says so.
@@ -71,12 +77,13 @@ def make_train_step(
     grads, (sums, weight) = jax.grad(objective, has_aux=True)(params)
     return grads, sums, weight
 
+  def split(batch, parts):
+    return jax.tree.map(lambda a: a.reshape(parts, -1, *a.shape[1:]), batch)
+
   def accumulated(params, batch, rng, step):
     if microbatches == 1:
       return gradients(params, batch, rng, step)
-    parts = jax.tree.map(
-        lambda a: a.reshape(microbatches, -1, *a.shape[1:]), batch
-    )
+    parts = split(batch, microbatches)
     first = jax.tree.map(lambda a: a[0], parts)
     total = jax.eval_shape(gradients, params, first, rng, step)
     total = jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), total)
@@ -86,13 +93,45 @@ def make_train_step(
 
     return jax.lax.scan(add, total, parts)[0]
 
+  def over_devices(params, batch, rng, step):
+    if not shards:
+      totals = accumulated(params, batch, rng, step)
+      return totals if axis is None else jax.lax.psum(totals, axis)
+    each = shard_by_shard(params, batch, rng, step)
+    if axis is not None:
+      each = jax.lax.all_gather(each, axis, tiled=True)
+    zero = jax.tree.map(lambda a: jnp.zeros(a.shape[1:], a.dtype), each)
+    add = lambda total, part: (jax.tree.map(jnp.add, total, part), ())
+    return jax.lax.scan(add, zero, each)[0]
+
+  def shard_by_shard(params, batch, rng, step):
+    own = shards if axis is None else shards // jax.lax.axis_size(axis)
+    # The compiler makes another program of one part, or of a loop of one
+    # round, whose last bits would differ: so there are two parts at the least,
+    # and only at run time it is told how many are gone through.
+    parts = jax.tree.map(
+        lambda a: jnp.resize(a, (max(own, 2), *a.shape[1:])), split(batch, own)
+    )
+    rounds = jnp.where(step < 0, 0, own)
+
+    def totals_of(i):
+      part = jax.tree.map(lambda a: a[i], parts)
+      return accumulated(params, part, rng, step)
+
+    def put(i, each):
+      return jax.tree.map(lambda e, t: e.at[i].set(t), each, totals_of(i))
+
+    each = jax.tree.map(
+        lambda t: jnp.zeros((max(own, 2), *t.shape), t.dtype),
+        jax.eval_shape(totals_of, 0),
+    )
+    each = jax.lax.fori_loop(0, rounds, put, each)
+    return jax.tree.map(lambda e: e[:own], each)
+
   def train_step(state: TrainState, batch):
     rng = jax.random.wrap_key_data(state.rng)
     rng = jax.random.fold_in(rng, state.step)
-    totals = accumulated(state.params, batch, rng, state.step)
-    if axis is not None:
-      totals = jax.lax.psum(totals, axis)
-    grads, sums, weight = totals
+    grads, sums, weight = over_devices(state.params, batch, rng, state.step)
     grads, metrics = jax.tree.map(lambda a: a / weight, (grads, sums))
     norm = optax.tree.norm(grads)
     finite = jnp.isfinite(metrics['loss']) & jnp.isfinite(norm)

@@ -6,11 +6,11 @@ import pathlib
 import jax
 import numpy as np
 
-from musiczoo import build, checkpoint, conditions
+from musiczoo import build, checkpoint, conditions, history
 from musiczoo.errors import UserError
 
-# What may be raised in a run that goes on: how long it goes on.
-PROLONGED = ('steps',)
+# What may be changed in a run that goes on: how long, and what stops it.
+CHANGEABLE = ('steps', 'on_nan')
 
 
 def claim(workdir, config: dict) -> None:
@@ -25,11 +25,11 @@ def claim(workdir, config: dict) -> None:
   try:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and checkpoint.steps(checkpoints(workdir)):
-      there, here = _flat(_read(path)), _flat(config)
+      there, here = _flat(history.upgraded(_read(path))), _flat(config)
       differ = [
           f'{k} is {there.get(k)} there, {here.get(k)} here'
           for k in sorted(there | here)
-          if there.get(k) != here.get(k) and k not in PROLONGED
+          if there.get(k) != here.get(k) and k not in CHANGEABLE
       ]
       if differ:
         more = f' (and {len(differ) - 3} more)' if len(differ) > 3 else ''
@@ -63,6 +63,7 @@ def load(workdir):
         'first, or give the folder that --workdir named in training'
     )
   tree, config, step = found
+  config = history.upgraded(config)
   try:
     system = build.system(config)
   except KeyError as e:

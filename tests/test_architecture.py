@@ -27,19 +27,21 @@ ORDER = [
     'dropout > convolutional > models',
     'taps > models',
     'conditions > models',
-    'models > train > parallel',
+    'models > train > parallel > checkpoint',
     'errors > parallel',
     'errors > optimizers',
-    'errors > checkpoint > journal > loop',
+    'errors > hosts > checkpoint > loop',
+    'errors > journal > loop',
+    'clock > loop',
 ]
 # Here the halves meet.
 MEETING = (
     'build copying workdir evaluate orderings generate infilling listening '
-    'latent attributes collapse samples fit show'
+    'latent attributes collapse samples fit rerun starts show'
 ).split()
 NUMPY_ONLY = (
     'errors score midi representations corpora data floors novelty analysis '
-    'conditions copying ingest encoded doctor metrics passages grid'
+    'conditions copying ingest encoded doctor metrics passages grid journal clock history'
 ).split()
 
 

@@ -30,6 +30,8 @@ _USUAL = {
     'checkpoint_every': 200,
     'patience': 0,
     'parallel': 'jit',
+    'reproducible': 'run',
+    'on_nan': 'stop',
     'seed': 0,
 }
 

@@ -1,0 +1,107 @@
+"""Flags of a run on many hosts -> this process as one of many.
+
+The runtime aborts a process when another has died, with a status of its own and
+many lines. So each is forked off one that only waits for it, and ends with 75
+(EX_TEMPFAIL) and one line: start all of them again.
+"""
+
+import ctypes
+import os
+import pathlib
+import signal
+import sys
+
+from absl import flags
+
+from musiczoo.errors import UserError
+
+COORDINATOR = flags.DEFINE_string(
+    'coordinator', None, 'HOST:PORT of process 0, for a run of many processes.'
+)
+NUM_PROCESSES = flags.DEFINE_integer(
+    'num_processes', None, 'How many there are.', lower_bound=1
+)
+PROCESS_ID = flags.DEFINE_integer(
+    'process_id', None, 'Which of them this is, from 0 on.', lower_bound=0
+)
+AGAIN = 75
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2).
+
+
+def check() -> None:
+  """Refuses flags that make no sense together."""
+  given = {f.name: f.value for f in (COORDINATOR, NUM_PROCESSES, PROCESS_ID)}
+  missing = [name for name, value in given.items() if value is None]
+  if 0 < len(missing) < 3:
+    raise UserError(
+        f'--{missing[0]} is missing: --coordinator, --num_processes and '
+        '--process_id belong together'
+    )
+  if not missing and PROCESS_ID.value >= NUM_PROCESSES.value:
+    raise UserError(
+        f'--process_id={PROCESS_ID.value}: of {NUM_PROCESSES.value} processes '
+        f'the last is {NUM_PROCESSES.value - 1}'
+    )
+
+
+def many() -> bool:
+  """Whether there are others: flags say so, SLURM, or chips of a TPU."""
+  if COORDINATOR.value is not None:
+    return NUM_PROCESSES.value > 1
+  tasks = os.environ.get('SLURM_NTASKS', '1')
+  if 'SLURM_PROCID' in os.environ and tasks.isdecimal() and int(tasks) > 1:
+    return True
+  if ',' in os.environ.get('TPU_WORKER_HOSTNAMES', ''):
+    return True
+  dev = pathlib.Path('/dev')
+  return any(dev.glob('accel*')) or any(dev.glob('vfio/[0-9]*'))
+
+
+def run(main) -> int:
+  """Calls main() among the other processes; its status, or 75.
+
+  To be called before jax is imported.
+  """
+  child = os.fork()
+  if not child:
+    _member(main)
+  for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, lambda number, frame: os.kill(child, number))
+  _, status = os.waitpid(child, 0)
+  status = os.waitstatus_to_exitcode(status)
+  if status == -signal.SIGABRT:
+    status = AGAIN
+  if status == AGAIN:
+    print(
+        'error: another process of this run has died: start all of them again, '
+        'the same command goes on from the newest checkpoint',
+        file=sys.stderr,
+    )
+  return status if status >= 0 else 128 - status
+
+
+def _member(main):
+  """The forked process; never returns."""
+  ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+  from musiczoo import hosts
+
+  status = AGAIN
+  try:
+    import jax
+
+    hosts.join(COORDINATOR.value, NUM_PROCESSES.value, PROCESS_ID.value)
+    try:
+      status = main()
+      hosts.wait('the end')
+      jax.distributed.shutdown()
+    except (jax.errors.JaxRuntimeError, ValueError) as e:
+      # What a collective says whose other end is gone.
+      print(f'{type(e).__name__}: {str(e).splitlines()[0]}', file=sys.stderr)
+      status = AGAIN
+  except UserError as e:
+    print(f'error: {" ".join(str(e).split())}', file=sys.stderr)
+    status = 2
+  finally:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # Whatever threads of the runtime still wait for.
