@@ -1,0 +1,222 @@
+"""Configs walk in; what a TPU would make of them walks out, without a TPU.
+
+  python -m tpu_scripts.compile_check [--families=lstm,gan] [--all] [--json=FILE]
+
+Compiles the one train step and the sampler of each family with the real TPU
+compiler (`pip install -e '.[tpu]'`; it needs no TPU) and prints, of one chip:
+
+  memory      arguments, results, temporaries and the program, of what it has
+  GFLOP       of the matmuls and convolutions
+  Mcycles     the compiler's estimate, a loop's as often as it runs; no time that
+              anybody measured
+  collectives how many, and MB; inside a loop none may be
+  roofline    the least time, by FLOPs at the chip's peak or by touching each
+              byte of arguments, results and temporaries once, as a share of the
+              estimated time
+
+Exits with 1 where a family does not fit, does not compile or has a collective
+inside a loop. `--all` takes all chips and sizes, float32 too, and pmap.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import sys
+import time
+from typing import NamedTuple
+
+os.environ['JAX_PLATFORMS'] = 'cpu'
+os.environ['TPU_SKIP_MDS_QUERY'] = '1'
+os.environ.setdefault('TPU_STDERR_LOG_LEVEL', '3')
+
+import jax
+from jax.experimental import topologies
+
+from experiments import config as configs
+from tpu_scripts import flops, hlo, programs
+
+CONFIGS = 'experiments/configs/chorales.py'
+FAMILIES = (
+    'rnn', 'lstm', 'gru', 'cnn', 'infill', 'autoencoder', 'vae', 'gan',
+    'structure',
+)
+
+
+class Chip(NamedTuple):
+  """A chip, as the maker describes it.
+
+  Attributes:
+    peak: FLOP/s in bfloat16, which float32 matmuls are made of too.
+    bandwidth: bytes/s to its memory.
+    memory: bytes.
+    clock: cycles/s.
+  """
+
+  peak: float
+  bandwidth: float
+  memory: float
+  clock: float
+
+
+# docs.cloud.google.com/tpu/docs/v4, v5e, v5p, v6e; the clock is what makes the
+# peak of its matrix units. Of v4 the compiler, without a chip to ask, compiles
+# for each of the two cores: half a chip.
+CHIPS = {
+    'v4': Chip(137.5e12, 0.614e12, 16e9, 1.05e9),
+    'v5e': Chip(197e12, 0.819e12, 16e9, 1.5e9),
+    'v5p': Chip(459e12, 2.765e12, 95e9, 1.75e9),
+    'v6e': Chip(918e12, 1.64e12, 32e9, 1.75e9),
+}
+# Four chips, and slices of 256.
+TOPOLOGIES = ('v4:2x2x1', 'v5e:2x2', 'v5p:2x2x1', 'v6e:2x2')
+SLICES = ('v4:4x8x8', 'v5e:16x16', 'v5p:4x8x8', 'v6e:16x16')
+
+
+class Checked(NamedTuple):
+  """What came of one program; sizes and costs are those of one chip."""
+
+  family: str
+  part: str
+  topology: str
+  dtype: str
+  parallel: str
+  memory: int = 0
+  flops: int = 0
+  cycles: int = 0
+  collectives: int = 0
+  collective_bytes: int = 0
+  looped: int = 0
+  roofline: float = 0.0
+  seconds: float = 0.0
+  error: str = ''
+
+
+def main() -> int:
+  args = _arguments()
+  failed, results = 0, []
+  print(HEAD, flush=True)
+  for case in _cases(args):
+    checked = check(*case)
+    results.append(checked._asdict())
+    failed += bool(checked.error)
+    print(_line(checked), flush=True)
+    if args.json:
+      with open(args.json, 'w', encoding='utf-8') as file:
+        json.dump(results, file, indent=1)
+  print(f'{len(results)} programs, {failed} failed')
+  return 1 if failed else 0
+
+
+def _arguments():
+  parser = argparse.ArgumentParser(
+      description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+  )
+  parser.add_argument('--families', default=','.join(FAMILIES))
+  parser.add_argument('--topologies', default='v5e:2x2')
+  parser.add_argument('--dtypes', default='bfloat16')
+  parser.add_argument('--parallel', default='jit')
+  parser.add_argument('--json', help='a file to write the figures to')
+  parser.add_argument(
+      '--all', action='store_true', help='all topologies, dtypes and modes'
+  )
+  args = parser.parse_args()
+  if args.all:
+    args.topologies = ','.join(TOPOLOGIES + SLICES)
+    args.dtypes, args.parallel = 'bfloat16,float32', 'jit,pmap'
+  return args
+
+
+def _cases(args):
+  """(family, part, topology, dtype, parallel) of each program.
+
+  A sampler runs on one chip, however many there are.
+  """
+  lists = (args.topologies, args.dtypes, args.parallel, args.families)
+  sampled = set()
+  for topology, dtype, mode, family in itertools.product(
+      *(given.split(',') for given in lists)
+  ):
+    yield family, 'train', topology, dtype, mode
+    sampler = family, topology.partition(':')[0], dtype
+    if sampler not in sampled:
+      sampled.add(sampler)
+      yield family, 'sample', topology, dtype, '1 chip'
+
+
+def check(family, part, topology, dtype, mode) -> Checked:
+  """Compiles one program and looks at what came out."""
+  begin = time.monotonic()
+  name, devices = topology.partition(':')[0], _devices(topology)
+  config = configs.load(f'{CONFIGS}:{family}', [('dtype', dtype)])
+  if part == 'train':
+    program = programs.train(config, devices, mode)
+  else:
+    program = programs.sample(config, devices[0])
+  checked = Checked(family, part, topology, dtype, mode)
+  try:
+    compiled = program.lowered.compile()
+    cost = hlo.cost(compiled.as_text())
+  except (jax.errors.JaxRuntimeError, ValueError) as e:
+    return checked._replace(error=' '.join(str(e).split())[:300])
+  memory = _memory(compiled.memory_analysis())
+  work = flops.flops(program.function, *program.args, axes=program.axes)
+  chip = CHIPS[name]
+  error = ''
+  if memory > chip.memory:
+    error = f'does not fit: {memory / 1e9:.1f} of {chip.memory / 1e9:.0f} GB'
+  if cost.looped:
+    error = f'{cost.looped} collectives inside a loop'
+  return checked._replace(
+      memory=memory,
+      flops=work,
+      cycles=cost.cycles,
+      collectives=sum(cost.collectives.values()),
+      collective_bytes=cost.collective_bytes,
+      looped=cost.looped,
+      roofline=_roofline(chip, work, memory, cost.cycles),
+      seconds=time.monotonic() - begin,
+      error=error,
+  )
+
+
+def _devices(topology):
+  return topologies.get_topology_desc(topology, platform='tpu').devices
+
+
+def _memory(sizes) -> int:
+  """Bytes that a program needs at once; what is donated counts once."""
+  return (
+      sizes.argument_size_in_bytes
+      + sizes.output_size_in_bytes
+      - sizes.alias_size_in_bytes
+      + sizes.temp_size_in_bytes
+      + sizes.generated_code_size_in_bytes
+  )
+
+
+def _roofline(chip: Chip, work: int, memory: int, cycles: int) -> float:
+  least = max(work / chip.peak, memory / chip.bandwidth)
+  return least / (cycles / chip.clock)
+
+
+HEAD = (
+    'family       part    topology   dtype     mode     memory MB    GFLOP  '
+    'Mcycles  collectives  MB     roofline'
+)
+
+
+def _line(c: Checked) -> str:
+  begin = (
+      f'{c.family:13}{c.part:8}{c.topology:11}{c.dtype:10}{c.parallel:8}'
+  )
+  if c.error:
+    return f'{begin}  FAILED: {c.error}'
+  return (
+      f'{begin}{c.memory / 1e6:10.1f}{c.flops / 1e9:9.2f}{c.cycles / 1e6:9.2f}'
+      f'{c.collectives:13}{c.collective_bytes / 1e6:9.2f}{c.roofline:7.1%}'
+  )
+
+
+if __name__ == '__main__':
+  sys.exit(main())
