@@ -12,7 +12,6 @@ import argparse
 import functools
 import json
 import os
-import re
 
 os.environ['JAX_PLATFORMS'] = 'cpu'
 os.environ['TPU_SKIP_MDS_QUERY'] = '1'
@@ -26,6 +25,7 @@ import numpy as np
 import optax
 
 from musiczoo.recurrent import Recurrent
+from tpu_scripts import hlo
 
 DEPTH = 128  # symbols that the net predicts
 
@@ -76,7 +76,7 @@ def main():
       for make in (Ours, Flax):
         net = make(cell, args.hidden, args.layers, dtype)
         text = _compile(net, mesh, args.rows, args.steps)
-        cycles[make.__name__] = _cycles(text, args.steps)
+        cycles[make.__name__] = hlo.cost(text).cycles
       ratio = cycles['Flax'] / cycles['Ours']
       figures.append({'cell': cell, 'dtype': dtype.__name__, 'cycles': cycles})
       print(
@@ -129,27 +129,6 @@ def _compile(net, mesh, rows, steps):
       *shapes((params, state), P()), *shapes((x, y), P('data'))
   )
   return lowered.compile().as_text()
-
-
-def _cycles(text, steps):
-  """Estimates of the entry and, `steps` times, of the loops it calls."""
-  computations, name, entry = {}, None, None
-  for line in text.splitlines():
-    head = re.match(r'(ENTRY )?%?([\w.\-]+) .*\{\s*$', line)
-    if head:
-      name = head[2]
-      computations[name] = []
-      entry = name if head[1] else entry
-    elif name:
-      computations[name].append(line)
-
-  def own(name):
-    lines = '\n'.join(computations[name])
-    return sum(map(int, re.findall(r'estimated_cycles"?:"?(\d+)', lines)))
-
-  calls = '\n'.join(computations[entry])
-  loops = re.findall(r' while\(.*body=%?([\w.\-]+)', calls)
-  return own(entry) + steps * sum(map(own, loops))
 
 
 if __name__ == '__main__':

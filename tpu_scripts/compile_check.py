@@ -22,6 +22,7 @@ import argparse
 import itertools
 import json
 import os
+import pathlib
 import sys
 import time
 from typing import NamedTuple
@@ -94,17 +95,17 @@ class Checked(NamedTuple):
 
 def main() -> int:
   args = _arguments()
-  failed, results = 0, []
+  known = _read(args.json)
+  failed = count = 0
   print(HEAD, flush=True)
   for case in _cases(args):
-    checked = check(*case)
-    results.append(checked._asdict())
-    failed += bool(checked.error)
-    print(_line(checked), flush=True)
-    if args.json:
-      with open(args.json, 'w', encoding='utf-8') as file:
-        json.dump(results, file, indent=1)
-  print(f'{len(results)} programs, {failed} failed')
+    if case not in known:
+      known[case] = check(*case)
+      _write(args.json, known)
+    failed += bool(known[case].error)
+    count += 1
+    print(_line(known[case]), flush=True)
+  print(f'{count} programs, {failed} failed')
   return 1 if failed else 0
 
 
@@ -116,7 +117,11 @@ def _arguments():
   parser.add_argument('--topologies', default='v5e:2x2')
   parser.add_argument('--dtypes', default='bfloat16')
   parser.add_argument('--parallel', default='jit')
-  parser.add_argument('--json', help='a file to write the figures to')
+  parser.add_argument(
+      '--json',
+      type=pathlib.Path,
+      help='file of the figures; what it holds is not compiled again',
+  )
   parser.add_argument(
       '--all', action='store_true', help='all topologies, dtypes and modes'
   )
@@ -142,6 +147,20 @@ def _cases(args):
     if sampler not in sampled:
       sampled.add(sampler)
       yield family, 'sample', topology, dtype, '1 chip'
+
+
+def _read(path) -> dict[tuple, Checked]:
+  """{case: what came of it} of a file; none without one."""
+  if path is None or not path.exists():
+    return {}
+  found = [Checked(**fields) for fields in json.loads(path.read_text())]
+  return {checked[:5]: checked for checked in found}
+
+
+def _write(path, known) -> None:
+  if path is not None:
+    rows = [checked._asdict() for checked in known.values()]
+    path.write_text(json.dumps(rows, indent=1) + '\n')
 
 
 def check(family, part, topology, dtype, mode) -> Checked:

@@ -11,7 +11,7 @@
 #   --dry_run       only says what it would do
 #
 # A request that is there already is waited for, not made again. Ctrl-C leaves it
-# in the queue. Ends with 75 where the TPU was refused or taken away.
+# in the queue. Ends with 2 where it was refused, 75 where the TPU was taken away.
 
 # shellcheck source-path=SCRIPTDIR source=flags.sh
 source "$(dirname "$0")/flags.sh"
@@ -38,9 +38,11 @@ fi
 while true; do
   now=$(state)
   echo "$now"
+  [[ -z $dry_run ]] || exit 0
   case $now in
-    ACTIVE | gcloud*) exit ;;  # A dry run asks once.
-    FAILED | SUSPEND*) exit 75 ;;
+    ACTIVE) exit 0 ;;
+    FAILED) die "refused: \`gcloud compute tpus queued-resources describe $name\` says why" ;;
+    SUSPEND*) exit 75 ;;
   esac
   sleep "${POLL:-30}"
 done

@@ -17,4 +17,4 @@ place
 
 run mkdir -p "$to"
 run gcloud compute tpus tpu-vm scp --recurse "$name:$from" "$to" "${place[@]}" \
-  --worker=0
+  --worker=0 --quiet

@@ -69,5 +69,5 @@ state() {
 # shellcheck disable=SC2154
 on() {
   run gcloud compute tpus tpu-vm ssh "$name" "${place[@]}" "--worker=$1" \
-    "--command=$2"
+    "--command=$2" --quiet
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Puts the last commit on all workers of a TPU and installs it.
+# Puts the last commit on all workers of a TPU and installs it there.
 #
 #   tpu_scripts/setup.sh --name=bach --zone=us-west4-a --bucket=my-bucket
 #
@@ -16,31 +16,10 @@ name='' zone='' project='' bucket=''
 flags 'name zone' 'project bucket' "$@"
 place
 
-root=$(cd "$(dirname "$0")/.." && pwd)
-archive=musiczoo.tar.gz
-run git -C "$root" archive --format=tar.gz "--output=$root/$archive" HEAD
-run gcloud compute tpus tpu-vm scp "$root/$archive" "$name:$archive" \
-  "${place[@]}" --worker=all
-run rm "$root/$archive"
-
-# The machines' own Python is older than ours; uv brings its own.
-on all "set -e
-mkdir -p musiczoo
-tar -xzf $archive -C musiczoo
-cd musiczoo
-python3 -m pip install --quiet --user uv
-[ -d .venv ] || ~/.local/bin/uv venv --quiet --python=3.11 .venv
-~/.local/bin/uv pip install --quiet --constraint constraints.txt --editable '.[tpu,corpora]'"
-
-# Others' checkpoints are seen at once: nothing is remembered of the folder.
-[[ -z $bucket ]] || on all "set -e
-command -v gcsfuse >/dev/null || {
-  echo \"deb [signed-by=/usr/share/keyrings/gcsfuse.asc] https://packages.cloud.google.com/apt gcsfuse-\$(lsb_release -cs) main\" |
-    sudo tee /etc/apt/sources.list.d/gcsfuse.list >/dev/null
-  curl -fsSL https://packages.cloud.google.com/apt/doc/apt-key.gpg |
-    sudo tee /usr/share/keyrings/gcsfuse.asc >/dev/null
-  sudo apt-get update -qq
-  sudo apt-get install -qq -y gcsfuse
-}
-mkdir -p bucket
-mountpoint -q bucket || gcsfuse --implicit-dirs --metadata-cache-ttl-secs=0 $bucket bucket"
+archive=${TMPDIR:-/tmp}/$name.tar.gz
+run git -C "$(dirname "$0")/.." archive --format=tar.gz "--output=$archive" HEAD
+run gcloud compute tpus tpu-vm scp "$archive" "$name:musiczoo.tar.gz" \
+  "${place[@]}" --worker=all --quiet
+run rm "$archive"
+on all "mkdir -p musiczoo && tar -xzf musiczoo.tar.gz -C musiczoo && \
+musiczoo/tpu_scripts/install.sh${bucket:+ --bucket=$bucket}"

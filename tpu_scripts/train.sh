@@ -29,8 +29,14 @@ step() {
 }
 
 once() {
-  step create "--type=$type" ${version:+"--version=$version"} ${spot:+--spot} &&
-    step setup "--bucket=$bucket" && step run -- "${rest[@]}" && step watch
+  local asked=("--type=$type" ${version:+"--version=$version"} ${spot:+--spot})
+  step create "${asked[@]}" || return
+  step setup "--bucket=$bucket" && step run -- "${rest[@]}" && step watch &&
+    return
+  # A TPU that is taken away makes any step fail, each with a status of its own.
+  local status=$?
+  ((status == 75)) || step create "${asked[@]}" >/dev/null || status=$?
+  return "$status"
 }
 
 status=75

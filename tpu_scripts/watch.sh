@@ -17,17 +17,17 @@ flags 'name zone' 'project' "$@"
 place
 
 while true; do
-  now=$(state)
-  case $now in
-    ACTIVE) ;;
-    gcloud*) echo "$now" ;;
-    *) echo "$now"; exit 75 ;;
-  esac
-  # The machine may go away between the question and this one.
-  said=$(on 0 'tail -n 5 run.log; echo status=$(cat run.status 2>/dev/null)') || true
-  echo "$said"
-  [[ -z $dry_run ]] || exit 0
-  status=${said##*status=}
-  [[ ! $status =~ ^[0-9]+$ ]] || exit "$status"
+  # Where nobody answers, the question is asked again.
+  now=$(state) || now=unknown
+  echo "$now"
+  if [[ $now == ACTIVE || -n $dry_run ]]; then
+    said=$(on 0 "tail -n 5 run.log; echo status=\$(cat run.status)") || true
+    echo "$said"
+    [[ -z $dry_run ]] || exit 0
+    status=${said##*status=}
+    [[ ! $status =~ ^[0-9]+$ ]] || exit "$status"
+  elif [[ $now != unknown ]]; then
+    exit 75
+  fi
   sleep "${POLL:-30}"
 done
