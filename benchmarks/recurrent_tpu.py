@@ -11,21 +11,16 @@ inside a loop as often as the loop runs. An estimate, not a time.
 import argparse
 import functools
 import json
-import os
-
-os.environ['JAX_PLATFORMS'] = 'cpu'
-os.environ['TPU_SKIP_MDS_QUERY'] = '1'
 
 from flax import linen as nn
 import jax
-from jax.experimental import topologies
 import jax.numpy as jnp
 from jax.sharding import NamedSharding, PartitionSpec as P
 import numpy as np
 import optax
 
 from musiczoo.recurrent import Recurrent
-from tpu_scripts import hlo
+from tpu_scripts import compiler, hlo
 
 DEPTH = 128  # symbols that the net predicts
 
@@ -67,7 +62,7 @@ def main():
   parser.add_argument('--json', help='a file to write the figures to')
   args = parser.parse_args()
 
-  chips = topologies.get_topology_desc(args.topology, platform='tpu').devices
+  chips = compiler.chips(args.topology)
   mesh = jax.sharding.Mesh(np.array(chips).ravel(), ('data',))
   figures = []
   for cell in args.cells.split(','):

@@ -21,21 +21,15 @@ inside a loop. `--all` takes all chips and sizes, float32 too, and pmap.
 import argparse
 import itertools
 import json
-import os
 import pathlib
 import sys
 import time
 from typing import NamedTuple
 
-os.environ['JAX_PLATFORMS'] = 'cpu'
-os.environ['TPU_SKIP_MDS_QUERY'] = '1'
-os.environ.setdefault('TPU_STDERR_LOG_LEVEL', '3')
-
 import jax
-from jax.experimental import topologies
 
 from experiments import config as configs
-from tpu_scripts import flops, hlo, programs
+from tpu_scripts import compiler, flops, hlo, programs
 
 CONFIGS = 'experiments/configs/chorales.py'
 FAMILIES = (
@@ -166,7 +160,7 @@ def _write(path, known) -> None:
 def check(family, part, topology, dtype, mode) -> Checked:
   """Compiles one program and looks at what came out."""
   begin = time.monotonic()
-  name, devices = topology.partition(':')[0], _devices(topology)
+  name, devices = topology.partition(':')[0], compiler.chips(topology)
   config = configs.load(f'{CONFIGS}:{family}', [('dtype', dtype)])
   if part == 'train':
     program = programs.train(config, devices, mode)
@@ -197,10 +191,6 @@ def check(family, part, topology, dtype, mode) -> Checked:
       seconds=time.monotonic() - begin,
       error=error,
   )
-
-
-def _devices(topology):
-  return topologies.get_topology_desc(topology, platform='tpu').devices
 
 
 def _memory(sizes) -> int:

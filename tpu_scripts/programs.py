@@ -42,6 +42,7 @@ def train(config: dict, devices, mode: str) -> Program:
   """
   rows = -(-config['batch_size'] // len(devices)) * len(devices)
   step, state, batch = step_of(config, rows)
+  part = _part(batch, len(devices))
   if mode == 'jit':
     compiled = parallel.jit(devices).compile(step, donate=True)
     mesh = jax.make_mesh(
@@ -51,19 +52,16 @@ def train(config: dict, devices, mode: str) -> Program:
         devices=devices,
     )
     lowered = jax.jit(compiled, donate_argnums=0).lower(
-        _on(state, NamedSharding(mesh, P())),
-        _on(batch, NamedSharding(mesh, P(parallel.AXIS))),
+        on(state, NamedSharding(mesh, P())),
+        on(batch, NamedSharding(mesh, P(parallel.AXIS))),
     )
-  else:
+  else:  # What `parallel.pmap` makes can't be lowered ahead of its first call.
     compiled = jax.pmap(step, parallel.AXIS, devices=devices, donate_argnums=0)
-    lowered = compiled.lower(
-        *(_first(tree, len(devices)) for tree in (state, _part(batch, len(devices))))
-    )
-  part = _part(batch, len(devices))
+    lowered = compiled.lower(*stacked((state, part), len(devices)))
   return Program(lowered, step, (state, part), {parallel.AXIS: len(devices)})
 
 
-def step_of(config: dict, rows: int):
+def step_of(config: dict, rows: int, axis: str | None = parallel.AXIS):
   """(train_step, a state's shapes, a batch's) of a config."""
   system, optimizer = build.system(config), build.optimizer(config)
   batch = _batch(config, system.representation, rows)
@@ -76,7 +74,7 @@ def step_of(config: dict, rows: int):
       optimizer,
       microbatches=config['microbatches'],
       ema_decay=config['ema_decay'],
-      axis=parallel.AXIS,
+      axis=axis,
   )
   return step, state, jax.eval_shape(lambda: batch)
 
@@ -95,7 +93,7 @@ def sample(config: dict, device) -> Program:
     return model.sample(params, keys, STEPS, controls)
 
   args = served(state), keys, controls
-  lowered = jax.jit(write).lower(*_on(args, SingleDeviceSharding(device)))
+  lowered = jax.jit(write).lower(*on(args, SingleDeviceSharding(device)))
   return Program(lowered, write, args, {})
 
 
@@ -109,7 +107,7 @@ def _batch(config, representation, rows):
   return data.make_batch_at(pieces, batch_size=rows, window=len(x))(0, 0)
 
 
-def _on(tree, sharding):
+def on(tree, sharding):
   """Shapes, said where they are; numbers stay numbers."""
   return jax.tree.map(
       lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding)
@@ -127,7 +125,7 @@ def _part(batch, num):
   )
 
 
-def _first(tree, num):
+def stacked(tree, num):
   """As many of each along a first axis."""
   return jax.tree.map(
       lambda a: jax.ShapeDtypeStruct((num, *a.shape), a.dtype), tree
