@@ -18,10 +18,12 @@ from tpu_scripts import compiler, hlo, programs
 
 def main():
   parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-  parser.add_argument('--config', default='experiments/configs/poly.py:gru_nade')
+  parser.add_argument(
+      '--config', default='experiments/configs/poly.py:gru_bernoulli'
+  )
   parser.add_argument('--topology', default='v5e:2x2')
   parser.add_argument('--seeds', type=int, default=8)
-  parser.add_argument('--hidden', default='128')
+  parser.add_argument('--hidden', default='64')
   args = parser.parse_args()
 
   one_chip = SingleDeviceSharding(compiler.chips(args.topology)[0])

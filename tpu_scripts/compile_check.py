@@ -173,7 +173,9 @@ def check(family, part, topology, dtype, mode) -> Checked:
   except (jax.errors.JaxRuntimeError, ValueError) as e:
     return checked._replace(error=' '.join(str(e).split())[:300])
   memory = _memory(compiled.memory_analysis())
-  work = flops.flops(program.function, *program.args, axes=program.axes)
+  work = flops.flops(
+      program.function, *program.args, axes=program.axes, rounds=program.rounds
+  )
   chip = CHIPS[name]
   error = ''
   if memory > chip.memory:

@@ -6,7 +6,9 @@ import jax
 from jax.extend import core
 
 
-def flops(function, *args, axes: dict[str, int] | None = None) -> int:
+def flops(
+    function, *args, axes: dict[str, int] | None = None, rounds: int = 1
+) -> int:
   """FLOPs of matmuls and convolutions, those in a scan as often as it runs.
 
   A product and a sum are two; all that is elementwise counts as nothing, as in
@@ -15,12 +17,13 @@ def flops(function, *args, axes: dict[str, int] | None = None) -> int:
   Args:
     args: arrays or their shapes, on one chip.
     axes: names and sizes of the axes that `function` adds up over.
+    rounds: of a loop whose end is known only when it runs.
   """
   jaxpr = jax.make_jaxpr(function, axis_env=list((axes or {}).items()))(*args)
-  return _of(jaxpr.jaxpr)
+  return _of(jaxpr.jaxpr, rounds)
 
 
-def _of(jaxpr) -> int:
+def _of(jaxpr, rounds) -> int:
   total = 0
   for eqn in jaxpr.eqns:
     name = eqn.primitive.name
@@ -30,11 +33,11 @@ def _of(jaxpr) -> int:
       total += 2 * _out(eqn) * math.prod(shape[i] for i in contracted)
     elif name == 'conv_general_dilated':
       total += _convolution(eqn)
-    inner = [_of(part) for part in core.jaxprs_in_params(eqn.params)]
+    inner = [_of(part, rounds) for part in core.jaxprs_in_params(eqn.params)]
     if name == 'cond':  # One of the branches; the dearest.
       inner = [max(inner)]
-    # How often a `while` runs is not known; once.
-    total += sum(inner) * (eqn.params['length'] if name == 'scan' else 1)
+    times = {'scan': eqn.params.get('length'), 'while': rounds}.get(name, 1)
+    total += times * sum(inner)
   return total
 
 

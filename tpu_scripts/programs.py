@@ -27,12 +27,14 @@ class Program(NamedTuple):
     function: what one chip does.
     args: its arguments there, as shapes.
     axes: what it adds up over.
+    rounds: of a loop whose end is known only when it runs.
   """
 
   lowered: jax.stages.Lowered
   function: Callable
   args: tuple
   axes: dict[str, int]
+  rounds: int = 1
 
 
 def train(config: dict, devices, mode: str) -> Program:
@@ -94,7 +96,9 @@ def sample(config: dict, device) -> Program:
 
   args = served(state), keys, controls
   lowered = jax.jit(write).lower(*on(args, SingleDeviceSharding(device)))
-  return Program(lowered, write, args, {})
+  # Of `infill`, which counts the holes first; here everything is one.
+  sweeps = config['model'].get('sweeps', 1)
+  return Program(lowered, write, args, {}, sweeps)
 
 
 def _batch(config, representation, rows):

@@ -25,6 +25,15 @@ def test_a_scan_counts_all_its_rounds():
   assert flops(function, array(3, 3), array(7, 3)) == 11 * 2 * 7 * 3 * 3
 
 
+def test_a_loop_of_unknown_length_is_given_its_rounds():
+  def function(w, x):
+    return jax.lax.while_loop(lambda h: h.sum() > 1, lambda h: h @ w, x)
+
+  w, x = array(3, 3), array(7, 3)
+  assert flops(function, w, x) == 2 * 7 * 3 * 3
+  assert flops(function, w, x, rounds=5) == 5 * 2 * 7 * 3 * 3
+
+
 def test_of_branches_the_dearest_counts():
   def function(w, x):
     return jax.lax.cond(x[0, 0] > 0, lambda: x @ w, lambda: x)
