@@ -29,6 +29,6 @@ if ! command -v gcsfuse >/dev/null; then
   run sudo apt-get -qq install -y gcsfuse
 fi
 # What another worker has saved is seen at once: nothing of it is remembered.
-mkdir -p ~/bucket
+run mkdir -p ~/bucket
 mountpoint -q ~/bucket ||
   run gcsfuse --implicit-dirs --metadata-cache-ttl-secs=0 "$bucket" ~/bucket

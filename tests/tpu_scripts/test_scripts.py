@@ -46,6 +46,7 @@ def machine(tmp_path):
         'STAND_IN': str(tmp_path),
         'POLL': '0',
         'TMPDIR': str(tmp_path),
+        'HOME': str(tmp_path),
         'SLURM_JOB_ID': '7',
     }
     return subprocess.run(
@@ -242,8 +243,9 @@ def test_nothing_is_kept_twice(machine):
 
 
 def test_install_says_what_it_would_do(machine):
-  run, _ = machine
+  run, folder = machine
   said = run('install.sh', '--bucket=music', '--dry_run').stdout
+  assert not (folder / 'bucket').exists()
   assert "--editable '.[tpu,corpora]'" in said
   assert 'gcsfuse --implicit-dirs --metadata-cache-ttl-secs=0 music' in said
 
