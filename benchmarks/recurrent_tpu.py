@@ -20,7 +20,7 @@ import numpy as np
 import optax
 
 from musiczoo.recurrent import Recurrent
-from tpu_scripts import compiler, hlo
+from tpu_scripts import chips, hlo
 
 DEPTH = 128  # symbols that the net predicts
 
@@ -62,8 +62,7 @@ def main():
   parser.add_argument('--json', help='a file to write the figures to')
   args = parser.parse_args()
 
-  chips = compiler.chips(args.topology)
-  mesh = jax.sharding.Mesh(np.array(chips).ravel(), ('data',))
+  mesh = jax.sharding.Mesh(np.array(chips.of(args.topology)), ('data',))
   figures = []
   for cell in args.cells.split(','):
     for dtype in (jnp.bfloat16, jnp.float32):

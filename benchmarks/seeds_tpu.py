@@ -13,7 +13,7 @@ import jax
 from jax.sharding import SingleDeviceSharding
 
 from experiments import config as configs
-from tpu_scripts import compiler, hlo, programs
+from tpu_scripts import chips, hlo, programs
 
 
 def main():
@@ -26,7 +26,7 @@ def main():
   parser.add_argument('--hidden', default='64')
   args = parser.parse_args()
 
-  one_chip = SingleDeviceSharding(compiler.chips(args.topology)[0])
+  one_chip = SingleDeviceSharding(chips.of(args.topology)[0])
   for dtype in 'float32', 'bfloat16':
     config = configs.load(
         args.config, [('model.hidden', args.hidden), ('dtype', dtype)]

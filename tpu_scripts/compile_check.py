@@ -29,43 +29,16 @@ from typing import NamedTuple
 import jax
 
 from experiments import config as configs
-from tpu_scripts import compiler, flops, hlo, programs
+from experiments.configs.chorales import VARIANTS
+from tpu_scripts import chips, flops, hlo, programs
+from tpu_scripts.chips import Chip, CHIPS, SLICES, TOPOLOGIES
 
 CONFIGS = 'experiments/configs/chorales.py'
 FAMILIES = (
     'rnn', 'lstm', 'gru', 'cnn', 'infill', 'autoencoder', 'vae', 'gan',
     'structure',
 )
-
-
-class Chip(NamedTuple):
-  """A chip, as the maker describes it.
-
-  Attributes:
-    peak: FLOP/s in bfloat16, which float32 matmuls are made of too.
-    bandwidth: bytes/s to its memory.
-    memory: bytes.
-    clock: cycles/s.
-  """
-
-  peak: float
-  bandwidth: float
-  memory: float
-  clock: float
-
-
-# docs.cloud.google.com/tpu/docs/v4, v5e, v5p, v6e; the clock is what makes the
-# peak of its matrix units. Of v4 the compiler, without a chip to ask, compiles
-# for each of the two cores: half a chip.
-CHIPS = {
-    'v4': Chip(137.5e12, 0.614e12, 16e9, 1.05e9),
-    'v5e': Chip(197e12, 0.819e12, 16e9, 1.5e9),
-    'v5p': Chip(459e12, 2.765e12, 95e9, 1.75e9),
-    'v6e': Chip(918e12, 1.64e12, 32e9, 1.75e9),
-}
-# Four chips, and slices of 256.
-TOPOLOGIES = ('v4:2x2x1', 'v5e:2x2', 'v5p:2x2x1', 'v6e:2x2')
-SLICES = ('v4:4x8x8', 'v5e:16x16', 'v5p:4x8x8', 'v6e:16x16')
+DTYPES, MODES = ('bfloat16', 'float32'), ('jit', 'pmap')
 
 
 class Checked(NamedTuple):
@@ -107,23 +80,37 @@ def _arguments():
   parser = argparse.ArgumentParser(
       description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
   )
-  parser.add_argument('--families', default=','.join(FAMILIES))
-  parser.add_argument('--topologies', default='v5e:2x2')
-  parser.add_argument('--dtypes', default='bfloat16')
-  parser.add_argument('--parallel', default='jit')
-  parser.add_argument(
+  add = parser.add_argument
+  add('--families', type=_some(VARIANTS), default=FAMILIES)
+  add('--topologies', type=_some(TOPOLOGIES + SLICES), default=['v5e:2x2'])
+  add('--dtypes', type=_some(DTYPES), default=['bfloat16'])
+  add('--parallel', type=_some(MODES), default=['jit'])
+  add(
       '--json',
       type=pathlib.Path,
       help='file of the figures; what it holds is not compiled again',
   )
-  parser.add_argument(
-      '--all', action='store_true', help='all topologies, dtypes and modes'
-  )
+  add('--all', action='store_true', help='all topologies, dtypes and modes')
   args = parser.parse_args()
   if args.all:
-    args.topologies = ','.join(TOPOLOGIES + SLICES)
-    args.dtypes, args.parallel = 'bfloat16,float32', 'jit,pmap'
+    args.topologies = TOPOLOGIES + SLICES
+    args.dtypes, args.parallel = DTYPES, MODES
   return args
+
+
+def _some(known):
+  """Returns text -> some of the known names, with commas between them."""
+
+  def parse(text):
+    names = text.split(',')
+    for name in names:
+      if name not in known:
+        raise argparse.ArgumentTypeError(
+            f"no '{name}': choose of {', '.join(known)}"
+        )
+    return names
+
+  return parse
 
 
 def _cases(args):
@@ -131,10 +118,9 @@ def _cases(args):
 
   A sampler runs on one chip, however many there are.
   """
-  lists = (args.topologies, args.dtypes, args.parallel, args.families)
   sampled = set()
   for topology, dtype, mode, family in itertools.product(
-      *(given.split(',') for given in lists)
+      args.topologies, args.dtypes, args.parallel, args.families
   ):
     yield family, 'train', topology, dtype, mode
     sampler = family, topology.partition(':')[0], dtype
@@ -160,7 +146,7 @@ def _write(path, known) -> None:
 def check(family, part, topology, dtype, mode) -> Checked:
   """Compiles one program and looks at what came out."""
   begin = time.monotonic()
-  name, devices = topology.partition(':')[0], compiler.chips(topology)
+  name, devices = topology.partition(':')[0], chips.of(topology)
   config = configs.load(f'{CONFIGS}:{family}', [('dtype', dtype)])
   if part == 'train':
     program = programs.train(config, devices, mode)

@@ -1,5 +1,6 @@
 """What is checked, and when the check fails; nothing is compiled for a TPU."""
 
+import importlib.util
 import json
 import sys
 
@@ -7,7 +8,7 @@ import jax
 import pytest
 
 from experiments import config as configs
-from tpu_scripts import compile_check, flops, programs
+from tpu_scripts import chips, compile_check, flops, programs
 from tpu_scripts.compile_check import Checked
 
 SMALL = [
@@ -66,8 +67,22 @@ def test_what_the_file_holds_is_not_compiled_again(checked, tmp_path):
   assert len(cases) == 4 and len(json.loads(file.read_text())) == 4
 
 
+@pytest.mark.parametrize('flag', ['--topologies=v9:2x2', '--families=lstn'])
+def test_slips_are_refused(checked, flag, capsys):
+  run, cases = checked
+  with pytest.raises(SystemExit, match='2'):
+    run(flag)
+  assert 'choose of' in capsys.readouterr().err and not cases
+
+
+def test_without_the_compiler_one_line_says_so(monkeypatch):
+  monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None)
+  with pytest.raises(SystemExit, match=r"pip install -e '\.\[tpu\]'"):
+    chips.of('v5e:2x2')
+
+
 def test_roofline():
-  chip = compile_check.Chip(peak=100, bandwidth=10, memory=50, clock=2)
+  chip = chips.Chip(peak=100, bandwidth=10, memory=50, clock=2)
   # 8 cycles are 4 s; the matmuls take 1 s at least, the bytes 3 s.
   assert compile_check._roofline(chip, 100, 0, 8) == 0.25
   assert compile_check._roofline(chip, 100, 30, 8) == 0.75
