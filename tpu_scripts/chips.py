@@ -25,8 +25,8 @@ class Chip(NamedTuple):
 
 
 # docs.cloud.google.com/tpu/docs/v4, v5e, v5p, v6e; the clock is what makes the
-# peak of its matrix units. Of v4 the compiler, without a chip to ask, compiles
-# for each of the two cores: half a chip.
+# peak of its matrix units. A v4 is two cores that work as one; without a chip to
+# ask the compiler takes them as two devices, so here it is one core of each.
 CHIPS = {
     'v4': Chip(137.5e12, 0.614e12, 16e9, 1.05e9),
     'v5e': Chip(197e12, 0.819e12, 16e9, 1.5e9),
@@ -55,4 +55,5 @@ def of(topology: str) -> list[jax.Device]:
     raise SystemExit("the TPU's compiler is missing: pip install -e '.[tpu]'")
   jax.config.update('jax_platforms', 'cpu')
   os.environ.update(ALONE)
-  return topologies.get_topology_desc(topology, platform='tpu').devices
+  devices = topologies.get_topology_desc(topology, platform='tpu').devices
+  return [device for device in devices if device.core_on_chip == 0]
