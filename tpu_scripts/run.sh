@@ -19,6 +19,7 @@ flags 'name zone' 'project' "$@"
 place
 ((${#rest[@]})) || die "no command: write it behind --, see $0 --help"
 
-on all "cd musiczoo && export PATH=\$PWD/.venv/bin:\$PATH && \
+# How an earlier command ended is no news.
+on all "cd musiczoo && rm -f ~/run.status && export PATH=\$PWD/.venv/bin:\$PATH && \
 (setsid nohup tpu_scripts/keep.sh --log=\$HOME/run -- $(line "${rest[@]}") \
 >/dev/null 2>&1 </dev/null &)"

@@ -26,7 +26,7 @@ git -C tpu_scripts/.. archive --format=tar.gz --output=HERE/bach.tar.gz HEAD
 gcloud compute tpus tpu-vm scp HERE/bach.tar.gz bach:musiczoo.tar.gz --zone=us-west4-a --worker=all --quiet
 rm HERE/bach.tar.gz
 gcloud compute tpus tpu-vm ssh bach --zone=us-west4-a --worker=all '--command=mkdir -p musiczoo && tar -xzf musiczoo.tar.gz -C musiczoo && musiczoo/tpu_scripts/install.sh --bucket=music' --quiet
-gcloud compute tpus tpu-vm ssh bach --zone=us-west4-a --worker=all '--command=cd musiczoo && export PATH=$PWD/.venv/bin:$PATH && (setsid nohup tpu_scripts/keep.sh --log=$HOME/run -- python -m experiments.train '\''--workdir=../bucket/my lstm'\'' >/dev/null 2>&1 </dev/null &)' --quiet
+gcloud compute tpus tpu-vm ssh bach --zone=us-west4-a --worker=all '--command=cd musiczoo && rm -f ~/run.status && export PATH=$PWD/.venv/bin:$PATH && (setsid nohup tpu_scripts/keep.sh --log=$HOME/run -- python -m experiments.train '\''--workdir=../bucket/my lstm'\'' >/dev/null 2>&1 </dev/null &)' --quiet
 gcloud compute tpus queued-resources describe bach --zone=us-west4-a '--format=value(state.state)'
 gcloud compute tpus tpu-vm ssh bach --zone=us-west4-a --worker=0 '--command=tail -n 5 run.log; echo status=$(cat run.status)' --quiet
 gcloud compute tpus queued-resources delete bach --zone=us-west4-a --force --quiet
