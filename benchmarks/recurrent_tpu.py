@@ -11,21 +11,16 @@ inside a loop as often as the loop runs. An estimate, not a time.
 import argparse
 import functools
 import json
-import os
-import re
-
-os.environ['JAX_PLATFORMS'] = 'cpu'
-os.environ['TPU_SKIP_MDS_QUERY'] = '1'
 
 from flax import linen as nn
 import jax
-from jax.experimental import topologies
 import jax.numpy as jnp
 from jax.sharding import NamedSharding, PartitionSpec as P
 import numpy as np
 import optax
 
 from musiczoo.recurrent import Recurrent
+from tpu_scripts import chips, hlo
 
 DEPTH = 128  # symbols that the net predicts
 
@@ -67,8 +62,7 @@ def main():
   parser.add_argument('--json', help='a file to write the figures to')
   args = parser.parse_args()
 
-  chips = topologies.get_topology_desc(args.topology, platform='tpu').devices
-  mesh = jax.sharding.Mesh(np.array(chips).ravel(), ('data',))
+  mesh = jax.sharding.Mesh(np.array(chips.of(args.topology)), ('data',))
   figures = []
   for cell in args.cells.split(','):
     for dtype in (jnp.bfloat16, jnp.float32):
@@ -76,7 +70,7 @@ def main():
       for make in (Ours, Flax):
         net = make(cell, args.hidden, args.layers, dtype)
         text = _compile(net, mesh, args.rows, args.steps)
-        cycles[make.__name__] = _cycles(text, args.steps)
+        cycles[make.__name__] = hlo.cost(text).cycles
       ratio = cycles['Flax'] / cycles['Ours']
       figures.append({'cell': cell, 'dtype': dtype.__name__, 'cycles': cycles})
       print(
@@ -129,27 +123,6 @@ def _compile(net, mesh, rows, steps):
       *shapes((params, state), P()), *shapes((x, y), P('data'))
   )
   return lowered.compile().as_text()
-
-
-def _cycles(text, steps):
-  """Estimates of the entry and, `steps` times, of the loops it calls."""
-  computations, name, entry = {}, None, None
-  for line in text.splitlines():
-    head = re.match(r'(ENTRY )?%?([\w.\-]+) .*\{\s*$', line)
-    if head:
-      name = head[2]
-      computations[name] = []
-      entry = name if head[1] else entry
-    elif name:
-      computations[name].append(line)
-
-  def own(name):
-    lines = '\n'.join(computations[name])
-    return sum(map(int, re.findall(r'estimated_cycles"?:"?(\d+)', lines)))
-
-  calls = '\n'.join(computations[entry])
-  loops = re.findall(r' while\(.*body=%?([\w.\-]+)', calls)
-  return own(entry) + steps * sum(map(own, loops))
 
 
 if __name__ == '__main__':

@@ -1,0 +1,53 @@
+"""A function and its arguments walk in; FLOPs of its matmuls walk out."""
+
+import math
+
+import jax
+from jax.extend import core
+
+
+def flops(
+    function, *args, axes: dict[str, int] | None = None, rounds: int = 1
+) -> int:
+  """FLOPs of matmuls and convolutions, those in a scan as often as it runs.
+
+  A product and a sum are two; all that is elementwise counts as nothing, as in
+  the peak that chips are sold by.
+
+  Args:
+    args: arrays or their shapes, on one chip.
+    axes: names and sizes of the axes that `function` adds up over.
+    rounds: of a loop whose end is known only when it runs.
+  """
+  jaxpr = jax.make_jaxpr(function, axis_env=list((axes or {}).items()))(*args)
+  return _of(jaxpr.jaxpr, rounds)
+
+
+def _of(jaxpr, rounds) -> int:
+  total = 0
+  for eqn in jaxpr.eqns:
+    name = eqn.primitive.name
+    if name == 'dot_general':
+      (contracted, _), _ = eqn.params['dimension_numbers']
+      shape = eqn.invars[0].aval.shape
+      total += 2 * _out(eqn) * math.prod(shape[i] for i in contracted)
+    elif name == 'conv_general_dilated':
+      total += _convolution(eqn)
+    inner = [_of(part, rounds) for part in core.jaxprs_in_params(eqn.params)]
+    if name == 'cond':  # One of the branches; the dearest.
+      inner = [max(inner)]
+    times = {'scan': eqn.params.get('length'), 'while': rounds}.get(name, 1)
+    total += times * sum(inner)
+  return total
+
+
+def _convolution(eqn) -> int:
+  shape = eqn.invars[1].aval.shape
+  spec = eqn.params['dimension_numbers'].rhs_spec  # Out, in, space.
+  taps = math.prod(shape[i] for i in spec[1:])
+  # Between the steps of a dilated input stand zeros, which no one multiplies.
+  return 2 * _out(eqn) * taps // math.prod(eqn.params['lhs_dilation'])
+
+
+def _out(eqn) -> int:
+  return math.prod(eqn.outvars[0].aval.shape)

@@ -1,0 +1,136 @@
+"""A config and devices that needn't be there -> programs to be compiled."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+from jax.sharding import (
+    AxisType,
+    NamedSharding,
+    PartitionSpec as P,
+    SingleDeviceSharding,
+)
+import numpy as np
+
+from musiczoo import build, conditions, data, generate, parallel
+from musiczoo.heads import Controls
+from musiczoo.train import make_init, make_train_step, served
+
+PIECES, STEPS = 8, 256  # What `experiments.generate` makes if not told.
+
+
+class Program(NamedTuple):
+  """A function, lowered for all chips, and its part for one of them.
+
+  Attributes:
+    lowered: to be compiled.
+    function: what one chip does.
+    args: its arguments there, as shapes.
+    axes: what it adds up over.
+    rounds: of a loop whose end is known only when it runs.
+  """
+
+  lowered: jax.stages.Lowered
+  function: Callable
+  args: tuple
+  axes: dict[str, int]
+  rounds: int = 1
+
+
+def train(config: dict, devices, mode: str) -> Program:
+  """The train step of a config, its batch shared by all devices.
+
+  Where there are more devices than rows, each gets one.
+  """
+  rows = -(-config['batch_size'] // len(devices)) * len(devices)
+  step, state, batch = step_of(config, rows)
+  part = _part(batch, len(devices))
+  if mode == 'jit':
+    compiled = parallel.jit(devices).compile(step, donate=True)
+    mesh = jax.make_mesh(
+        (len(devices),),
+        (parallel.AXIS,),
+        axis_types=(AxisType.Auto,),
+        devices=devices,
+    )
+    lowered = jax.jit(compiled, donate_argnums=0).lower(
+        on(state, NamedSharding(mesh, P())),
+        on(batch, NamedSharding(mesh, P(parallel.AXIS))),
+    )
+  else:  # What `parallel.pmap` makes can't be lowered ahead of its first call.
+    compiled = jax.pmap(step, parallel.AXIS, devices=devices, donate_argnums=0)
+    lowered = compiled.lower(*stacked((state, part), len(devices)))
+  return Program(lowered, step, (state, part), {parallel.AXIS: len(devices)})
+
+
+def step_of(config: dict, rows: int, axis: str | None = parallel.AXIS):
+  """(train_step, a state's shapes, a batch's) of a config."""
+  system, optimizer = build.system(config), build.optimizer(config)
+  batch = _batch(config, system.representation, rows)
+  init = make_init(system.model, optimizer, ema_decay=config['ema_decay'])
+  state = jax.eval_shape(
+      init, jax.random.key(0), jax.tree.map(lambda a: a[:1], batch)
+  )
+  step = make_train_step(
+      system.model,
+      optimizer,
+      microbatches=config['microbatches'],
+      ema_decay=config['ema_decay'],
+      axis=axis,
+  )
+  return step, state, jax.eval_shape(lambda: batch)
+
+
+def sample(config: dict, device) -> Program:
+  """The sampler of a config, on one device."""
+  model = build.system(config).model
+  _, state, _ = step_of(config, 1)
+  controls = Controls()
+  if 'cond' in model.controls:
+    shape = PIECES, STEPS, len(conditions.COLUMNS)
+    controls = controls._replace(cond=jax.ShapeDtypeStruct(shape, np.int16))
+  keys = jax.eval_shape(lambda: generate.piece_keys(0, PIECES))
+
+  def write(params, keys, controls):
+    return model.sample(params, keys, STEPS, controls)
+
+  args = served(state), keys, controls
+  lowered = jax.jit(write).lower(*on(args, SingleDeviceSharding(device)))
+  # Of `infill`, which counts the holes first; here everything is one.
+  sweeps = config['model'].get('sweeps', 1)
+  return Program(lowered, write, args, {}, sweeps)
+
+
+def _batch(config, representation, rows):
+  """A batch of silence, such as training would hear."""
+  x = np.zeros((config['window'], *representation.shape), representation.dtype)
+  cond = None
+  if build.annotate(config, representation):
+    cond = [np.zeros((len(x), len(conditions.COLUMNS)), np.int16)] * rows
+  pieces = data.pack([x] * rows, cond)
+  return data.make_batch_at(pieces, batch_size=rows, window=len(x))(0, 0)
+
+
+def on(tree, sharding):
+  """Shapes, said where they are; numbers stay numbers."""
+  return jax.tree.map(
+      lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding)
+      if hasattr(a, 'shape')
+      else a,
+      tree,
+  )
+
+
+def _part(batch, num):
+  """One device's rows of a batch."""
+  return jax.tree.map(
+      lambda a: jax.ShapeDtypeStruct((a.shape[0] // num, *a.shape[1:]), a.dtype),
+      batch,
+  )
+
+
+def stacked(tree, num):
+  """As many of each along a first axis."""
+  return jax.tree.map(
+      lambda a: jax.ShapeDtypeStruct((num, *a.shape), a.dtype), tree
+  )
