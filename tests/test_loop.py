@@ -38,7 +38,8 @@ def step_of(state):
 
 
 def run(
-    tmp_path, state=0.0, step=0, *, evaluate=score, schedule=SCHEDULE, **more
+    tmp_path, state=0.0, step=0, *, evaluate=score, schedule=SCHEDULE,
+    batches=batch_at, save=None, **more,
 ):
   """Runs on; returns (state, step), the checkpoints and the dispatches."""
   saved, sizes = {}, []
@@ -49,8 +50,10 @@ def run(
     return train_steps(state, batches, num)
 
   end = loop.run(
-      state, step, counted, batch_at, evaluate,
-      lambda state, metrics: saved.update({step_of(state): (state, metrics)}),
+      state, step, counted, batches, evaluate,
+      save or (lambda state, metrics: saved.update(
+          {step_of(state): (state, metrics)}
+      )),
       schedule, tmp_path, monitor='score', **more,
   )
   return end, saved, sizes
@@ -109,6 +112,44 @@ def test_it_ends_when_nothing_gets_better(tmp_path):
       schedule=SCHEDULE._replace(steps=100, patience=2),
   )
   assert again == end and not sizes
+
+
+def poisoned(*bad):
+  return lambda step: {'x': np.float32(np.nan if step in bad else step)}
+
+
+def test_a_bad_batch_can_be_skipped(tmp_path):
+  end, saved, _ = run(tmp_path, batches=poisoned(7, 8, 12), on_nan='skip')
+  assert end == (sum(range(23)) - 7 - 8 - 12, 20)
+  notes = journal.read(tmp_path, journal.BAD)
+  assert [(n['step'], n['batch']) for n in notes] == [(7, 7), (7, 8), (10, 12)]
+  entries = [e['step'] for e in journal.read(tmp_path) if 'loss' in e]
+  assert entries == list(range(2, 21, 2))
+
+
+def test_a_run_can_roll_back_and_take_other_batches(tmp_path):
+  states = {0: 0.0}
+
+  def save(state, metrics):
+    states[max(states) + 5] = state
+
+  end, _, _ = run(
+      tmp_path, batches=poisoned(7), on_nan='roll_back', save=save,
+      restore=lambda: (states[max(states)], max(states)),
+  )
+  # Back from step 7 to 5, and on with batch 8.
+  assert end == (sum(range(5)) + sum(range(8, 23)), 20)
+  (note,) = journal.read(tmp_path, journal.BAD)
+  assert note == {'step': 7, 'batch': 7, 'from': 5, 'jump': 3}
+  # Gone on with from an older checkpoint, it takes the same way.
+  again, _, sizes = run(tmp_path, batches=poisoned(7), on_nan='roll_back')
+  assert again == end
+  assert len(journal.read(tmp_path, journal.BAD)) == 1
+
+
+def test_a_run_that_skips_for_ever_ends(tmp_path):
+  with pytest.raises(loop.Diverged, match='after 20 others'):
+    run(tmp_path, batches=poisoned(*range(3, 40)), on_nan='skip')
 
 
 @pytest.mark.parametrize('bad', [0, 7])

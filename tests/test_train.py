@@ -21,7 +21,7 @@ PLACES = [(name, *place) for name in families.CASES for place in (
 
 def trained(
     family, *, mode='jit', devices=1, steps=1, dispatches=1, optimizer=None,
-    microbatches=1, ema_decay=0.0, batches=None,
+    microbatches=1, ema_decay=0.0, batches=None, shards=0,
 ):
   """State and metrics after some steps, `dispatches` calls of equal length."""
   optimizer = optimizer or optax.sgd(1.0)
@@ -31,7 +31,7 @@ def trained(
   place = parallel.MODES[mode](jax.devices()[:devices])
   step = train.make_train_step(
       family.model, optimizer, microbatches=microbatches, ema_decay=ema_decay,
-      axis=parallel.AXIS,
+      axis=parallel.AXIS, shards=shards,
   )
   run = place.compile(
       train.make_train_steps(step), batch_axis=1, donate=True
@@ -71,6 +71,20 @@ def test_microbatches_agree(name):
   parts, b = trained(family, microbatches=4)
   families.close(whole, parts, 1e-5)
   families.close(a, b, 1e-5)
+
+
+@pytest.mark.parametrize('name', ['gru', 'cnn', 'vae'])
+def test_fixed_shards_give_the_same_bits_on_any_number_of_devices(name):
+  family = families.build(name)
+  one, a = trained(family, steps=3, shards=8)
+  for mode, devices in ('jit', 2), ('jit', 8), ('pmap', 8):
+    many, b = trained(
+        family, mode=mode, devices=devices, steps=3, shards=8
+    )
+    families.close(one, many, 0)
+    families.close(a, b, 0)
+  plain, _ = trained(family, steps=3)
+  families.close(one, plain, 1e-5)
 
 
 @pytest.mark.parametrize('name', families.CASES)

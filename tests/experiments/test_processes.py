@@ -1,0 +1,94 @@
+"""Two processes on one machine: the same bits as one, and one dies alone."""
+
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from benchmarks.golden_checkpoint import write_corpus
+from experiments import processes
+from musiczoo import journal
+
+ROOT = pathlib.Path(__file__).parents[2]
+NUMBERS = {
+    'model.hidden': 8, 'model.layers': 1, 'head.features': 3, 'head.hidden': 4,
+    'batch_size': 8, 'window': 16, 'eval_every': 4, 'checkpoint_every': 4,
+    'log_every': 1, 'steps_per_dispatch': 2,
+}
+
+
+@pytest.fixture(scope='module')
+def corpus(tmp_path_factory):
+  folder = tmp_path_factory.mktemp('corpus')
+  write_corpus(folder)
+  return folder
+
+
+def start(corpus, workdir, devices, *more, steps):
+  numbers = NUMBERS | {'corpus': corpus, 'steps': steps}
+  arguments = [f'--config.{name}={value}' for name, value in numbers.items()]
+  flag = f'--xla_force_host_platform_device_count={devices}'
+  return subprocess.Popen(
+      [
+          sys.executable, '-m', 'experiments.train', f'--workdir={workdir}',
+          '--config=experiments/configs/chorales.py:gru',
+          '--reproducible=device_invariant', *arguments, *more,
+      ],
+      cwd=ROOT, env=os.environ | {'XLA_FLAGS': flag}, text=True,
+      stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+  )
+
+
+def start_two(corpus, workdir, *, steps):
+  with socket.socket() as s:
+    s.bind(('127.0.0.1', 0))
+    port = s.getsockname()[1]
+  return [
+      start(
+          corpus, workdir, 2, f'--coordinator=127.0.0.1:{port}',
+          '--num_processes=2', f'--process_id={i}', steps=steps,
+      )
+      for i in range(2)
+  ]
+
+
+def digest(output):
+  return re.search('params_sha256=([0-9a-f]{64})', output)[1]
+
+
+def test_two_processes_are_one_run(corpus, tmp_path):
+  both = [p.communicate(timeout=240) for p in start_two(corpus, tmp_path / 'two', steps=8)]
+  one = start(corpus, tmp_path / 'one', 1, steps=8).communicate(timeout=240)
+  (out, errors), (other, _) = both
+  assert 'params_sha256' in out, errors
+  assert digest(out) == digest(one[0])
+  assert 'params_sha256' not in other  # The first alone speaks.
+  two, alone = (
+      [e['loss'] for e in journal.read(tmp_path / name) if 'loss' in e]
+      for name in ('two', 'one')
+  )
+  assert two == alone and len(two) == 8
+  # Saved by two, one goes on.
+  longer = start(corpus, tmp_path / 'two', 1, steps=10).communicate(timeout=240)
+  assert 'resume   at step 8' in longer[0], longer[1]
+
+
+@pytest.mark.parametrize('victim', [0, 1])
+def test_a_dead_process_ends_the_others(corpus, tmp_path, victim):
+  both = start_two(corpus, tmp_path, steps=10**6)
+  deadline = time.monotonic() + 240
+  while not journal.read(tmp_path) and time.monotonic() < deadline:
+    time.sleep(0.1)
+  both[victim].send_signal(signal.SIGKILL)
+  since = time.monotonic()
+  _, errors = both[1 - victim].communicate(timeout=60)
+  both[victim].communicate()
+  assert both[1 - victim].returncode == processes.AGAIN, errors
+  assert 'another process of this run has died' in errors.splitlines()[-1]
+  assert time.monotonic() - since < 3 * 10
