@@ -1,0 +1,1 @@
+"""A trained model -> a folder that needs neither musiczoo nor flax."""
