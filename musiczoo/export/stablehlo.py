@@ -71,6 +71,8 @@ def step(system: System, config: dict, weights: dict) -> bytes:
   """
   model, shape = system.model, system.representation.shape
   b, t = _symbols(1)
+  if model.window is not None:  # A window's steps are no symbol.
+    (b,), t = export.symbolic_shape('b', constraints=['b >= 1']), model.window
   x = jax.ShapeDtypeStruct((b, t, *shape), np.int32)
   if (forward := forward_of(system, config)) is not None:
     inputs, apply = forward.inputs(b, t), forward.apply
