@@ -13,7 +13,7 @@ from musiczoo import analysis, conditions
 from musiczoo.build import System
 from musiczoo.export.player import folder, notes, sample, wishes
 from musiczoo.export.stablehlo import takes_given
-from musiczoo.representations import tracks, voices
+from musiczoo.representations import Representation, tracks, voices
 from musiczoo.score import Track
 
 _PLAY = '''\
@@ -92,7 +92,7 @@ def compose(system: System, config: Mapping, files: Sequence[str]) -> str:
   """
   representation, model = system
   is_events = representation.end is not None
-  decode, made, played = _decode(
+  decode, made, played = decoding(
       representation, config['representation']['name']
   )
   functions = [
@@ -159,7 +159,7 @@ def _constant(name, value):
   )
 
 
-def _decode(representation, name):
+def decoding(representation: Representation, name: str):
   """Functions that decode x, lines that do, and tracks if always such.
 
   What the lowest pitch is and whether strikes count, `decode` is asked.
