@@ -58,7 +58,7 @@ _GRID = '''\
 # It is an event: twice as many begin with the same ones, until they are enough.
 _EVENTS = '''\
   for steps in 4 * length * 2 ** np.arange(5):
-{inputs}    xs = sample(steps, controls)
+{inputs}    xs = sample({steps}, controls)
     pieces = [from_events(x, length) for x in xs]
     lasts = [notes[:, :2].sum(1).max(initial=0) for notes, _, _ in pieces]
     if all(0 in x or last >= length for x, last in zip(xs, lasts)):
@@ -86,9 +86,9 @@ _WISHES = {
 
 
 def compose(system: System, config: Mapping, files: Sequence[str]) -> str:
-  """The text of play.py, which checks `files` and itself.
+  """The text of play.py, which checks `files`.
 
-  Of events there is room for no wishes.
+  Where x is events there is no room for the flags of wishes.
   """
   representation, model = system
   is_events = representation.end is not None
@@ -110,7 +110,7 @@ def compose(system: System, config: Mapping, files: Sequence[str]) -> str:
     constants['TRACKS'] = [tuple(track) for track in played]
   inputs, asked, steps = [], {}, 'steps' if is_events else 'length'
   if model.window:
-    steps = f'max(length, {model.window})'
+    steps = f'max({steps}, {model.window})'
   if takes_given(model):
     shape = ''.join(f', {size}' for size in representation.shape)
     inputs = [

@@ -130,6 +130,7 @@ def test_damage_is_named(tmp_path, monkeypatch, capsys):
     'chorales.py:lstm', 'chorales.py:gru_pianoroll_nade', 'chorales.py:infill',
     'chorales.py:structure', 'chorales.py:vae_melody', 'tracks.py:gan',
     'tracks.py:structure', 'tracks.py:lstm_events', 'poly.py:unigram',
+    'chorales.py:vae_events',
 ])
 def test_play_is_short_and_is_python(variant):
   config = configs.load(f'experiments/configs/{variant}', [
