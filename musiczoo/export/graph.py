@@ -1,7 +1,7 @@
 """Nodes of an ONNX graph walk in, one by one; a model's bytes walk out."""
 
 import numpy as np
-from onnx import checker, helper, numpy_helper, TensorProto
+from onnx import checker, helper, numpy_helper
 
 # Old enough for the runtimes of some years, new enough for all that is used.
 OPSET, IR_VERSION = 18, 9
@@ -21,7 +21,7 @@ class Graph:
   def input(self, name: str, shape, dtype) -> str:
     """An input; a dimension that is no number is a symbol with a name."""
     dims = [d if isinstance(d, int) else str(d) for d in shape]
-    self._inputs.append(helper.make_tensor_value_info(name, _type(dtype), dims))
+    self._inputs.append(helper.make_tensor_value_info(name, type_of(dtype), dims))
     for axis, dim in enumerate(dims):
       if isinstance(dim, str) and dim not in self._sizes:
         self._sizes[dim] = name, axis
@@ -29,7 +29,7 @@ class Graph:
 
   def output(self, name: str, value, shape, dtype) -> None:
     dims = [d if isinstance(d, int) else str(d) for d in shape]
-    self._outputs.append(helper.make_tensor_value_info(name, _type(dtype), dims))
+    self._outputs.append(helper.make_tensor_value_info(name, type_of(dtype), dims))
     self._nodes.append(
         helper.make_node('Identity', [self.name(value)], [name])
     )
@@ -94,12 +94,6 @@ class Graph:
     return model.SerializeToString(deterministic=True)
 
 
-def _type(dtype):
-  return helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
-
-
 def type_of(dtype) -> int:
-  return _type(dtype)
-
-
-BOOL, INT32 = TensorProto.BOOL, TensorProto.INT32
+  """The number that ONNX has for a type of NumPy's."""
+  return helper.np_dtype_to_tensor_dtype(np.dtype(dtype))

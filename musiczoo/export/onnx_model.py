@@ -123,8 +123,10 @@ class _Walk:
 
   def _layer(self, eqn, x, w, u, b, *state):
     """`recurrent.layer` as one node: -> y [T, B, H], state after."""
-    hidden, (gates, num) = u.shape[0], (u.shape[1] // u.shape[0], len(state))
-    cell = {1: 'rnn', 3: 'gru', 4: 'lstm'}[gates]
+    hidden, num = u.shape[0], len(state)
+    cell = {len(gates): name for name, gates in _ORDER.items()}[
+        u.shape[1] // hidden
+    ]
     assert num == CELLS[cell].states, 'a mask is not for ONNX'
     order = _ORDER[cell]
     biases = b.reshape(-1, hidden)

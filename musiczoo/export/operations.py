@@ -102,12 +102,11 @@ def _slice(graph, eqn, x):
 
 
 def _split(graph, eqn, x):
-  sizes = eqn.params['sizes']
-  parts = graph.node(
-      'Split', x, np.array(sizes, np.int64), outputs=len(sizes),
-      axis=eqn.params['axis'],
-  ) if len(sizes) > 1 else x
-  return parts if len(sizes) > 1 else [parts]
+  sizes, axis = eqn.params['sizes'], eqn.params['axis']
+  if len(sizes) == 1:
+    return [x]
+  sizes = np.array(sizes, np.int64)
+  return graph.node('Split', x, sizes, outputs=len(sizes), axis=axis)
 
 
 def _pad(graph, eqn, x, value):
