@@ -37,7 +37,7 @@ ORDER = [
 # Here the halves meet.
 MEETING = (
     'build copying workdir evaluate orderings generate infilling listening '
-    'latent attributes collapse samples fit rerun starts show'
+    'latent attributes collapse samples fit rerun starts show export'
 ).split()
 NUMPY_ONLY = (
     'errors score midi representations corpora data floors novelty analysis '

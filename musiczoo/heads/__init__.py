@@ -2,11 +2,13 @@
 
 A head is what a net predicts: it knows the layout x of one kind of
 Representation, makes features of it for the net, and turns the net's output h
-into a distribution over the next step. All heads have the same three methods:
+into a distribution over the next step. All heads have the same four methods:
 
   embed(x) -> e: [..., C] -> [..., E], the net's input.
   log_prob(h, x, prev) -> dict of float32 [...], in nats; their sum is the log
     probability of the step x given h and the step before it, `prev`.
+  choices(h, x) -> dict of float32 logits [..., n]: of the choices that make up
+    the step x, each given h and those before it in x.
   sample(h, prev, keys, controls) -> x, int32 [B, C]. One PRNG key per row: a
     row is the same in any batch.
 

@@ -31,6 +31,10 @@ class Bernoulli(nn.Module):
     del prev_xP
     return {'frame': log_bernoulli(self.logits(h_xH), x_xP).sum(-1)}
 
+  def choices(self, h_xH, x_xP):
+    del x_xP
+    return {'bits': self.logits(h_xH)}
+
   def sample(self, h_BxH, prev_BxP, keys_B, controls: Controls):
     del prev_BxP
     u_BxP = uniform(keys_B, self.depth)

@@ -28,6 +28,10 @@ class Categorical(nn.Module):
     del prev_x
     return {'token': log_categorical(self.logits(h_xH), x_x)}
 
+  def choices(self, h_xH, x_x):
+    del x_x
+    return {'token': self.logits(h_xH)}
+
   def sample(self, h_BxH, prev_B, keys_B, controls: Controls):
     del prev_B
     return draw(self.logits(h_BxH), keys_B, controls)

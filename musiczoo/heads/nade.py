@@ -48,9 +48,15 @@ class NADE(nn.Module):
   def log_prob(self, h_xH, x_xP, prev_xP):
     del prev_xP
     x_Px = jnp.moveaxis(x_xP, -1, 0).astype(jnp.float32)
+    return {'frame': log_bernoulli(self._logits(h_xH, x_Px), x_Px).sum(0)}
+
+  def choices(self, h_xH, x_xP):
+    x_Px = jnp.moveaxis(x_xP, -1, 0).astype(jnp.float32)
+    return {'bits': jnp.moveaxis(self._logits(h_xH, x_Px), 0, -1)}
+
+  def _logits(self, h_xH, x_Px):
     logits_Px = _nade(self.start(h_xH), x_Px, self.read, self.write)
-    logits_Px += jnp.moveaxis(self.bias(h_xH), -1, 0)
-    return {'frame': log_bernoulli(logits_Px, x_Px).sum(0)}
+    return logits_Px + jnp.moveaxis(self.bias(h_xH), -1, 0)
 
   def sample(self, h_BxH, prev_BxP, keys_B, controls: Controls):
     del prev_BxP

@@ -75,6 +75,11 @@ class Voices(nn.Module):
     struck_xV = jnp.where(free_xV, log_bernoulli(bits_xV, x_xV % 2), 0)
     return {'pitch': pitch, 'struck': struck_xV.sum(-1)}
 
+  def choices(self, h_xH, x_xV):
+    _, logits, bits_xV = self._sing(h_xH, lambda v, _: x_xV[..., v] // 2)
+    struck = {'struck': bits_xV} if self.onsets else {}
+    return {'symbols': jnp.stack(logits, axis=-2)} | struck
+
   def sample(self, h_BxH, prev_BxV, keys_B, controls: Controls):
     keys_BxV = jax.vmap(lambda key: jax.random.split(key, self.voices + 1))(
         keys_B

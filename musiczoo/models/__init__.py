@@ -31,6 +31,21 @@ class Music(NamedTuple):
   clock: np.ndarray | None = None
 
 
+class Forward(NamedTuple):
+  """A net alone, without noise, by names of arrays: what can be handed on.
+
+  Attributes:
+    inputs: (rows, steps) -> {name: shape and dtype}.
+    apply: (params, {name: array}) -> {name: array}: `logits_...` of the choices
+      a step is made of, each given the choices of x before it; of some families
+      `log_prob_...` of the steps of x in nats; and `state_after`, to go on
+      from as `state`.
+  """
+
+  inputs: Callable
+  apply: Callable
+
+
 class Model(NamedTuple):
   """A family of generative models as pure functions.
 
@@ -55,6 +70,7 @@ class Model(NamedTuple):
     conditional: (params, x, known, real) -> {part: log probability of each cell
       given the known ones, [B, T, ...]}, known bool as x, real bool [B, T] what
       of x is no padding; families that fill in holes only.
+    forward: the net that writes; None where no one net does.
     hear: (params, batch) -> what the model itself would say in place of the
       batch's `cond`, int32 [B, T, columns]; families that name what they hear.
 
@@ -73,6 +89,7 @@ class Model(NamedTuple):
   encode: Callable | None = None
   decode: Callable | None = None
   conditional: Callable | None = None
+  forward: Forward | None = None
   hear: Callable | None = None
 
 

@@ -60,7 +60,7 @@ class Generator(nn.Module):
   def __call__(self, z_BxL, given_BxTxE=None, cond=None, keys_B=None):
     block = _blocks(self)
     h_BxTxH = nn.Dense((self.steps >> self.levels) * self.hidden)(z_BxL)
-    h_BxTxH = h_BxTxH.reshape(len(z_BxL), -1, self.hidden)
+    h_BxTxH = h_BxTxH.reshape(z_BxL.shape[0], -1, self.hidden)
     told = []
     if e_BxTxE := _told(self, given_BxTxE, cond, keys_B):
       told.append(block(1, name='told_0')(_join(e_BxTxE)))

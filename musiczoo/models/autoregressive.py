@@ -4,9 +4,11 @@ from flax import linen as nn
 import jax
 import jax.numpy as jnp
 
+from musiczoo.conditions import COLUMNS
 from musiczoo.heads import Controls
-from musiczoo.models import Model, Music
+from musiczoo.models import Forward, Model, Music
 from musiczoo.models.told import Conditions, Told
+from musiczoo.recurrent import Recurrent
 
 
 class Sequence(nn.Module):
@@ -24,6 +26,20 @@ class Sequence(nn.Module):
     e_BxTxE = delay(self.head.embed(x_BxTxC))
     h_BxTxH, _ = self.net(self._join(e_BxTxE, cond, keys_B), keys=keys_B)
     return self.head.log_prob(h_BxTxH, x_BxTxC, delay(x_BxTxC))
+
+  def forward(self, before_BxTxC, x_BxTxC, cond=None, **carry):
+    """Logits of every choice, the log probabilities of x, and the carry.
+
+    Args:
+      before_BxTxC: the step before each of x; -1 where there is none.
+      **carry: of the net, to go on from; none: it begins.
+    """
+    begun_BxT = (before_BxTxC >= 0).reshape(*before_BxTxC.shape[:2], -1).all(-1)
+    before_BxTxC = jnp.maximum(before_BxTxC, 0)
+    e_BxTxE = self.head.embed(before_BxTxC) * begun_BxT[..., None]
+    h_BxTxH, after = self.net(self._join(e_BxTxE, cond), **carry)
+    log_p = self.head.log_prob(h_BxTxH, x_BxTxC, before_BxTxC)
+    return self.head.choices(h_BxTxH, x_BxTxC), log_p, after
 
   def start(self, num: int):
     return self.net.start(num)
@@ -110,15 +126,50 @@ def autoregressive(
     _, x_TxNxC = jax.lax.scan(step, begin, jnp.arange(length))
     return jnp.swapaxes(x_TxNxC, 0, 1)
 
+  carries = isinstance(net, Recurrent)
+
+  def inputs(num, steps):
+    x = jax.ShapeDtypeStruct((num, steps, *music.shape), jnp.int32)
+    given = {'before': x, 'x': x}
+    if told is not None:
+      shape = num, steps, len(COLUMNS)
+      given['cond'] = jax.ShapeDtypeStruct(shape, jnp.int32)
+    if carries:
+      carry = jax.eval_shape(lambda: net.start(1))
+      shape = len(carry), len(carry[0]), num, net.hidden
+      given['state'] = jax.ShapeDtypeStruct(shape, jnp.float32)
+    return given
+
+  def forward(params, given):
+    given = dict(given)
+    if carries:
+      given['carry'] = tuple(map(tuple, given.pop('state')))
+    logits, log_p, carry = module.apply(
+        {'params': params}, given.pop('before'), given.pop('x'), **given,
+        method='forward',
+    )
+    after = jnp.stack([jnp.stack(s) for s in carry]) if carries else None
+    state = {'state_after': after} if carries else {}
+    return named(logits, log_p) | state
+
   return Model(
       init,
       loss,
       sample,
+      forward=Forward(inputs, forward),
       controls=(*head.controls, 'given') + ('cond',) * (told is not None),
   )
+
+
+def named(logits, log_p):
+  """What a head says of a step and of x, as outputs of a `Forward`."""
+  return {f'logits_{k}': v for k, v in logits.items()} | {
+      f'log_prob_{k}': v for k, v in log_p.items()
+  }
 
 
 def conditions_at(cond_NxSxC, time_N):
   """What is asked for at a time of each row; after the last step, at that."""
   last = cond_NxSxC.shape[1] - 1
-  return cond_NxSxC[jnp.arange(len(time_N)), jnp.minimum(time_N, last)]
+  rows = jnp.arange(time_N.shape[0])
+  return cond_NxSxC[rows, jnp.minimum(time_N, last)]

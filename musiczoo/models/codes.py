@@ -84,7 +84,7 @@ class Bars(NamedTuple):
       )
 
     a = jax.vmap(row)(a_BxT, self.age_B)
-    return a.reshape(len(a), self.num, self.size, *a.shape[2:])
+    return a.reshape(a.shape[0], self.num, self.size, *a.shape[2:])
 
   def join(self, a_BxNxS):
     """[B, N, S, ...] -> [B, T, ...]."""

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from musiczoo.heads import Controls
 
@@ -37,15 +36,15 @@ def join(
   stride = window - overlap
   num = max(-(-(length - overlap) // stride), 1)
   steps = overlap + num * stride
-  x = jnp.zeros((len(keys_N), steps, *shape), jnp.int32)
+  x = jnp.zeros((keys_N.shape[0], steps, *shape), jnp.int32)
   sure = jnp.zeros((steps, *shape), bool)
   if controls.given is not None:
     x = x.at[:, :length].set(controls.given)
     sure = sure.at[:length].set(controls.known)
   cond = controls.cond
   if cond is not None:
-    cond = cond[:, np.minimum(np.arange(steps), cond.shape[1] - 1)]
-  begun_T = np.arange(window) < overlap
+    cond = cond[:, jnp.minimum(jnp.arange(steps), cond.shape[1] - 1)]
+  begun_T = jnp.arange(window) < overlap
 
   def extend(x, k):
     def cut(a, axis):

@@ -19,7 +19,7 @@ class Deaf(nn.Module):
     return ()
 
   def step(self, carry, e_BxE):
-    return carry, jnp.zeros((len(e_BxE), 1))
+    return carry, jnp.zeros((e_BxE.shape[0], 1))
 
 
 def unigram(music: Music, head: nn.Module) -> Model:

@@ -74,6 +74,12 @@ class Coder(nn.Module):
     h_BxTxH = self.heard(z_BxL, x_BxTxC, keys_B)
     return self.head.log_prob(h_BxTxH, x_BxTxC, delay(x_BxTxC))
 
+  def forward(self, z_BxL, x_BxTxC):
+    """Logits of every choice, and the log probabilities of x."""
+    h_BxTxH = self.heard(z_BxL, x_BxTxC)
+    log_p = self.head.log_prob(h_BxTxH, x_BxTxC, delay(x_BxTxC))
+    return self.head.choices(h_BxTxH, x_BxTxC), log_p
+
   def forced(self, z_BxL, x_BxTxC):
     """The likeliest of each step, given all true steps before it: [B, T, ...].
 
@@ -89,7 +95,7 @@ class Coder(nn.Module):
 
   def start(self, z_BxL):
     """The plan, and the state of a core that has heard nothing."""
-    return self.plan(z_BxL), self.core.start(len(z_BxL))
+    return self.plan(z_BxL), self.core.start(z_BxL.shape[0])
 
   def step(self, carry, t, p_BxH, prev_BxC, keys_B, controls: Controls):
     """One step of writing: the step before -> the next one, [B, ...]."""

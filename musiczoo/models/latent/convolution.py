@@ -49,11 +49,11 @@ class Up(nn.Module):
     times = halvings(self.window)
     steps = -(-self.window // 2**times)
     p = nn.Dense(steps * self.hidden, dtype=self.dtype)(z_BxL)
-    p_BxTxH = p.reshape(len(p), steps, self.hidden)
+    p_BxTxH = p.reshape(p.shape[0], steps, self.hidden)
     p_BxTxH = block(self.hidden, self.dtype)(p_BxTxH)
     for _ in range(times):
       p = nn.Dense(2 * self.hidden, dtype=self.dtype)(p_BxTxH)
-      p_BxTxH = p.reshape(len(p), -1, self.hidden)
+      p_BxTxH = p.reshape(p.shape[0], -1, self.hidden)
       p_BxTxH = block(self.hidden, self.dtype)(p_BxTxH)
     p_BxTxH = nn.gelu(nn.LayerNorm(dtype=self.dtype)(p_BxTxH))
     return p_BxTxH[:, : self.window]

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 
 from musiczoo.errors import UserError
 from musiczoo.heads import Controls
-from musiczoo.models import Model
-from musiczoo.models.autoregressive import row_keys
+from musiczoo.models import Forward, Model
+from musiczoo.models.autoregressive import named, row_keys
 from musiczoo.models.latent.accuracy import accuracy
 from musiczoo.models.latent.coder import Coder
 from musiczoo.models.latent.convolution import Down, Up
@@ -123,7 +123,7 @@ def model(
       return (state, x_NxC), x_NxC
 
     p_NxTxP, state = coder.apply(variables, z_NxL, method='start')
-    first = jnp.zeros((len(z_NxL), *music.shape), jnp.int32)
+    first = jnp.zeros((z_NxL.shape[0], *music.shape), jnp.int32)
     now = jnp.arange(window), jnp.swapaxes(p_NxTxP, 0, 1)
     _, x_TxNxC = jax.lax.scan(step, (state, first), now)
     return jnp.swapaxes(x_TxNxC, 0, 1)
@@ -144,7 +144,9 @@ def model(
 
     x_WxNxTxC = jax.lax.map(write, jnp.arange(-(-length // window)))
     x_NxWxTxC = jnp.swapaxes(x_WxNxTxC, 0, 1)
-    return x_NxWxTxC.reshape(len(keys_N), -1, *music.shape)[:, :length]
+    return x_NxWxTxC.reshape(
+        keys_N.shape[0], -1, *music.shape
+    )[:, :length]
 
   def figures(params, batch, rng):
     z_BxL, x_BxTxC = encode(params, batch), batch['x']
@@ -161,10 +163,23 @@ def model(
         'accuracy_free': right(free_BxTxC),
     } | told
 
+  def inputs(num, steps):
+    del steps  # A window has its own.
+    return {
+        'z': jax.ShapeDtypeStruct((num, latent), jnp.float32),
+        'x': jax.ShapeDtypeStruct((num, window, *music.shape), jnp.int32),
+    }
+
+  def forward(params, given):
+    return named(*coder.apply(
+        {'params': params}, given['z'], given['x'], method='forward'
+    ))
+
   return Model(
       init,
       loss,
       sample,
+      forward=Forward(inputs, forward),
       controls=(*coder.head.controls, 'shift'),
       monitor=monitor,
       window=window,

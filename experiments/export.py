@@ -1,0 +1,43 @@
+"""Exports a trained model: a workdir in, a folder that needs no musiczoo out."""
+
+import json
+import pathlib
+
+from absl import flags
+
+from experiments import launch
+
+WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of a trained model.')
+OUTPUT_DIR = flags.DEFINE_string('output_dir', None, 'Folder for the export.')
+ONNX = flags.DEFINE_bool('onnx', True, 'Write model.onnx where there can be one.')
+
+
+def main():
+  launch.require(workdir=WORKDIR.value, output_dir=OUTPUT_DIR.value)
+  output = pathlib.Path(OUTPUT_DIR.value)
+  launch.make_folder(output)
+  from musiczoo import workdir
+  from musiczoo.export.files import files
+
+  config, system, params, step = workdir.load(WORKDIR.value)
+  measured = workdir.checkpoints(WORKDIR.value) / f'{step:09d}' / 'metrics.json'
+  figures = {
+      name: value
+      for name, value in json.loads(measured.read_text()).items()
+      if name != 'monitored' and isinstance(value, float)
+  }
+  made = files(
+      config, system, params, step=step, figures=figures, onnx=ONNX.value
+  )
+  for name, content in made.items():
+    (output / name).write_bytes(content)
+  size = sum(map(len, made.values()))
+  print(f'{len(made)} files, {size / 1e6:.1f} MB, of step {step} in {output}:')
+  for name, content in made.items():
+    print(f'  {name:18}{len(content):12,} bytes')
+  print(f'python {output / "play.py"} --output_dir=music --num_outputs=2 '
+        '--num_steps=64 --seed=0')
+
+
+if __name__ == '__main__':
+  launch.run(main)

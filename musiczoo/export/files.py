@@ -1,0 +1,55 @@
+"""A trained model walks in; the files of its export walk out, as bytes.
+
+The same model gives the same bytes, wherever and whenever it is exported.
+"""
+
+from collections.abc import Mapping
+import hashlib
+import json
+
+from musiczoo.build import System
+from musiczoo.export import compose, onnx_model, stablehlo, weights
+from musiczoo.export.card import card, corpus_name
+
+SUMS = 'SHA256SUMS'
+
+
+def files(
+    config: Mapping,
+    system: System,
+    params,
+    *,
+    step: int,
+    figures: Mapping[str, float],
+    onnx: bool = True,
+) -> dict[str, bytes]:
+  """Name -> bytes, the sums last.
+
+  Args:
+    config, system, params, step: of `workdir.load`.
+    figures: what was measured of the checkpoint, for the card.
+    onnx: make model.onnx, of families that have one net that writes.
+
+  Raises:
+    UserError: a package that writes one of them is missing.
+  """
+  config = {**config, 'corpus': corpus_name(config)}
+  flat = weights.flat(params)
+  made = {
+      'model.safetensors': weights.to_bytes(flat),
+      'config.json': _json({'step': step, 'config': config}),
+      'sample.jaxexport': stablehlo.sampler(system, flat),
+      'step.jaxexport': stablehlo.step(system, config, flat),
+  }
+  if onnx and (model := onnx_model.to_bytes(config, flat)) is not None:
+    made['model.onnx'] = model
+  text = card(system, config, step, flat, figures, made)
+  made['MODEL_CARD.md'] = text.encode()
+  names = sorted([*made, 'play.py'])
+  made['play.py'] = compose.compose(system, config, names).encode()
+  sums = (f'{hashlib.sha256(made[n]).hexdigest()}  {n}\n' for n in names)
+  return made | {SUMS: ''.join(sums).encode()}
+
+
+def _json(content):
+  return (json.dumps(content, indent=1, sort_keys=True) + '\n').encode()

@@ -1,0 +1,66 @@
+"""A System walks in; the net that is handed on, a `Forward`, walks out."""
+
+import jax
+import jax.numpy as jnp
+
+from musiczoo import conditions
+from musiczoo.build import System
+from musiczoo.models import Forward
+from musiczoo.models.adversaries import Generator
+from musiczoo.models.gan import BIAS
+from musiczoo.models.surface import surface
+from musiczoo.models.told import Conditions
+
+
+def forward_of(system: System, config: dict) -> Forward | None:
+  """The family's own, or that of a gan's generator; None: no one net writes."""
+  if config['family'] != 'gan':
+    return system.model.forward
+  return _generator(system, config)
+
+
+def _generator(system, config):
+  """Noise z [B, L] and what is told -> logits of a window's cells [B, T, D].
+
+  `given` [B, T, E] is what is known of the window as `Surface.given` has it,
+  zeros where nothing is.
+  """
+  representation, model = system
+  face = surface(representation)
+  told = Conditions(
+      conditions.columns(config['conditions']['use']),
+      config['conditions']['features'],
+  )
+  generator = Generator(
+      steps=model.window,
+      cells=face.cells,
+      hidden=config['model']['hidden'],
+      levels=config['model']['levels'],
+      bias=BIAS,
+      conditions=told,
+      dtype=jnp.dtype(config['dtype']),
+      remat=False,
+  )
+
+  def inputs(num, steps):
+    del steps  # A window has its own.
+    shapes = {'z': (num, config['model']['latent'])}
+    if 'given' in model.controls or 'known' in model.controls:
+      shapes['given'] = num, model.window, face.cells + face.lines
+    inputs = {
+        name: jax.ShapeDtypeStruct(shape, jnp.float32)
+        for name, shape in shapes.items()
+    }
+    if told.columns:
+      shape = num, model.window, len(conditions.COLUMNS)
+      inputs['cond'] = jax.ShapeDtypeStruct(shape, jnp.int32)
+    return inputs
+
+  def apply(params, given):
+    logits = generator.apply(
+        {'params': params['generator']},
+        *map(given.get, ('z', 'given', 'cond')),
+    )
+    return {'logits_cells': logits}
+
+  return Forward(inputs, apply)

@@ -1,0 +1,130 @@
+"""A System walks in; its sampler and its net as StableHLO, as bytes, walk out.
+
+Both are functions of the weights, by the names of model.safetensors, so that
+these are on disk once. Numbers of pieces and of steps are symbols: one file
+serves any, on CPU, CUDA and TPU.
+"""
+
+import jax
+from jax import export
+import jax.numpy as jnp
+import numpy as np
+
+from musiczoo import conditions
+from musiczoo.build import System
+from musiczoo.export.generator import forward_of
+from musiczoo.export.weights import missing, nested, shapes
+from musiczoo.heads import Controls
+
+PLATFORMS = ('cpu', 'cuda', 'tpu')
+# The controls of `sample`, as their arrays are.
+_SCALARS = {
+    'temperature': np.float32,
+    'top_k': np.int32,
+    'top_p': np.float32,
+    'min_p': np.float32,
+}
+
+
+def sampler(system: System, weights: dict) -> bytes:
+  """(weights, keys uint32 [b, 2], steps uint8 [t], controls) -> x int32 [b, t].
+
+  Of `steps` only the length counts. `controls` are by name: scalars, `given`
+  int32 [b, t, ...] and `known` bool [t, ...], `cond` int32 [b, t, columns]. A
+  family that makes windows takes a window's steps or more.
+  """
+  model, shape = system.model, system.representation.shape
+  b, t = _symbols(model.window or 1)
+
+  def sample(weights, keys, steps, controls):
+    keys = jax.random.wrap_key_data(keys, impl='threefry2x32')
+    given = Controls(**controls)
+    return model.sample(nested(weights), keys, steps.shape[0], given)
+
+  controls = {
+      name: jax.ShapeDtypeStruct((), dtype)
+      for name, dtype in _SCALARS.items()
+      if name in model.controls
+  }
+  if takes_given(model):
+    controls['given'] = jax.ShapeDtypeStruct((b, t, *shape), np.int32)
+    controls['known'] = jax.ShapeDtypeStruct((t, *shape), bool)
+  if 'cond' in model.controls:
+    controls['cond'] = jax.ShapeDtypeStruct(
+        (b, t, len(conditions.COLUMNS)), np.int32
+    )
+  keys = jax.ShapeDtypeStruct((b, 2), np.uint32)
+  steps = jax.ShapeDtypeStruct((t,), np.uint8)
+  return _bytes(sample, shapes(weights), keys, steps, controls)
+
+
+def takes_given(model) -> bool:
+  return bool({'given', 'known'} & set(model.controls))
+
+
+def step(system: System, config: dict, weights: dict) -> bytes:
+  """(weights, inputs) -> outputs: the net without noise, both by name.
+
+  That is the family's `Forward`; `infill`, which has none, says how likely each
+  cell is given the known ones; `structure`, which is several nets, the nats of
+  each row, as `evaluate` adds them up.
+  """
+  model, shape = system.model, system.representation.shape
+  b, t = _symbols(1)
+  if model.window is not None:  # A window's steps are no symbol.
+    (b,), t = export.symbolic_shape('b', constraints=['b >= 1']), model.window
+  x = jax.ShapeDtypeStruct((b, t, *shape), np.int32)
+  if (forward := forward_of(system, config)) is not None:
+    inputs, apply = forward.inputs(b, t), forward.apply
+  elif model.conditional is not None:
+    inputs = {
+        'x': x,
+        'known': jax.ShapeDtypeStruct(x.shape, bool),
+        'real': jax.ShapeDtypeStruct((b, t), bool),
+    }
+
+    def apply(params, given):
+      parts = model.conditional(params, *map(given.get, inputs))
+      return {f'log_prob_{name}': value for name, value in parts.items()}
+  else:
+    columns = len(conditions.COLUMNS)
+    inputs = {
+        'x': x,
+        'mask': jax.ShapeDtypeStruct((b, t), np.float32),
+        'cond': jax.ShapeDtypeStruct((b, t, columns), np.int32),
+    }
+
+    def apply(params, given):
+      def row(given):
+        batch = {name: value[None] for name, value in given.items()}
+        batch['row'] = jnp.zeros(1, jnp.uint32)
+        sums, _ = model.loss(
+            params, batch, jax.random.key(0), step=0, train=False
+        )
+        return sums
+
+      return jax.vmap(row)(given)
+
+  def step(weights, inputs):
+    return apply(nested(weights), inputs)
+
+  return _bytes(step, shapes(weights), inputs)
+
+
+def _symbols(least_steps):
+  constraints = ['b >= 1', f't >= {least_steps}']
+  return export.symbolic_shape('b, t', constraints=constraints)
+
+
+def _bytes(function, *arguments):
+  # Where in the source each operation comes from is left out: the same bytes,
+  # wherever musiczoo is installed.
+  before = jax.config.jax_traceback_in_locations_limit
+  jax.config.update('jax_traceback_in_locations_limit', 0)
+  try:
+    exported = export.export(jax.jit(function), platforms=PLATFORMS)(*arguments)
+    return bytes(exported.serialize())
+  except ImportError as e:
+    raise missing('A .jaxexport file', 'flatbuffers', 'export') from e
+  finally:
+    jax.config.update('jax_traceback_in_locations_limit', before)

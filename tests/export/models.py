@@ -1,0 +1,46 @@
+"""Tiny models of configs, with parameters at random."""
+
+import functools
+
+import jax
+import numpy as np
+
+from experiments import config as configs
+from musiczoo import build, workdir
+
+SMALL = {'model.hidden': '6', 'head.hidden': '5', 'head.features': '4'}
+SIZES = {
+    'cnn': {'model.layers': '2'},
+    'structure': {
+        'model.planner_hidden': '5', 'model.analyser_hidden': '4',
+        'model.analyser_channels': '3', 'model.layers': '1',
+    },
+    'infill': {'model.layers': '2', 'model.sweeps': '8'},
+    'vae_melody': {'model.latent': '3', 'window': '8'},
+    'autoencoder': {'model.latent': '3', 'window': '8'},
+    'gan': {'model.latent': '3', 'model.levels': '1', 'window': '8',
+            'model.overlap': '2'},
+}
+
+
+@functools.cache
+def build_tiny(variant: str, *changes: tuple[str, str]):
+  """'chorales.py:gru' and changes -> (config, system, params)."""
+  path = f'experiments/configs/{variant}'
+  size = SIZES.get(variant.partition(':')[2], {'model.layers': '2'})
+  config = configs.load(path)
+  given = (SMALL | size).items()
+  known = [(k, v) for k, v in given if k.split('.')[-1] in _keys(config, k)]
+  config = configs.load(path, [*known, *changes])
+  system = build.system(config)
+  rng = np.random.default_rng(0)
+  params = jax.tree.map(
+      lambda a: (0.5 * rng.standard_normal(a.shape)).astype(a.dtype),
+      workdir.shapes(system),
+  )
+  return config, system, params
+
+
+def _keys(config, key):
+  table, _, name = key.rpartition('.')
+  return config[table] if table else config

@@ -1,0 +1,137 @@
+"""What is exported computes what the model does, from its files alone."""
+
+import jax
+from jax import export
+import numpy as np
+import pytest
+
+from musiczoo import conditions, generate
+from musiczoo.export import generator, onnx_model, stablehlo, weights
+from musiczoo.heads import Controls
+from tests.export.models import build_tiny
+
+TOLD = 'conditions.use', 'key,chord'
+
+
+def inputs(system, forward, rows=3, steps=7):
+  """Random ones of a Forward; the last row begins."""
+  rng = np.random.default_rng(1)
+  representation = system.representation
+  top = {'bits': 2, 'voices': 2 * representation.depth}.get(
+      representation.kind, representation.depth
+  )
+  given = {}
+  for name, like in forward.inputs(rows, steps).items():
+    if like.dtype == np.float32:
+      value = rng.standard_normal(like.shape)
+    else:
+      value = rng.integers(8 if name == 'cond' else top, size=like.shape)
+    given[name] = value.astype(like.dtype)
+  if 'before' in given:
+    given['before'][-1, 0] = -1
+  return given
+
+
+@pytest.mark.parametrize('variant,changes', [
+    ('chorales.py:rnn', ()),
+    ('chorales.py:lstm_events', (TOLD,)),
+    ('chorales.py:gru_pianoroll_nade', ()),
+    ('chorales.py:cnn', (('dtype', 'bfloat16'),)),
+    ('chorales.py:autoencoder', ()),
+    ('chorales.py:gan', (TOLD,)),
+], ids=lambda v: v if isinstance(v, str) else '')
+def test_onnx_says_what_the_net_does(variant, changes):
+  runtime = pytest.importorskip('onnxruntime')
+  config, _, params = build_tiny(variant, *changes)
+  model = onnx_model.to_bytes(config, weights.flat(params))
+  # It is in float32 whatever the config says.
+  _, system, _ = build_tiny(variant, *changes, ('dtype', 'float32'))
+  forward = generator.forward_of(system, {**config, 'dtype': 'float32'})
+  session = runtime.InferenceSession(model)
+  given = inputs(system, forward)
+  expected = jax.jit(forward.apply)(params, given)
+  names = [output.name for output in session.get_outputs()]
+  assert set(names) == {n for n in expected if not n.startswith('log_prob')}
+  assert {i.name for i in session.get_inputs()} == set(given)
+  for name, value in zip(names, session.run(names, given)):
+    np.testing.assert_allclose(value, expected[name], rtol=0, atol=1e-5)
+  # Of one row, and of its first steps where time is dynamic, it is the same.
+  rows = {k: v[:, :, :1] if k == 'state' else v[:1] for k, v in given.items()}
+  if 'before' in given:
+    rows = {k: v if k == 'state' else v[:, :4] for k, v in rows.items()}
+  for name, value in zip(names, session.run(names, rows)):
+    if name != 'state_after':
+      want = expected[name][:1, : value.shape[1]]
+      np.testing.assert_allclose(value, want, rtol=0, atol=1e-5)
+
+
+def test_a_state_goes_on():
+  """Two halves, the state handed on, are the whole; so is what loss adds up."""
+  config, system, params = build_tiny('chorales.py:lstm')
+  flat = weights.flat(params)
+  step = export.deserialize(bytearray(stablehlo.step(system, config, flat)))
+  given = inputs(system, system.model.forward, rows=2, steps=6)
+  given['before'][:, 0], given['state'][:] = -1, 0
+  given['before'][:, 1:] = given['x'][:, :-1]
+  whole = step.call(flat, given)
+  halves, state = [], given['state']
+  for half in (slice(0, 2), slice(2, 6)):
+    cut = {k: given[k][:, half] for k in ('before', 'x')} | {'state': state}
+    halves.append(step.call(flat, cut))
+    state = halves[-1]['state_after']
+  for name in 'logits_symbols', 'log_prob_pitch', 'log_prob_struck':
+    joined = np.concatenate([half[name] for half in halves], axis=1)
+    np.testing.assert_allclose(joined, whole[name], atol=1e-5)
+  batch = {'x': given['x'], 'mask': np.ones((2, 6), np.float32)}
+  batch['row'] = np.arange(2, dtype=np.uint32)
+  sums, _ = jax.jit(
+      lambda *of: system.model.loss(*of, step=0, train=False)
+  )(params, batch, jax.random.key(0))
+  total = whole['log_prob_pitch'].sum() + whole['log_prob_struck'].sum()
+  np.testing.assert_allclose(-total, sums['nll'], rtol=1e-5)
+
+
+@pytest.mark.parametrize('variant,changes', [
+    ('chorales.py:structure', ()),
+    ('chorales.py:gan', (TOLD,)),
+], ids=lambda v: v if isinstance(v, str) else '')
+def test_the_sampler_writes_what_generate_does(variant, changes):
+  _, system, params = build_tiny(variant, *changes)
+  flat = weights.flat(params)
+  sampler = export.deserialize(bytearray(stablehlo.sampler(system, flat)))
+  assert set(sampler.platforms) == {'cpu', 'cuda', 'tpu'}
+  length, shape = 20, system.representation.shape
+  controls = {
+      name: np.array(value, np.int32 if name == 'top_k' else np.float32)
+      for name, value in zip(Controls._fields[:4], (0.8, 3, 1.0, 0.0))
+      if name in system.model.controls
+  }
+  own = {k: float(v) for k, v in controls.items()}
+  asked = Controls(**own | ({'top_k': 3} if 'top_k' in own else {}))
+  expected = generate.generate(
+      system, params, num_outputs=2, num_steps=length, seed=4, controls=asked
+  )
+  if stablehlo.takes_given(system.model):
+    controls['given'] = np.zeros((2, length, *shape), np.int32)
+    controls['known'] = np.zeros((length, *shape), bool)
+  if 'cond' in system.model.controls:
+    cond = conditions.plan(length, 4).astype(np.int32)
+    controls['cond'] = np.stack([cond] * 2)
+  keys = jax.random.key_data(generate.piece_keys(4, 2))
+  x = sampler.call(flat, keys, np.zeros(length, np.uint8), controls)
+  np.testing.assert_array_equal(x, expected.x)
+
+
+def test_infill_says_how_likely_each_cell_is():
+  config, system, params = build_tiny('chorales.py:infill')
+  flat = weights.flat(params)
+  assert len(stablehlo.sampler(system, flat)) > 0
+  step = export.deserialize(bytearray(stablehlo.step(system, config, flat)))
+  rng = np.random.default_rng(0)
+  x = rng.integers(100, size=(3, 20, 4)).astype(np.int32)
+  known, real = rng.random(x.shape) < 0.5, np.ones((3, 20), bool)
+  got = step.call(flat, {'x': x, 'known': known, 'real': real})
+  expected = jax.jit(system.model.conditional)(params, x, known, real)
+  assert set(got) == {f'log_prob_{name}' for name in expected}
+  for name, value in expected.items():
+    np.testing.assert_allclose(got[f'log_prob_{name}'], value, atol=1e-5)
