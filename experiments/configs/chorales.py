@@ -89,6 +89,8 @@ VARIANTS['gan'] = {
         'levels': 3,
         'objective': 'hinge',
         'r1': 4.0,
+        'rebuild': 0.03,
+        'beta': 0.5,
         'overlap': 16,
         'given_tracks': (0,),
     },
@@ -97,14 +99,16 @@ VARIANTS['gan'] = {
     'passages': {'bar': 16},
     'optimizer': {
         'name': 'players',
-        'learning_rate': 4e-4,
-        'critic_learning_rate': 8e-4,
-        'decay_steps': 3000,
+        'learning_rate': 2e-3,
+        'critic_learning_rate': 1e-3,
+        'b1': 0.5,
+        'b2': 0.99,
+        'decay_steps': 2000,
     },
     'ema_decay': 0.995,
-    'steps': 3000,
-    'eval_every': 500,
-    'checkpoint_every': 500,
+    'steps': 2000,
+    'eval_every': 200,
+    'checkpoint_every': 200,
 }
 # Hears, plans and writes: see docs/structure.md.
 VARIANTS['structure'] = MUSIC[''] | {
@@ -137,8 +141,10 @@ CODED_MUSIC = {
     },
     '_events': MUSIC['_events'] | WINDOWS | {'window': 128},
 }
-CODED_NETS = {'_melody': 'recurrent', '_events': 'recurrent'}
+TOKENS = {'net': 'recurrent', 'attributes': 0.0}
+CODED_NETS = {'_melody': TOKENS, '_events': TOKENS}
 CODED = {
+    'net': 'conv',
     'hidden': 128,
     'latent': 64,
     'layers': 1,
@@ -146,16 +152,23 @@ CODED = {
     'segment': 0,
     'dropout': 0.1,
     'word_dropout': 0.3,
+    'attributes': 0.0,
 }
 CODED_MODELS = {
     'autoencoder': CODED | {'noise': 0.1},
-    'vae': CODED | {'beta': 0.2, 'free_bits': 48.0, 'anneal_steps': 300},
+    'vae': CODED | {
+        'beta': 0.2,
+        'free_bits': 48.0,
+        'anneal_steps': 300,
+        'word_dropout': 0.5,
+        'attributes': 5.0,
+    },
 }
 VARIANTS |= {
     family + suffix: {
         'family': family,
         'corpus': 'chorales',
-        'model': model | {'net': CODED_NETS.get(suffix, 'conv')},
+        'model': model | CODED_NETS.get(suffix, {}),
         **music,
     }
     for family, model in CODED_MODELS.items()
