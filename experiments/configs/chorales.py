@@ -11,7 +11,7 @@ Expected of the test pieces, one run with seed 0, and the time on one busy core:
   infill       at most 1.039 after 800 steps, 10 minutes
   vae          at most 0.716; 44.9 % of cells right from the code, 12 minutes
   autoencoder  63.9 % of cells right from the code, 10 minutes
-  gan          gap 0.282 to the real windows, 15 minutes
+  gan          gap 0.282 to the real windows, 17 minutes
   structure    at most 0.566 nats per note, 25 minutes
 
 `melody` is for vae and autoencoder; infill, gan and structure are for voices.
