@@ -141,10 +141,8 @@ CODED_MUSIC = {
     },
     '_events': MUSIC['_events'] | WINDOWS | {'window': 128},
 }
-TOKENS = {'net': 'recurrent', 'attributes': 0.0}
-CODED_NETS = {'_melody': TOKENS, '_events': TOKENS}
+CODED_NETS = {'_melody': 'recurrent', '_events': 'recurrent'}
 CODED = {
-    'net': 'conv',
     'hidden': 128,
     'latent': 64,
     'layers': 1,
@@ -156,18 +154,13 @@ CODED = {
 }
 CODED_MODELS = {
     'autoencoder': CODED | {'noise': 0.1},
-    'vae': CODED | {
-        'beta': 0.2,
-        'free_bits': 48.0,
-        'anneal_steps': 300,
-        'attributes': 2.0,
-    },
+    'vae': CODED | {'beta': 0.2, 'free_bits': 48.0, 'anneal_steps': 300},
 }
 VARIANTS |= {
     family + suffix: {
         'family': family,
         'corpus': 'chorales',
-        'model': model | CODED_NETS.get(suffix, {}),
+        'model': model | {'net': CODED_NETS.get(suffix, 'conv')},
         **music,
     }
     for family, model in CODED_MODELS.items()
