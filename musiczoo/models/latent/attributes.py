@@ -6,6 +6,7 @@ from jax.scipy.stats import norm
 
 from musiczoo.models import Music
 from musiczoo.models.autoregressive import delay
+from musiczoo.models.latent.accuracy import struck
 
 NUM = 3
 
@@ -52,10 +53,8 @@ def measured(music: Music, x_BxTxC, mask_BxT):
 def _begins(music, x_BxTxC):
   """1 where a note begins, by line and pitch: float32 [B, T, L, P]."""
   if music.kind == 'voices':
-    symbol_BxTxV = x_BxTxC // 2
-    struck = (symbol_BxTxV != delay(symbol_BxTxV)) | (x_BxTxC % 2 == 1)
-    s_BxTxVxS = symbol_BxTxV[..., None] == jnp.arange(1, music.depth)
-    begins = s_BxTxVxS & struck[..., None]
+    # A symbol and the bit that says it begins.
+    begins = struck(x_BxTxC)[..., None] == 2 * jnp.arange(1, music.depth) + 1
   elif music.planes == 1:
     begins = (x_BxTxC & ~delay(x_BxTxC))[:, :, None] & 1
   else:
