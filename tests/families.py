@@ -72,6 +72,7 @@ CASES = {
             'levels': 1,
             'objective': 'wgan_gp',
             'penalty': 10.0,
+            'rebuild': 0.1,
             'binarize': 'stochastic',
             'overlap': 4,
             'given_tracks': (0, 2),

@@ -64,6 +64,8 @@ VARIANTS['gan'] = {
         'levels': 3,
         'objective': 'hinge',
         'r1': 4.0,
+        'rebuild': 0.03,
+        'beta': 0.5,
         'overlap': 16,
         'given_tracks': (0, 1, 2, 3, 4),
     },
@@ -73,14 +75,16 @@ VARIANTS['gan'] = {
     'passages': {'bar': 16, 'planes': (0,)},
     'optimizer': {
         'name': 'players',
-        'learning_rate': 4e-4,
-        'critic_learning_rate': 8e-4,
-        'decay_steps': 3000,
+        'learning_rate': 2e-3,
+        'critic_learning_rate': 1e-3,
+        'b1': 0.5,
+        'b2': 0.99,
+        'decay_steps': 2000,
     },
     'ema_decay': 0.995,
-    'steps': 3000,
-    'eval_every': 500,
-    'checkpoint_every': 500,
+    'steps': 2000,
+    'eval_every': 200,
+    'checkpoint_every': 200,
 }
 # Hears, plans and writes: see docs/structure.md.
 VARIANTS['structure'] = SONGS | MUSIC[''] | {

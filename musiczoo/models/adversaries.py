@@ -1,6 +1,7 @@
 """Noise -> logits of a window: the generator. y -> a judgement: the critic.
 
-Both are convolutions over time. The generator doubles its steps level by level
+And y -> what noise it may be of: the listener, who helps the generator to learn.
+All are convolutions over time. The generator doubles its steps level by level
 (Radford et al. 2016), the critic halves them. What they are told of each step
 -- conditions, cells that are given -- the critic hears beside the music, and
 the generator at each level, halved as often (the conditioner of Yang et al.
@@ -12,6 +13,7 @@ import functools
 from flax import linen as nn
 import jax.numpy as jnp
 
+from musiczoo.models.latent import convolution
 from musiczoo.models.told import Conditions, Told
 from musiczoo.taps import Taps
 
@@ -37,21 +39,24 @@ class Block(nn.Module):
 class Generator(nn.Module):
   """z [B, L] and what is told [B, T, E] -> float32 logits [B, T, D].
 
+  Each level adds its own logits to those of the coarser ones (the output skips
+  of Karras et al. 2020): what is held is said once, and sixteenths refine it.
+
   Attributes:
     steps: T of a window, a multiple of 2 ** levels.
     cells: D.
-    hidden: channels.
     levels: how often the steps are doubled.
     bias: of the logits at first.
+    hidden: channels.
     conditions: what is told beside.
     remat: hear each level again for its gradient.
   """
 
   steps: int
   cells: int
-  hidden: int
   levels: int
   bias: float
+  hidden: int
   conditions: Conditions
   dtype: jnp.dtype
   remat: bool
@@ -59,6 +64,7 @@ class Generator(nn.Module):
   @nn.compact
   def __call__(self, z_BxL, given_BxTxE=None, cond=None, keys_B=None):
     block = _blocks(self)
+    more = nn.remat(convolution.Block) if self.remat else convolution.Block
     h_BxTxH = nn.Dense((self.steps >> self.levels) * self.hidden)(z_BxL)
     h_BxTxH = h_BxTxH.reshape(z_BxL.shape[0], -1, self.hidden)
     told = []
@@ -66,22 +72,26 @@ class Generator(nn.Module):
       told.append(block(1, name='told_0')(_join(e_BxTxE)))
       for level in range(self.levels):
         told.append(block(4, 2, name=f'told_{level + 1}')(told[-1]))
+    logits_BxTxD = jnp.full((1, 1, self.cells), self.bias)
     for level in range(self.levels + 1):
       if level:
-        h_BxTxH = jnp.repeat(h_BxTxH, 2, axis=1)
+        h_BxTxH, logits_BxTxD = (
+            jnp.repeat(a, 2, axis=1) for a in (h_BxTxH, logits_BxTxD)
+        )
       h_BxTxH += nn.Dense(self.hidden, dtype=self.dtype)(z_BxL)[:, None]
       if told:
-        h_BxTxH = _join([h_BxTxH, told.pop()])
-      h_BxTxH = block(3, norm=True, name=f'level_{level}')(h_BxTxH)
-    bias = nn.initializers.constant(self.bias)
-    return nn.Dense(self.cells, bias_init=bias)(h_BxTxH.astype(jnp.float32))
+        h_BxTxH += nn.Dense(self.hidden, dtype=self.dtype)(told.pop())
+      h_BxTxH = more(self.hidden, self.dtype, name=f'Block_{level}')(h_BxTxH)
+      u_BxTxH = nn.gelu(nn.LayerNorm()(h_BxTxH.astype(jnp.float32)))
+      logits_BxTxD += nn.Dense(self.cells)(u_BxTxH)
+    return logits_BxTxD
 
 
 class Critic(nn.Module):
   """y [B, T, E] and what is told -> float32 judgement [B]: how real it is."""
 
-  hidden: int
   levels: int
+  hidden: int
   conditions: Conditions
   dtype: jnp.dtype
   remat: bool
@@ -96,6 +106,24 @@ class Critic(nn.Module):
     h_BxH = h_BxTxH.reshape(len(h_BxTxH), -1)
     h_BxH = nn.leaky_relu(nn.Dense(self.hidden, dtype=self.dtype)(h_BxH), 0.2)
     return nn.Dense(1)(h_BxH.astype(jnp.float32))[:, 0]
+
+
+class Listener(nn.Module):
+  """y [B, T, E] and what is told -> mean and log sd of z: float32 2 x [B, L]."""
+
+  latent: int
+  hidden: int
+  conditions: Conditions
+  dtype: jnp.dtype
+  remat: bool
+
+  @nn.compact
+  def __call__(self, y_BxTxE, given_BxTxE=None, cond=None, keys_B=None):
+    e_BxTxE = _join([y_BxTxE, *_told(self, given_BxTxE, cond, keys_B)])
+    down = convolution.Down(self.hidden, self.dtype, self.remat)
+    h_BxH = down(e_BxTxE, None)
+    said_Bx2L = nn.Dense(2 * self.latent)(h_BxH.astype(jnp.float32))
+    return jnp.split(said_Bx2L, 2, axis=-1)
 
 
 def _blocks(player):

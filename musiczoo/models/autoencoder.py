@@ -22,6 +22,7 @@ def autoencoder(
     dropout: float = 0.0,
     word_dropout: float = 0.0,
     noise: float = 0.1,
+    attributes: float = 0.0,
     window: int,
     dtype: str = 'float32',
     remat: bool = False,
@@ -45,13 +46,16 @@ def autoencoder(
     dropout: share of the decoder's units dropped, the same at all steps.
     word_dropout: share of steps that the decoder isn't told, in training.
     noise: standard deviation of what is added to codes, in training.
+    attributes: weight of the nats that density, pitch and spread of a window
+      (`musiczoo.attributes`) cost if told from its code by a line.
     window: steps of a window.
     dtype: of the computation; parameters, codes and loss stay float32.
     remat: hear layers again for their gradient, to save memory.
   """
   coder = shared.coder(
       head, net, hidden, latent, layers, cell, segment, dropout, word_dropout,
-      window, dtype, remat, prior=Flow(latent, hidden),
+      window, dtype, remat, music=music, attributes=attributes,
+      prior=Flow(latent, hidden),
   )
 
   def encode(params, batch):
@@ -73,6 +77,10 @@ def autoencoder(
     whole = sum(sums.values())
     prior = -(log_p_B * shared.real(batch)).sum()
     sums |= {'loss': whole + prior, 'reconstruction': whole, 'prior': prior}
+    if attributes:
+      told_B = shared.attributes(coder, params, z_BxL, batch, music)
+      sums['attributes'] = told_B.sum()
+      sums['loss'] += attributes * sums['attributes']
     return sums, batch['mask'].sum()
 
   def code(params, normal_NxL):

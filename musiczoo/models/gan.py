@@ -7,12 +7,13 @@ import jax.numpy as jnp
 
 from musiczoo.errors import UserError
 from musiczoo.models import Model, Music
-from musiczoo.models.adversaries import Critic, Generator
+from musiczoo.models.adversaries import Critic, Generator, Listener
 from musiczoo.models.autoregressive import row_keys
 from musiczoo.models.joined import join
 from musiczoo.models.objectives import OBJECTIVES
 from musiczoo.models.surface import BINARIZE, surface
 from musiczoo.models.told import Conditions
+from musiczoo.models.vae import kl
 
 GIVEN = 0.3  # How often, in training, a beginning is given, and so a track.
 BIAS = -3.0  # Few bits are 1: a generator that begins loud is long in learning.
@@ -29,6 +30,8 @@ def gan(
     objective: str = 'hinge',
     penalty: float = 0.0,
     r1: float = 0.0,
+    rebuild: float = 0.0,
+    beta: float = 1.0,
     binarize: str = 'deterministic',
     overlap: int = 0,
     given_tracks: Sequence[int] = (),
@@ -44,6 +47,11 @@ def gan(
   each player takes the other as it is. Longer pieces are windows that begin
   with the end of the one before.
 
+  A generator that hears of music only by a critic's judgement soon writes one
+  piece for all z. So it may be asked to rebuild real windows beside (Larsen et
+  al. 2016): a third net, the listener, says what z a window is of, at the price
+  of a variational autoencoder, and the generator is to find the window again.
+
   Args:
     music: what x is.
     head: None; the generator has its own.
@@ -55,6 +63,9 @@ def gan(
     penalty: weight of (|slope| - 1)^2, slope the critic's gradient at a random
       point between a real window and a new one (Gulrajani et al. 2017).
     r1: weight of |slope|^2 / 2 at the real window (Mescheder et al. 2018).
+    rebuild: weight of the nats that real windows cost if rebuilt; 0: there is
+      no listener.
+    beta: weight among them of those of z, as in `vae`.
     binarize: 'deterministic' takes the likeliest cell, 'stochastic' draws it.
     overlap: steps that a window is given of the one before; 0: windows of a
       piece know nothing of each other.
@@ -68,7 +79,7 @@ def gan(
   play = _choose('objective', OBJECTIVES, objective)
   draws = _choose('binarize', BINARIZE, binarize)
   _check_sizes(window, latent, hidden, levels, overlap)
-  _check_weights(objective, penalty, r1)
+  _check_weights(objective, penalty, r1, rebuild, beta)
   if not set(given_tracks) <= set(face.tracks.tolist()):
     raise UserError(
         f'model.given_tracks={tuple(given_tracks)}: choose of 0 to '
@@ -77,36 +88,61 @@ def gan(
   is_given = bool(overlap or given_tracks)
   both = {
       'hidden': hidden,
-      'levels': levels,
       'conditions': conditions,
       'dtype': jnp.dtype(dtype),
       'remat': remat,
   }
-  generator = Generator(steps=window, cells=face.cells, bias=BIAS, **both)
-  critic = Critic(**both)
+  generator = Generator(window, face.cells, levels, BIAS, **both)
+  critic = Critic(levels, **both)
+  listener = Listener(latent, **both)
 
   def init(rng, batch):
-    rngs, x, cond = jax.random.split(rng), batch['x'], batch.get('cond')
+    rngs, x, cond = jax.random.split(rng, 3), batch['x'], batch.get('cond')
     r_BxTxD, known_BxTxC = face.raw(x), jnp.zeros(x.shape, bool)
     z_BxL = jnp.zeros((len(x), latent))
-    given = face.given(r_BxTxD, known_BxTxC) if is_given else None
-    marks = face.shares(known_BxTxC) if is_given else None
+    given, marks = told_of(r_BxTxD, known_BxTxC)
+    heard = face.features(r_BxTxD), marks, cond
     variables = {
         'generator': generator.init(rngs[0], z_BxL, given, cond),
-        'critic': critic.init(rngs[1], face.features(r_BxTxD), marks, cond),
+        'critic': critic.init(rngs[1], *heard),
     }
+    if rebuild:
+      variables['listener'] = listener.init(rngs[2], *heard)
     return {name: v['params'] for name, v in variables.items()}
+
+  def told_of(r_BxTxD, known_BxTxC):
+    """What the generator is told of a window, and what the others are."""
+    if not is_given:
+      return None, None
+    return face.given(r_BxTxD, known_BxTxC), face.shares(known_BxTxC)
+
+  def normal(keys_B):
+    return jax.vmap(lambda key: jax.random.normal(key, (latent,)))(keys_B)
 
   def write(params, keys_B, r_BxTxD, known_BxTxC, cond, told_keys=None):
     """New windows r [B, T, D]; of the old, the generator hears what is known."""
     z_keys, draw_keys = split(keys_B, 2)
-    z_BxL = jax.vmap(lambda key: jax.random.normal(key, (latent,)))(z_keys)
-    given = face.given(r_BxTxD, known_BxTxC) if is_given else None
+    given, _ = told_of(r_BxTxD, known_BxTxC)
     logits_BxTxD = generator.apply(
-        {'params': params['generator']}, z_BxL, given, cond, told_keys
+        {'params': params['generator']}, normal(z_keys), given, cond, told_keys
     )
     new_BxTxD = face.draw(logits_BxTxD, draw_keys if draws else None)
     return jnp.where(face.spread(known_BxTxC), r_BxTxD, new_BxTxD)
+
+  def rebuilt(params, keys_B, r_BxTxD, known_BxTxC, cond, told_keys):
+    """Nats of what is not known of windows, and of the codes they are told by."""
+    given, marks = told_of(r_BxTxD, known_BxTxC)
+    y_BxTxE = face.features(face.hear(r_BxTxD))
+    mean_BxL, log_sd_BxL = listener.apply(
+        {'params': params['listener']}, y_BxTxE, marks, cond, told_keys
+    )
+    z_BxL = mean_BxL + jnp.exp(log_sd_BxL) * normal(keys_B)
+    logits_BxTxD = generator.apply(
+        {'params': params['generator']}, z_BxL, given, cond, told_keys
+    )
+    log_p_BxTxC = face.log_prob(logits_BxTxD, r_BxTxD)
+    nats_B = -jnp.where(known_BxTxC, 0.0, log_p_BxTxC).sum((1, 2))
+    return nats_B, kl(mean_BxL, log_sd_BxL).sum(1)
 
   def known_of(key, shape):
     """What of a row is given in training: bool [T, C]."""
@@ -124,11 +160,11 @@ def gan(
   def loss(params, batch, rng, *, step, train):
     del step
     keys_B = row_keys(rng, batch['row'])
-    write_keys, known_keys, mix_keys = split(keys_B, 3)
+    write_keys, known_keys, code_keys, mix_keys = split(keys_B, 4)
     known = jax.vmap(lambda k: known_of(k, batch['x'].shape[1:]))(known_keys)
     told = batch.get('cond'), keys_B if train else None
-    marks = face.shares(known) if is_given else None
     r_BxTxD = face.raw(batch['x'])
+    _, marks = told_of(r_BxTxD, known)
     real = face.hear(r_BxTxD)
     new = face.hear(write(params, write_keys, r_BxTxD, known, *told))
 
@@ -159,6 +195,10 @@ def gan(
       d_loss += r1 / 2 * slopes_B
       parts['slope_real'] = jnp.sqrt(fixed(slopes_B))
     g_loss = play.generator(judge(fixed(params['critic']), new))
+    if rebuild:
+      nats_B, kl_B = rebuilt(params, code_keys, r_BxTxD, known, *told)
+      g_loss += rebuild * (nats_B + beta * kl_B)
+      parts |= {'rebuilt': nats_B, 'kl': kl_B}
     parts |= {'loss': d_loss + g_loss, 'd_loss': d_loss, 'g_loss': g_loss}
     # A window that is cut short weighs by what there is of it.
     weight_B = batch['mask'].mean(1)
@@ -215,9 +255,9 @@ def _check_sizes(window, latent, hidden, levels, overlap):
     )
 
 
-def _check_weights(objective, penalty, r1):
-  if min(penalty, r1) < 0 or objective == 'wgan_gp' and not penalty:
+def _check_weights(objective, penalty, *others):
+  if min(penalty, *others) < 0 or objective == 'wgan_gp' and not penalty:
     raise UserError(
-        f'model.penalty={penalty}, r1={r1}: give no negative number, and '
-        'wgan_gp a penalty, such as 10'
+        f'model.penalty={penalty}, and r1, rebuild, beta = {others}: give no '
+        'negative number, and wgan_gp a penalty, such as 10'
     )

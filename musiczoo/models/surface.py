@@ -58,6 +58,26 @@ class Surface(NamedTuple):
     symbols = _through(hard, nn.softmax(s_BxTxVxS))
     return _join(symbols, _bits(b_BxTxV, keys_B))
 
+  def log_prob(self, logits_BxTxD, r_BxTxD):
+    """Log probability of each cell of x in nats: [B, T, C].
+
+    What the rules force or forbid is no choice and costs nothing.
+    """
+    if self.music.kind == 'voices':
+      s_BxTxVxS, b_BxTxV = self._split(r_BxTxD)
+      symbols_BxTxVxS, bits_BxTxV = self._split(logits_BxTxD)
+      rest_S = jax.nn.one_hot(0, self.music.depth)
+      same_BxTxV = (s_BxTxVxS * _before(s_BxTxVxS, rest_S)).sum(-1)
+      free_BxTxV = same_BxTxV * (1 - s_BxTxVxS[..., 0])
+      symbols = (s_BxTxVxS * nn.log_softmax(symbols_BxTxVxS)).sum(-1)
+      return symbols + free_BxTxV * _log_prob(bits_BxTxV, b_BxTxV)
+    log_p = _log_prob(logits_BxTxD, r_BxTxD)
+    if self.lines == 1:
+      return log_p
+    sounds = self.by_line(r_BxTxD)[:, :, 1::2]
+    free = sounds * _before(sounds, 0.0)
+    return self.by_line(log_p).at[:, :, 2::2].multiply(free).reshape(log_p.shape)
+
   def hear(self, r_BxTxD):
     """r -> y: struck is what changes its symbol, or begins to sound."""
     if self.music.kind == 'voices':
@@ -171,6 +191,10 @@ def _noise(distribution, keys_B, like):
 def _bits(logits, keys_B):
   logits += _noise(jax.random.logistic, keys_B, logits)
   return _through((logits > 0).astype(logits.dtype), nn.sigmoid(logits))
+
+
+def _log_prob(logits, bits):
+  return -nn.softplus(jnp.where(bits > 0.5, -logits, logits))
 
 
 def _through(hard, soft):

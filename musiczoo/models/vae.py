@@ -23,6 +23,7 @@ def vae(
     beta: float = 1.0,
     free_bits: float = 0.0,
     anneal_steps: int = 0,
+    attributes: float = 0.0,
     window: int,
     dtype: str = 'float32',
     remat: bool = False,
@@ -49,7 +50,7 @@ def vae(
     )
   coder = shared.coder(
       head, net, hidden, latent, layers, cell, segment, dropout, word_dropout,
-      window, dtype, remat, spread=True,
+      window, dtype, remat, music=music, attributes=attributes, spread=True,
   )
 
   def posterior(params, batch):
@@ -72,6 +73,10 @@ def vae(
         'nll_bound_reconstruction': rebuilt,
         'nll_bound_kl': kl_B.sum(),
     }
+    if attributes:
+      told_B = shared.attributes(coder, params, z_BxL, batch, music)
+      sums['attributes'] = told_B.sum()
+      sums['loss'] += attributes * sums['attributes']
     return sums, batch['mask'].sum()
 
   def encode(params, batch):

@@ -7,21 +7,30 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from musiczoo import attributes
 from musiczoo.errors import UserError
 from musiczoo.heads import Controls, HEADS
 from musiczoo.models import Music, ZOO
 from musiczoo.models.latent.accuracy import accuracy
+from musiczoo.models.latent.attributes import measured
 from musiczoo.models.latent.convolution import halvings
 from musiczoo.models.latent.flow import Flow
 from musiczoo.models.vae import kl
+from musiczoo.representations import REPRESENTATIONS
 from tests import families
 
 WINDOW = families.LENGTH
 BETA, FREE_BITS, ANNEAL = 0.5, 4.0, 10
+HEARD = {
+    name: REPRESENTATIONS[name](steps_per_quarter=4)
+    for name in ('voices', 'tracks', 'pianoroll')
+}
 
 
 @functools.cache
-def build(name='vae', net='conv', segment=0, head='categorical', latent=3):
+def build(
+    name='vae', net='conv', segment=0, head='categorical', latent=3, attributes=0
+):
   """-> a tiny model, its music as a Family, its parameters."""
   shape, arguments = families.HEAD_OF[head]
   module = HEADS[head](depth=families.DEPTH, **arguments)
@@ -29,7 +38,7 @@ def build(name='vae', net='conv', segment=0, head='categorical', latent=3):
   costs = {'beta': BETA, 'free_bits': FREE_BITS, 'anneal_steps': ANNEAL}
   model = ZOO[name](
       music, module, net=net, segment=segment, hidden=7, latent=latent,
-      dropout=0.3, word_dropout=0.3, window=WINDOW,
+      dropout=0.3, word_dropout=0.3, window=WINDOW, attributes=attributes,
       **(costs if name == 'vae' else {}),
   )
   family = families.Family(model, None, music)
@@ -139,6 +148,51 @@ def test_what_is_masked_changes_nothing(name, net, segment):
   )
   assert loss(built, alone(batch, 3), ANNEAL) == dict.fromkeys(
       loss(built, batch), 0.0
+  )
+
+
+@pytest.mark.parametrize('name', HEARD)
+def test_a_model_hears_the_attributes_of_a_score(name):
+  of = HEARD[name]
+  music = Music(*(getattr(of, field) for field in Music._fields))
+  top = 2 if of.kind == 'bits' else 2 * of.depth
+  x = np.random.default_rng(0).integers(top, size=(3, WINDOW, *of.shape))
+  scores = [of.decode(a.astype(of.dtype)) for a in x]
+  # As its own rules would have it.
+  x = np.stack([of.encode(score)[:WINDOW] for score in scores])
+  mask = np.ones((3, WINDOW), np.float32)
+  found = np.asarray(measured(music, x, mask)).T
+  density, pitch, spread = (
+      np.array([measure(score) for score in scores])
+      for measure in attributes.ATTRIBUTES.values()
+  )
+  np.testing.assert_allclose(4 * found[0], density, rtol=1e-5)
+  # From another origin.
+  np.testing.assert_allclose(
+      12 * (found[1] - found[1, 0]), pitch - pitch[0], atol=1e-3
+  )
+  np.testing.assert_allclose(12 * found[2], spread, atol=1e-3)
+  # What is masked is not heard.
+  mask[:, 9:] = 0
+  np.testing.assert_allclose(
+      measured(music, x, mask), measured(music, x[:, :9], mask[:, :9]), rtol=1e-6
+  )
+
+
+@pytest.mark.parametrize('name', families.CODED)
+def test_attributes_cost_what_they_weigh(name):
+  built = build(name, head='voices', attributes=5.0)
+  batch = families.batch(built[0], 4)
+  sums = loss(built, batch)
+  rest = sum(v for k, v in sums.items() if k in ('reconstruction', 'prior'))
+  rest += sums.get('nll_bound_reconstruction', 0)
+  np.testing.assert_allclose(
+      sums['loss'], rest + 5 * sums['attributes'], rtol=1e-5
+  )
+  np.testing.assert_allclose(
+      sum(loss(built, alone(batch, i))['attributes'] for i in range(4)),
+      sums['attributes'],
+      rtol=1e-4,
   )
 
 
@@ -289,6 +343,7 @@ def test_halving_ends_at_four_steps():
         ({'latent': 0}, 'latent=0'),
         ({'segment': 5}, 'model.segment=5 does not divide the window of 16'),
         ({'beta': -1.0}, 'model.beta=-1.0'),
+        ({'attributes': 1.0}, '0 where the music is tokens'),
     ],
 )
 def test_what_can_not_be_built_is_said(changes, message):

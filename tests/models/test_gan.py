@@ -165,7 +165,9 @@ def test_conditions_are_heard_where_they_are_asked_for():
 
 
 def test_remat_changes_nothing_but_memory():
-  plain, remat = gan(r1=1.0), gan(r1=1.0, remat=True)
+  plain, remat = (
+      gan(r1=1.0, rebuild=0.1, remat=remat) for remat in (False, True)
+  )
   batch = families.batch(plain)
   params = begin(plain, batch)
 
@@ -181,6 +183,7 @@ def test_remat_changes_nothing_but_memory():
     ({'binarize': 'soft'}, 'choose one of deterministic, stochastic'),
     ({'objective': 'wgan_gp'}, 'wgan_gp a penalty'),
     ({'r1': -1.0}, 'no negative number'),
+    ({'rebuild': -1.0}, 'no negative number'),
     ({'levels': 5}, 'a multiple of 32'),
     ({'latent': 0}, 'give 1 or more'),
     ({'overlap': 9}, 'give 0 to 8'),

@@ -105,3 +105,23 @@ def test_tracks_are_the_groups_of_the_representation():
 def test_tokens_have_no_surface():
   with pytest.raises(UserError, match='rolls, not tokens'):
     surface(Music('tokens', 6, ()))
+
+
+@pytest.mark.parametrize('of,steps', [
+    (Music('voices', 3, (1,)), 3),
+    (Music('bits', 9, (9,), planes=9), 2),
+    (Music('bits', 2, (2,)), 3),
+])
+def test_all_that_can_be_heard_has_probability_one(of, steps):
+  """What the rules settle is no choice."""
+  face = surface(of)
+  top = 2 if of.kind == 'bits' else 2 * of.depth
+  cells = steps * of.shape[0]
+  x = np.indices((top,) * cells, np.uint8).reshape(cells, -1).T
+  x = x.reshape(-1, steps, *of.shape)
+  heard = np.asarray(face.x(face.hear(face.raw(x))))
+  x = x[(heard == x).all((1, 2))]
+  logits = 2 * jax.random.normal(jax.random.key(0), (1, steps, face.cells))
+  log_p = face.log_prob(logits, face.raw(x))
+  assert log_p.shape == x.shape
+  np.testing.assert_allclose(np.exp(log_p.sum((1, 2))).sum(), 1, rtol=1e-4)

@@ -19,12 +19,13 @@ def accuracy(kind: str, guess_BxTxC, x_BxTxC, mask_BxT):
     both, either = guess_BxTxC & x_BxTxC, guess_BxTxC | x_BxTxC
     return (both * mask).sum(), (either * mask).sum()
   if kind == 'voices':
-    guess_BxTxC, x_BxTxC = _struck(guess_BxTxC), _struck(x_BxTxC)
+    guess_BxTxC, x_BxTxC = struck(guess_BxTxC), struck(x_BxTxC)
   agree = (guess_BxTxC == x_BxTxC) * mask
   return agree.sum(), jnp.broadcast_to(mask, agree.shape).sum()
 
 
-def _struck(x_BxTxV):
+def struck(x_BxTxV):
+  """x of voices with the bit set where a note begins, and nowhere else."""
   symbol = x_BxTxV // 2
   begins = (symbol != delay(symbol)) | (x_BxTxV % 2 == 1)
   return 2 * symbol + (begins & (symbol > 0))

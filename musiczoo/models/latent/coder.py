@@ -6,6 +6,7 @@ import jax.numpy as jnp
 
 from musiczoo.heads import Controls
 from musiczoo.models.autoregressive import delay
+from musiczoo.models.latent.attributes import Lines, NUM
 from musiczoo.models.latent.flow import Flow
 from musiczoo.recurrent import Recurrent
 
@@ -28,6 +29,7 @@ class Coder(nn.Module):
     word_dropout: how often, in training, the core is not told the step before
       and must look at the plan (Bowman et al. 2016).
     prior: of z, or None.
+    lines: tell attributes from z, or None.
   """
 
   encoder: nn.Module
@@ -38,6 +40,7 @@ class Coder(nn.Module):
   segment: int
   word_dropout: float = 0.0
   prior: Flow | None = None
+  lines: Lines | None = None
 
   def setup(self):
     self.says = nn.Dense(self.outputs)
@@ -106,6 +109,9 @@ class Coder(nn.Module):
     carry, h_BxH = self.core.step(carry, jnp.concatenate([p_BxH, e_BxE], -1))
     return carry, self.head.sample(h_BxH + p_BxH, prev_BxC, keys_B, controls)
 
+  def attributes_log_prob(self, z_BxL, a_BxA):
+    return self.lines(z_BxL, a_BxA)
+
   def prior_log_prob(self, z_BxL):
     return self.prior.log_prob(z_BxL)
 
@@ -117,4 +123,6 @@ class Coder(nn.Module):
     z_BxL = self.hear(x_BxTxC, mask_BxT)[:, :latent]
     if self.prior is not None:
       self.prior.log_prob(z_BxL)
+    if self.lines is not None:
+      self.lines(z_BxL, jnp.zeros((len(z_BxL), NUM)))
     return self.log_prob(z_BxL, x_BxTxC)

@@ -27,10 +27,12 @@ class Down(nn.Module):
     del mask_BxT
     block = nn.remat(Block) if self.remat else Block
     y_BxTxH = nn.Dense(self.hidden, dtype=self.dtype)(e_BxTxE)
-    y_BxTxH = block(self.hidden, self.dtype)(y_BxTxH)
-    for _ in range(halvings(e_BxTxE.shape[1])):
+    # Its parameters don't depend on remat.
+    y_BxTxH = block(self.hidden, self.dtype, name='Block_0')(y_BxTxH)
+    for level in range(halvings(e_BxTxE.shape[1])):
       y_BxTxH = Taps(self.hidden, (2,), (2,), dtype=self.dtype)(y_BxTxH)
-      y_BxTxH = block(self.hidden, self.dtype)(y_BxTxH)
+      name = f'Block_{level + 1}'
+      y_BxTxH = block(self.hidden, self.dtype, name=name)(y_BxTxH)
     y_BxTxH = nn.gelu(nn.LayerNorm(dtype=self.dtype)(y_BxTxH))
     return y_BxTxH.reshape(len(y_BxTxH), -1)
 

@@ -8,6 +8,7 @@ from musiczoo.heads import Controls
 from musiczoo.models import Forward, Model
 from musiczoo.models.autoregressive import named, row_keys
 from musiczoo.models.latent.accuracy import accuracy
+from musiczoo.models.latent.attributes import Lines, measured
 from musiczoo.models.latent.coder import Coder
 from musiczoo.models.latent.convolution import Down, Up
 from musiczoo.models.latent.recurrence import Conductor, Listener
@@ -21,11 +22,13 @@ KIN = 0.7
 
 def coder(
     head, net, hidden, latent, layers, cell, segment, dropout, word_dropout,
-    window, dtype, remat, *, spread=False, prior=None,
+    window, dtype, remat, *, music, attributes, spread=False, prior=None,
 ) -> Coder:
   """The nets that the numbers of a config ask for, as in `autoencoder`.
 
   Args:
+    music: what x is.
+    attributes: weight of `attributes` in the loss.
     spread: it says two numbers of each dimension of a code, not one.
     prior: of codes, or None.
 
@@ -47,6 +50,11 @@ def coder(
         f'model.dropout={dropout}, word_dropout={word_dropout}: give 0 or '
         'more, a dropout below 1, and word_dropout up to 1'
     )
+  if attributes < 0 or attributes and music.kind == 'tokens':
+    raise UserError(
+        f'model.attributes={attributes}: give no negative number, and 0 where '
+        'the music is tokens'
+    )
   segment = segment or window
   if segment < 0 or window % segment:
     raise UserError(
@@ -66,7 +74,8 @@ def coder(
     plan = Conductor(stack(), window // segment, segment)
   outputs = 2 * latent if spread else latent
   return Coder(
-      encoder, plan, stack(dropout), head, outputs, segment, word_dropout, prior
+      encoder, plan, stack(dropout), head, outputs, segment, word_dropout,
+      prior, Lines() if attributes else None,
   )
 
 
@@ -94,6 +103,15 @@ def reconstruction(coder, params, z_BxL, batch, keys_B):
       {'params': params}, z_BxL, batch['x'], keys_B, method='log_prob'
   )
   return {k: -v * batch['mask'] for k, v in parts.items()}
+
+
+def attributes(coder, params, z_BxL, batch, music):
+  """Nats of a window's attributes given its code: [B]."""
+  a_BxA = measured(music, batch['x'], batch['mask'])
+  log_p_B = coder.apply(
+      {'params': params}, z_BxL, a_BxA, method='attributes_log_prob'
+  )
+  return -log_p_B * real(batch)
 
 
 def model(
