@@ -10,6 +10,8 @@ from musiczoo import build, fit, loop, workdir as workdirs
 from musiczoo.evaluate import make_judge, monitored
 from musiczoo.sweep import claims, results, together, trials
 
+ERROR = 'error.txt'  # In a trial's folder: where in the code it failed.
+
 
 def run(
     workdir,
@@ -50,10 +52,11 @@ def _run(
     if stopping():
       return
     result = _judge(folder)
+    (folder / ERROR).unlink(missing_ok=True)
   except loop.Diverged as e:
     result = {'status': 'diverged', 'reason': str(e)}
   except Exception as e:  # Of memory, of the disk, of one odd config.
-    (folder / 'error.txt').write_text(traceback.format_exc())
+    (folder / ERROR).write_text(traceback.format_exc())
     first = (str(e).splitlines() or [''])[0][:300]
     result = {'status': 'failed', 'reason': f'{type(e).__name__}: {first}'}
   results.write(folder, result)

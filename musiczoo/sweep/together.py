@@ -3,7 +3,8 @@
 Each run is an ordinary one, with its own folder, journal, checkpoints and end;
 only the device sees them as one. They meet at each dispatch: whoever comes
 waits until all have come, and one compiled program takes the steps of all. So
-runs need not be at the same step, nor end together.
+runs need not be at the same step, nor end together. Between the dispatches one
+thread at a time has its turn.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,10 +34,11 @@ def together(runs: Sequence[Callable]) -> None:
 
   def attend(seat):
     leave = functools.partial(meeting.leave, seat)
-    try:
-      runs[seat](functools.partial(_place, meeting, seat), leave)
-    finally:
-      leave()
+    with meeting.turn:
+      try:
+        runs[seat](functools.partial(_place, meeting, seat), leave)
+      finally:
+        leave()
 
   with futures.ThreadPoolExecutor(len(runs)) as pool:
     for done in [pool.submit(attend, seat) for seat in range(len(runs))]:
@@ -44,10 +46,14 @@ def together(runs: Sequence[Callable]) -> None:
 
 
 class Meeting:
-  """Threads hand in arguments, each at its seat; one call answers them all."""
+  """Threads hand in arguments, each at its seat; one call answers them all.
+
+  Attributes:
+    turn: held by whoever runs; who waits in `call` has let it go.
+  """
 
   def __init__(self, seats: int):
-    self._changed = threading.Condition()
+    self.turn = threading.Condition()
     self._present = set(range(seats))
     self._seats = seats
     self._asked, self._answers = {}, {}
@@ -60,21 +66,19 @@ class Meeting:
       make_program: () -> program, called once, by the first. A program is a
         function of the arguments of all seats, and returns all answers.
     """
-    with self._changed:
-      self._program = self._program or make_program()
-      self._asked[seat] = arguments
-      self._answer_if_all_came()
-      self._changed.wait_for(lambda: seat in self._answers)
-      answer = self._answers.pop(seat)
+    self._program = self._program or make_program()
+    self._asked[seat] = arguments
+    self._answer_if_all_came()
+    self.turn.wait_for(lambda: seat in self._answers)
+    answer = self._answers.pop(seat)
     if isinstance(answer, Exception):
       raise answer
     return answer
 
   def leave(self, seat: int) -> None:
     """Nobody comes to this seat again; no harm in saying it twice."""
-    with self._changed:
-      self._present.discard(seat)
-      self._answer_if_all_came()
+    self._present.discard(seat)
+    self._answer_if_all_came()
 
   def _answer_if_all_came(self):
     if not self._asked or self._asked.keys() != self._present:
@@ -90,7 +94,7 @@ class Meeting:
       self._answers = {seat: answers[seat] for seat in asked}
     except Exception as e:  # Each of them is to hear of it.
       self._answers = dict.fromkeys(asked, e)
-    self._changed.notify_all()
+    self.turn.notify_all()
 
 
 def _place(meeting, seat, config, system):
