@@ -65,9 +65,8 @@ def main() -> int:
     trials.lay_out(workdir, planned)
     if jobs:
       LAUNCHERS[LAUNCHER.value](jobs, ask)
-  return _conclude(workdir, planned) or (
-      128 + signals.received if signals.received else 0
-  )
+  status = _conclude(workdir, planned)
+  return 128 + signals.received if signals.received else status
 
 
 def _check(points):

@@ -5,7 +5,10 @@ import pathlib
 import subprocess
 import sys
 
+from musiczoo.sweep import claims, results, trials
+
 ROOT = pathlib.Path(__file__).parents[2]
+DIED = 'the process that ran it was killed, and the next one, too: no memory?'
 
 
 class Worker:
@@ -33,6 +36,9 @@ class Worker:
       if self._stopped or self._answers(','.join(job)):
         return
       self._end()
+    if not self._stopped:
+      for trial in job:
+        self._give_up(trials.folder(self._workdir, trial))
 
   def stop(self) -> None:
     """Asks for an end: what is being run is saved first."""
@@ -44,6 +50,11 @@ class Worker:
     """Ends the child, at once if it is at work."""
     self._stopped = True
     self._end()
+
+  def _give_up(self, folder):
+    with claims.held([folder], lambda: True) as held:
+      if held and not results.finished(folder):
+        results.write(folder, {'status': 'failed', 'reason': DIED})
 
   def _end(self):
     process, self._process = self._process, None

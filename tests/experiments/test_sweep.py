@@ -124,7 +124,7 @@ def test_a_signal_saves_all(corpus, tmp_path):
   wait_for(lambda: found() and journal.read(found()[0].parent))
   driver.terminate()
   output, errors = driver.communicate(timeout=60)
-  assert driver.returncode == 1, errors
+  assert driver.returncode == 128 + signal.SIGTERM, errors
   assert 'not finished: the same command goes on from here' in output
   assert list(tmp_path.glob('trials/*/checkpoints/*'))
 
@@ -141,21 +141,22 @@ def test_slurm_runs_the_same_trials(corpus, tmp_path, undisturbed, monkeypatch):
   )
   stand_in.chmod(stand_in.stat().st_mode | stat.S_IXUSR)
   arguments = [
-      *flags(corpus, tmp_path / 'w'), '--seeds=1', GRID, '--launcher=slurm',
-      '--workers=3',
+      *flags(corpus, tmp_path / 'w'), '--seeds=1', '--launcher=slurm',
+      '--grid=optimizer.learning_rate=0.1', '--workers=3',
   ]
   answer = run('sweep', *arguments, '--dry_run')
   assert answer.returncode == 0, answer.stderr
   assert not (tmp_path / 'w').exists()
   script = answer.stdout
-  assert '#SBATCH --array=0-1%3\n' in script
-  assert subprocess.run(['bash', '-n'], input=script, text=True).returncode == 0
+  assert '#SBATCH --array=0-0%3\n' in script
   monkeypatch.setenv('PATH', f'{stand_in.parent}:{os.environ["PATH"]}')
   answer = run('sweep', *arguments)
   assert answer.returncode == 0, answer.stderr
   assert log.read_text() == f'--wait {tmp_path}/w/sweep.sbatch\n'
   assert (tmp_path / 'w/sweep.sbatch').read_text() == script
-  assert figures(tmp_path / 'w') == figures(undisturbed[0])
+  (same,) = (tmp_path / 'w').glob('trials/*/result.json')
+  theirs = undisturbed[0] / same.relative_to(tmp_path / 'w')
+  assert same.read_bytes() == theirs.read_bytes()
 
 
 @pytest.mark.skipif(
@@ -173,34 +174,22 @@ def test_ray_gives_the_same_table(corpus, tmp_path, undisturbed):
     'arguments,message',
     [
         (['--seeds=0'], '--seeds'),
-        (['--seeds=41'], '--seeds'),
         (['--together=0'], '--together'),
         (['--launcher=condor'], 'local|ray|slurm'),
-        (['--grid='], "'' lacks a value"),
-        (['--grid=optimizer.learning_rate'], 'lacks a value'),
-        (['--grid=optimizer.learning_rate=1,'], 'lacks a value'),
-        (['--grid=optimizer.learning_rate=1;'], 'lacks a value'),
+        (['--grid=window=8,'], "'window=8,' lacks a value"),
+        (['--grid=window=8,1'], '--config.window=1: give 2 or more'),
         (
-            ['--grid=optimizer.learning_rat=1,2'],
-            'did you mean --config.optimizer.learning_rate?',
+            ['--grid=family=unigram,rnn'],
+            'config.model has no hidden, layers',
         ),
-        (['--grid=optimizer.learning_rate=fast'], 'give float'),
-        (
-            ['--grid=optimizer.learning_rate=1e-3,0.001'],
-            'learning_rate=0.001 is learning_rate=1e-3 again',
-        ),
-        (['--grid=window=8;window=9'], 'window is there twice'),
-        (['--grid=seed=1,2'], 'give --seeds=8'),
+        ([], "corpus 'absent.npz': there is no such path"),
     ],
 )
 def test_a_slip_is_answered_in_one_line(tmp_path, arguments, message):
   answer = run('sweep', *flags('absent.npz', tmp_path / 'w'), *arguments)
-  assert_refused(answer, message, tmp_path)
-
-
-def assert_refused(answer, message, folder):
   assert answer.returncode == 2
   assert answer.stdout == ''
   assert len(answer.stderr.splitlines()) == 1, answer.stderr
   assert message in answer.stderr
-  assert not list(folder.iterdir())
+  # Before anything is trained, or even written.
+  assert not list(tmp_path.iterdir())
