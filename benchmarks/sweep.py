@@ -18,6 +18,7 @@ import argparse
 import json
 import os
 import pathlib
+import resource
 import statistics
 import subprocess
 import sys
@@ -47,18 +48,25 @@ def main():
   for _ in range(args.rounds + 1):
     for way, flags in ways.items():
       seconds[way].append(timed(args, flags))
-  medians = {way: statistics.median(s[1:]) for way, s in seconds.items()}
+  clock, processor = (
+      {way: statistics.median(pair[i] for pair in pairs[1:])
+       for way, pairs in seconds.items()}
+      for i in (0, 1)
+  )
   print(f'{args.trials} trials on {cores} cores, load before it {load:.2f}')
-  for way, its in medians.items():
-    ratio = medians['in turn'] / its
-    print(f'{way:12}{its:8.1f} s   {ratio:5.2f} times as fast as in turn')
+  for way, its in clock.items():
+    print(
+        f'{way:12}{its:8.1f} s   {clock["in turn"] / its:5.2f} times as fast as '
+        f'in turn   {processor[way]:8.1f} s of processor time'
+    )
   figures = {
       'trials': args.trials, 'steps': args.steps, 'hidden': args.hidden,
       'cores': cores, 'load': load,
-      'seconds': {way: s[1:] for way, s in seconds.items()},
+      'seconds_by_clock_and_processor': {
+          way: pairs[1:] for way, pairs in seconds.items()
+      },
       'speed_up': {
-          way: round(medians['in turn'] / its, 2)
-          for way, its in medians.items()
+          way: round(clock['in turn'] / its, 2) for way, its in clock.items()
       },
   }
   if args.json:
@@ -67,7 +75,10 @@ def main():
 
 
 def timed(args, flags):
-  """Seconds of a sweep in a new folder, beyond those of a finished one."""
+  """Seconds of a sweep in a new folder, beyond those of a finished one.
+
+  By the clock, and of the processor.
+  """
   with tempfile.TemporaryDirectory() as workdir:
     command = [
         sys.executable, '-m', 'experiments.sweep',
@@ -78,10 +89,16 @@ def timed(args, flags):
     ]
     times = []
     for _ in range(2):
-      begun = time.perf_counter()
+      begun = now()
       subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-      times.append(time.perf_counter() - begun)
-  return times[0] - times[1]
+      times.append([b - a for a, b in zip(begun, now())])
+  return [round(a - b, 2) for a, b in zip(*times)]
+
+
+def now():
+  """The clock, and the processor time of all children that have ended."""
+  children = resource.getrusage(resource.RUSAGE_CHILDREN)
+  return time.perf_counter(), children.ru_utime + children.ru_stime
 
 
 if __name__ == '__main__':

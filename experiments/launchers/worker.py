@@ -1,5 +1,6 @@
 """Jobs walk in, one at a time; a child process works through them."""
 
+import contextlib
 import os
 import pathlib
 import subprocess
@@ -60,7 +61,8 @@ class Worker:
     process, self._process = self._process, None
     if process is not None:
       process.kill()
-      process.wait()
+      with contextlib.suppress(BrokenPipeError), process:  # Closes its pipes.
+        pass
 
   def _answers(self, line):
     try:

@@ -13,8 +13,10 @@ def draw(table: Table, path) -> None:
   Seeds that two neighbours share are joined by a line: where all lines go one
   way the points differ, however wide their seeds are spread.
   """
-  wide = max(4.0, 1.5 + 1.2 * len(table.rows))
-  figure = Figure((wide, 4.5), layout='constrained')
+  names = [row.point.replace(', ', '\n') for row in table.rows]
+  longest = max(len(line) for name in names for line in name.split('\n'))
+  wide = 1.5 + max(1.2, 0.1 * longest) * len(names)  # Inches.
+  figure = Figure((max(5.0, wide), 4.5), layout='constrained')
   axes = figure.add_subplot()
   seeds = sorted({seed for of in table.tests.values() for seed in of})
   for number, seed in enumerate(seeds):
@@ -33,7 +35,7 @@ def draw(table: Table, path) -> None:
     )
   axes.set_xticks(
       range(len(table.rows)),
-      [f'{row.point.replace(", ", chr(10))}\nn {row.n}' for row in table.rows],
+      [f'{name}\nn {row.n}' for name, row in zip(names, table.rows)],
   )
   axes.set_xlim(-0.6, len(table.rows) - 0.4)
   axes.set_ylabel(f'test {table.monitor.replace("_", " ")}')
