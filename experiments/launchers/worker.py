@@ -67,6 +67,8 @@ class Worker:
   def _answers(self, line):
     try:
       process = self._process = self._process or self._start()
+      if self._stopped:  # While it was being started.
+        return False
       print(line, file=process.stdin, flush=True)
       for answer in process.stdout:
         if answer.strip() == line:
@@ -94,7 +96,8 @@ class Worker:
           env=environ, start_new_session=True,
       )
     if hasattr(os, 'sched_setaffinity'):  # Linux; before it has threads.
-      os.sched_setaffinity(process.pid, own)
+      with contextlib.suppress(ProcessLookupError):
+        os.sched_setaffinity(process.pid, own)
     return process
 
 
