@@ -9,7 +9,7 @@ The same trials of a small GRU, in turns and in new folders each time:
   one program    one worker, all trials under one vmap
 
 A turn's time is that of the whole command, start and evaluation included, less
-what it takes to find all trials done. The first round warms up the cache of
+what it takes to find all trials done. A round of few steps warms up the cache of
 compiled programs. By the clock: it counts only on an idle machine, so the load
 before it is told.
 """
@@ -45,9 +45,10 @@ def main():
   }
   load = os.getloadavg()[0]
   seconds = {way: [] for way in ways}
-  for _ in range(args.rounds + 1):
+  for turn in range(args.rounds + 1):
     for way, flags in ways.items():
-      seconds[way].append(timed(args, flags))
+      steps = args.steps if turn else 10
+      seconds[way].append(timed(args, steps, flags))
   clock, processor = (
       {way: statistics.median(pair[i] for pair in pairs[1:])
        for way, pairs in seconds.items()}
@@ -74,7 +75,7 @@ def main():
   return 0
 
 
-def timed(args, flags):
+def timed(args, steps, flags):
   """Seconds of a sweep in a new folder, beyond those of a finished one.
 
   By the clock, and of the processor.
@@ -84,7 +85,7 @@ def timed(args, flags):
         sys.executable, '-m', 'experiments.sweep',
         '--config=experiments/configs/poly.py:gru_bernoulli',
         f'--config.corpus={pathlib.Path(args.corpus).absolute()}',
-        f'--config.steps={args.steps}', f'--config.model.hidden={args.hidden}',
+        f'--config.steps={steps}', f'--config.model.hidden={args.hidden}',
         f'--seeds={args.trials}', f'--workdir={workdir}', *flags,
     ]
     times = []
