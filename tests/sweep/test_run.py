@@ -94,10 +94,7 @@ def test_one_that_fails_is_told_and_the_others_go_on(tmp_path, corpus):
 
 
 def test_together_equals_alone(tmp_path, corpus):
-  config = small.config(
-      corpus, 'gru_bernoulli', **{'model.hidden': '8', 'steps': '8'}
-  )
-  plan = planned(config, 2, 3e-3, 1e-3)[:3]
+  plan = planned(small.config(corpus, steps='8'), 2, 0.3, 0.1)[:3]
   (alone,) = run_all(tmp_path / 'alone', plan[2:], 1)
   side_by_side = run_all(tmp_path / 'together', plan, 3)
   a, b = workdirs.load(alone), workdirs.load(side_by_side[2])
