@@ -1,6 +1,7 @@
 """FILE.py:VARIANT and changes to it -> a config as a plain dict."""
 
 from collections.abc import Iterable, Iterator
+import copy
 import difflib
 import importlib.util
 import pathlib
@@ -24,7 +25,12 @@ def load(given: str, changes: Iterable[tuple[str, str]] = ()) -> dict:
     config = module.get_config(*[variant] if variant else [])
   except ValueError as e:
     raise UserError(f'--config={given}: {e}') from e
-  config = config.to_dict()
+  return changed(config.to_dict(), changes)
+
+
+def changed(config: dict, changes: Iterable[tuple[str, str]]) -> dict:
+  """A copy of the config with changes, as `load` takes them."""
+  config = copy.deepcopy(config)
   for key, text in changes:
     table, name = _place(config, key)
     table[name] = _parsed(key, text, table[name])

@@ -299,3 +299,6 @@ def cache_compilation() -> None:
   jax.config.update(
       'jax_compilation_cache_dir', os.path.join(home, 'musiczoo', 'compiled')
   )
+  # Smaller ones than the usual second, too: a sweep needs them again and again.
+  jax.config.update('jax_persistent_cache_min_compile_time_secs', 0.1)
+  jax.config.update('jax_persistent_cache_min_entry_size_bytes', 0)

@@ -24,13 +24,18 @@ def adamw(
     clip: the largest global norm a gradient may have; 0 leaves it as it is.
     weight_decay: of matrices only; biases are left alone. 0 makes it Adam.
   """
-  schedule = optax.warmup_cosine_decay_schedule(
-      init_value=0.0 if warmup_steps else learning_rate,
-      peak_value=learning_rate,
+  course = optax.warmup_cosine_decay_schedule(
+      init_value=0.0 if warmup_steps else 1.0,
+      peak_value=1.0,
       warmup_steps=warmup_steps,
       decay_steps=max(decay_steps, warmup_steps + 1),
-      end_value=final_scale * learning_rate,
+      end_value=final_scale,
   )
+
+  # The peak is only multiplied with: in a sweep it may be a traced number.
+  def schedule(step):
+    return learning_rate * course(step)
+
   steps = [optax.clip_by_global_norm(clip)] if clip else []
   steps.append(optax.scale_by_adam(b1, b2))
   if weight_decay:

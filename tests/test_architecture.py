@@ -22,6 +22,7 @@ ORDER = [
     'errors > score > analysis > doctor',
     'errors > score > midi > grid > doctor',
     'grid > ingest',
+    'errors > cluster > ingest',
     'representations > doctor',
     'errors > dropout > recurrent > heads > models',
     'dropout > convolutional > models',
@@ -37,7 +38,7 @@ ORDER = [
 # Here the halves meet.
 MEETING = (
     'build copying workdir evaluate orderings generate infilling listening '
-    'latent attributes collapse samples fit rerun starts show export'
+    'latent attributes collapse samples fit rerun starts show export sweep'
 ).split()
 NUMPY_ONLY = (
     'errors score midi representations corpora data floors novelty analysis '

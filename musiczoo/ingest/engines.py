@@ -9,11 +9,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 import concurrent.futures
 import functools
-import os
 import queue
 from typing import NamedTuple
 
-from musiczoo.errors import UserError
+from musiczoo.cluster import cluster
 from musiczoo.ingest.file import ingest, rejected, Result, Source
 from musiczoo.ingest.guarded import Guarded
 from musiczoo.midi import Limits
@@ -76,25 +75,7 @@ def ray(
   Raises:
     UserError: Ray is not installed, or its cluster is not there.
   """
-  try:
-    import ray
-  except ImportError:
-    raise UserError(
-        "--engine=ray needs the extra 'ray': pip install ray"
-    ) from None
-  os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')  # It would call home.
-  ours = not ray.is_initialized()
-  try:
-    if ours:
-      ray.init(
-          include_dashboard=False, log_to_driver=False, logging_level='error'
-      )
-  except ConnectionError as error:
-    raise UserError(
-        '--engine=ray finds no cluster: mend RAY_ADDRESS, or unset it to make '
-        'one here'
-    ) from error
-  try:
+  with cluster('--engine=ray') as ray:
     # More actors than processors would wait for ever.
     workers = min(workers, int(ray.cluster_resources()['CPU']))
     actor = ray.remote(num_cpus=1)(_Actor)
@@ -107,9 +88,6 @@ def ray(
         ),
         AHEAD * workers,
     )
-  finally:
-    if ours:
-      ray.shutdown()
 
 
 ENGINES = {'local': local, 'ray': ray}

@@ -118,7 +118,13 @@ def test_generate_answers_slips_too(arguments, message):
   assert message in answer.stderr
 
 
-@pytest.mark.parametrize('name', ['train', 'evaluate', 'generate', 'demo', 'prepare', 'inspect', 'export'])
+@pytest.mark.parametrize(
+    'name',
+    [
+        'train', 'evaluate', 'generate', 'demo', 'prepare', 'inspect', 'export',
+        'sweep', 'trial',
+    ],
+)
 def test_help_comes_without_jax(name):
   importer = (
       'import runpy, sys\n'

@@ -1,0 +1,12 @@
+"""Jobs -> child processes of this one, each with its share of the machine."""
+
+from collections.abc import Sequence
+
+from experiments.launchers.ask import Ask
+from experiments.launchers.deal import deal
+from experiments.launchers.worker import Worker
+
+
+def local(jobs: Sequence[tuple[str, ...]], ask: Ask) -> None:
+  of = min(ask.workers, len(jobs))
+  deal(jobs, ask, [Worker(ask.workdir, number, of) for number in range(of)])

@@ -1,0 +1,125 @@
+"""Jobs walk in, one at a time; a child process works through them."""
+
+import contextlib
+import os
+import pathlib
+import subprocess
+import sys
+
+from musiczoo.sweep import claims, results, trials
+
+ROOT = pathlib.Path(__file__).parents[2]
+DIED = 'the process that ran it was killed, and the next one, too: no memory?'
+
+
+class Worker:
+  """A child that runs jobs, and its successor if it dies.
+
+  It has a share of the machine: its cores, and its GPU where there are some. If
+  this process dies the child saves, and leaves.
+  """
+
+  def __init__(self, workdir, number: int = 0, of: int = 1):
+    """Starts nothing yet.
+
+    Args:
+      workdir: of the sweep.
+      number, of: this worker's place among those that share the machine.
+    """
+    self._workdir = pathlib.Path(workdir)
+    self._number, self._of = number, of
+    self._process = None
+    self._stopped = False
+
+  def run(self, job: tuple[str, ...]) -> None:
+    """Returns when the job is done, or stopped, or has cost two children."""
+    for _ in range(2):
+      if self._stopped or self._answers(','.join(job)):
+        return
+      self._end()
+    if not self._stopped:
+      for trial in job:
+        self._give_up(trials.folder(self._workdir, trial))
+
+  def stop(self) -> None:
+    """Asks for an end: what is being run is saved first."""
+    self._stopped = True
+    if self._process is not None:
+      self._process.terminate()
+
+  def close(self) -> None:
+    """Ends the child, at once if it is at work."""
+    self._stopped = True
+    self._end()
+
+  def _give_up(self, folder):
+    with claims.held([folder], lambda: True) as held:
+      if held and not results.finished(folder):
+        results.write(folder, {'status': 'failed', 'reason': DIED})
+
+  def _end(self):
+    process, self._process = self._process, None
+    if process is not None:
+      process.kill()
+      with contextlib.suppress(BrokenPipeError), process:  # Closes its pipes.
+        pass
+
+  def _answers(self, line):
+    try:
+      process = self._process = self._process or self._start()
+      if self._stopped:  # While it was being started.
+        return False
+      print(line, file=process.stdin, flush=True)
+      for answer in process.stdout:
+        if answer.strip() == line:
+          return True
+    except (BrokenPipeError, ValueError):  # It died before, or is closed.
+      pass
+    return False
+
+  def _start(self):
+    cores = sorted(_cores())
+    own = cores[self._number % len(cores) :: self._of] or cores
+    environ = dict(os.environ)
+    paths = str(ROOT), environ.get('PYTHONPATH')
+    environ['PYTHONPATH'] = os.pathsep.join(filter(None, paths))
+    if cards := gpus():
+      environ['CUDA_VISIBLE_DEVICES'] = cards[self._number % len(cards)]
+    with (self._workdir / 'workers.log').open('a') as log:
+      process = subprocess.Popen(
+          [
+              sys.executable, '-m', 'experiments.trial',
+              f'--workdir={self._workdir}',
+          ],
+          stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
+          # Ctrl-C is for us, who then ask the child to stop.
+          env=environ, start_new_session=True,
+      )
+    if hasattr(os, 'sched_setaffinity'):  # Linux; before it has threads.
+      with contextlib.suppress(ProcessLookupError):
+        os.sched_setaffinity(process.pid, own)
+    return process
+
+
+def usual_workers() -> int:
+  """A worker for each GPU, one for a TPU, else one for each core."""
+  if cards := gpus():
+    return len(cards)
+  if list(pathlib.Path('/dev').glob('accel*')):
+    return 1
+  return len(_cores())
+
+
+def gpus() -> list[str]:
+  """Names of the GPUs, as CUDA_VISIBLE_DEVICES has or would have them."""
+  named = os.environ.get('CUDA_VISIBLE_DEVICES')
+  if named is not None:
+    return [name for name in named.split(',') if name]
+  found = pathlib.Path('/dev').glob('nvidia[0-9]*')
+  return [str(i) for i, _ in enumerate(found)]
+
+
+def _cores():
+  if hasattr(os, 'sched_getaffinity'):
+    return os.sched_getaffinity(0)
+  return set(range(os.cpu_count() or 1))

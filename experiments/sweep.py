@@ -1,0 +1,129 @@
+"""Trains seeds x a grid of configs; a table and a verdict come out."""
+
+import pathlib
+
+from absl import flags
+
+from experiments import grid, launch
+from experiments.launchers import LAUNCHERS
+from experiments.launchers.ask import Ask
+from experiments.launchers.slurm import script
+from experiments.launchers.worker import usual_workers
+from musiczoo.errors import UserError
+from musiczoo.sweep import results, table, trials
+from musiczoo.sweep.verdict import MOST_PAIRS
+
+CONFIG = launch.config_flag()
+WORKDIR = flags.DEFINE_string(
+    'workdir', None, 'Folder of the sweep; goes on with what it holds.'
+)
+SEEDS = flags.DEFINE_integer(
+    'seeds', 8, "Runs of each point, with the config's seed, the next, ...",
+    lower_bound=1, upper_bound=MOST_PAIRS,
+)
+GRID = flags.DEFINE_string(
+    'grid', None, f'Values to try, all combinations: {grid.EXAMPLE}'
+)
+LAUNCHER = flags.DEFINE_enum(
+    'launcher', 'local', list(LAUNCHERS), 'Processes here, Ray, or SLURM.'
+)
+WORKERS = flags.DEFINE_integer(
+    'workers', None, 'Jobs at a time; one for each GPU, or each core, if not '
+    'given.', lower_bound=1,
+)
+TOGETHER = flags.DEFINE_integer(
+    'together', 1, 'Trials of one shape that are one program, and one job.',
+    lower_bound=1,
+)
+DRY_RUN = flags.DEFINE_bool('dry_run', False, 'Only print what would be run.')
+
+
+def main() -> int:
+  config = launch.config(CONFIG.value)
+  launch.require(workdir=WORKDIR.value)
+  points = grid.points(config, GRID.value)
+  workdir = pathlib.Path(WORKDIR.value).absolute()
+  planned = trials.plan(points, SEEDS.value)
+  _check(points)
+
+  jobs = [
+      job
+      for job in trials.jobs(planned, TOGETHER.value)
+      if not all(results.finished(trials.folder(workdir, i)) for i in job)
+  ]
+  workers = WORKERS.value or usual_workers()
+  with launch.Signals() as signals:
+    ask = Ask(workdir, workers, signals.stopping, _report(workdir, planned))
+    if DRY_RUN.value and LAUNCHER.value == 'slurm':
+      print(script(jobs, ask), end='')
+    elif DRY_RUN.value:
+      for job in jobs:
+        print(f'python -m experiments.trial --workdir={workdir} '
+              f'--trials={",".join(job)}')
+    if DRY_RUN.value:
+      return 0
+    trials.lay_out(workdir, planned)
+    if jobs:
+      LAUNCHERS[LAUNCHER.value](jobs, ask)
+  status = _conclude(workdir, planned)
+  return 128 + signals.received if signals.received else status
+
+
+def _check(points):
+  """Refuses, before anything is trained, what no run can be made of."""
+  from musiczoo import build
+  from musiczoo.evaluate import monitored
+
+  judged = {}
+  for name, config in points.items():
+    build.check(config)
+    build.optimizer(config)
+    judged[monitored(build.system(config))] = name
+  if len(judged) > 1:
+    (a, b, *_) = judged
+    raise UserError(
+        f'--grid: {judged[a]} is judged by {a}, {judged[b]} by {b}: these '
+        "can't be compared, give each a sweep of its own"
+    )
+  for corpus in {config['corpus']: config for config in points.values()}.values():
+    build.corpus(corpus)
+
+
+def _report(workdir, planned):
+  """Returns report(job): says what became of its trials."""
+  by_id = {trial.id: trial for trial in planned}
+
+  def report(job):
+    folders = {t: trials.folder(workdir, t) for t in by_id}
+    done = sum(results.finished(folder) for folder in folders.values())
+    for trial_id in job:
+      result = results.read(folders[trial_id]) or {'status': 'not finished'}
+      print(
+          f'[{done}/{len(by_id)}] {trial_id} ({by_id[trial_id].point}): '
+          f'{result["status"]}',
+          flush=True,
+      )
+
+  return report
+
+
+def _conclude(workdir, planned) -> int:
+  """Prints and writes the table; 1 if a trial has no figures."""
+  from musiczoo.show import spread
+
+  found = {t.id: results.read(trials.folder(workdir, t.id)) for t in planned}
+  summed = table.table(planned, found)
+  trials.write(workdir / 'results.csv', table.to_csv(summed))
+  trials.write(
+      workdir / 'results.json', table.to_json(summed, planned, found)
+  )
+  spread.draw(summed, workdir / 'spread.png')
+  print(f'\n{table.in_words(summed)}\n')
+  print(f'{workdir}: results.csv, results.json, spread.png, trials/')
+  if any(trouble.startswith('not finished') for _, trouble in summed.troubles):
+    print('not finished: the same command goes on from here')
+  return 1 if summed.troubles else 0
+
+
+if __name__ == '__main__':
+  launch.run(main)

@@ -1,0 +1,101 @@
+"""Points of a grid and seeds -> trials, each with a config and a run id."""
+
+from collections.abc import Iterable, Mapping
+import hashlib
+import json
+import os
+import pathlib
+from typing import NamedTuple
+
+from musiczoo.errors import UserError
+
+# Of an optimizer: numbers that change no shape and no branch of its program.
+RATES = ('learning_rate', 'critic_learning_rate')
+
+
+class Trial(NamedTuple):
+  """One run of a sweep.
+
+  Attributes:
+    id: its folder's name, of `run_id`.
+    point: the name of its place in the grid.
+    seed: of its config.
+    config: all of it.
+  """
+
+  id: str
+  point: str
+  seed: int
+  config: dict
+
+
+def plan(points: Mapping[str, dict], num_seeds: int) -> list[Trial]:
+  """Every point with the seeds s, s + 1, ..., of which s is its config's."""
+  found = []
+  for point, config in points.items():
+    for seed in range(config['seed'], config['seed'] + num_seeds):
+      of_seed = config | {'seed': seed}
+      found.append(Trial(run_id(of_seed), point, seed, of_seed))
+  return found
+
+
+def run_id(config: Mapping) -> str:
+  """A name that follows from the whole config alone."""
+  digest = hashlib.sha256(_json(config).encode()).hexdigest()
+  return f'{config["family"]}-seed{config["seed"]}-{digest[:12]}'
+
+
+def jobs(trials: Iterable[Trial], together: int) -> list[tuple[str, ...]]:
+  """Ids that are run side by side: of one shape, `together` at the most.
+
+  Trials are of one shape if they differ in their seed and `RATES` only. What is
+  finished counts, too: a job is the same, and runs the same program, however
+  often the sweep is begun again.
+  """
+  shapes = {}
+  for trial in trials:
+    optimizer = {
+        k: v for k, v in trial.config['optimizer'].items() if k not in RATES
+    }
+    shape = _json(trial.config | {'optimizer': optimizer, 'seed': 0})
+    shapes.setdefault(shape, []).append(trial.id)
+  return [
+      tuple(ids[i : i + together])
+      for ids in shapes.values()
+      for i in range(0, len(ids), together)
+  ]
+
+
+def folder(workdir, trial_id: str) -> pathlib.Path:
+  """The workdir of a trial."""
+  return pathlib.Path(workdir) / 'trials' / trial_id
+
+
+def lay_out(workdir, trials: Iterable[Trial]) -> None:
+  """Writes the config of each trial into its folder, for whoever will run it.
+
+  Raises:
+    UserError: the folder can't be written.
+  """
+  try:
+    for trial in trials:
+      path = folder(workdir, trial.id) / 'config.json'
+      path.parent.mkdir(parents=True, exist_ok=True)
+      if not path.exists():
+        write(path, json.dumps(trial.config, indent=1, sort_keys=True) + '\n')
+  except OSError as e:
+    raise UserError(f'--workdir={workdir}: {e.strerror}: choose another') from e
+
+
+def write(path: pathlib.Path, text: str) -> None:
+  """Writes a file, whole or not at all."""
+  building = path.with_name(f'.{path.name}.{os.getpid()}')
+  with building.open('w') as f:
+    f.write(text)
+    f.flush()
+    os.fsync(f.fileno())
+  building.replace(path)
+
+
+def _json(config):
+  return json.dumps(config, sort_keys=True)
