@@ -10,6 +10,7 @@ import os
 import pathlib
 import signal
 import sys
+import traceback
 
 from absl import flags
 
@@ -25,6 +26,8 @@ PROCESS_ID = flags.DEFINE_integer(
     'process_id', None, 'Which of them this is, from 0 on.', lower_bound=0
 )
 AGAIN = 75
+# What a collective says whose other end is gone.
+_LOST = ('Gloo', 'UNAVAILABLE', 'ABORTED', 'DEADLINE_EXCEEDED', 'Connection')
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2).
 
 
@@ -82,26 +85,37 @@ def run(main) -> int:
 
 def _member(main):
   """The forked process; never returns."""
+  os.setpgid(0, 0)  # Ctrl-C comes from who waits for us, and once.
   ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-  from musiczoo import hosts
-
-  status = AGAIN
+  status = 1
   try:
-    import jax
-
-    hosts.join(COORDINATOR.value, NUM_PROCESSES.value, PROCESS_ID.value)
-    try:
-      status = main()
-      hosts.wait('the end')
-      jax.distributed.shutdown()
-    except (jax.errors.JaxRuntimeError, ValueError) as e:
-      # What a collective says whose other end is gone.
-      print(f'{type(e).__name__}: {str(e).splitlines()[0]}', file=sys.stderr)
-      status = AGAIN
+    status = _joined(main)
   except UserError as e:
     print(f'error: {" ".join(str(e).split())}', file=sys.stderr)
     status = 2
+  except KeyboardInterrupt:
+    status = 128 + signal.SIGINT
+  except Exception:
+    traceback.print_exc()
   finally:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)  # Whatever threads of the runtime still wait for.
+
+
+def _joined(main) -> int:
+  from musiczoo import hosts
+
+  hosts.join(COORDINATOR.value, NUM_PROCESSES.value, PROCESS_ID.value)
+  import jax
+
+  try:
+    status = main()
+    hosts.wait('the end')
+    jax.distributed.shutdown()
+    return status
+  except (jax.errors.JaxRuntimeError, ValueError) as e:
+    if not any(word in str(e) for word in _LOST):
+      raise
+    print(f'{type(e).__name__}: {str(e).splitlines()[0]}', file=sys.stderr)
+    return AGAIN

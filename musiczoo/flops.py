@@ -1,39 +1,57 @@
-"""A function -> the arithmetic of its matrix products and convolutions.
+"""A function and its arguments walk in; FLOPs of its matmuls walk out.
 
-Model FLOPs as in Chowdhery et al. 2022 (PaLM): counted from what is written,
-scans times their length, not from what a compiler makes of it. A multiply and
-an add are two. Elementwise work is left out, and a while loop whose length
-nobody knows counts once.
+Counted from what is written, not from what a compiler makes of it: the model
+FLOPs of Chowdhery et al. 2022 (PaLM, appendix B).
 """
 
-from collections.abc import Callable
 import math
 
 import jax
-from jax.extend.core import jaxprs_in_params
+from jax.extend import core
 
 
-def flops(function: Callable, *arguments) -> int:
-  """Of one call with arguments of these shapes; nothing is computed."""
-  return _of(jax.make_jaxpr(function)(*arguments).jaxpr)
+def flops(
+    function, *args, axes: dict[str, int] | None = None, rounds: int = 1
+) -> int:
+  """FLOPs of matmuls and convolutions, those in a scan as often as it runs.
+
+  A product and a sum are two; all that is elementwise counts as nothing, as in
+  the peak that chips are sold by.
+
+  Args:
+    args: arrays or their shapes, on one chip.
+    axes: names and sizes of the axes that `function` adds up over.
+    rounds: of a loop whose end is known only when it runs.
+  """
+  jaxpr = jax.make_jaxpr(function, axis_env=list((axes or {}).items()))(*args)
+  return _of(jaxpr.jaxpr, rounds)
 
 
-def _of(jaxpr) -> int:
-  return sum(_equation(e) for e in jaxpr.eqns)
+def _of(jaxpr, rounds) -> int:
+  total = 0
+  for eqn in jaxpr.eqns:
+    name = eqn.primitive.name
+    if name == 'dot_general':
+      (contracted, _), _ = eqn.params['dimension_numbers']
+      shape = eqn.invars[0].aval.shape
+      total += 2 * _out(eqn) * math.prod(shape[i] for i in contracted)
+    elif name == 'conv_general_dilated':
+      total += _convolution(eqn)
+    inner = [_of(part, rounds) for part in core.jaxprs_in_params(eqn.params)]
+    if name == 'cond':  # One of the branches; the dearest.
+      inner = [max(inner)]
+    times = {'scan': eqn.params.get('length'), 'while': rounds}.get(name, 1)
+    total += times * sum(inner)
+  return total
 
 
-def _equation(e) -> int:
-  name = e.primitive.name
-  if name == 'dot_general':
-    (contracted, _), _ = e.params['dimension_numbers']
-    shape = e.invars[0].aval.shape
-    depth = math.prod(shape[axis] for axis in contracted)
-    return 2 * depth * math.prod(e.outvars[0].aval.shape)
-  if name == 'conv_general_dilated':
-    kernel, out = e.invars[1].aval.shape, e.outvars[0].aval.shape
-    channels_out = kernel[e.params['dimension_numbers'].rhs_spec[0]]
-    return 2 * math.prod(out) * math.prod(kernel) // channels_out
-  inner = [_of(j) for j in jaxprs_in_params(e.params)]
-  if name == 'cond':
-    return max(inner)
-  return sum(inner) * e.params.get('length', 1) if inner else 0
+def _convolution(eqn) -> int:
+  shape = eqn.invars[1].aval.shape
+  spec = eqn.params['dimension_numbers'].rhs_spec  # Out, in, space.
+  taps = math.prod(shape[i] for i in spec[1:])
+  # Between the steps of a dilated input stand zeros, which no one multiplies.
+  return 2 * _out(eqn) * taps // math.prod(eqn.params['lhs_dilation'])
+
+
+def _out(eqn) -> int:
+  return math.prod(eqn.outvars[0].aval.shape)

@@ -1,4 +1,4 @@
-"""Counted from what is written: products, convolutions, loops of known length."""
+"""FLOPs of small functions that can be counted by hand."""
 
 import jax
 import jax.numpy as jnp
@@ -6,36 +6,55 @@ import jax.numpy as jnp
 from musiczoo.flops import flops
 
 
-def test_a_product_is_two_for_each_of_its_terms():
-  a, b = jnp.zeros((2, 3, 4)), jnp.zeros((2, 4, 5))
-  assert flops(jnp.matmul, a, b) == 2 * 2 * 3 * 4 * 5
-  assert flops(jnp.add, a, a) == 0
+def array(*shape):
+  return jax.ShapeDtypeStruct(shape, jnp.float32)
 
 
-def test_a_loop_counts_as_often_as_it_goes_round():
-  square = jnp.zeros((3, 3))
-
-  def seven(a):
-    return jax.lax.scan(lambda c, _: (c @ a, ()), a, length=7)[0]
-
-  assert flops(jax.jit(seven), square) == 7 * 2 * 27
-  # Backward: a product for each of its two factors, and the one before.
-  grad = jax.grad(lambda a: seven(a).sum())
-  assert flops(grad, square) == 3 * 7 * 2 * 27
+def test_a_matmul_and_its_gradient():
+  square = lambda w, x: ((x @ w) ** 2).sum()
+  w, x = array(3, 5), array(7, 3)
+  assert flops(square, w, x) == 2 * 7 * 3 * 5
+  assert flops(jax.grad(square, (0, 1)), w, x) == 3 * 2 * 7 * 3 * 5
 
 
-def test_a_convolution():
-  x, kernel = jnp.zeros((2, 10, 4)), jnp.zeros((3, 4, 5))
+def test_a_scan_counts_all_its_rounds():
+  def function(w, x):
+    step = lambda h, _: (jax.jit(jnp.dot)(h, w), None)
+    return jax.lax.scan(step, x, None, length=11)[0]
 
-  def convolve(x, kernel):
+  assert flops(function, array(3, 3), array(7, 3)) == 11 * 2 * 7 * 3 * 3
+
+
+def test_a_loop_of_unknown_length_is_given_its_rounds():
+  def function(w, x):
+    return jax.lax.while_loop(lambda h: h.sum() > 1, lambda h: h @ w, x)
+
+  w, x = array(3, 3), array(7, 3)
+  assert flops(function, w, x) == 2 * 7 * 3 * 3
+  assert flops(function, w, x, rounds=5) == 5 * 2 * 7 * 3 * 3
+
+
+def test_of_branches_the_dearest_counts():
+  def function(w, x):
+    return jax.lax.cond(x[0, 0] > 0, lambda: x @ w, lambda: x)
+
+  assert flops(function, array(3, 3), array(7, 3)) == 2 * 7 * 3 * 3
+
+
+def test_a_convolution_and_its_opposite():
+  def function(w, x):
     return jax.lax.conv_general_dilated(
-        x, kernel, (1,), 'VALID', dimension_numbers=('NWC', 'WIO', 'NWC')
+        x, w, (2,), 'SAME', dimension_numbers=('NWC', 'WIO', 'NWC')
     )
 
-  assert flops(convolve, x, kernel) == 2 * (2 * 8 * 5) * (3 * 4)
+  w, x = array(4, 3, 5), array(2, 16, 3)
+  there = flops(function, w, x)
+  assert there == 2 * (2 * 8 * 5) * 4 * 3
+  # The gradient for x spreads 8 steps over 16; the zeros between are no work.
+  back = lambda w, x: jax.grad(lambda x: function(w, x).sum())(x)
+  assert flops(back, w, x) == there + 2 * (2 * 16 * 3) * 4 * 5 // 2
 
 
-def test_of_two_branches_the_dearer():
-  a = jnp.zeros((3, 3))
-  choose = lambda p, a: jax.lax.cond(p, lambda a: a @ a @ a, lambda a: a @ a, a)
-  assert flops(choose, True, a) == 2 * 2 * 27
+def test_one_chip_of_many():
+  function = lambda w, x: jax.lax.psum(x @ w, 'data')
+  assert flops(function, array(3, 3), array(7, 3), axes={'data': 4}) == 126

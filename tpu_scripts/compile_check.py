@@ -30,7 +30,8 @@ import jax
 
 from experiments import config as configs
 from experiments.configs.chorales import VARIANTS
-from tpu_scripts import chips, flops, hlo, programs
+from musiczoo import flops
+from tpu_scripts import chips, hlo, programs
 from tpu_scripts.chips import Chip, CHIPS, SLICES, TOPOLOGIES
 
 CONFIGS = 'experiments/configs/chorales.py'

@@ -1,9 +1,11 @@
 """The command line as a user meets it: one line for each error, status 2."""
 
+import csv
 import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -57,6 +59,12 @@ def run(name, *arguments):
         ([CONFIG, '--config.model=3'], '--config.model is a table'),
         ([CONFIG, '--config.steps'], '--config.steps has no value'),
         ([CONFIG, 'extra'], "'extra' is no flag"),
+        ([CONFIG, '--reproducible=never'], '--reproducible'),
+        ([CONFIG, '--config.on_nan=cry'], "config.on_nan is 'cry': choose one"),
+        ([CONFIG, '--profile=8:4'], 'give two steps'),
+        ([CONFIG, '--rerun=w'], '--config means nothing with --rerun'),
+        (['--rerun=absent'], 'no sound checkpoint'),
+        ([CONFIG, '--num_processes=2'], '--coordinator is missing'),
     ],
 )
 def test_a_slip_is_answered_in_one_line_at_once(tmp_path, arguments, message):
@@ -170,6 +178,49 @@ def test_train_ends_with_the_digest_of_its_parameters(trained):
   assert 'devices' in answer.stdout
   last = answer.stdout.splitlines()[-1]
   assert re.fullmatch('params_sha256=[0-9a-f]{64}', last)
+
+
+def test_a_run_is_repeated_to_the_same_bits(trained, tmp_path):
+  workdir, first = trained
+  again = run('train', f'--rerun={workdir}', f'--workdir={tmp_path / "again"}')
+  assert again.returncode == 0, again.stderr
+  assert 'the same bits came out, and the same journal' in again.stdout
+  assert again.stdout.splitlines()[-1] == first.stdout.splitlines()[-1]
+  # The repetition is at hand, so that it need not be made once more.
+  other = tmp_path / 'other'
+  shutil.copytree(workdir, other)
+  path = other / journal.METRICS
+  path.write_text(path.read_text().replace('"step": 10', '"step": 9'))
+  apart = run('train', f'--rerun={other}', f'--workdir={tmp_path / "again"}')
+  assert apart.returncode == 1
+  assert "not the same: {'step': 9" in apart.stdout
+
+
+def test_a_run_can_be_watched(corpus, tmp_path):
+  pytest.importorskip('tensorboardX')
+  answer = run(
+      'train', CONFIG, f'--workdir={tmp_path}', f'--config.corpus={corpus}',
+      *SMALL, '--config.log_every=1', '--config.eval_every=4', '--tensorboard',
+      '--config.steps_per_dispatch=2', '--profile=6:8',
+  )
+  assert answer.returncode == 0, answer.stderr
+  assert 'GFLOP a step' in answer.stdout
+  with (tmp_path / 'metrics.csv').open() as f:
+    lines = list(csv.DictReader(f))
+  assert [int(line['step']) for line in lines] == list(range(1, 13))
+  assert all(float(line['loss']) > 0 for line in lines)
+  assert float(lines[3]['valid_nll_per_note']) > 0
+  assert not lines[4]['valid_nll_per_note']
+  assert (tmp_path / 'curve.png').stat().st_size > 5000
+  assert list((tmp_path / 'tensorboard').iterdir())
+  assert any(p.is_file() for p in (tmp_path / 'profile').rglob('*'))
+  (*_, last) = journal.read(tmp_path, journal.TIMING)
+  assert last['tokens_per_second'] == pytest.approx(
+      4 * 16 * 4 * last['steps_per_second'], rel=1e-4
+  )
+  (start,) = journal.read(tmp_path, 'starts.jsonl')
+  assert start['PJRT_NPROC'] == '16'
+  assert 'xla_gpu_deterministic_ops' in start['XLA_FLAGS']
 
 
 def test_generate_same_seed_same_bytes(trained, tmp_path):

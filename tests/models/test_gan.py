@@ -63,7 +63,7 @@ def test_the_penalty_is_of_each_row_by_itself():
   plain, family = gan(), gan(r1=3.0)
   batch = families.batch(family, 3)
   params, face = begin(family, batch), surface(VOICES)
-  critic = Critic(5, 1, Conditions(), jnp.float32, False)
+  critic = Critic(1, 5, Conditions(), jnp.float32, False)
 
   def by_hand(own):
     slopes = []

@@ -8,7 +8,8 @@ import jax
 import pytest
 
 from experiments import config as configs
-from tpu_scripts import chips, compile_check, flops, programs
+from musiczoo import flops
+from tpu_scripts import chips, compile_check, programs
 from tpu_scripts.compile_check import Checked
 
 SMALL = [
