@@ -34,13 +34,22 @@ def run(main, positional: str | None = None) -> None:
   ours = logging.getLogger('musiczoo')
   ours.addHandler(logging.StreamHandler())
   ours.propagate = False
-  # Steps in flight on several CPU devices share one pool of threads and can
-  # starve it; XLA then aborts the process. It takes its size from here.
-  os.environ.setdefault('PJRT_NPROC', '16')
+  _make_exact()
   app.run(
       lambda _: sys.exit(_guarded(main)),
       flags_parser=lambda argv: _guarded(_flags, argv, positional),
   )
+
+
+def _make_exact():
+  """What jax must be told before it begins, for the same bits to come out."""
+  # The pool of threads decides how sums on the CPU are cut up. Steps in flight
+  # on several devices share it and can starve a small one; XLA then aborts.
+  os.environ['PJRT_NPROC'] = '16'
+  # On GPUs: no atomic adds, and no choosing of kernels by the clock.
+  if 'xla_gpu_deterministic_ops' not in os.environ.get('XLA_FLAGS', ''):
+    own = os.environ.get('XLA_FLAGS', ''), '--xla_gpu_deterministic_ops=true'
+    os.environ['XLA_FLAGS'] = ' '.join(own).strip()
 
 
 def _guarded(function, *args):

@@ -1,6 +1,5 @@
 """Trains a model: a config and a workdir in, checkpoints and a journal out."""
 
-import os
 import signal
 import tempfile
 
@@ -41,7 +40,6 @@ def main() -> int:
     launch.require(workdir=WORKDIR.value)
   else:
     _check_alone()
-  _make_exact()
   act = _rerun if config is None else lambda: _train(config)
   return processes.run(act) if processes.many() else act()
 
@@ -53,16 +51,6 @@ def _check_alone():
           f'--{flag.name} means nothing with --rerun, which repeats the run as '
           'it was: leave it out'
       )
-
-
-def _make_exact():
-  """What has to be said before jax begins, for the same bits to come out."""
-  # The pool of threads decides how sums on the CPU are cut up.
-  os.environ['PJRT_NPROC'] = '16'
-  # On GPUs: no atomic adds, and no choosing of kernels by the clock.
-  exact = '--xla_gpu_deterministic_ops=true'
-  if 'xla_gpu_deterministic_ops' not in os.environ.get('XLA_FLAGS', ''):
-    os.environ['XLA_FLAGS'] = f'{os.environ.get("XLA_FLAGS", "")} {exact}'.strip()
 
 
 def _train(config) -> int:

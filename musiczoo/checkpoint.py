@@ -87,10 +87,9 @@ def restore(folder, *, best: bool = False):
     return None
   path = folder / f'{step:09d}'
   state = path.absolute() / 'state'
+  here = parallel.everywhere()
   like = jax.tree.map(
-      lambda a: jax.ShapeDtypeStruct(
-          a.shape, a.dtype, sharding=parallel.everywhere()
-      ),
+      lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=here),
       ocp.metadata(state).metadata,
   )
   tree = jax.device_get(ocp.load(state, like))

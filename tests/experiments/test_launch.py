@@ -197,7 +197,6 @@ def test_a_run_is_repeated_to_the_same_bits(trained, tmp_path):
 
 
 def test_a_run_can_be_watched(corpus, tmp_path):
-  pytest.importorskip('tensorboardX')
   answer = run(
       'train', CONFIG, f'--workdir={tmp_path}', f'--config.corpus={corpus}',
       *SMALL, '--config.log_every=1', '--config.eval_every=4', '--tensorboard',

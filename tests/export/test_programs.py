@@ -3,6 +3,7 @@
 import jax
 from jax import export
 import numpy as np
+import onnxruntime
 import pytest
 
 from musiczoo import conditions, generate
@@ -41,13 +42,12 @@ def inputs(system, forward, rows=3, steps=7):
     ('chorales.py:gan', (TOLD,)),
 ], ids=lambda v: v if isinstance(v, str) else '')
 def test_onnx_says_what_the_net_does(variant, changes):
-  runtime = pytest.importorskip('onnxruntime')
   config, _, params = build_tiny(variant, *changes)
   model = onnx_model.to_bytes(config, weights.flat(params))
   # It is in float32 whatever the config says.
   _, system, _ = build_tiny(variant, *changes, ('dtype', 'float32'))
   forward = generator.forward_of(system, {**config, 'dtype': 'float32'})
-  session = runtime.InferenceSession(model)
+  session = onnxruntime.InferenceSession(model)
   given = inputs(system, forward)
   expected = jax.jit(forward.apply)(params, given)
   names = [output.name for output in session.get_outputs()]
