@@ -60,7 +60,7 @@ def fit(
   if not hosts.first():
     report, say = (lambda step, metrics: None), (lambda line: None)
   system = build.system(config)
-  devices, train_steps = (place or _everywhere)(config, system)
+  devices, train_steps = (place or everywhere)(config, system)
   parallel.check_divides(
       config['batch_size'],
       devices.devices,
@@ -144,7 +144,8 @@ def _make_step(config, system, axis):
   )
 
 
-def _everywhere(config, system):
+def everywhere(config: dict, system: build.System):
+  """(Parallel, train_steps compiled for it): all devices, as the config says."""
   devices = build.devices(config)
   train_steps = make_steps(config, system, parallel.AXIS)
   return devices, devices.compile(train_steps, batch_axis=1, donate=True)

@@ -159,7 +159,7 @@ def cut(score: Score, begin: int, end: int) -> Score:
 
   Time begins anew: `begin` is tick 0, and a bar begins there. A note that
   sounds on is struck there again, but no drum: how long one rings is up to the
-  drum. Tempo, meter and key are those in force.
+  drum. Tempo, meter and key are those in force, and none where no time is.
   """
   notes = np.array(score.notes, np.int32)
   onset = np.maximum(notes[:, ONSET], begin)
@@ -168,7 +168,9 @@ def cut(score: Score, begin: int, end: int) -> Score:
   notes[:, ONSET], notes[:, DURATION] = onset - begin, stop - onset
 
   def within(changes):
-    changes = np.array(changes[changes[:, 0] < end], np.int32)
+    changes = np.array(
+        changes[(changes[:, 0] < end) & (begin < end)], np.int32
+    )
     # Of those that now meet at 0 the last, the one in force, stays.
     changes[:, 0] = np.maximum(changes[:, 0] - begin, 0)
     return changes

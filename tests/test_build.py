@@ -54,7 +54,7 @@ PARAMETERS = {
     'gru': 919_600,
     'cnn': 758_704,
     'gan': 957_825,
-    'structure': 1_992_612,
+    'structure': 1_182_948,
 }
 
 

@@ -49,6 +49,12 @@ def test_what_is_in_force_at_the_beginning_holds():
   assert piece.keys.tolist() == [[0, 2, 0]]
 
 
+def test_no_time_holds_nothing():
+  for begin, end in (0, 0), (4, 4), (8, 4):
+    piece = cut(SONG, begin, end)
+    assert not any(map(len, (piece.notes, piece.tempi, piece.meters)))
+
+
 def test_a_copy():
   before = SONG.notes.copy()
   cut(SONG, 4, 8)

@@ -71,12 +71,14 @@ VARIANTS['infill'] = {
     },
     'head': {},
     'model': {
-        'hidden': 192,
+        'hidden': 144,
         'layers': 10,
         'onsets': True,
         'sampling': 'ancestral',
         'sweeps': 256,
     },
+    'steps': 3000,
+    'optimizer': {'decay_steps': 3000},
 }
 VARIANTS['gan'] = {
     'family': 'gan',
@@ -115,9 +117,10 @@ VARIANTS['structure'] = MUSIC[''] | {
     'family': 'structure',
     'corpus': 'chorales',
     'model': RECURRENT | {
+        'hidden': 192,
         'cell': 'gru',
-        'planner_hidden': 128,
-        'analyser_hidden': 128,
+        'planner_hidden': 96,
+        'analyser_hidden': 64,
         'analyser_channels': 32,
     },
     'conditions': {'use': ('key', 'chord', 'density', 'rhythm', 'section')},
@@ -141,16 +144,18 @@ CODED_MUSIC = {
     },
     '_events': MUSIC['_events'] | WINDOWS | {'window': 128},
 }
-CODED_NETS = {'_melody': 'recurrent', '_events': 'recurrent'}
+RECURRENTLY = {'net': 'recurrent', 'attributes': 0.0}
+CODED_NETS = {'_melody': RECURRENTLY, '_events': RECURRENTLY}
 CODED = {
-    'hidden': 128,
+    'net': 'conv',
+    'hidden': 96,
     'latent': 64,
     'layers': 1,
     'cell': 'gru',
     'segment': 0,
     'dropout': 0.1,
     'word_dropout': 0.3,
-    'attributes': 0.0,
+    'attributes': 1.0,
 }
 CODED_MODELS = {
     'autoencoder': CODED | {'noise': 0.1},
@@ -160,7 +165,7 @@ VARIANTS |= {
     family + suffix: {
         'family': family,
         'corpus': 'chorales',
-        'model': model | {'net': CODED_NETS.get(suffix, 'conv')},
+        'model': model | CODED_NETS.get(suffix, {}),
         **music,
     }
     for family, model in CODED_MODELS.items()
