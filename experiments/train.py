@@ -14,7 +14,8 @@ WORKDIR = flags.DEFINE_string(
     'workdir', None, 'Folder of the run; goes on with the run it holds.'
 )
 INIT_FROM = flags.DEFINE_string(
-    'init_from', None, "Workdir whose best parameters a new run begins with."
+    'init_from', None,
+    'Workdir, or name of a pretrained model: its parameters begin a new run.',
 )
 REPRODUCIBLE = flags.DEFINE_enum(
     'reproducible',

@@ -12,6 +12,7 @@ from musiczoo import (
     journal,
     loop,
     parallel,
+    pretrained,
     starts,
     workdir as workdirs,
 )
@@ -49,7 +50,8 @@ def fit(
   Of many processes all call this; the first one writes and speaks.
 
   Args:
-    init_from: another workdir, whose best parameters a new run begins with.
+    init_from: another workdir, or the name of a pretrained model: whose
+      parameters a new run begins with.
     place: (config, system) -> (Parallel, compiled train_steps): where the run
       takes place, if not on all devices as the config says.
     stopping: asked between dispatches; True saves and returns.
@@ -186,7 +188,7 @@ def _begin(state, workdir, init_from, say):
         f'{folder} has only damaged checkpoints: remove it to begin anew'
     )
   if init_from is not None:
-    _, _, params, _ = workdirs.load(init_from)
+    _, _, params, _ = pretrained.find(init_from)
     params = _borrow(state.params, params, say)
     ema = None if state.ema is None else params
     state = state._replace(params=params, ema=ema)

@@ -38,7 +38,8 @@ ORDER = [
 # Here the halves meet.
 MEETING = (
     'build copying workdir evaluate orderings generate infilling listening '
-    'latent attributes collapse samples fit rerun starts show export sweep'
+    'latent attributes collapse samples fit rerun starts show export sweep '
+    'pretrained trained'
 ).split()
 NUMPY_ONLY = (
     'errors score midi representations corpora data floors novelty analysis '

@@ -71,7 +71,7 @@ VARIANTS['infill'] = {
     },
     'head': {},
     'model': {
-        'hidden': 144,
+        'hidden': 128,
         'layers': 10,
         'onsets': True,
         'sampling': 'ancestral',

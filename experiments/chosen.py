@@ -1,0 +1,32 @@
+"""Flags that choose a trained model: a run of one's own, or one of the zoo's."""
+
+from absl import flags
+
+from experiments import launch
+from musiczoo.errors import UserError
+
+WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of a trained model.')
+PRETRAINED = flags.DEFINE_string(
+    'pretrained', None, "In its place: a model of the package, 'lstm-chorales'."
+)
+
+
+def check() -> None:
+  """Refuses to begin without a model, or with two."""
+  if PRETRAINED.value is None:
+    launch.require(workdir=WORKDIR.value)
+  elif WORKDIR.value is not None:
+    raise UserError('--workdir and --pretrained: give one of them')
+
+
+def name() -> str:
+  return PRETRAINED.value or WORKDIR.value
+
+
+def load():
+  """(config, System, params, step) of it."""
+  from musiczoo import pretrained, workdir
+
+  if PRETRAINED.value is not None:
+    return pretrained.load(PRETRAINED.value)
+  return workdir.load(WORKDIR.value)
