@@ -127,7 +127,7 @@ def _page(output, trained, corpus, music, copied, figures):
           corpus, 'test', trained, num_steps,
           group=of_all | numbers.copied(copied['test']),
       ),
-  ], [pages.note(num_steps, grid)])
+  ], [pages.note(num_steps, grid), pages.COPIED])
 
 
 if __name__ == '__main__':

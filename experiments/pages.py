@@ -13,6 +13,10 @@ HTML = flags.DEFINE_string(
 )
 MOST = 8  # Real pieces that are shown.
 QUARTERS = 16  # Of the stretches by which pieces are compared.
+COPIED = (
+    'Copied is the share of windows of so many steps that are found in the '
+    'training pieces, in any key.'
+)
 
 
 def write(path, title: str, groups, notes=()) -> None:

@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from musiczoo import build, data, evaluate, floors, parallel
+from musiczoo import build, conditions, data, evaluate, floors, parallel
 from musiczoo.heads import HEADS
 from musiczoo.models import Music, unigram
 from musiczoo.representations import REPRESENTATIONS
@@ -57,6 +57,45 @@ def test_batched_and_padded_equals_piece_by_piece(head, mode, devices):
     np.testing.assert_allclose(
         figures['nll_per_frame_tcn'], np.average(values, weights=weights)
     )
+
+
+@pytest.mark.parametrize('mode,devices', [('jit', 4), ('pmap', 2)])
+def test_the_nats_of_each_piece_are_those_of_it_alone(mode, devices):
+  family = families.build('gru', 'voices')
+  music = pieces(family, [3, 70, 9, 1, 40, 33, 8])
+  params = family.model.init(jax.random.key(0), families.batch(family))
+  place = parallel.MODES[mode](jax.devices()[:devices])
+  system = build.System(like(family), family.model)
+  nats = evaluate.make_nats(place, system, data.pack(music), 3)
+  found = nats(place.replicate(jax.device_get(params)))
+  alone = [
+      score(family, params, [x], batch_size=1)['nll_per_note'] for x in music
+  ]
+  np.testing.assert_allclose(found, alone, rtol=1e-5)
+
+
+def test_the_nats_of_a_piece_in_windows_are_those_of_all_of_them():
+  family = families.build('vae')
+  music = pieces(family, [20, 3, 40])
+  places = [np.arange(len(x)) % families.LENGTH + 1 for x in music]
+  cond = [
+      np.zeros((len(x), len(conditions.COLUMNS)), np.int16) for x in music
+  ]
+  for table, place in zip(cond, places):
+    table[:, conditions.POSITION] = place
+  params = family.model.init(jax.random.key(0), families.batch(family))
+  place = parallel.jit(jax.devices()[:1])
+  system = build.System(like(family), family.model)
+  whole = data.pack(music, cond)
+  replicated = place.replicate(jax.device_get(params))
+  found = evaluate.make_nats(place, system, whole, 2)(replicated)
+  assert found.shape == (3,) and np.isfinite(found).all()
+  # A token each: pieces weigh as many as they have.
+  likelihood = evaluate.make_likelihood(place, system, whole, 2)(replicated)
+  np.testing.assert_allclose(
+      np.average(found, weights=[20, 3, 40]),
+      likelihood[evaluate.monitored(system)], rtol=1e-5,
+  )
 
 
 def test_unigram_gives_the_floor_that_counting_gives():

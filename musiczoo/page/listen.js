@@ -112,10 +112,11 @@ function number(value) {
 // A table of the piece's numbers, beside those of each group.
 function showNumbers(piece) {
   const section = find('numbers');
-  const groups = book.groups.filter((g) => Object.keys(g.numbers).length);
+  const groups = pieces.length < 2 ? [] :
+      book.groups.filter((group) => Object.keys(group.numbers).length);
   const names = new Set(Object.keys(piece.numbers));
   for (const group of groups) {
-    for (const name in group.numbers) names.add(name);
+    Object.keys(group.numbers).forEach((name) => names.add(name));
   }
   section.replaceChildren();
   section.hidden = !names.size;

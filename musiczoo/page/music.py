@@ -17,7 +17,7 @@ def music(score: Score) -> dict:
   Returns:
     `notes`: onset, duration, pitch, velocity, track, onset, ... in ticks;
     `tracks`, `tempi`, `resolution`, `end`; `bars`: ticks of their lines;
-    `chords`: [tick, name] of each change; `key`: its name or None; `midi`: the
+    `chords`: [tick, name] at each bar and change; `key`: its name or None; `midi`: the
     bytes of the .mid file in base 64.
   """
   lines = analysis.bars(score)[: _MOST_BARS + 1]
@@ -48,14 +48,14 @@ def music(score: Score) -> dict:
 
 
 def _chords(score, resolution):
-  """[tick, name] wherever another chord begins; '' where there is none."""
+  """[tick, name] at each bar and change of chord; '' where there is none."""
   lines = analysis.bars(score)
-  last = int(lines[min(len(lines) - 1, _MOST_BARS)])
+  last, begins = int(lines[: _MOST_BARS + 1][-1]), set(lines.tolist())
   found = []
   for tick, root, quality in analysis.chords(
       score_lib.crop(score, last)
   ).tolist():
     name = analysis.format_chord(root, quality) if quality else ''
-    if not found or found[-1][1] != name:
+    if tick in begins or found[-1][1] != name:
       found.append([tick * resolution // score.resolution, name])
   return found

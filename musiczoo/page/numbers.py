@@ -42,15 +42,14 @@ def words(name: str) -> str:
   """'nll_per_note' -> 'nats per note', 'nll_bound_per_note' -> 'nats at most
   per note'."""
   name = name.replace('nll_bound', 'nats at most').replace('nll', 'nats')
+  name = name.removeprefix('n_')
   return name.replace('_', ' ')
 
 
 def copied(report: Mapping) -> dict[str, str]:
   """The shares of one report of `copying.copying`."""
   return {
-      f'copied from training, {k} steps, any key':
-      f'{report[f"transposed_{k}"]:.1%}'
-      for k in WINDOWS
+      f'copied, {k} steps': f'{report[f"transposed_{k}"]:.1%}' for k in WINDOWS
   }
 
 

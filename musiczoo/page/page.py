@@ -20,6 +20,7 @@ from musiczoo.sound.timbres import DRUMS, FAMILIES, OTHER
 
 # In their order: each uses what those before it define.
 _SCRIPTS = ('clock.js', 'sound.js', 'player.js', 'roll.js', 'listen.js')
+_SEEN = 'Object.assign(window, {player, rolls, Sound});'
 
 
 class Piece(NamedTuple):
@@ -70,9 +71,9 @@ def html(title: str, groups: Sequence[Group], notes: Sequence[str] = ()) -> str:
       },
   }
   style = _asset('page.css')
-  # A block of its own, so that no name is seen from outside, but the player.
+  # A block of its own: no name is seen from outside, but those for tests.
   script = '\n'.join(map(_asset, _SCRIPTS))
-  script = f"'use strict';\n{{\n{script}\nwindow.player = player;\n}}\n"
+  script = f"'use strict';\n{{\n{script}\n{_SEEN}\n}}\n"
   # Nothing else may run or be fetched, whatever names the music brings.
   policy = (
       f"default-src 'none'; script-src {_hash(script)}; "
@@ -91,11 +92,9 @@ def _group(group):
     known = [p.numbers[name] for p in group.pieces if name in p.numbers]
     if not any(isinstance(value, str) for value in known):
       numbers[name] = sum(known) / len(known)
-  several = len(group.pieces) > 1
   return {
       'name': group.name,
-      'numbers': dict(group.numbers) if not several
-      else numbers | dict(group.numbers),
+      'numbers': numbers | dict(group.numbers),
       'pieces': [
           {
               'name': piece.name,
@@ -124,7 +123,8 @@ def _data(value):
 
 
 def _text(text):
-  """Text as HTML has it, in ASCII."""
+  """Text as HTML has it, in ASCII, without what can't be seen."""
+  text = ''.join(c if c.isprintable() else ' ' for c in text)
   text = html_lib.escape(text).replace('://', ':&#47;&#47;')
   return text.encode('ascii', 'xmlcharrefreplace').decode()
 

@@ -34,7 +34,7 @@ def write(score: Score, path: str | os.PathLike, player: Player) -> None:
   # In the folder of `path`, so that the move is one atomic step.
   scratch = f'{os.fspath(path)}.{os.getpid()}.tmp'
   try:
-    with wave.open(scratch, 'wb') as file:
+    with open(scratch, 'wb') as raw, wave.open(raw, 'wb') as file:
       file.setnchannels(2)
       file.setsampwidth(2)
       file.setframerate(RATE)
