@@ -61,7 +61,9 @@ function open(piece) {
   return {...piece, clock, notes, tracks, seconds};
 }
 
+// Shows another piece; if music plays, it is that piece's from now on.
 function choose(index) {
+  const on = player.playing || player.starting;
   at = (index + pieces.length) % pieces.length;
   const piece = open(pieces[at]);
   rolls.load(piece);
@@ -79,6 +81,7 @@ function choose(index) {
     if (i === at) button.scrollIntoView({block: 'nearest', inline: 'nearest'});
   });
   showNumbers(pieces[at]);
+  if (on) player.play();
 }
 
 function show() {
@@ -86,7 +89,6 @@ function show() {
   const clock = (s) => `${Math.floor(s / 60)}:` +
       String(Math.floor(s % 60)).padStart(2, '0');
   find('play').textContent = playing ? 'Pause' : 'Play';
-  find('play').setAttribute('aria-pressed', playing);
   find('time').textContent = `${clock(position)} / ${clock(piece.seconds)}`;
   if (!find('seek').matches(':active')) find('seek').value = position;
   find('seek').setAttribute('aria-valuetext', clock(position));
@@ -193,6 +195,7 @@ function pressed(event) {
       event.shiftKey ? player.solo(i) : player.mute(i);
     };
   }
+  if (pieces.length < 2 && /Up|Down/.test(event.key)) return;
   if (!action) return;
   event.preventDefault();
   action();
@@ -208,11 +211,7 @@ function build() {
       const own = index++, item = make('li');
       const button = make('button', piece.name);
       button.title = piece.name;
-      button.onclick = () => {
-        const on = player.playing;
-        choose(own);
-        if (on) player.play();
-      };
+      button.onclick = () => choose(own);
       item.append(button);
       list.append(item);
     }

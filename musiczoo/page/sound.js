@@ -9,23 +9,26 @@ class Sound {
     this.waves = new Map();
     this.voices = 0;
     this.master = context.createGain();
-    this.master.gain.value = 0.35;
+    this.master.gain.value = 0.5;
     const limiter = context.createDynamicsCompressor();
     limiter.threshold.value = -12;
     limiter.ratio.value = 12;
     limiter.attack.value = 0.003;
     limiter.release.value = 0.2;
-    // What the limiter lets through is bent, never cut.
+    // What the limiter lets through is bent, never cut, up to four times the
+    // loudest.
+    const quarter = context.createGain();
+    quarter.gain.value = 1 / 4;
     const bend = context.createWaveShaper();
     bend.curve = Float32Array.from(
-        {length: 2049}, (_, i) => 0.95 * Math.tanh(i / 1024 - 1));
+        {length: 4097}, (_, i) => 0.95 * Math.tanh(4 * (i / 2048 - 1)));
     const room = context.createConvolver();
     room.buffer = this.makeRoom();
     const wet = context.createGain();
     wet.gain.value = 0.16;
     this.master.connect(limiter);
     this.master.connect(room).connect(wet).connect(limiter);
-    limiter.connect(bend).connect(context.destination);
+    limiter.connect(quarter).connect(bend).connect(context.destination);
     this.out = bend;
     this.noise = this.makeNoise(1, 1);
   }

@@ -141,6 +141,9 @@ def test_mute_and_solo(opened):
   pressed = '[...document.querySelectorAll(".strip button")].map(' \
       'b => b.getAttribute("aria-pressed")).join()'
   opened.wait(f'{pressed} == "true,true,true,false"')
+  opened.press('1', modifier=SHIFT)
+  assert opened.run(heard) == [False, False]
+  opened.wait(f'(() => {{ {LEVEL} }})() < 1e-3')  # Also while it plays.
   opened.press('0')
   assert opened.run(heard) == [True, True]
   opened.press('2', modifier=SHIFT)
@@ -189,9 +192,11 @@ def test_a_crowd_is_loud_but_never_cut(opened):
       context.startRendering().then((sound) => {
         const samples = [...sound.getChannelData(0)].map(Math.abs);
         window.peak = samples.reduce((a, b) => Math.max(a, b), 0);
+        window.flat = samples.filter((s) => s > peak - 1e-4).length;
       });
   ''')
   assert 0.3 < opened.wait('peak') < 0.95
+  assert opened.run('return flat') < 10
 
 
 def test_a_phone(opened):

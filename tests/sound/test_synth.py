@@ -6,8 +6,10 @@ import pytest
 from musiczoo.score import Score, Track
 from musiczoo.sound import synth, timbres, wav
 
+PIANO = (Track(),)
 
-def song(notes, tracks=(Track(),), **more):
+
+def song(notes, tracks=PIANO, **more):
   return Score(np.array(notes, np.int32).reshape(-1, 5), tracks, **more)
 
 
