@@ -115,7 +115,7 @@ def _page(trained, corpus, samples, figures):
           sides[side][f'{words}, all windows'] = number
     elif isinstance(value, float):
       new = name.startswith('samples_')
-      sides['samples' if new else 'split'][words] = value
+      sides['samples' if new else 'split'][f'{words}, all pieces'] = value
   groups = []
   if samples:
     some = [generate.timed(score) for score in samples[: pages.MOST]]

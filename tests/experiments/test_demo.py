@@ -87,3 +87,4 @@ def test_test_pieces_on_a_page(demo, tmp_path):
   group, = book((tmp_path / 'page.html').read_text())['groups']
   assert len(group['pieces']) == 8
   assert group['numbers']['nats per note'] > 0
+  assert group['numbers']['nats per note, all pieces'] > 0
