@@ -6,7 +6,7 @@ import sys
 
 from absl import flags
 
-from experiments import launch
+from experiments import launch, pages
 from experiments.progress import Progress
 
 OUTPUT_DIR = flags.DEFINE_string('output_dir', 'out/demo', 'Where it all goes.')
@@ -89,13 +89,15 @@ def main() -> int:
           system.model, temperature=0.8, top_k=0, top_p=1.0, min_p=0.0
       ),
   )
-  generate.write(written.scores, output, title='chorale')
+  music = generate.write(written.scores, output, title='chorale')
   grid = system.representation.steps_per_quarter
   copied = copying.copying(corpus, grid, generated=written.scores)
   print(copying.in_words(copied['generated'], copied['test'], grid))
+  _page(output, (config, system, params), corpus, music, copied, figures['test'])
   python = f'{os.path.relpath(sys.executable)} -m experiments'
   print(f'''
-Listen:      {output}/000.mid ... 007.mid    Look: 000.png, curve.png
+Listen:      {output}/listen.html in a browser, or 000.mid ... 007.mid
+Look:        {output}/curve.png, 000.png
 More music:  {python}.generate --workdir={run} \\
                  --output_dir=out/more --seed=1 --temperature=0.9
 Your start:  ... --primer_midi=FILE.mid
@@ -103,6 +105,29 @@ Your music:  {python}.train --config={CONFIG.value} \\
                  --config.corpus=FOLDER --workdir=out/mine
 ''')
   return 0
+
+
+def _page(output, trained, corpus, music, copied, figures):
+  """Writes listen.html: the new chorales beside Bach's."""
+  from musiczoo.page import numbers
+
+  grid = trained[1].representation.steps_per_quarter
+  num_steps = pages.stretch(grid)
+  of_all = {
+      f'{numbers.words(name)}, all test pieces': value
+      for name, value in figures.items()
+  }
+  pages.write(output / 'listen.html', "Chorales by the demo's LSTM", [
+      pages.new(
+          'Generated', music, trained, num_steps,
+          group=numbers.copied(copied['generated']),
+          piece=numbers.longest(copied['generated'], grid),
+      ),
+      pages.real(
+          corpus, 'test', trained, num_steps,
+          group=of_all | numbers.copied(copied['test']),
+      ),
+  ], [pages.note(num_steps, grid), pages.COPIED])
 
 
 if __name__ == '__main__':

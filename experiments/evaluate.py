@@ -4,8 +4,9 @@ import json
 import pathlib
 
 from absl import flags
+import numpy as np
 
-from experiments import launch
+from experiments import launch, pages
 from musiczoo.errors import UserError
 
 WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of a trained model.')
@@ -92,6 +93,47 @@ def main():
     launch.write_text(
         pathlib.Path(JSON.value), json.dumps(figures, indent=1) + '\n'
     )
+  if pages.HTML.value is not None:
+    _page((config, system, params), corpus, music.get('samples', []), figures)
+
+
+def _page(trained, corpus, samples, figures):
+  """Writes --html: samples, where there are any, and pieces of the split."""
+  from musiczoo import generate, page
+  from musiczoo.page import numbers
+
+  system = trained[1]
+  grid = system.representation.steps_per_quarter
+  num_steps = pages.stretch(grid, system.model.window)
+  sides = {'samples': {}, 'split': {}, 'gap': {}}
+  for name, value in figures.items():
+    words = numbers.words(name)
+    if isinstance(value, dict):
+      for side, found in value.items():
+        number = found[0] if isinstance(found, tuple) else found
+        if np.isfinite(number):
+          sides[side][f'{words}, all windows'] = number
+    elif isinstance(value, float):
+      new = name.startswith('samples_')
+      sides['samples' if new else 'split'][f'{words}, all pieces'] = value
+  groups = []
+  if samples:
+    some = [generate.timed(score) for score in samples[: pages.MOST]]
+    groups.append(pages.new(
+        f'Samples: {len(some)} of {len(samples)}', some, trained, num_steps,
+        group=sides['samples'], piece={},
+    ))
+  groups.append(pages.real(
+      corpus, SPLIT.value, trained, num_steps, group=sides['split']
+  ))
+  if sides['gap']:
+    groups.append(page.Group('Gap, 0 to 1', [], sides['gap']))
+  pages.write(
+      pages.HTML.value,
+      f'musiczoo: {WORKDIR.value}, step {figures["step"]}',
+      groups,
+      [pages.note(num_steps, grid)],
+  )
 
 
 def _shown(value):

@@ -1,4 +1,4 @@
-"""Writes new music: a trained model in, .mid files and their pictures out."""
+"""Writes new music: a trained model in, .mid files, pictures and sound out."""
 
 import json
 import pathlib
@@ -6,7 +6,7 @@ import time
 
 from absl import flags
 
-from experiments import given, launch
+from experiments import given, launch, pages
 from musiczoo.errors import UserError
 
 WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of a trained model.')
@@ -36,6 +36,11 @@ DENSITY = flags.DEFINE_float('density', None, 'Notes a quarter.')
 NOVELTY = flags.DEFINE_bool(
     'novelty', True, 'Say what of the music is copied from its training.'
 )
+WAV = flags.DEFINE_bool('wav', False, 'Write each piece as sound, too.')
+SOUNDFONT = flags.DEFINE_string(
+    'soundfont', None, "File of a soundfont to play --wav by; 'none' for our own "
+    'synth; else $MUSICZOO_SOUNDFONT, or what the system has.',
+)
 
 
 def main():
@@ -43,8 +48,11 @@ def main():
   flag, files = given.asked()
   output = pathlib.Path(OUTPUT_DIR.value)
   launch.make_folder(output)
-  from musiczoo import build, generate, midi, workdir
+  from musiczoo import build, generate, midi, sound, workdir
 
+  if SOUNDFONT.value is not None and not WAV.value:
+    raise UserError('--soundfont means nothing without --wav: add it')
+  player = sound.find(SOUNDFONT.value) if WAV.value else None
   build.cache_compilation()
   config, system, params, step = workdir.load(WORKDIR.value)
   controls = generate.check_controls(
@@ -80,12 +88,13 @@ def main():
       wishes=wishes,
   )
   seconds = time.perf_counter() - begun
-  generate.write(
+  music = generate.write(
       written.scores,
       output,
       tempo=TEMPO.value,
       usual_tempo=usual_tempo,
       title=WORKDIR.value,
+      player=player,
   )
   # A token is one decision: a voice's step, a roll's frame, an event.
   bits = system.representation.kind == 'bits'
@@ -95,21 +104,66 @@ def main():
       f'{tokens} tokens in {seconds:.1f} s, {tokens / seconds:.0f} tokens/s '
       'with compilation'
   )
+  if player is not None:
+    print(f'played by {player.name}')
+  copied = None
   if NOVELTY.value:
-    print(_novelty(config, system, written.scores, output))
+    copied = _novelty(config, system, written.scores, output)
+  if pages.HTML.value is not None:
+    _page((config, system, params), music, songs, copied)
 
 
 def _novelty(config, system, music, output):
-  """Writes novelty.json; the report in words, or why there is none."""
+  """Writes novelty.json, prints the report or why there is none; returns it."""
   from musiczoo import build, copying
 
   steps = system.representation.steps_per_quarter
   try:
     report = copying.copying(build.corpus(config), steps, generated=music)
   except UserError as e:
-    return f'no novelty report: {e}'
+    print(f'no novelty report: {e}')
+    return None
   launch.write_text(output / 'novelty.json', json.dumps(report, indent=1) + '\n')
-  return copying.in_words(report['generated'], report['test'], steps)
+  print(copying.in_words(report['generated'], report['test'], steps))
+  return report
+
+
+def _page(trained, music, songs, copied):
+  """Writes --html: the new pieces, what they were given, and real ones."""
+  from musiczoo import page
+  from musiczoo.page import numbers
+
+  config, system, _ = trained
+  grid = system.representation.steps_per_quarter
+  num_steps = pages.stretch(grid, system.model.window or NUM_STEPS.value)
+  new = {name: numbers.copied(of) for name, of in (copied or {}).items()}
+  groups = [
+      pages.new(
+          'Generated', music, trained, num_steps,
+          group=new.get('generated', {}),
+          piece=numbers.longest(copied['generated'], grid) if copied else {},
+      )
+  ]
+  if songs:
+    groups.append(page.Group('Given', [
+        page.Piece(
+            pathlib.Path(file).name, score,
+            numbers.figures(score, grid, num_steps),
+        )
+        for score, file in songs
+    ]))
+  corpus, missing = pages.at_hand(config, 'test')
+  if corpus:
+    groups.append(pages.real(
+        corpus, 'test', trained, num_steps, group=new.get('test', {})
+    ))
+  notes = [pages.note(num_steps, grid), pages.COPIED if copied else missing]
+  pages.write(
+      pages.HTML.value,
+      f'musiczoo: {WORKDIR.value}',
+      groups,
+      filter(None, notes),
+  )
 
 
 if __name__ == '__main__':

@@ -1,14 +1,16 @@
 """The doctor: a MIDI file in; what it holds, or why it can't be used, out.
 
-  python -m experiments.inspect FILE.mid [--workdir=W]
+  python -m experiments.inspect FILE.mid [--workdir=W] [--html=F]
 
 With a model of the family structure also what it hears in each bar, beside what
-the rules say.
+the rules say. --html plays and shows the file, with its key and chords.
 """
+
+import pathlib
 
 from absl import flags
 
-from experiments import launch
+from experiments import launch, pages
 
 FILE = flags.DEFINE_string('file', None, 'MIDI file; --file= may be left out.')
 WORKDIR = flags.DEFINE_string(
@@ -25,6 +27,8 @@ def main():
   except midi.MidiError as error:
     print('\n'.join(doctor.explain(error)))
     raise
+  if pages.HTML.value is not None:
+    _page(FILE.value)
   if WORKDIR.value is not None:
     from musiczoo import build, listening, workdir
 
@@ -32,6 +36,24 @@ def main():
     _, system, params, _ = workdir.load(WORKDIR.value)
     score = midi.read(FILE.value)
     print('\n'.join(listening.compare(system, params, score)))
+
+
+def _page(file):
+  """Writes --html: the file, with key and chords, and its numbers."""
+  from musiczoo import grid, midi, page
+  from musiczoo.page import numbers
+
+  score, name = midi.read(file), pathlib.Path(file).name
+  steps = max(grid.GRIDS)
+  num_steps = pages.stretch(steps)
+  about = {'notes': len(score.notes), 'tracks': len(score.tracks)}
+  piece = page.Piece(
+      name, score, about | numbers.figures(score, steps, num_steps)
+  )
+  pages.write(
+      pages.HTML.value, name, [page.Group('File', [piece])],
+      [pages.note(num_steps, steps)],
+  )
 
 
 if __name__ == '__main__':

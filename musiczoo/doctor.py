@@ -9,17 +9,12 @@ import numpy as np
 from musiczoo import analysis, grid, midi, score as score_lib
 from musiczoo.grid import seconds
 from musiczoo.midi import guard
+from musiczoo.midi.standard import FAMILIES
 from musiczoo.representations import REPRESENTATIONS
 from musiczoo.representations.tracks import group_of, GROUPS
 from musiczoo.score import DURATION, ONSET, PITCH, Score, TRACK
 
 TYPES = ('one track', 'tracks at once', 'tracks one after another')
-# Families of eight General MIDI programs.
-FAMILIES = (
-    'piano', 'chromatic percussion', 'organ', 'guitar', 'bass', 'strings',
-    'ensemble', 'brass', 'reed', 'pipe', 'synth lead', 'synth pad',
-    'synth effects', 'ethnic', 'percussive', 'sound effects',
-)
 
 _ROWS, _BARS = 16, 256  # The most that is listed.
 

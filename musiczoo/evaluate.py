@@ -92,6 +92,44 @@ def make_likelihood(
   return likelihood
 
 
+def make_nats(
+    devices: Parallel, system: System, pieces: data.Pieces, batch_size: int
+):
+  """Returns nats(params) -> float64 [pieces]: `monitored` of each piece alone.
+
+  Of a family of windows, over the windows of each piece; nan if it has none.
+
+  Args:
+    params: replicated by `devices`.
+  """
+  model, window = system.model, system.model.window
+  owner = np.arange(len(pieces))
+  if window is not None:
+    lengths = np.diff(pieces.offsets).tolist()
+    windows = [
+        len(data.cut(data.slices(pieces, [(i, 0, length)]), window))
+        for i, length in enumerate(lengths)
+    ]
+    owner = np.repeat(owner, windows)
+  voices = system.representation.kind == 'voices'
+  per_step = system.representation.shape[0] if voices else 1
+  loss = functools.partial(model.loss, step=0, train=False)
+  evaluate = devices.compile(make_evaluate_step(loss, axis=parallel.AXIS))
+
+  def nats(params) -> np.ndarray:
+    totals = np.zeros((2, len(pieces)))
+    for batch in _batches(devices, system, pieces, batch_size):
+      piece = batch.pop('piece')
+      sums, weight = devices.fetch(evaluate(params, devices.own(batch)))
+      real = piece >= 0
+      for total, values in zip(totals, (sums[model.monitor], weight)):
+        np.add.at(total, owner[piece[real]], np.asarray(values)[real])
+    whole, steps = totals
+    return np.where(steps > 0, whole, np.nan) / np.maximum(steps * per_step, 1)
+
+  return nats
+
+
 def make_figures(
     devices: Parallel,
     system: System,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from musiczoo import conditions, midi, score as scores
+from musiczoo import conditions, midi, score as scores, sound
 from musiczoo.build import System
 from musiczoo.errors import UserError
 from musiczoo.heads import Controls
@@ -206,6 +206,22 @@ def _losses(primer, kept):
     yield 'played by other instruments'
 
 
+def timed(
+    score: Score, *, tempo: float | None = None, usual_tempo: float = 80.0
+) -> Score:
+  """A Score on a clock that other programs like, with a tempo.
+
+  Args:
+    tempo: quarter notes a minute; None leaves the music's own.
+    usual_tempo: of music that has none of its own.
+  """
+  score = scores.quantize(score, 480)
+  if tempo is not None or not len(score.tempi):
+    microseconds = round(60e6 / (tempo or usual_tempo))
+    score = score._replace(tempi=np.array([[0, microseconds]], np.int32))
+  return score
+
+
 def write(
     music: list[Score],
     folder,
@@ -213,18 +229,24 @@ def write(
     title: str,
     tempo: float | None = None,
     usual_tempo: float = 80.0,
-) -> None:
+    player: sound.Player | None = None,
+) -> list[Score]:
   """Writes 000.mid, 000.png, 001.mid, ... to a folder that is there.
 
   Args:
-    tempo: quarter notes a minute; None leaves the music's own.
-    usual_tempo: of music that has none of its own.
+    tempo, usual_tempo: as of `timed`.
+    player: who plays 000.wav, 001.wav, ... as well; None: nobody.
+
+  Returns:
+    The pieces as they were written.
   """
-  for i, score in enumerate(music):
-    # A clock that other programs like.
-    score = scores.quantize(score, 480)
-    if tempo is not None or not len(score.tempi):
-      microseconds = round(60e6 / (tempo or usual_tempo))
-      score = score._replace(tempi=np.array([[0, microseconds]], np.int32))
-    midi.write(score, pathlib.Path(folder) / f'{i:03d}.mid')
-    roll.draw(score, pathlib.Path(folder) / f'{i:03d}.png', title=f'{title} #{i}')
+  written = [
+      timed(score, tempo=tempo, usual_tempo=usual_tempo) for score in music
+  ]
+  for i, score in enumerate(written):
+    path = pathlib.Path(folder) / f'{i:03d}'
+    midi.write(score, path.with_suffix('.mid'))
+    roll.draw(score, path.with_suffix('.png'), title=f'{title} #{i}')
+    if player is not None:
+      sound.write(score, path.with_suffix('.wav'), player)
+  return written

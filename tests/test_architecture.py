@@ -22,6 +22,9 @@ ORDER = [
     'errors > score > analysis > doctor',
     'errors > score > midi > grid > doctor',
     'grid > ingest',
+    'errors > score > midi > grid > sound > page',
+    'errors > score > analysis > metrics > page',
+    'novelty > page',
     'errors > cluster > ingest',
     'representations > doctor',
     'errors > dropout > recurrent > heads > models',
@@ -43,7 +46,8 @@ MEETING = (
 ).split()
 NUMPY_ONLY = (
     'errors score midi representations corpora data floors novelty analysis '
-    'conditions copying ingest encoded doctor metrics passages grid journal clock history'
+    'conditions copying ingest encoded doctor metrics passages grid journal clock history '
+    'sound page'
 ).split()
 
 

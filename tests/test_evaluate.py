@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from musiczoo import build, data, evaluate, floors, parallel
+from musiczoo import build, conditions, data, evaluate, floors, parallel
 from musiczoo.heads import HEADS
 from musiczoo.models import Music, unigram
 from musiczoo.representations import REPRESENTATIONS
@@ -57,6 +57,40 @@ def test_batched_and_padded_equals_piece_by_piece(head, mode, devices):
     np.testing.assert_allclose(
         figures['nll_per_frame_tcn'], np.average(values, weights=weights)
     )
+
+
+def test_the_nats_of_each_piece_are_those_of_it_alone():
+  family = families.build('gru', 'voices')
+  music = pieces(family, [9, 3, 70])
+  params = family.model.init(jax.random.key(0), families.batch(family))
+  place = parallel.jit(jax.devices()[:4])
+  system = build.System(like(family), family.model)
+  nats = evaluate.make_nats(place, system, data.pack(music), 2)
+  found = nats(place.replicate(jax.device_get(params)))
+  alone = [
+      score(family, params, [x], batch_size=1)['nll_per_note'] for x in music
+  ]
+  np.testing.assert_allclose(found, alone, rtol=1e-5)
+
+
+def test_the_nats_of_a_piece_in_windows_are_those_of_all_of_them():
+  family = families.build('unigram')
+  lengths = [20, 3, 40]
+  music = pieces(family, lengths)
+  cond = [np.zeros((n, len(conditions.COLUMNS)), np.int16) for n in lengths]
+  for table in cond:
+    table[:, conditions.POSITION] = np.arange(len(table)) % 4 + 1
+  params = jax.device_get(
+      family.model.init(jax.random.key(0), families.batch(family))
+  )
+  place = parallel.jit(jax.devices()[:1])
+  system = build.System(like(family), family.model._replace(window=8))
+  nats = evaluate.make_nats(place, system, data.pack(music, cond), 2)
+  alone = [score(family, params, [x], batch_size=1) for x in music]
+  np.testing.assert_allclose(
+      nats(place.replicate(params)), [a['nll_per_token'] for a in alone],
+      rtol=1e-5,
+  )
 
 
 def test_unigram_gives_the_floor_that_counting_gives():

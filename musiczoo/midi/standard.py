@@ -14,6 +14,13 @@ ALL_SOUND_OFF, ALL_NOTES_OFF = 120, 123
 PEDAL_DOWN = 64  # The least value of a pedal that is down.
 DRUM_BANK = 127  # Of Yamaha's XG.
 
+# Families of eight General MIDI programs.
+FAMILIES = (
+    'piano', 'chromatic percussion', 'organ', 'guitar', 'bass', 'strings',
+    'ensemble', 'brass', 'reed', 'pipe', 'synth lead', 'synth pad',
+    'synth effects', 'ethnic', 'percussive', 'sound effects',
+)
+
 # Types of meta events.
 NAME, PORT, END_OF_TRACK = 0x03, 0x21, 0x2F
 TEMPO, METER, KEY = 0x51, 0x58, 0x59

@@ -1,30 +1,90 @@
-"""The demo, small: all it promises is in its folder."""
+"""The demo, small: all it promises is in its folder, and can be heard."""
 
 import pathlib
 import subprocess
 import sys
+import wave
+
+import pytest
 
 from musiczoo import midi
+from tests.page.test_page import book
 
 ROOT = pathlib.Path(__file__).parents[2]
+SMALL = {
+    'model.hidden': 8, 'head.hidden': 8, 'head.features': 4, 'batch_size': 4,
+    'window': 16, 'steps': 12, 'eval_every': 6,
+}
 
 
-def test_a_small_demo(tmp_path):
-  small = {
-      'model.hidden': 8, 'head.hidden': 8, 'head.features': 4, 'batch_size': 4,
-      'window': 16, 'steps': 12, 'eval_every': 6,
-  }
-  answer = subprocess.run(
-      [
-          sys.executable, '-m', 'experiments.demo', f'--output_dir={tmp_path}',
-          *[f'--config.{k}={v}' for k, v in small.items()],
-      ],
+def command(name, *arguments):
+  return subprocess.run(
+      [sys.executable, '-m', f'experiments.{name}', *arguments],
       cwd=ROOT, capture_output=True, text=True, timeout=500,
   )
+
+
+@pytest.fixture(scope='module')
+def demo(tmp_path_factory):
+  """Its folder, and what it said."""
+  folder = tmp_path_factory.mktemp('demo')
+  answer = command(
+      'demo', f'--output_dir={folder}',
+      *[f'--config.{k}={v}' for k, v in SMALL.items()],
+  )
   assert answer.returncode == 0, answer.stderr
+  return folder, answer.stdout
+
+
+def test_a_small_demo(demo):
+  folder, said = demo
   for i in range(8):
-    assert len(midi.read(tmp_path / f'{i:03d}.mid').tracks) <= 4
-    assert (tmp_path / f'{i:03d}.png').stat().st_size > 0
-  assert (tmp_path / 'curve.png').stat().st_size > 0
-  for word in ('valid:', 'test:', 'floor:', 'copied', 'experiments.generate'):
-    assert word in answer.stdout
+    assert len(midi.read(folder / f'{i:03d}.mid').tracks) <= 4
+    assert (folder / f'{i:03d}.png').stat().st_size > 0
+  assert (folder / 'curve.png').stat().st_size > 0
+  for word in (
+      'valid:', 'test:', 'floor:', 'copied', 'experiments.generate',
+      'listen.html',
+  ):
+    assert word in said
+
+
+def test_the_page_of_the_demo(demo):
+  new, real = book((demo[0] / 'listen.html').read_text())['groups']
+  assert [p['name'] for p in new['pieces']] == [f'{i:03d}.mid' for i in range(8)]
+  assert real['name'] == 'Real: 8 of 42 test pieces'
+  for group in new, real:
+    assert all(p['numbers']['nats per note'] > 0 for p in group['pieces'])
+    assert 'copied, 8 steps' in group['numbers']
+    assert group['numbers']['pitch class entropy'] > 0
+  assert 'nats per note, all test pieces' in real['numbers']
+
+
+def test_new_music_as_sound_and_on_a_page(demo, tmp_path):
+  folder = demo[0]
+  answer = command(
+      'generate', f'--workdir={folder}/run', f'--output_dir={tmp_path}',
+      '--num_outputs=2', '--num_steps=32', '--nonovelty', '--wav',
+      '--soundfont=none', f'--html={tmp_path}/page.html',
+      f'--primer_midi={folder}/000.mid',
+  )
+  assert answer.returncode == 0, answer.stderr
+  assert "played by musiczoo's own synth\n" in answer.stdout
+  for i in range(2):
+    with wave.open(f'{tmp_path}/{i:03d}.wav') as file:
+      assert file.getnframes() > 44100
+  page = book((tmp_path / 'page.html').read_text())
+  names = [group['name'] for group in page['groups']]
+  assert names == ['Generated', 'Given', 'Real: 8 of 42 test pieces']
+
+
+def test_test_pieces_on_a_page(demo, tmp_path):
+  answer = command(
+      'evaluate', f'--workdir={demo[0]}/run', '--nonovelty',
+      f'--html={tmp_path}/page.html',
+  )
+  assert answer.returncode == 0, answer.stderr
+  group, = book((tmp_path / 'page.html').read_text())['groups']
+  assert len(group['pieces']) == 8
+  assert group['numbers']['nats per note'] > 0
+  assert group['numbers']['nats per note, all pieces'] > 0

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 from tests.midi.files import END, smf
+from tests.page.test_page import book
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -23,6 +24,17 @@ def test_a_file_is_examined(tmp_path):
   assert (answer.returncode, answer.stderr) == (0, '')
   assert answer.stdout.startswith(str(path)[:80])
   assert inspect(f'--file={path}').stdout == answer.stdout
+
+
+def test_a_file_on_a_page(tmp_path):
+  path, page = tmp_path / '<b>.mid', tmp_path / 'page.html'
+  path.write_bytes(smf(b'\0\x90\x3c\x40\x60\x80\x3c\x40' + END))
+  answer = inspect(path, f'--html={page}')
+  assert (answer.returncode, answer.stderr) == (0, '')
+  group, = book(page.read_text())['groups']
+  piece, = group['pieces']
+  assert piece['name'] == '<b>.mid' and piece['notes'] == [0, 96, 60, 64, 0]
+  assert piece['numbers'] == {'notes': 1, 'tracks': 1}
 
 
 def test_a_broken_file_is_explained(tmp_path):

@@ -1,0 +1,245 @@
+// The music of the page -> what can be seen, heard and pressed.
+const KEYS = [
+  ['Space', 'play, pause'],
+  ['\u2190 \u2192', 'a bar back, on'],
+  ['Shift \u2190 \u2192', 'four bars'],
+  ['Home, End', 'begin, end'],
+  ['\u2191 \u2193', 'other pieces'],
+  ['1 \u2026 9', 'mute a track'],
+  ['Shift 1 \u2026 9', 'solo a track'],
+  ['0', 'hear all tracks'],
+  ['\u2212 +', 'slower, faster'],
+  ['Z X', 'show more, less'],
+];
+
+const find = (id) => document.getElementById(id);
+
+function make(tag, text) {
+  const made = document.createElement(tag);
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+const book = JSON.parse(find('music').textContent);
+const pieces = book.groups.flatMap(
+    (group) => group.pieces.map((piece) => ({...piece, group: group.name})));
+let dirty = false, at = 0;
+
+// Draws with the next picture of the screen, and on while it plays.
+function changed() {
+  if (dirty) return;
+  dirty = true;
+  requestAnimationFrame(() => {
+    dirty = false;
+    show();
+    if (player.playing) changed();
+  });
+}
+
+const player = new Player(book.timbres, changed);
+const rolls = new Rolls(find('tracks'), player);
+
+// What a piece is in the data -> what it is for playing and drawing.
+function open(piece) {
+  const clock = new Clock(piece.tempi, piece.resolution);
+  const notes = [];
+  for (let i = 0; i < piece.notes.length; i += 5) {
+    const [onset, lasts, pitch, velocity, track] =
+        piece.notes.slice(i, i + 5);
+    const off = onset + lasts;
+    notes.push({
+      onset, off, pitch, velocity, track, begin: clock.seconds(onset),
+      end: clock.seconds(off),
+    });
+  }
+  const tracks = piece.tracks.map((track, i) => ({
+    ...track,
+    label: track.name || track.family,
+    count: notes.filter((note) => note.track === i).length,
+  }));
+  const seconds = clock.seconds(piece.end);
+  return {...piece, clock, notes, tracks, seconds};
+}
+
+// Shows another piece; if music plays, it is that piece's from now on.
+function choose(index) {
+  const on = player.playing || player.starting;
+  at = (index + pieces.length) % pieces.length;
+  const piece = open(pieces[at]);
+  rolls.load(piece);
+  player.load(piece);
+  find('name').textContent = piece.name;
+  find('seek').max = piece.seconds;
+  const link = find('download');
+  URL.revokeObjectURL(link.href);
+  const bytes = Uint8Array.from(atob(piece.midi), (c) => c.charCodeAt(0));
+  link.href = URL.createObjectURL(new Blob([bytes], {type: 'audio/midi'}));
+  link.download = piece.file;
+  document.querySelectorAll('nav li button').forEach((button, i) => {
+    button.setAttribute('aria-current', i === at);
+    // Of the page nothing but the list itself is scrolled.
+    if (i === at) button.scrollIntoView({block: 'nearest', inline: 'nearest'});
+  });
+  showNumbers(pieces[at]);
+  if (on) player.play();
+}
+
+function show() {
+  const {playing, position, piece, speed} = player;
+  const clock = (s) => `${Math.floor(s / 60)}:` +
+      String(Math.floor(s % 60)).padStart(2, '0');
+  find('play').textContent = playing ? 'Pause' : 'Play';
+  find('time').textContent = `${clock(position)} / ${clock(piece.seconds)}`;
+  if (!find('seek').matches(':active')) find('seek').value = position;
+  find('seek').setAttribute('aria-valuetext', clock(position));
+  const percent = Math.round(speed * 100);
+  find('bpm').textContent =
+      `${Math.round(piece.clock.tempo(position) * speed)} bpm` +
+      (percent === 100 ? '' : `, ${percent} %`);
+  find('tempo').value = percent;
+  const status = playing ? `Playing ${piece.name}` : 'Paused';
+  if (find('status').textContent !== status) {
+    find('status').textContent = status;
+  }
+  rolls.draw();
+}
+
+function number(value) {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'string') return value;
+  if (Number.isInteger(value)) return String(value);
+  return value.toFixed(Math.abs(value) < 10 ? 3 : 1);
+}
+
+// A table of the piece's numbers, beside those of each group.
+function showNumbers(piece) {
+  const section = find('numbers');
+  const groups = pieces.length < 2 ? [] :
+      book.groups.filter((group) => Object.keys(group.numbers).length);
+  const names = new Set(Object.keys(piece.numbers));
+  for (const group of groups) {
+    Object.keys(group.numbers).forEach((name) => names.add(name));
+  }
+  section.replaceChildren();
+  section.hidden = !names.size;
+  const table = make('table'), head = make('thead'), body = make('tbody');
+  const line = (into, tag, cells) => {
+    const row = make('tr');
+    cells.forEach((text, i) => {
+      const cell = make(i ? tag : 'th', text);
+      if (tag === 'th' || !i) cell.scope = i ? 'col' : into === head ? 'col' : 'row';
+      row.append(cell);
+    });
+    into.append(row);
+  };
+  line(head, 'th', ['', 'this piece', ...groups.map((g) => g.name)]);
+  for (const name of names) {
+    line(body, 'td', [
+      name, ...[piece, ...groups].map((has) => number(has.numbers[name])),
+    ]);
+  }
+  table.append(head, body);
+  section.append(table);
+}
+
+function bar(step) {
+  const {piece, position} = player;
+  const tick = piece.clock.tick(position);
+  // Back from just behind a line is to the line before.
+  const late = step < 0 ? piece.resolution / 2 : -1;
+  const bar = after(piece.bars, tick - late) - 1 + step + (step < 0 ? 1 : 0);
+  const last = piece.bars.length - 1;
+  player.seek(piece.clock.seconds(
+      piece.bars[Math.min(Math.max(bar, 0), last)]));
+}
+
+function faster(step) {
+  const percent = Math.round(player.speed * 20) * 5 + step;
+  player.setSpeed(Math.min(Math.max(percent, 25), 200) / 100);
+}
+
+function pressed(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const inside = event.target.closest?.('button, a') ? 'button' :
+      event.target.closest?.('input') ? 'input' : '';
+  const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1];
+  const step = event.shiftKey ? 4 : 1;
+  const actions = {
+    ' ': () => player.toggle(),
+    ArrowLeft: () => bar(-step),
+    ArrowRight: () => bar(step),
+    ArrowUp: () => choose(at - 1),
+    ArrowDown: () => choose(at + 1),
+    Home: () => player.seek(0),
+    End: () => player.seek(player.piece.seconds),
+    '-': () => faster(-5),
+    '+': () => faster(5),
+    '=': () => faster(5),
+    z: () => rolls.enlarge(1 / 1.5),
+    x: () => rolls.enlarge(1.5),
+  };
+  // A slider keeps the keys that move it, a button the one that presses it.
+  if (inside === 'button' && event.key === ' ') return;
+  if (inside === 'input' && event.key.length > 1) return;
+  let action = actions[event.key.length > 1 ? event.key : event.key.toLowerCase()];
+  if (digit === '0') {
+    action = () => {
+      player.muted.fill(false);
+      player.soloed.fill(false);
+      player.mixed();
+    };
+  } else if (digit) {
+    const i = digit - 1;
+    action = () => {
+      if (i >= player.piece.tracks.length) return;
+      event.shiftKey ? player.solo(i) : player.mute(i);
+    };
+  }
+  if (pieces.length < 2 && /Up|Down/.test(event.key)) return;
+  if (!action) return;
+  event.preventDefault();
+  action();
+}
+
+function build() {
+  let index = 0;
+  for (const group of book.groups) {
+    if (!group.pieces.length) continue;  // It is a column of numbers only.
+    const list = make('ul');
+    find('pieces').append(make('h3', group.name), list);
+    for (const piece of group.pieces) {
+      const own = index++, item = make('li');
+      const button = make('button', piece.name);
+      button.title = piece.name;
+      button.onclick = () => choose(own);
+      item.append(button);
+      list.append(item);
+    }
+  }
+  for (const text of book.notes) find('notes').append(make('p', text));
+  for (const [key, what] of KEYS) {
+    const row = make('div');
+    row.append(make('dt', key), make('dd', what));
+    find('keys').append(row);
+  }
+  find('play').onclick = () => player.toggle();
+  find('seek').oninput = (event) => player.seek(Number(event.target.value));
+  find('tempo').oninput = (event) =>
+      player.setSpeed(Number(event.target.value) / 100);
+  find('out').onclick = () => rolls.enlarge(1 / 1.5);
+  find('in').onclick = () => rolls.enlarge(1.5);
+  find('keys-button').onclick = () => {
+    const keys = find('keys');
+    keys.hidden = !keys.hidden;
+    find('keys-button').setAttribute('aria-expanded', !keys.hidden);
+  };
+  document.addEventListener('keydown', pressed);
+  // A button that was clicked gives the space bar back to the music.
+  document.addEventListener('click', (event) => {
+    if (event.detail) event.target.closest('button, a')?.blur();
+  });
+  find('pieces').hidden = pieces.length < 2;
+  if (pieces.length) choose(0);
+}
+
+build();

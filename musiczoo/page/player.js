@@ -1,0 +1,136 @@
+// A piece, a place in it and a tempo -> notes handed to a Sound in time.
+const AHEAD = 0.2;  // Seconds; notes are handed over this much before.
+const AHEAD_HIDDEN = 1.5;  // A page nobody looks at is woken once a second.
+
+class Player {
+  // changed: called whenever something is to be seen.
+  constructor(timbres, changed) {
+    this.timbres = timbres;
+    this.changed = changed;
+    this.speed = 1;
+    this.playing = false;
+    this.place = 0;  // Seconds into the piece, where it stands or began.
+  }
+
+  load(piece) {
+    this.pause();
+    this.piece = piece;
+    this.place = 0;
+    this.muted = piece.tracks.map(() => false);
+    this.soloed = piece.tracks.map(() => false);
+    this.changed();
+  }
+
+  // Whether each track is to be heard.
+  get heard() {
+    const any = this.soloed.includes(true);
+    return this.muted.map((m, i) => any ? this.soloed[i] : !m);
+  }
+
+  get position() {
+    if (!this.playing) return this.place;
+    const passed = this.sound.context.currentTime - this.since;
+    return Math.min(
+        this.place + Math.max(passed, 0) * this.speed, this.piece.seconds);
+  }
+
+  async play() {
+    if (this.playing || this.starting) return;
+    this.sound ||= new Sound(new AudioContext(), this.timbres);
+    // Browsers start no sound before the listener has asked for it.
+    this.starting = true;
+    await this.sound.context.resume();
+    if (!this.starting) return;  // Paused meanwhile.
+    this.starting = false;
+    if (this.place >= this.piece.seconds) this.place = 0;
+    this.begin();
+    this.timer = setInterval(() => this.fill(), 25);
+    this.changed();
+  }
+
+  pause() {
+    this.starting = false;
+    if (!this.playing) return;
+    this.place = this.position;
+    this.playing = false;
+    clearInterval(this.timer);
+    this.sound.stop();
+    this.changed();
+  }
+
+  toggle() {
+    if (this.playing || this.starting) this.pause();
+    else this.play();
+  }
+
+  seek(second) {
+    this.place = Math.min(Math.max(second, 0), this.piece.seconds);
+    if (this.playing) this.begin();
+    this.changed();
+  }
+
+  setSpeed(speed) {
+    const place = this.position;
+    this.speed = speed;
+    this.seek(place);
+  }
+
+  mute(i) {
+    this.muted[i] = !this.muted[i];
+    this.mixed();
+  }
+
+  solo(i) {
+    this.soloed[i] = !this.soloed[i];
+    this.mixed();
+  }
+
+  mixed() {
+    this.sound?.mix(this.heard);
+    this.changed();
+  }
+
+  // Plays on from `place`.
+  begin() {
+    const {sound, piece, place} = this;
+    sound.stop();
+    sound.begin(piece.tracks);
+    this.heard.forEach((heard, i) => {
+      sound.lines[i].gain.value = heard ? 1 : 0;
+    });
+    this.playing = true;
+    this.since = sound.context.currentTime + 0.05;
+    this.next = 0;
+    while (this.next < piece.notes.length &&
+           piece.notes[this.next].begin < place) {
+      const note = piece.notes[this.next++];
+      // What sounds already goes on; what nearly ended, or a drum, does not.
+      if (note.end > place + 0.05 && !piece.tracks[note.track].drums) {
+        this.hand(note, place);
+      }
+    }
+    this.fill();
+  }
+
+  // Hands over what begins soon.
+  fill() {
+    const {piece, sound} = this;
+    const ahead = document.hidden ? AHEAD_HIDDEN : AHEAD;
+    const until = this.place +
+        (sound.context.currentTime + ahead - this.since) * this.speed;
+    while (this.next < piece.notes.length &&
+           piece.notes[this.next].begin < until) {
+      const note = piece.notes[this.next++];
+      this.hand(note, note.begin);
+    }
+    if (this.position >= piece.seconds) this.pause();
+  }
+
+  hand(note, from) {
+    const when = this.since + (from - this.place) / this.speed;
+    this.sound.play(
+        this.piece.tracks[note.track], note.track, note.pitch, note.velocity,
+        Math.max(when, this.sound.context.currentTime),
+        (note.end - from) / this.speed);
+  }
+}

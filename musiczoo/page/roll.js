@@ -1,0 +1,235 @@
+// A piece and a place in it -> piano rolls, one for each track, and a ruler.
+const COLOURS = [
+  '#3b82c4', '#dd7a33', '#3f9e5a', '#c2528b', '#8a6fd1', '#b8921f', '#2f9d9d',
+  '#b5533c',
+];
+const AT = 0.3;  // Where the line of now stays, of the width.
+
+class Rolls {
+  constructor(section, player) {
+    this.section = section;
+    this.player = player;
+    this.strips = [];
+    this.zoom = 40;  // Pixels a quarter note.
+    this.left = 0;  // Tick at the left edge.
+    matchMedia('(prefers-color-scheme: dark)').addEventListener(
+        'change', () => this.draw());
+    new ResizeObserver(() => this.draw()).observe(section);
+  }
+
+  load(piece) {
+    this.piece = piece;
+    this.left = 0;
+    const few = piece.tracks.length <= 5;
+    const small = matchMedia('(max-width: 720px)').matches;
+    this.section.style.setProperty('--height',
+        (few ? small ? 84 : 100 : small ? 70 : 64) + 'px');
+    this.section.replaceChildren();
+    const key = piece.key ? `Key ${piece.key}` : '';
+    this.strips = [this.addStrip([make('span', key)], null)];
+    this.strips[0].canvas.style.height = '40px';
+    this.strips[0].canvas.parentElement.classList.add('ruler');
+    this.buttons = piece.tracks.map((track, i) => {
+      const mute = make('button', 'Mute'), solo = make('button', 'Solo');
+      mute.setAttribute('aria-label', `Mute ${track.label}`);
+      solo.setAttribute('aria-label', `Solo ${track.label}`);
+      mute.onclick = () => this.player.mute(i);
+      solo.onclick = () => this.player.solo(i);
+      const both = make('div');
+      both.append(mute, solo);
+      const name = make('span', track.label);
+      name.title = `${track.label}: ${track.family}, ${track.count} notes`;
+      this.strips.push(this.addStrip([name, both], i));
+      return {mute, solo};
+    });
+  }
+
+  addStrip(children, track) {
+    const strip = make('div'), head = make('div');
+    const canvas = make('canvas');
+    strip.className = 'strip';
+    head.className = 'head';
+    canvas.setAttribute('aria-hidden', 'true');  // The slider says as much.
+    head.append(...children);
+    strip.append(head, canvas);
+    strip.style.setProperty('--colour', COLOURS[track % COLOURS.length]);
+    this.section.append(strip);
+    this.follow(canvas);
+    let low = 127, high = 0;
+    const notes = this.piece.notes.filter((note) => note.track === track);
+    for (const {pitch} of notes) {
+      low = Math.min(low, pitch);
+      high = Math.max(high, pitch);
+    }
+    return {strip, canvas, track, notes, low: low - 2, high: high + 2};
+  }
+
+  // A press or drag in a roll seeks; the rolls stand still meanwhile.
+  follow(canvas) {
+    const seek = (event) => {
+      const tick = this.left + event.offsetX / this.scale();
+      this.player.seek(this.piece.clock.seconds(Math.max(tick, 0)));
+    };
+    canvas.onpointerdown = (event) => {
+      if (event.button) return;
+      this.held = true;
+      canvas.setPointerCapture(event.pointerId);
+      seek(event);
+    };
+    canvas.onpointermove = (event) => {
+      if (this.held) seek(event);
+    };
+    canvas.onpointerup = canvas.onpointercancel = () => {
+      this.held = false;
+      this.player.changed();
+    };
+  }
+
+  scale() {
+    return this.zoom / this.piece.resolution;
+  }
+
+  enlarge(factor) {
+    this.zoom = Math.min(Math.max(this.zoom * factor, 4), 240);
+    this.draw();
+  }
+
+  draw() {
+    if (!this.piece) return;
+    const {piece, player} = this;
+    const now = piece.clock.tick(player.position);
+    const width = this.strips[0].canvas.clientWidth;
+    const shown = width / this.scale();
+    if (!this.held) {
+      this.left = Math.max(0, Math.min(
+          now - AT * shown, piece.end * 1.01 - shown));
+    }
+    const style = getComputedStyle(document.documentElement);
+    const ink = {};
+    for (const name of ['ink', 'faint', 'line', 'bar', 'accent', 'paper']) {
+      ink[name] = style.getPropertyValue('--' + name);
+    }
+    const heard = player.heard;
+    for (const strip of this.strips) {
+      const {canvas, track} = strip, box = canvas.getBoundingClientRect();
+      const ratio = window.devicePixelRatio || 1;
+      const wide = Math.round(width * ratio);
+      const high = Math.round(canvas.clientHeight * ratio);
+      if (canvas.width !== wide || canvas.height !== high) {
+        canvas.width = wide;
+        canvas.height = high;
+      } else if (box.bottom < 0 || box.top > window.innerHeight) {
+        continue;  // Out of sight.
+      }
+      const pen = canvas.getContext('2d');
+      pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+      pen.clearRect(0, 0, width, canvas.clientHeight);
+      if (track === null) this.drawRuler(pen, width, ink);
+      else this.drawNotes(pen, strip, width, now, heard[track], ink);
+      pen.fillStyle = ink.accent;
+      pen.fillRect((now - this.left) * this.scale() - 1, 0, 2,
+          canvas.clientHeight);
+    }
+    piece.tracks.forEach((_, i) => {
+      const {mute, solo} = this.buttons[i];
+      mute.setAttribute('aria-pressed', player.muted[i]);
+      solo.setAttribute('aria-pressed', player.soloed[i]);
+      this.strips[i + 1].strip.classList.toggle('silent', !heard[i]);
+    });
+  }
+
+  // [x, number] of each bar line in sight.
+  bars(width) {
+    const scale = this.scale(), found = [];
+    const first = after(this.piece.bars, this.left) - 1;
+    for (let i = Math.max(first, 0); i < this.piece.bars.length; i++) {
+      const x = (this.piece.bars[i] - this.left) * scale;
+      if (x > width) break;
+      found.push([x, i + 1]);
+    }
+    return found;
+  }
+
+  drawRuler(pen, width, ink) {
+    pen.font = '12px system-ui, sans-serif';
+    pen.textBaseline = 'middle';
+    let free = -Infinity;
+    for (const [x, number] of this.bars(width)) {
+      pen.fillStyle = ink.bar;
+      pen.fillRect(x, 0, 1, 40);
+      if (number === this.piece.bars.length || x < free) continue;
+      pen.fillStyle = ink.faint;
+      pen.fillText(number, x + 4, 11);
+      free = x + 30;
+    }
+    pen.font = '600 13px system-ui, sans-serif';
+    pen.fillStyle = ink.ink;
+    const {chords} = this.piece, scale = this.scale();
+    for (let i = 0; i < chords.length; i++) {
+      const [tick, name] = chords[i];
+      const x = (tick - this.left) * scale;
+      const end = i + 1 < chords.length ?
+          (chords[i + 1][0] - this.left) * scale : width;
+      if (x > width) break;
+      // The chord that sounds at the left edge stays in sight.
+      const at = Math.max(x, 0) + 4;
+      if (end > 0 && pen.measureText(name).width < end - at) {
+        pen.fillText(name, at, 29);
+      }
+    }
+  }
+
+  drawNotes(pen, {notes, low, high, track}, width, now, heard, ink) {
+    const tall = pen.canvas.clientHeight, scale = this.scale();
+    const row = tall / (high - low + 1);
+    const y = (pitch) => (high - pitch) * row;
+    pen.fillStyle = ink.bar;
+    for (const [x] of this.bars(width)) pen.fillRect(x, 0, 1, tall);
+    pen.font = '10px system-ui, sans-serif';
+    const {drums} = this.piece.tracks[track];
+    for (let c = 0; c < 128 && !drums; c += 12) {
+      if (c < low || c > high) continue;
+      pen.fillStyle = ink.bar;
+      pen.fillRect(0, y(c) + row / 2, width, 1);
+      pen.fillStyle = ink.faint;
+      const line = y(c) + row / 2;
+      pen.fillText('C' + (c / 12 - 1), 3, line < 12 ? line + 10 : line - 2);
+    }
+    const colour = COLOURS[track % COLOURS.length];
+    const thick = Math.max(Math.min(row - 1, 12), 3);
+    const right = this.left + width / scale;
+    for (const {onset, off, pitch, velocity} of notes) {
+      if (onset > right) break;
+      if (off < this.left) continue;
+      const x = (onset - this.left) * scale;
+      const long = Math.max((off - onset) * scale - 1.5, 2);
+      const sounds = heard && onset <= now && now < off;
+      const top = y(pitch) + (row - thick) / 2;
+      const block = (around) => {
+        pen.beginPath();
+        pen.roundRect(x - around, top - around, long + 2 * around,
+            thick + 2 * around, Math.min(3, thick / 2, long / 2) + around);
+        pen.fill();
+      };
+      pen.fillStyle = colour;
+      if (sounds) {
+        pen.globalAlpha = 0.35;
+        block(4);
+      }
+      pen.globalAlpha = sounds ? 1 : heard ? 0.5 + 0.4 * velocity / 127 : 0.2;
+      block(0);
+    }
+    pen.globalAlpha = 1;
+  }
+}
+
+// How many of ascending ticks are at `tick` or before.
+function after(ticks, tick) {
+  let low = 0, high = ticks.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ticks[middle] <= tick) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
