@@ -19,7 +19,12 @@ def check() -> None:
     raise UserError('--workdir and --pretrained: give one of them')
 
 
-def name() -> str:
+def own() -> bool:
+  """Whether it is a run of the user's own."""
+  return PRETRAINED.value is None
+
+
+def name() -> str | None:
   return PRETRAINED.value or WORKDIR.value
 
 

@@ -6,10 +6,12 @@ import pathlib
 from absl import flags
 import numpy as np
 
-from experiments import launch, pages
+from experiments import chosen, launch, pages
 from musiczoo.errors import UserError
 
-WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of a trained model.')
+CORPUS = flags.DEFINE_string(
+    'corpus', None, 'Other music to score than that of its config.'
+)
 SPLIT = flags.DEFINE_enum(
     'split', 'test', ['train', 'valid', 'test'], 'Pieces to score.'
 )
@@ -32,18 +34,20 @@ NOVELTY = flags.DEFINE_bool(
 
 
 def main():
-  launch.require(workdir=WORKDIR.value)
-  from musiczoo import build, collapse, copying, samples, workdir
+  chosen.check()
+  from musiczoo import build, collapse, copying, samples
   from musiczoo.evaluate import make_figures, make_likelihood
   from musiczoo.orderings import framewise
 
   build.cache_compilation()
-  config, system, params, step = workdir.load(WORKDIR.value)
+  config, system, params, step = chosen.load()
   if ORDERINGS.value is not None and system.model.conditional is None:
     raise UserError(
         '--orderings means nothing to this model, which has one order: leave '
         'it out'
     )
+  if CORPUS.value is not None:
+    config['corpus'] = CORPUS.value
   corpus = build.corpus(config)
   pieces = build.pieces(
       config, corpus, SPLIT.value, system.representation
@@ -130,7 +134,7 @@ def _page(trained, corpus, samples, figures):
     groups.append(page.Group('Gap, 0 to 1', [], sides['gap']))
   pages.write(
       pages.HTML.value,
-      f'musiczoo: {WORKDIR.value}, step {figures["step"]}',
+      f'musiczoo: {chosen.name()}, step {figures["step"]}',
       groups,
       [pages.note(num_steps, grid)],
   )

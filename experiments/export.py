@@ -1,31 +1,25 @@
-"""Exports a trained model: a workdir in, a folder that needs no musiczoo out."""
+"""Exports a trained model: a model in, a folder that needs no musiczoo out."""
 
 import json
 import pathlib
 
 from absl import flags
 
-from experiments import launch
+from experiments import chosen, launch
 
-WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of a trained model.')
 OUTPUT_DIR = flags.DEFINE_string('output_dir', None, 'Folder for the export.')
 ONNX = flags.DEFINE_bool('onnx', True, 'Write model.onnx where there can be one.')
 
 
 def main():
-  launch.require(workdir=WORKDIR.value, output_dir=OUTPUT_DIR.value)
+  chosen.check()
+  launch.require(output_dir=OUTPUT_DIR.value)
   output = pathlib.Path(OUTPUT_DIR.value)
   launch.make_folder(output)
-  from musiczoo import workdir
   from musiczoo.export.files import files
 
-  config, system, params, step = workdir.load(WORKDIR.value)
-  measured = workdir.checkpoints(WORKDIR.value) / f'{step:09d}' / 'metrics.json'
-  figures = {
-      name: value
-      for name, value in json.loads(measured.read_text()).items()
-      if name != 'monitored' and isinstance(value, float)
-  }
+  config, system, params, step = chosen.load()
+  figures = _measured(step) if chosen.own() else {}
   made = files(
       config, system, params, step=step, figures=figures, onnx=ONNX.value
   )
@@ -37,6 +31,17 @@ def main():
     print(f'  {name:18}{len(content):12,} bytes')
   print(f'python {output / "play.py"} --output_dir=music --num_outputs=2 '
         '--num_steps=64 --seed=0')
+
+
+def _measured(step):
+  from musiczoo import workdir
+
+  folder = workdir.checkpoints(chosen.name()) / f'{step:09d}'
+  return {
+      name: value
+      for name, value in json.loads((folder / 'metrics.json').read_text()).items()
+      if name != 'monitored' and isinstance(value, float)
+  }
 
 
 if __name__ == '__main__':

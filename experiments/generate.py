@@ -6,10 +6,9 @@ import time
 
 from absl import flags
 
-from experiments import given, launch, pages
+from experiments import chosen, given, launch, pages
 from musiczoo.errors import UserError
 
-WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of a trained model.')
 OUTPUT_DIR = flags.DEFINE_string('output_dir', None, 'Folder for the music.')
 NUM_OUTPUTS = flags.DEFINE_integer('num_outputs', 8, 'Pieces.', lower_bound=1)
 NUM_STEPS = flags.DEFINE_integer(
@@ -34,7 +33,9 @@ KEY = flags.DEFINE_string('key', None, "Key to play in, such as 'Am'.")
 STYLE = flags.DEFINE_string('style', None, 'Style to play in.')
 DENSITY = flags.DEFINE_float('density', None, 'Notes a quarter.')
 NOVELTY = flags.DEFINE_bool(
-    'novelty', True, 'Say what of the music is copied from its training.'
+    'novelty', None,
+    'Say what of the music is copied from its training, which takes the corpus: '
+    'as a rule of a model of your own.',
 )
 WAV = flags.DEFINE_bool('wav', False, 'Write each piece as sound, too.')
 SOUNDFONT = flags.DEFINE_string(
@@ -44,17 +45,18 @@ SOUNDFONT = flags.DEFINE_string(
 
 
 def main():
-  launch.require(workdir=WORKDIR.value, output_dir=OUTPUT_DIR.value)
+  chosen.check()
+  launch.require(output_dir=OUTPUT_DIR.value)
   flag, files = given.asked()
   output = pathlib.Path(OUTPUT_DIR.value)
   launch.make_folder(output)
-  from musiczoo import build, generate, midi, sound, workdir
+  from musiczoo import build, generate, midi, sound
 
   if SOUNDFONT.value is not None and not WAV.value:
     raise UserError('--soundfont means nothing without --wav: add it')
   player = sound.find(SOUNDFONT.value) if WAV.value else None
   build.cache_compilation()
-  config, system, params, step = workdir.load(WORKDIR.value)
+  config, system, params, step = chosen.load()
   controls = generate.check_controls(
       system.model,
       temperature=0.0 if ARGMAX.value else TEMPERATURE.value,
@@ -93,7 +95,7 @@ def main():
       output,
       tempo=TEMPO.value,
       usual_tempo=usual_tempo,
-      title=WORKDIR.value,
+      title=chosen.name(),
       player=player,
   )
   # A token is one decision: a voice's step, a roll's frame, an event.
@@ -107,7 +109,7 @@ def main():
   if player is not None:
     print(f'played by {player.name}')
   copied = None
-  if NOVELTY.value:
+  if NOVELTY.value or NOVELTY.value is None and chosen.own():
     copied = _novelty(config, system, written.scores, output)
   if pages.HTML.value is not None:
     _page((config, system, params), music, songs, copied)
@@ -160,7 +162,7 @@ def _page(trained, music, songs, copied):
   notes = [pages.note(num_steps, grid), pages.COPIED if copied else missing]
   pages.write(
       pages.HTML.value,
-      f'musiczoo: {WORKDIR.value}',
+      f'musiczoo: {chosen.name()}',
       groups,
       filter(None, notes),
   )

@@ -1,6 +1,6 @@
 """The doctor: a MIDI file in; what it holds, or why it can't be used, out.
 
-  python -m experiments.inspect FILE.mid [--workdir=W] [--html=F]
+  python -m experiments.inspect FILE.mid [--workdir=W|--pretrained=NAME] [--html=F]
 
 With a model of the family structure also what it hears in each bar, beside what
 the rules say. --html plays and shows the file, with its key and chords.
@@ -10,12 +10,9 @@ import pathlib
 
 from absl import flags
 
-from experiments import launch, pages
+from experiments import chosen, launch, pages
 
 FILE = flags.DEFINE_string('file', None, 'MIDI file; --file= may be left out.')
-WORKDIR = flags.DEFINE_string(
-    'workdir', None, 'Folder of a trained model that says what it hears.'
-)
 
 
 def main():
@@ -29,11 +26,11 @@ def main():
     raise
   if pages.HTML.value is not None:
     _page(FILE.value)
-  if WORKDIR.value is not None:
-    from musiczoo import build, listening, workdir
+  if chosen.name() is not None:
+    from musiczoo import build, listening
 
     build.cache_compilation()
-    _, system, params, _ = workdir.load(WORKDIR.value)
+    _, system, params, _ = chosen.load()
     score = midi.read(FILE.value)
     print('\n'.join(listening.compare(system, params, score)))
 

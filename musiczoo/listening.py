@@ -28,8 +28,8 @@ def hear(
   model, representation = system.model, system.representation
   if model.hear is None:
     raise UserError(
-        '--workdir: this model does not say what it hears: train one with '
-        '--config=experiments/configs/chorales.py:structure'
+        'this model does not say what it hears: take '
+        '--pretrained=structure-chorales, or train one of its family'
     )
   x = representation.encode(score)
   table = conditions.of(score, representation.steps_per_quarter)

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from musiczoo import generate, pretrained
 from musiczoo.build import System
-from musiczoo.heads import Controls
 from musiczoo.score import Score
 
 

@@ -6,8 +6,8 @@ import jax
 import numpy as np
 import pytest
 
-import musiczoo
 from experiments import pretrain
+import musiczoo
 from musiczoo import fit, generate, midi, pretrained, workdir
 from musiczoo.errors import UserError
 from tests.test_fit import config, corpus, quiet  # noqa: F401

@@ -1,0 +1,102 @@
+"""What README and docs tell a user to type is there, and the tour's runs."""
+
+import ast
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from experiments import config as configs
+
+ROOT = pathlib.Path(__file__).parents[1]
+PAGES = sorted([ROOT / 'README.md', *ROOT.glob('docs/*.md')])
+TOUR = ('compose', 'teach', 'brief')
+# Stands for what the reader has.
+OPEN = re.compile(r'\b[A-Z_]{4,}\b|\.\.\.')
+
+
+def commands(page: pathlib.Path) -> list[list[str]]:
+  """The words of each `python -m` of a page's indented or fenced lines."""
+  text = page.read_text().replace('\\\n', ' ')
+  lines = re.findall(r'^[ ]{4,}(.*python -m .*)$', text, re.MULTILINE)
+  found = []
+  for line in lines:
+    words = shlex.split(line, comments=True)
+    # In one command another may stand: what a TPU is to run.
+    starts = [i for i, w in enumerate(words) if w == 'python']
+    found += [words[a:b] for a, b in zip(starts, [*starts[1:], None])]
+  return found
+
+
+ALL = [
+    pytest.param(words, id=f'{page.stem}: {" ".join(words[2:5])}')
+    for page in PAGES
+    for words in commands(page)
+]
+
+
+def flags_of(module: str) -> set[str]:
+  """Names of the flags a command defines, itself or in what it imports."""
+  names, seen, todo = set(), set(), [module]
+  while todo:
+    module = todo.pop()
+    path = ROOT / (module.replace('.', '/') + '.py')
+    if module in seen or not path.is_file():
+      continue
+    seen.add(module)
+    for node in ast.walk(ast.parse(path.read_text())):
+      if isinstance(node, ast.ImportFrom) and node.module:
+        todo += [node.module, *(f'{node.module}.{a.name}' for a in node.names)]
+      elif isinstance(node, ast.Call) and node.args:
+        called = getattr(node.func, 'attr', getattr(node.func, 'id', ''))
+        first = node.args[0]
+        if called.startswith('DEFINE') or called in ('add', 'add_argument'):
+          if isinstance(first, ast.Constant):
+            names.add(first.value.removeprefix('--'))
+  return names
+
+
+def test_there_are_commands():
+  assert len(ALL) > 60
+
+
+@pytest.mark.parametrize('words', ALL)
+def test_a_command_has_the_flags_it_is_given(words):
+  module = words[2]
+  if module.split('.')[0] not in ('experiments', 'benchmarks', 'tpu_scripts'):
+    return
+  assert (ROOT / (module.replace('.', '/') + '.py')).is_file()
+  known = flags_of(module) | {'config'}
+  given = dict(
+      w.removeprefix('--').partition('=')[::2] for w in words[3:]
+      if w.startswith('--')
+  )
+  for name in given:
+    plain = name.removeprefix('no')
+    assert name.startswith('config.') or {name, plain} & known, name
+  config = given.get('config', '')
+  if config and not OPEN.search(config):
+    changes = [
+        (k.removeprefix('config.'), v)
+        for k, v in given.items() if k.startswith('config.')
+    ]
+    configs.load(str(ROOT / config), changes)
+
+
+@pytest.mark.parametrize('page', TOUR)
+def test_the_tour_runs(page, tmp_path):
+  for words in commands(ROOT / f'docs/{page}.md'):
+    if any(OPEN.search(w) for w in words):
+      continue
+    answer = subprocess.run(
+        [sys.executable, *words[1:]], cwd=tmp_path, capture_output=True,
+        text=True, timeout=300, env=os.environ | {'PYTHONPATH': str(ROOT)},
+    )
+    assert answer.returncode == 0, f'{" ".join(words)}: {answer.stderr}'
+    for word in words:
+      if word.startswith(('--output_dir=', '--html=')):
+        assert (tmp_path / word.partition('=')[2]).exists()
