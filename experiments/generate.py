@@ -39,8 +39,8 @@ NOVELTY = flags.DEFINE_bool(
 )
 WAV = flags.DEFINE_bool('wav', False, 'Write each piece as sound, too.')
 SOUNDFONT = flags.DEFINE_string(
-    'soundfont', None, "File of a soundfont to play --wav by; 'none' for our own "
-    'synth; else $MUSICZOO_SOUNDFONT, or what the system has.',
+    'soundfont', None, "File of a soundfont to play --wav by; 'none' for our "
+    'own synth; else $MUSICZOO_SOUNDFONT, or what the system has.',
 )
 
 
@@ -116,7 +116,7 @@ def main():
 
 
 def _novelty(config, system, music, output):
-  """Writes novelty.json, prints the report or why there is none; returns it."""
+  """Writes and prints the report and returns it, or says why there is none."""
   from musiczoo import build, copying
 
   steps = system.representation.steps_per_quarter

@@ -36,8 +36,8 @@ def note(num_steps: int, steps_per_quarter: int) -> str:
   """What the sample metrics of a page are."""
   return (
       f'Metrics are means over stretches of {num_steps / steps_per_quarter:g} '
-      'quarter notes that begin with a bar, so that pieces of any length can be '
-      'compared; a shorter piece has none.'
+      'quarter notes that begin with a bar, so that pieces of any length can '
+      'be compared; a shorter piece has none.'
   )
 
 

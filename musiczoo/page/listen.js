@@ -1,17 +1,4 @@
 // The music of the page -> what can be seen, heard and pressed.
-const KEYS = [
-  ['Space', 'play, pause'],
-  ['\u2190 \u2192', 'a bar back, on'],
-  ['Shift \u2190 \u2192', 'four bars'],
-  ['Home, End', 'begin, end'],
-  ['\u2191 \u2193', 'other pieces'],
-  ['1 \u2026 9', 'mute a track'],
-  ['Shift 1 \u2026 9', 'solo a track'],
-  ['0', 'hear all tracks'],
-  ['\u2212 +', 'slower, faster'],
-  ['Z X', 'show more, less'],
-];
-
 const find = (id) => document.getElementById(id);
 
 function make(tag, text) {
@@ -104,103 +91,6 @@ function show() {
   rolls.draw();
 }
 
-function number(value) {
-  if (value === undefined || value === null) return '';
-  if (typeof value === 'string') return value;
-  if (Number.isInteger(value)) return String(value);
-  return value.toFixed(Math.abs(value) < 10 ? 3 : 1);
-}
-
-// A table of the piece's numbers, beside those of each group.
-function showNumbers(piece) {
-  const section = find('numbers');
-  const groups = pieces.length < 2 ? [] :
-      book.groups.filter((group) => Object.keys(group.numbers).length);
-  const names = new Set(Object.keys(piece.numbers));
-  for (const group of groups) {
-    Object.keys(group.numbers).forEach((name) => names.add(name));
-  }
-  section.replaceChildren();
-  section.hidden = !names.size;
-  const table = make('table'), head = make('thead'), body = make('tbody');
-  const line = (into, tag, cells) => {
-    const row = make('tr');
-    cells.forEach((text, i) => {
-      const cell = make(i ? tag : 'th', text);
-      if (tag === 'th' || !i) cell.scope = i ? 'col' : into === head ? 'col' : 'row';
-      row.append(cell);
-    });
-    into.append(row);
-  };
-  line(head, 'th', ['', 'this piece', ...groups.map((g) => g.name)]);
-  for (const name of names) {
-    line(body, 'td', [
-      name, ...[piece, ...groups].map((has) => number(has.numbers[name])),
-    ]);
-  }
-  table.append(head, body);
-  section.append(table);
-}
-
-function bar(step) {
-  const {piece, position} = player;
-  const tick = piece.clock.tick(position);
-  // Back from just behind a line is to the line before.
-  const late = step < 0 ? piece.resolution / 2 : -1;
-  const bar = after(piece.bars, tick - late) - 1 + step + (step < 0 ? 1 : 0);
-  const last = piece.bars.length - 1;
-  player.seek(piece.clock.seconds(
-      piece.bars[Math.min(Math.max(bar, 0), last)]));
-}
-
-function faster(step) {
-  const percent = Math.round(player.speed * 20) * 5 + step;
-  player.setSpeed(Math.min(Math.max(percent, 25), 200) / 100);
-}
-
-function pressed(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const inside = event.target.closest?.('button, a') ? 'button' :
-      event.target.closest?.('input') ? 'input' : '';
-  const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1];
-  const step = event.shiftKey ? 4 : 1;
-  const actions = {
-    ' ': () => player.toggle(),
-    ArrowLeft: () => bar(-step),
-    ArrowRight: () => bar(step),
-    ArrowUp: () => choose(at - 1),
-    ArrowDown: () => choose(at + 1),
-    Home: () => player.seek(0),
-    End: () => player.seek(player.piece.seconds),
-    '-': () => faster(-5),
-    '+': () => faster(5),
-    '=': () => faster(5),
-    z: () => rolls.enlarge(1 / 1.5),
-    x: () => rolls.enlarge(1.5),
-  };
-  // A slider keeps the keys that move it, a button the one that presses it.
-  if (inside === 'button' && event.key === ' ') return;
-  if (inside === 'input' && event.key.length > 1) return;
-  let action = actions[event.key.length > 1 ? event.key : event.key.toLowerCase()];
-  if (digit === '0') {
-    action = () => {
-      player.muted.fill(false);
-      player.soloed.fill(false);
-      player.mixed();
-    };
-  } else if (digit) {
-    const i = digit - 1;
-    action = () => {
-      if (i >= player.piece.tracks.length) return;
-      event.shiftKey ? player.solo(i) : player.mute(i);
-    };
-  }
-  if (pieces.length < 2 && /Up|Down/.test(event.key)) return;
-  if (!action) return;
-  event.preventDefault();
-  action();
-}
-
 function build() {
   let index = 0;
   for (const group of book.groups) {
@@ -239,6 +129,7 @@ function build() {
     if (event.detail) event.target.closest('button, a')?.blur();
   });
   find('pieces').hidden = pieces.length < 2;
+  find('transport').hidden = find('tracks').hidden = !pieces.length;
   if (pieces.length) choose(0);
 }
 

@@ -17,8 +17,8 @@ def music(score: Score) -> dict:
   Returns:
     `notes`: onset, duration, pitch, velocity, track, onset, ... in ticks;
     `tracks`, `tempi`, `resolution`, `end`; `bars`: ticks of their lines;
-    `chords`: [tick, name] at each bar and change; `key`: its name or None; `midi`: the
-    bytes of the .mid file in base 64.
+    `chords`: [tick, name] at each bar and change; `key`: its name or None;
+    `midi`: the bytes of the .mid file in base 64.
   """
   lines = analysis.bars(score)[: _MOST_BARS + 1]
   coarse = score_lib.quantize(score, _GRID)
@@ -29,7 +29,8 @@ def music(score: Score) -> dict:
       'tracks': [
           {
               'name': track.name,
-              'family': 'drums' if track.drums else FAMILIES[track.program // 8],
+              'family': 'drums' if track.drums
+              else FAMILIES[track.program // 8],
               'program': int(track.program),
               'drums': bool(track.drums),
               'place': round(place, 3),

@@ -1,7 +1,7 @@
 """Groups of pieces walk in, the listening page, one HTML file, walks out.
 
-The page holds its music and all it needs to play and draw it; it asks nothing of
-any server. It is ASCII, and the same groups give the same bytes.
+The page holds its music and all it needs to play and draw it, and asks nothing
+of any server. It is ASCII, and the same groups give the same bytes.
 """
 
 import base64
@@ -19,7 +19,10 @@ from musiczoo.score import Score
 from musiczoo.sound.timbres import DRUMS, FAMILIES, OTHER
 
 # In their order: each uses what those before it define.
-_SCRIPTS = ('clock.js', 'sound.js', 'player.js', 'roll.js', 'listen.js')
+_SCRIPTS = (
+    'clock.js', 'sound.js', 'player.js', 'roll.js', 'table.js', 'keys.js',
+    'listen.js',
+)
 _SEEN = 'Object.assign(window, {player, rolls, Sound});'
 
 

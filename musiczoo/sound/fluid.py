@@ -1,6 +1,6 @@
 """A Score and a soundfont walk in; what FluidSynth plays walks out.
 
-FluidSynth is a program of its own (LGPL) that is used where it is installed; the
+FluidSynth is a program of its own (LGPL), used where it is installed; the
 package pyfluidsynth, of the extra `sound`, talks to its library.
 """
 

@@ -65,6 +65,13 @@ class Browser:
         'actions': [{'type': 'key', 'id': 'keys', 'actions': actions}]
     })
 
+  def touch(self, *moves):
+    """Moves, presses and lifts a finger."""
+    self._call('/actions', {'actions': [{
+        'type': 'pointer', 'id': 'finger', 'actions': moves,
+        'parameters': {'pointerType': 'touch'},
+    }]})
+
   def log(self):
     """What the console has said since the last call."""
     return self._call('/se/log', {'type': 'browser'})
