@@ -1,6 +1,6 @@
 """A model with codes walks in; how well its attributes obey walks out.
 
-  python -m benchmarks.attributes --workdir=out/vae [--num_pieces=200]
+  python -m benchmarks.attributes --model=vae-chorales [--num_pieces=200]
 
 Of as many windows, each is drawn from the prior, its code moved by a random amount
 from -2 to 2 along the direction of an attribute, and decoded. Told is Spearman's
@@ -13,18 +13,20 @@ import json
 import numpy as np
 from scipy.stats import spearmanr
 
-from musiczoo import attributes, build, workdir
+from musiczoo import attributes, build, pretrained
 from musiczoo.generate import generate
 from musiczoo.heads import Controls
 
 
 def main():
   parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-  parser.add_argument('--workdir', required=True)
+  parser.add_argument(
+      '--model', required=True, help='Workdir, or name of a pretrained model.'
+  )
   parser.add_argument('--num_pieces', type=int, default=200)
   args = parser.parse_args()
 
-  config, system, params, _ = workdir.load(args.workdir)
+  config, system, params, _ = pretrained.find(args.model)
   train = build.pieces(
       config, build.corpus(config), 'train', system.representation
   )

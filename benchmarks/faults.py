@@ -1,11 +1,12 @@
 """A tiny run is hurt again and again; how often it came through walks out.
 
-  python -m benchmarks.faults [--damages=200] [--kills=50] [--seed=0]
+  python -m benchmarks.faults [--damages=200] [--kills=50] [--families=gru] [--seed=0]
 
 Damages: a bit of a file of the newest checkpoint is flipped, or the file is cut
 or removed; then the older one must be what is restored. Kills: `train` is ended
 by SIGKILL at a random moment and started again, until it gets to its end; its
-parameters and its journal must be those of a run that nobody hurt.
+parameters and its journal must be those of a run that nobody hurt. Of each of
+the families there are so many damages and kills.
 """
 
 import argparse
@@ -19,9 +20,8 @@ import sys
 import tempfile
 import time
 
-import numpy as np
-
 from benchmarks.golden_checkpoint import write_corpus
+from benchmarks.invariance import LITTLE
 from musiczoo import checkpoint, journal
 
 NUMBERS = {
@@ -31,19 +31,22 @@ NUMBERS = {
 }
 
 
-def command(corpus, workdir):
+def command(family, corpus, workdir):
+  numbers = NUMBERS | LITTLE.get(family, {})
   return [
       sys.executable, '-m', 'experiments.train', f'--workdir={workdir}',
-      '--config=experiments/configs/chorales.py:gru', f'--config.corpus={corpus}',
-      *(f'--config.{name}={value}' for name, value in NUMBERS.items()),
+      f'--config=experiments/configs/chorales.py:{family}',
+      f'--config.corpus={corpus}',
+      *(f'--config.{k}={v}' for k, v in numbers.items() if v is not None),
   ]
 
 
-def train(corpus, workdir) -> tuple[str, float]:
+def train(family, corpus, workdir) -> tuple[str, float]:
   """The digest of the parameters a whole run ends with, and its seconds."""
   since = time.monotonic()
   done = subprocess.run(
-      command(corpus, workdir), capture_output=True, text=True, check=True
+      command(family, corpus, workdir), capture_output=True, text=True,
+      check=True,
   )
   digest = re.search('params_sha256=([0-9a-f]{64})', done.stdout)[1]
   return digest, time.monotonic() - since
@@ -89,7 +92,7 @@ def _restored_without(folder, step):
     return checkpoint.restore(copy)[0]
 
 
-def kills(corpus, whole, digest, seconds, num: int, rng) -> dict:
+def kills(family, corpus, whole, digest, seconds, num: int, rng) -> dict:
   """Args: whole, a run that nobody hurt, what it ended with, how long it took."""
   text = (whole / journal.METRICS).read_text()
   counts = {'kills': num, 'in_mid_run': 0, 'exact': 0}
@@ -97,14 +100,14 @@ def kills(corpus, whole, digest, seconds, num: int, rng) -> dict:
     with tempfile.TemporaryDirectory() as place:
       workdir = pathlib.Path(place, 'run')
       process = subprocess.Popen(
-          command(corpus, workdir), stdout=subprocess.DEVNULL,
+          command(family, corpus, workdir), stdout=subprocess.DEVNULL,
           stderr=subprocess.DEVNULL,
       )
       time.sleep(rng.uniform(0, seconds))
       process.kill()
       process.wait()
       counts['in_mid_run'] += bool(journal.read(workdir))
-      again, _ = train(corpus, workdir)
+      again, _ = train(family, corpus, workdir)
       same = (workdir / journal.METRICS).read_text() == text
       counts['exact'] += again == digest and same
   return counts
@@ -114,19 +117,28 @@ def main() -> None:
   parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
   parser.add_argument('--damages', type=int, default=200)
   parser.add_argument('--kills', type=int, default=50)
+  parser.add_argument('--families', default='gru')
   parser.add_argument('--seed', type=int, default=0)
   args = parser.parse_args()
   rng = random.Random(args.seed)
-  with tempfile.TemporaryDirectory() as folder:
-    corpus, whole = pathlib.Path(folder, 'corpus'), pathlib.Path(folder, 'whole')
-    corpus.mkdir()
-    write_corpus(corpus)
-    train(corpus, pathlib.Path(folder, 'warm'))  # Fills the cache of programs.
-    digest, seconds = train(corpus, whole)
-    result = damages(whole / 'checkpoints', args.damages, rng)
-    print(json.dumps(result), flush=True)
-    result = kills(corpus, whole, digest, seconds, args.kills, rng)
-    print(json.dumps(result | {'seconds_of_a_run': np.round(seconds, 1)}))
+  for family in args.families.split(','):
+    with tempfile.TemporaryDirectory() as folder:
+      hurt_a_run(family, pathlib.Path(folder), args.damages, args.kills, rng)
+
+
+def hurt_a_run(family, folder, num_damages: int, num_kills: int, rng) -> None:
+  corpus, whole = folder / 'corpus', folder / 'whole'
+  corpus.mkdir()
+  write_corpus(corpus)
+  train(family, corpus, folder / 'warm')  # Fills the cache of programs.
+  digest, seconds = train(family, corpus, whole)
+  if num_damages:
+    result = damages(whole / 'checkpoints', num_damages, rng)
+    print(json.dumps({'family': family} | result), flush=True)
+  if num_kills:
+    result = kills(family, corpus, whole, digest, seconds, num_kills, rng)
+    result |= {'seconds_of_a_run': round(seconds, 1)}
+    print(json.dumps({'family': family} | result), flush=True)
 
 
 if __name__ == '__main__':

@@ -1,6 +1,6 @@
 """Does an infill leave what it was given alone? Counts it on real pieces.
 
-  python -m benchmarks.infill --workdir=out/infill --num=1000
+  python -m benchmarks.infill --pretrained=infill-chorales --num=1000
 
 Excerpts of the test pieces get holes, some bars of all voices or some voices
 throughout, and are filled in. Counted are the given cells of another pitch than
@@ -9,25 +9,24 @@ before, and those that begin a note now and did not, or no longer do.
 
 from absl import flags
 
-from experiments import launch
+from experiments import chosen, launch
 
-WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of a trained model.')
 NUM = flags.DEFINE_integer('num', 1000, 'Infills.', lower_bound=1)
 SWEEPS = flags.DEFINE_integer('sweeps', 20, 'Rounds of each.', lower_bound=1)
 STEPS, ROWS = 64, 25  # Of an excerpt; at a time.
 
 
 def main():
-  launch.require(workdir=WORKDIR.value)
+  chosen.check()
   import jax
   import numpy as np
 
-  from musiczoo import build, workdir
+  from musiczoo import build
   from musiczoo.heads import Controls
   from musiczoo.representations import lines
 
   build.cache_compilation()
-  config, system, params, _ = workdir.load(WORKDIR.value)
+  config, system, params, _ = chosen.load()
   config['model']['sweeps'] = SWEEPS.value
   system = build.system(config)
   pieces = build.pieces(

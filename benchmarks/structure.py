@@ -1,6 +1,6 @@
 """A trained structure model walks in; how far its parts do their work walks out.
 
-  python -m benchmarks.structure --workdir=out/structure [--pieces=48] [--music21]
+  python -m benchmarks.structure --model=structure-chorales [--pieces=48] [--music21]
 
 Heard: keys and chords of the test pieces by the analyser, as our rules have them
 and, with --music21, as music21 finds them (keys by its own default profile, the
@@ -28,7 +28,7 @@ from musiczoo import (
     floors,
     generate,
     listening,
-    workdir,
+    pretrained,
 )
 from musiczoo.score import DURATION, end, ONSET, PITCH, Score
 
@@ -41,12 +41,14 @@ STEPS = 128
 
 def main():
   parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-  parser.add_argument('--workdir', required=True)
+  parser.add_argument(
+      '--model', required=True, help='Workdir, or name of a pretrained model.'
+  )
   parser.add_argument('--pieces', type=int, default=48, help='of each kind')
   parser.add_argument('--music21', action='store_true', help='takes minutes')
   args = parser.parse_args()
   build.cache_compilation()
-  config, system, params, _ = workdir.load(args.workdir)
+  config, system, params, _ = pretrained.find(args.model)
   corpus = build.corpus(config)
   result = {
       'heard': _heard(system, params, corpus.splits['test'], args.music21),

@@ -65,9 +65,16 @@ training pieces: chorales share their turns.
 ## Limits
 
 It knows nothing but these chorales: no other style, no other instruments, no
-words. Its harmony wanders, and its ends are cut where the steps end. One run with
-one seed; nobody but its makers has listened to what it writes.
+words. {limits} One run with one seed; what it writes was looked at as pictures and
+measured, but no listeners were asked.
 '''
+_WANDERS = 'Its harmony wanders, and its ends are cut where the steps end.'
+_LIMITS = {
+    'infill': 'Each of its rounds hears the whole piece, so long ones take long.',
+    'vae': 'It writes two bars at a time: lines jump where they meet.',
+    'gan': 'It writes four bars at a time, with stray sixteenths and no cadences.',
+    'structure': 'Bars are sixteen sixteenths, and no section comes back.',
+}
 
 
 def main():
@@ -122,6 +129,7 @@ def _card(variant, config, folder) -> str:
       train=len(corpus.splits['train']),
       test=len(corpus.splits['test']),
       figures=''.join(_rows(figures)),
+      limits=_LIMITS.get(config['family'], _WANDERS),
       novelty='\n'.join(
           f'    {line}' for line in said.splitlines() if 'cop' in line
       ),
