@@ -64,8 +64,15 @@ class Rolls {
     return {strip, canvas, track, notes, low: low - 2, high: high + 2};
   }
 
-  // A press or drag in a roll seeks; the rolls stand still meanwhile.
+  // A press or drag in a roll seeks; the rolls stand still meanwhile. A finger
+  // may be about to move the page instead: it seeks once it goes sideways, or
+  // is lifted where it was.
   follow(canvas) {
+    let from = null;  // Where a finger has come down, until it seeks.
+    const letGo = () => {
+      this.held = false;
+      this.player.changed();
+    };
     const seek = (event) => {
       const tick = this.left + event.offsetX / this.scale();
       this.player.seek(this.piece.clock.seconds(Math.max(tick, 0)));
@@ -73,16 +80,21 @@ class Rolls {
     canvas.onpointerdown = (event) => {
       if (event.button) return;
       this.held = true;
+      from = event.pointerType === 'touch' ? event.offsetX : null;
       canvas.setPointerCapture(event.pointerId);
-      seek(event);
+      if (from === null) seek(event);
     };
     canvas.onpointermove = (event) => {
-      if (this.held) seek(event);
+      if (!this.held) return;
+      if (from !== null && Math.abs(event.offsetX - from) < 8) return;
+      from = null;
+      seek(event);
     };
-    canvas.onpointerup = canvas.onpointercancel = () => {
-      this.held = false;
-      this.player.changed();
+    canvas.onpointerup = (event) => {
+      if (this.held && from !== null) seek(event);
+      letGo();
     };
+    canvas.onpointercancel = letGo;
   }
 
   scale() {

@@ -77,6 +77,7 @@ def _check(path):
   try:
     with open(path, 'rb') as file:
       head = file.read(12)
+      size = file.seek(0, os.SEEK_END)
   except OSError as e:
     raise UserError(
         f'{path}: {e.strerror}: give the .sf2 file of a soundfont, or {NONE}'
@@ -84,4 +85,10 @@ def _check(path):
   if (head[:4], head[8:]) != (b'RIFF', b'sfbk'):
     raise UserError(
         f'{path} is no soundfont: give the .sf2 file of one, or {NONE}'
+    )
+  promised = int.from_bytes(head[4:8], 'little') + 8
+  if size < promised:
+    raise UserError(
+        f'{path} ends after {size} of {promised} bytes: get the soundfont '
+        f'again, or give {NONE}'
     )

@@ -6,6 +6,7 @@ same samples.
 """
 
 from collections.abc import Callable
+import functools
 import math
 
 import numpy as np
@@ -45,17 +46,15 @@ def render(score: Score) -> np.ndarray:
   last = float(seconds(score, np.array([score_lib.end(score)]))[0])
   sound = np.zeros((2, math.ceil((last + TAIL) * RATE)), np.float32)
   for track, place in enumerate(places(len(score.tracks))):
-    voice = _voice(score.tracks[track])
+    # Music says the same again and again.
+    voice = functools.lru_cache(128)(_voice(score.tracks[track]))
     alone = np.zeros(sound.shape[1], np.float32)
     rows = np.flatnonzero(score.notes[:, TRACK] == track)
     pitches, velocities = score.notes[rows][:, [PITCH, VELOCITY]].T.tolist()
-    known = {}  # Music says the same again and again.
     for first, length, pitch, velocity in zip(
         begin[rows].tolist(), held[rows].tolist(), pitches, velocities
     ):
-      if (pitch, length) not in known:
-        known[pitch, length] = voice(pitch, length)
-      wave = known[pitch, length][: len(alone) - first]
+      wave = voice(pitch, length)[: len(alone) - first]
       alone[first : first + len(wave)] += np.float32(loudness(velocity)) * wave
     angle = (1 + place) * math.pi / 4
     sound[0] += np.float32(math.cos(angle)) * alone

@@ -5,8 +5,6 @@ import subprocess
 import sys
 import wave
 
-import pytest
-
 from musiczoo import midi
 from tests.page.test_page import book
 
@@ -24,20 +22,21 @@ def command(name, *arguments):
   )
 
 
-@pytest.fixture(scope='module')
-def demo(tmp_path_factory):
-  """Its folder, and what it said."""
-  folder = tmp_path_factory.mktemp('demo')
+def test_a_small_demo_and_its_model(tmp_path):
+  """All in one, for the demo is trained once."""
+  folder = tmp_path / 'demo'
   answer = command(
       'demo', f'--output_dir={folder}',
       *[f'--config.{k}={v}' for k, v in SMALL.items()],
   )
   assert answer.returncode == 0, answer.stderr
-  return folder, answer.stdout
+  check_what_is_written(folder, answer.stdout)
+  check_its_page(folder)
+  check_new_music_as_sound_and_on_a_page(folder, tmp_path)
+  check_test_pieces_on_a_page(folder, tmp_path)
 
 
-def test_a_small_demo(demo):
-  folder, said = demo
+def check_what_is_written(folder, said):
   for i in range(8):
     assert len(midi.read(folder / f'{i:03d}.mid').tracks) <= 4
     assert (folder / f'{i:03d}.png').stat().st_size > 0
@@ -49,8 +48,8 @@ def test_a_small_demo(demo):
     assert word in said
 
 
-def test_the_page_of_the_demo(demo):
-  new, real = book((demo[0] / 'listen.html').read_text())['groups']
+def check_its_page(folder):
+  new, real = book((folder / 'listen.html').read_text())['groups']
   assert [p['name'] for p in new['pieces']] == [f'{i:03d}.mid' for i in range(8)]
   assert real['name'] == 'Real: 8 of 42 test pieces'
   for group in new, real:
@@ -60,8 +59,7 @@ def test_the_page_of_the_demo(demo):
   assert 'nats per note, all test pieces' in real['numbers']
 
 
-def test_new_music_as_sound_and_on_a_page(demo, tmp_path):
-  folder = demo[0]
+def check_new_music_as_sound_and_on_a_page(folder, tmp_path):
   answer = command(
       'generate', f'--workdir={folder}/run', f'--output_dir={tmp_path}',
       '--num_outputs=2', '--num_steps=32', '--nonovelty', '--wav',
@@ -78,9 +76,9 @@ def test_new_music_as_sound_and_on_a_page(demo, tmp_path):
   assert names == ['Generated', 'Given', 'Real: 8 of 42 test pieces']
 
 
-def test_test_pieces_on_a_page(demo, tmp_path):
+def check_test_pieces_on_a_page(folder, tmp_path):
   answer = command(
-      'evaluate', f'--workdir={demo[0]}/run', '--nonovelty',
+      'evaluate', f'--workdir={folder}/run', '--nonovelty',
       f'--html={tmp_path}/page.html',
   )
   assert answer.returncode == 0, answer.stderr

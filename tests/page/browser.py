@@ -40,6 +40,12 @@ class Browser:
 
   def open(self, path):
     self._call('/url', {'url': path.as_uri()})
+    # Chromium drops keys that are pressed before anything can be seen.
+    self.run('''
+        const painted = () => window.painted = true;
+        requestAnimationFrame(() => setTimeout(painted, 50));
+    ''')
+    self.wait('window.painted')
 
   def run(self, script, *arguments):
     return self._call(

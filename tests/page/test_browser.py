@@ -86,7 +86,12 @@ def test_play_pause_seek_and_tempo(opened):
   assert opened.run('return player.position') == place
   assert opened.run(LEVEL) < 0.01
   # Two seconds a bar, then four.
-  opened.run('player.seek(4.5)')
+  opened.run('''
+      const slider = document.querySelector('#seek');
+      slider.value = 4.5;
+      slider.dispatchEvent(new Event('input'));
+  ''')
+  assert opened.run('return player.position') == 4.5
   opened.press(LEFT)
   assert opened.run('return player.position') == 4
   opened.press(RIGHT, modifier=SHIFT)

@@ -15,6 +15,7 @@ SONG = Score(
     (Track(73), Track(0, drums=True)),
 )
 OWN = sound.find('none')
+EMPTY = b'RIFF\4\0\0\0sfbk'  # A soundfont's head, and no more.
 
 
 def test_a_file_of_44100_hertz_16_bit_stereo(tmp_path):
@@ -54,10 +55,11 @@ def test_hours_are_refused(tmp_path):
 
 
 def test_soundfonts_by_flag_variable_and_system(tmp_path, monkeypatch):
-  monkeypatch.setattr(player, 'FOLDERS', (str(tmp_path / 'none'), str(tmp_path)))
+  folders = str(tmp_path / 'none'), str(tmp_path)
+  monkeypatch.setattr(player, 'FOLDERS', folders)
   monkeypatch.setattr(fluid, 'missing', lambda: None)
   assert "own synth (no soundfont in" in sound.find().name
-  (tmp_path / 'b.sf2').write_bytes(b'RIFF....sfbk')
+  (tmp_path / 'b.sf2').write_bytes(EMPTY)
   (tmp_path / 'a.txt').write_bytes(b'')
   assert sound.find().name == f'FluidSynth with {tmp_path / "b.sf2"}'
   assert sound.find('none').name == "musiczoo's own synth"
@@ -66,12 +68,15 @@ def test_soundfonts_by_flag_variable_and_system(tmp_path, monkeypatch):
   monkeypatch.setenv(player.VARIABLE, str(tmp_path / 'a.txt'))
   with pytest.raises(UserError, match='a.txt is no soundfont: give'):
     sound.find()
+  (tmp_path / 'd.sf2').write_bytes(b'RIFF\xff\0\0\0sfbk')
+  with pytest.raises(UserError, match='d.sf2 ends after 12 of 263 bytes'):
+    sound.find(str(tmp_path / 'd.sf2'))
   with pytest.raises(UserError, match='c.sf2: No such file'):
     sound.find(str(tmp_path / 'c.sf2'))
 
 
 def test_without_fluidsynth(tmp_path, monkeypatch):
-  (tmp_path / 'b.sf2').write_bytes(b'RIFF....sfbk')
+  (tmp_path / 'b.sf2').write_bytes(EMPTY)
   monkeypatch.setattr(player, 'FOLDERS', (str(tmp_path),))
   monkeypatch.setattr(fluid, 'missing', lambda: 'there is no FluidSynth')
   assert sound.find().name == "musiczoo's own synth (there is no FluidSynth)"
@@ -96,6 +101,6 @@ def test_fluidsynth_plays_the_right_pitch_and_broken_fonts_are_refused(
   assert min(abs(found / 440 - 1), abs(found / 880 - 1)) < 0.02
   assert np.abs(played[22050:30000]).max() > 1e-3  # The drum.
   broken = tmp_path / 'b.sf2'
-  broken.write_bytes(b'RIFF....sfbk')
+  broken.write_bytes(EMPTY)
   with pytest.raises(UserError, match='FluidSynth cannot read it'):
     sound.find(str(broken)).render(SONG)
