@@ -32,7 +32,7 @@ NOVELTY = flags.DEFINE_bool(
 
 def main():
   launch.require(workdir=WORKDIR.value)
-  from musiczoo import build, collapse, copying, samples, workdir
+  from musiczoo import build, collapse, copying, samples, sounding, workdir
   from musiczoo.evaluate import make_figures, make_likelihood
   from musiczoo.orderings import framewise
 
@@ -51,9 +51,12 @@ def main():
   given = devices, system, pieces, config['batch_size']
   replicated = devices.replicate(params)
   figures = {'split': SPLIT.value, 'pieces': len(pieces), 'step': step}
+  is_sound = system.representation.kind == 'frames'
   music = {}
   if system.model.monitor:
     figures |= make_likelihood(*given)(replicated)
+  elif is_sound:
+    figures |= samples.make_gap(*given[:3])(replicated)
   else:
     compared = samples.make_compare(system, pieces, SAMPLES.value)(params)
     music = {'samples': compared.scores}
@@ -61,9 +64,13 @@ def main():
   if system.model.figures is not None:
     figures |= make_figures(*given, system.model.figures)(replicated)
   alarm = None
-  if system.model.decode is not None:
+  if is_sound or system.model.decode is not None:
     train = build.pieces(config, corpus, 'train', system.representation)
-    figures |= collapse.unigram(devices, system, train, *given[2:])
+    figures |= (
+        sounding.floors_of(system, params, train, pieces) if is_sound
+        else collapse.unigram(devices, system, train, *given[2:])
+    )
+  if system.model.decode is not None:
     figures |= collapse.active(figures)
     alarm = collapse.alarm(figures)
   if ORDERINGS.value is not None:
@@ -74,7 +81,7 @@ def main():
         orderings=ORDERINGS.value,
         max_frames=MAX_FRAMES.value,
     )
-  if NOVELTY.value and SPLIT.value == 'test':
+  if NOVELTY.value and SPLIT.value == 'test' and not is_sound:
     found = copying.copying(
         corpus, system.representation.steps_per_quarter, **music
     )

@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from musiczoo import conditions, data
+from musiczoo import conditions, data, framed
+from musiczoo.audio import Sound
 from musiczoo.build import System
 from musiczoo.errors import UserError
 from musiczoo.generate import encode_primer, Generated, piece_keys
@@ -41,13 +42,16 @@ def codes(system: System, params, windows: data.Pieces) -> np.ndarray:
 
 
 def heard(
-    representation: Representation, song: Score, origin: str
+    representation: Representation, song: Score | Sound, origin: str
 ) -> data.Pieces:
-  """A Score as one piece that knows where its bars begin.
+  """A song as one piece that knows where its bars, or its frames, begin.
 
   Raises:
     UserError: the representation can keep nothing of it.
   """
+  if representation.kind == 'frames':
+    x = representation.encode(song)
+    return data.pack([x], [framed.beginnings(x)])
   x = encode_primer(representation, song, origin)
   table = conditions.of(song, representation.steps_per_quarter)
   return data.pack([x], [conditions.of_rows(table, x, representation.clock)])

@@ -22,6 +22,10 @@ ORDER = [
     'errors > score > analysis > doctor',
     'errors > score > midi > grid > doctor',
     'grid > ingest',
+    'errors > guarded > corpora > ingest',
+    'errors > audio > representations',
+    'audio > corpora > encoded > framed',
+    'conditions > data > framed',
     'errors > cluster > ingest',
     'representations > doctor',
     'errors > dropout > recurrent > heads > models',
@@ -38,11 +42,11 @@ ORDER = [
 # Here the halves meet.
 MEETING = (
     'build copying workdir evaluate orderings generate infilling listening '
-    'latent attributes collapse samples fit rerun starts show export sweep'
+    'latent attributes collapse samples fit rerun starts show sounding export sweep'
 ).split()
 NUMPY_ONLY = (
-    'errors score midi representations corpora data floors novelty analysis '
-    'conditions copying ingest encoded doctor metrics passages grid journal clock history'
+    'errors score midi audio guarded representations corpora data floors novelty analysis '
+    'conditions copying ingest encoded framed doctor metrics passages grid journal clock history'
 ).split()
 
 
