@@ -233,14 +233,9 @@ def _some(config, corpus, split):
 
 def _pieces(config, corpus, split, representation):
   found = _some(config, corpus, split)
-  begin = choose('begin', BEGINS, config['begin'])
   if corpus.kind == 'sounds':
-    return framed.open(
-        found,
-        *_measuring(config),
-        representation.normalize,
-        bars=begin == 'bar',
-    )
+    choose('begin', BEGINS, config['begin'])  # A bar may be at any frame.
+    return framed.open(found, *_measuring(config), representation.normalize)
   of = annotate(config, representation)
   if isinstance(found, Split):
     key = {'representation': config['representation']}

@@ -10,7 +10,7 @@ import pathlib
 
 import numpy as np
 
-from musiczoo import conditions, encoded
+from musiczoo import encoded
 from musiczoo.audio import needed, Sound
 from musiczoo.corpora import sealed
 from musiczoo.corpora.recordings import Recordings
@@ -25,8 +25,6 @@ def open(
     config: Mapping,
     measure: Callable[[Sound], np.ndarray],
     normalize: Callable[[np.ndarray], Sequence],
-    *,
-    bars: bool = False,
 ) -> Pieces:
   """The frames of a split, normalized when they are asked for.
 
@@ -35,15 +33,12 @@ def open(
     config: all that `measure` depends on beside the recordings.
     measure: Sound -> float32 [T, D].
     normalize: what was measured -> x.
-    bars: whether a window may only begin with a bar. A sound has none: each of
-      its frames may begin a window.
 
   Raises:
     UserError: the folder can't be written, or what is kept there is damaged.
   """
   pieces = encoded.open(split, _key(split, config), measure)
-  cond = _Each(pieces.x, beginnings) if bars else None
-  return Pieces(_Each(pieces.x, normalize), pieces.offsets, cond)
+  return Pieces(_Each(pieces.x, normalize), pieces.offsets)
 
 
 def statistics(
@@ -82,13 +77,6 @@ def _key(split, config):
       'librosa': needed('librosa', f"corpus '{split.folder}'").__version__,
       'representation': config,
   }
-
-
-def beginnings(x) -> np.ndarray:
-  """The `conditions` of frames, of which each may begin a window."""
-  table = np.zeros(len(conditions.COLUMNS), np.int16)
-  table[conditions.POSITION] = 1
-  return np.broadcast_to(table, (len(x), len(table)))
 
 
 class _Each(Sequence):

@@ -25,7 +25,7 @@ ORDER = [
     'errors > guarded > corpora > ingest',
     'errors > audio > representations',
     'audio > corpora > encoded > framed',
-    'conditions > data > framed',
+    'data > framed',
     'errors > cluster > ingest',
     'representations > doctor',
     'errors > dropout > recurrent > heads > models',

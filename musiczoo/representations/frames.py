@@ -23,6 +23,7 @@ FEATURES = {
 }
 # Power of a mel band that counts as none: 50 dB below that of 1.
 LEAST = 1e-5
+_UPDATES = 64  # Of the spectrum within the bands, on the way back.
 LOWEST, HIGHEST = 10 * math.log10(LEAST), 70.0  # Decibels.
 
 
@@ -108,11 +109,14 @@ def log_mel(power: np.ndarray, frames: Frames) -> np.ndarray:
 def resound(heard: np.ndarray, frames: Frames, iterations: int) -> Sound:
   """A Sound whose mel bands are nearly those of [T, D] frames.
 
-  Only the bands are used. What they leave out of the spectrum is found by least
-  squares, the phases by so many iterations of Griffin and Lim 1984 (in the fast
-  variant of Perraudin et al. 2013) from noise that is always the same.
+  Only the bands are used. The spectrum within them is found by the updates of
+  Lee and Seung 2001 for the Kullback-Leibler divergence, which is as near where
+  it is soft as where it is loud; least squares, librosa's way, lose the soft.
+  The phases are found by so many iterations of Griffin and Lim 1984 (in the
+  fast variant of Perraudin et al. 2013) from noise that is always the same.
   """
   librosa = needed('librosa', 'sound')
+  decomposition = needed('sklearn.decomposition', 'sound')
   decibels = np.asarray(heard, np.float32)[:, : frames.mels].T
   decibels = np.nan_to_num(decibels, nan=LOWEST).clip(LOWEST, HIGHEST)
   length = max(decibels.shape[1] - 1, 1) * frames.hop
@@ -122,11 +126,22 @@ def resound(heard: np.ndarray, frames: Frames, iterations: int) -> Sound:
   power = librosa.db_to_power(decibels)
   # What counts as no power is none.
   power = np.where(decibels > LOWEST, power, 0)
-  spectrum = librosa.feature.inverse.mel_to_stft(
-      power, sr=frames.rate, n_fft=frames.fft, power=2.0
+  bands = librosa.filters.mel(
+      sr=frames.rate, n_fft=frames.fft, n_mels=frames.mels
+  )
+  spectrum, _, _ = decomposition.non_negative_factorization(
+      power.T,
+      H=bands.T,
+      n_components=bands.shape[1],
+      update_H=False,
+      init=None,
+      solver='mu',
+      beta_loss='kullback-leibler',
+      tol=0,
+      max_iter=_UPDATES,
   )
   samples = librosa.griffinlim(
-      spectrum,
+      np.sqrt(spectrum.T),
       n_iter=iterations,
       hop_length=frames.hop,
       n_fft=frames.fft,
