@@ -72,7 +72,7 @@ def beginnings(pieces: Pieces, index: int) -> np.ndarray:
   Its whole bars, where it has `cond` that says so; else any step.
   """
   if pieces.cond is None:
-    return np.arange(len(pieces.x[index]))
+    return np.arange(pieces.offsets[index + 1] - pieces.offsets[index])
   return conditions.bar_rows(pieces.cond[index])
 
 

@@ -93,7 +93,7 @@ def _opened(path, limits):
       limits.check('rate', file.samplerate)
       if file.samplerate < LEAST_RATE:
         raise AudioError('rate')
-      if _is_cut(file):
+      if _is_cut(file) or file.format == 'OGG' and not _has_end(path):
         raise AudioError('truncated')
       yield file
       if file.format in ('MP3', 'MPEG') and not re.search(b'Xing|Info', head):
@@ -141,6 +141,22 @@ def _is_cut(file):
     return False
   claimed, real = map(int, found.groups())
   return real < claimed < _UNKNOWN
+
+
+def _has_end(path):
+  """Whether an Ogg file ends with a whole page that says it is the last.
+
+  The decoder takes the last whole page for the end.
+  """
+  with open(path, 'rb') as file:
+    file.seek(max(os.path.getsize(path) - 2**16, 0))  # No page is longer.
+    tail = file.read()
+  at = tail.rfind(b'OggS')
+  if at < 0 or len(tail) < at + 27:
+    return False
+  sizes = tail[at + 27 : at + 27 + tail[at + 26]]
+  whole = at + 27 + tail[at + 26] + sum(sizes) <= len(tail)
+  return bool(whole and tail[at + 5] & 4)
 
 
 @contextlib.contextmanager

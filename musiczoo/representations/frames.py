@@ -58,14 +58,15 @@ def measure(sound: Sound, frames: Frames) -> np.ndarray:
   """
   librosa = needed('librosa', 'sound')
   rate, hop = frames.rate, frames.hop
+  cut = {'n_fft': frames.fft, 'hop_length': hop}
   samples = librosa.resample(
       sound.samples, orig_sr=sound.rate, target_sr=rate
   )
   # The ends of a sound shorter than a frame are silent.
   samples = librosa.util.fix_length(samples, size=max(len(samples), frames.fft))
-  power = np.abs(librosa.stft(samples, n_fft=frames.fft, hop_length=hop)) ** 2
+  power = np.abs(librosa.stft(samples, **cut)) ** 2
   decibels = log_mel(power, frames)
-  onset = librosa.onset.onset_strength(S=decibels, sr=rate, hop_length=hop)
+  onset = librosa.onset.onset_strength(S=decibels, sr=rate, **cut)
   sized = {'frame_length': frames.fft, 'hop_length': hop}
   heard = {
       'rms': lambda: librosa.feature.rms(y=samples, **sized),
@@ -78,7 +79,7 @@ def measure(sound: Sound, frames: Frames) -> np.ndarray:
       ),
       # As sung at 440 Hz, so that it doesn't depend on the rest of the file.
       'chroma': lambda: librosa.feature.chroma_stft(
-          S=power, sr=rate, n_fft=frames.fft, hop_length=hop, tuning=0.0
+          S=power, sr=rate, tuning=0.0, **cut
       ),
   }
   rows = [decibels, *(np.atleast_2d(heard[f]()) for f in frames.features)]
