@@ -49,8 +49,8 @@ WINDOWS = SOUND | {
     'window': 32,
     'begin': 'bar',
     'batch_size': 32,
-    'steps': 2000,
-    'optimizer': {'decay_steps': 2000},
+    'steps': 2400,
+    'optimizer': {'decay_steps': 2400},
 }
 CODED = WINDOWS | {
     'head': {'name': 'gaussian', 'sd': 0.5**0.5, 'residual': False}
@@ -58,11 +58,11 @@ CODED = WINDOWS | {
 CODER = {
     'net': 'conv',
     'hidden': 128,
-    'latent': 64,
+    'latent': 32,
     'layers': 1,
     'cell': 'gru',
     'segment': 0,
-    'dropout': 0.0,
+    'dropout': 0.1,
     'word_dropout': 1.0,
     'attributes': 0.0,
 }
