@@ -49,8 +49,8 @@ WINDOWS = SOUND | {
     'window': 32,
     'begin': 'bar',
     'batch_size': 32,
-    'steps': 2400,
-    'optimizer': {'decay_steps': 2400},
+    'steps': 1000,
+    'optimizer': {'decay_steps': 1000},
 }
 CODED = WINDOWS | {
     'head': {'name': 'gaussian', 'sd': 0.5**0.5, 'residual': False}
