@@ -16,7 +16,7 @@ from musiczoo.corpora import chorales
 from musiczoo.score import DURATION, ONSET, PITCH, Score
 
 OUTPUT_DIR = flags.DEFINE_string('output_dir', 'out/organ', 'Folder to fill.')
-PIECES = flags.DEFINE_integer('pieces', 40, 'Chorales.', lower_bound=1)
+PIECES = flags.DEFINE_integer('pieces', 120, 'Chorales.', lower_bound=1)
 
 RATE = 16_000
 TEMPO = 80.0  # Quarter notes a minute.

@@ -106,6 +106,13 @@ def write(config, system, params, flag, songs, *, wishes, **how):
   from musiczoo import attributes, build, generate, infilling, latent
 
   representation = system.representation
+  if (
+      representation.kind == 'frames'
+      and system.model.decode is not None
+      and not flags.FLAGS['temperature'].present
+  ):
+    # What a code doesn't tell of a frame is noise, and is left out.
+    how['controls'] = how['controls']._replace(temperature=0.0)
   if ATTRIBUTE.value is not None:
     name, amount = attributes.parse(ATTRIBUTE.value)
     corpus = build.corpus(config)
