@@ -35,7 +35,7 @@ NOVELTY = flags.DEFINE_bool(
 
 def main():
   chosen.check()
-  from musiczoo import build, collapse, copying, samples
+  from musiczoo import build, collapse, copying, samples, sounding
   from musiczoo.evaluate import make_figures, make_likelihood
   from musiczoo.orderings import framewise
 
@@ -46,6 +46,9 @@ def main():
         '--orderings means nothing to this model, which has one order: leave '
         'it out'
     )
+  is_sound = system.representation.kind == 'frames'
+  if is_sound and pages.HTML.value is not None:
+    raise UserError('--html means nothing to a model of sound: leave it out')
   if CORPUS.value is not None:
     config['corpus'] = CORPUS.value
   corpus = build.corpus(config)
@@ -59,6 +62,8 @@ def main():
   music = {}
   if system.model.monitor:
     figures |= make_likelihood(*given)(replicated)
+  elif is_sound:
+    figures |= samples.make_gap(*given[:3])(replicated)
   else:
     compared = samples.make_compare(system, pieces, SAMPLES.value)(params)
     music = {'samples': compared.scores}
@@ -66,9 +71,13 @@ def main():
   if system.model.figures is not None:
     figures |= make_figures(*given, system.model.figures)(replicated)
   alarm = None
-  if system.model.decode is not None:
+  if is_sound or system.model.decode is not None:
     train = build.pieces(config, corpus, 'train', system.representation)
-    figures |= collapse.unigram(devices, system, train, *given[2:])
+    figures |= (
+        sounding.floors_of(system, params, train, pieces) if is_sound
+        else collapse.unigram(devices, system, train, *given[2:])
+    )
+  if system.model.decode is not None:
     figures |= collapse.active(figures)
     alarm = collapse.alarm(figures)
   if ORDERINGS.value is not None:
@@ -79,7 +88,7 @@ def main():
         orderings=ORDERINGS.value,
         max_frames=MAX_FRAMES.value,
     )
-  if NOVELTY.value and SPLIT.value == 'test':
+  if NOVELTY.value and SPLIT.value == 'test' and not is_sound:
     found = copying.copying(
         corpus, system.representation.steps_per_quarter, **music
     )

@@ -1,4 +1,4 @@
-"""Writes new music: a trained model in, .mid files, pictures and sound out."""
+"""Writes new music: a trained model in; .mid, .wav, pictures, a page out."""
 
 import json
 import pathlib
@@ -50,13 +50,15 @@ def main():
   flag, files = given.asked()
   output = pathlib.Path(OUTPUT_DIR.value)
   launch.make_folder(output)
-  from musiczoo import build, generate, midi, sound
+  from musiczoo import audio, build, generate, midi, sound, sounding
 
   if SOUNDFONT.value is not None and not WAV.value:
     raise UserError('--soundfont means nothing without --wav: add it')
   player = sound.find(SOUNDFONT.value) if WAV.value else None
   build.cache_compilation()
   config, system, params, step = chosen.load()
+  given.check(system, flag)
+  is_sound = system.representation.kind == 'frames'
   controls = generate.check_controls(
       system.model,
       temperature=0.0 if ARGMAX.value else TEMPERATURE.value,
@@ -71,10 +73,10 @@ def main():
       style=STYLE.value,
       density=DENSITY.value,
   )
-  given.check(system.model, flag)
-  songs = [(midi.read(file), file) for file in files]
+  read = audio.read if is_sound else midi.read
+  songs = [(read(file), file) for file in files]
   usual_tempo = 80.0
-  if songs and len(songs[0][0].tempi):
+  if songs and not is_sound and len(songs[0][0].tempi):
     usual_tempo = 60e6 / int(songs[0][0].tempi[0, 1])
   begun = time.perf_counter()
   written = given.write(
@@ -90,22 +92,28 @@ def main():
       wishes=wishes,
   )
   seconds = time.perf_counter() - begun
-  music = generate.write(
-      written.scores,
-      output,
-      tempo=TEMPO.value,
-      usual_tempo=usual_tempo,
-      title=chosen.name(),
-      player=player,
-  )
-  # A token is one decision: a voice's step, a roll's frame, an event.
-  bits = system.representation.kind == 'bits'
-  tokens = written.x[..., 0].size if bits else written.x.size
+  if is_sound:
+    heard = {file: song for song, file in songs}
+    sounding.write(written.scores, output, title=chosen.name(), beside=heard)
+  else:
+    music = generate.write(
+        written.scores,
+        output,
+        tempo=TEMPO.value,
+        usual_tempo=usual_tempo,
+        title=chosen.name(),
+        player=player,
+    )
+  # A token is one decision: a voice's step, a roll's or sound's frame, an event.
+  whole = system.representation.kind in ('bits', 'frames')
+  tokens = written.x[..., 0].size if whole else written.x.size
   print(
       f'{len(written.scores)} pieces by the model of step {step} in {output}: '
       f'{tokens} tokens in {seconds:.1f} s, {tokens / seconds:.0f} tokens/s '
       'with compilation'
   )
+  if is_sound:
+    return
   if player is not None:
     print(f'played by {player.name}')
   copied = None

@@ -17,7 +17,7 @@ HARMONIZE_MIDI = flags.DEFINE_string(
     'harmonize_midi', None, 'MIDI file of a melody to write lower voices for.'
 )
 RECONSTRUCT = flags.DEFINE_string(
-    'reconstruct', None, 'MIDI file to code, window by window, and write again.'
+    'reconstruct', None, 'MIDI file, or a sound, to code, window by window, and write again.'
 )
 INTERPOLATE = flags.DEFINE_string(
     'interpolate', None, 'A.mid,B.mid: from the one to the other, in codes.'
@@ -32,6 +32,11 @@ _CONTROLS = {
     PRIMER_MIDI.name: 'given', INFILL_MIDI.name: 'known',
     HARMONIZE_MIDI.name: 'known',
 }
+# What only music of notes has.
+_OF_NOTES = (
+    PRIMER_MIDI.name, INFILL_MIDI.name, HARMONIZE_MIDI.name, ATTRIBUTE.name,
+    'chords', 'key', 'style', 'density', 'tempo', 'novelty', 'html', 'wav',
+)
 
 
 def asked() -> tuple[str | None, list[str]]:
@@ -70,10 +75,18 @@ def asked() -> tuple[str | None, list[str]]:
   return flag.name, flag.value.split(',')
 
 
-def check(model, flag: str | None) -> None:
+def check(system, flag: str | None) -> None:
   """Refuses what this model can't do."""
   from musiczoo import generate, latent
 
+  model = system.model
+  if system.representation.kind == 'frames':
+    for name in _OF_NOTES:
+      if flags.FLAGS[name].present:
+        raise UserError(
+            f'--{name} means nothing to a model of sound, which knows no notes: '
+            'leave it out'
+        )
   if flag in _CONTROLS:
     generate.check_can(model, _CONTROLS[flag], f'--{flag}')
   elif flag is not None:
@@ -86,13 +99,20 @@ def write(config, system, params, flag, songs, *, wishes, **how):
   """Writes what is asked for, as `generate.Generated`.
 
   Args:
-    flag, songs: as `asked`; the songs as (Score, name of its file).
+    flag, songs: as `asked`; the songs as (Score or Sound, name of its file).
     wishes: of `generate.check_wishes`.
     **how: `num_outputs`, `num_steps`, `seed` and `controls`.
   """
   from musiczoo import attributes, build, generate, infilling, latent
 
   representation = system.representation
+  if (
+      representation.kind == 'frames'
+      and system.model.decode is not None
+      and not flags.FLAGS['temperature'].present
+  ):
+    # What a code doesn't tell of a frame is noise, and is left out.
+    how['controls'] = how['controls']._replace(temperature=0.0)
   if ATTRIBUTE.value is not None:
     name, amount = attributes.parse(ATTRIBUTE.value)
     corpus = build.corpus(config)

@@ -19,6 +19,7 @@ from musiczoo import (
     corpora,
     data,
     encoded as mapped,
+    framed,
     parallel,
     passages,
 )
@@ -53,9 +54,14 @@ class System(NamedTuple):
 
 def system(config: Mapping) -> System:
   choose('dtype', DTYPES, config['dtype'])
-  representation = named('representation', REPRESENTATIONS, config)
+  representation = _representation(config)
   music = Music(*(getattr(representation, field) for field in Music._fields))
   told = call('conditions', _conditions, config['conditions'])
+  if told.columns and music.kind == 'frames':
+    raise UserError(
+        'config.conditions.use: a model of sound can be told nothing beside: '
+        'set --config.conditions.use='
+    )
   model = call(
       'model',
       choose('family', ZOO, config['family']),
@@ -112,7 +118,37 @@ def optimizer(config: Mapping):
 
 
 def corpus(config: Mapping) -> corpora.Corpus:
-  return corpora.load(config['corpus'])
+  sounds = _representation(config).kind == 'frames'
+  return (corpora.load_sounds if sounds else corpora.load)(config['corpus'])
+
+
+def _representation(config):
+  return named('representation', REPRESENTATIONS, config)
+
+
+def fitted(
+    config: Mapping, system: System, corpus: corpora.Corpus
+) -> tuple[Mapping, System]:
+  """Both with the mean and sd of what is measured of the training pieces.
+
+  They are part of the config from then on, wherever it is saved; of music that
+  is not measured, and of a config that has them, both are as they were.
+  """
+  normal = config['representation']
+  if system.representation.normalize is None or normal['mean']:
+    return config, system
+  _some(config, corpus, 'train')
+  found = framed.statistics(corpus.splits['train'], *_measuring(config))
+  config = {**config, 'representation': normal | found}
+  return config, system._replace(representation=_representation(config))
+
+
+def _measuring(config):
+  """All that measuring depends on, and what measures: Sound -> [T, D]."""
+  usual = {'mean': (), 'sd': ()}
+  plain = config['representation'] | usual
+  depends = {k: v for k, v in plain.items() if k not in ('iterations', *usual)}
+  return depends, _representation({'representation': plain}).encode
 
 
 def encoded(
@@ -167,6 +203,11 @@ def pieces(
 def _passages(found, representation, *, bar, planes, window):
   if not bar:
     return found
+  if representation.kind == 'frames':
+    raise UserError(
+        f'config.passages.bar={bar}: a sound has no bars: set '
+        '--config.passages.bar=0'
+    )
   if not set(planes) <= set(range(representation.planes)):
     raise UserError(
         f'config.passages.planes={tuple(planes)}: there are 0 to '
@@ -180,13 +221,21 @@ def _passages(found, representation, *, bar, planes, window):
   return passages.passages(found, window, bar=bar, plays=plays)
 
 
-def _pieces(config, corpus, split, representation):
-  found = corpus.splits[split]
-  if not len(found):
+def _some(config, corpus, split):
+  """The pieces of a split, of which there are some."""
+  if not len(corpus.splits[split]):
     sizes = ', '.join(f'{len(p)} {name}' for name, p in corpus.splits.items())
     raise UserError(
         f"corpus '{config['corpus']}' has no {split} pieces ({sizes}): add some"
     )
+  return corpus.splits[split]
+
+
+def _pieces(config, corpus, split, representation):
+  found = _some(config, corpus, split)
+  if corpus.kind == 'sounds':
+    choose('begin', BEGINS, config['begin'])  # A bar may be at any frame.
+    return framed.open(found, *_measuring(config), representation.normalize)
   of = annotate(config, representation)
   if isinstance(found, Split):
     key = {'representation': config['representation']}

@@ -54,6 +54,13 @@ def alarm(figures: dict) -> str | None:
         f'more than {ACTIVE} nats: lower --config.model.beta, or raise '
         'free_bits, anneal_steps or word_dropout'
     )
+  if 'mse_per_frame' in figures:
+    if figures['mse_per_frame'] < figures['mse_per_frame_mean']:
+      return None
+    return (
+        'the codes say nothing: what is written from them is no nearer than the '
+        'mean of all frames'
+    )
   if figures['accuracy_free'] <= figures['accuracy_unigram']:
     return (
         'the codes say nothing: what is written from them is no more often '

@@ -50,29 +50,39 @@ def pack(
 
 
 def cut(pieces: Pieces, window: int) -> Pieces:
-  """Pieces with `cond` -> their windows, one after another from bar to bar.
+  """Pieces -> their windows, one after another from bar to bar.
 
   Each begins at the first whole bar after the one before it has ended; the
   last of a piece may be shorter. What comes before the first whole bar is left
   out.
   """
   spans = []
-  for index, table in enumerate(pieces.cond):
+  for index, length in enumerate(np.diff(pieces.offsets).tolist()):
     end = 0
-    for row in conditions.bar_rows(table).tolist():
+    for row in beginnings(pieces, index).tolist():
       if row >= end:
-        end = min(row + window, len(table))
+        end = min(row + window, length)
         spans.append((index, row, end))
   return slices(pieces, spans)
 
 
+def beginnings(pieces: Pieces, index: int) -> np.ndarray:
+  """The steps of a piece at which a window may begin: int64, ascending.
+
+  Its whole bars, where it has `cond` that says so; else any step.
+  """
+  if pieces.cond is None:
+    return np.arange(pieces.offsets[index + 1] - pieces.offsets[index])
+  return conditions.bar_rows(pieces.cond[index])
+
+
 def slices(pieces: Pieces, spans: list[tuple[int, int, int]]) -> Pieces:
-  """Spans of pieces with `cond`, (which, begin, end) of each, made when asked for."""
+  """Spans of pieces, (which, begin, end) of each, made when asked for."""
   lengths = [end - begin for _, begin, end in spans]
   return Pieces(
       _Slices(pieces.x, spans),
       np.cumsum([0, *lengths]),
-      _Slices(pieces.cond, spans),
+      None if pieces.cond is None else _Slices(pieces.cond, spans),
   )
 
 
@@ -111,8 +121,7 @@ def make_batch_at(
   Args:
     rows: which of the `batch_size` rows are made: the same ones as in the whole
       batch.
-    bars: windows begin with a bar, and all of their steps count. The pieces
-      have `cond`.
+    bars: windows begin where `beginnings` says, and all of their steps count.
     transpose: (x of a piece, semitones) -> x, or None to leave keys alone.
     room: x of a piece -> how far down and up it may go and lose nothing.
     vary: (x of a piece, tempo, velocity) -> x, or None to leave both alone.
@@ -139,7 +148,7 @@ def make_batch_at(
       x = pieces.x[index]
       cond = None if pieces.cond is None else pieces.cond[index]
       if bars:
-        begin = _bar(middle, conditions.bar_rows(cond), len(x) - window)
+        begin = _bar(middle, beginnings(pieces, index), len(x) - window)
       else:
         begin = int(middle * len(x)) - window // 2
         begin = min(max(begin, 0), max(len(x) - window, 0))

@@ -18,6 +18,7 @@ from musiczoo.corpora import sealed
 from musiczoo.corpora.corpus import Piece
 from musiczoo.corpora.dataset import Split
 from musiczoo.corpora.growing import Growing
+from musiczoo.corpora.recordings import Recordings
 from musiczoo.data import Pieces
 from musiczoo.errors import UserError
 from musiczoo.representations.runs import Runs
@@ -51,7 +52,7 @@ class Mapped(Sequence):
 
 
 def open(
-    split: Split,
+    split: Split | Recordings,
     config: Mapping,
     encode: Callable[[score.Score], np.ndarray | Runs],
     annotate: Callable[[Piece, np.ndarray | Runs], np.ndarray] | None = None,
@@ -59,7 +60,7 @@ def open(
   """The encoded pieces of a split; those without a step are left out.
 
   Args:
-    split: of a dataset.
+    split: of a dataset, or of recordings.
     config: all that x and the conditions depend on beside the dataset.
     encode: Score -> x of this representation.
     annotate: (piece, x) -> `conditions` of its steps, or None.
@@ -67,7 +68,7 @@ def open(
   Raises:
     UserError: no piece has a step, the folder can't be written, or is damaged.
   """
-  path = split.folder / 'encoded' / f'{split.name}-{_key(config)}'
+  path = split.folder / 'encoded' / f'{split.name}-{key(config)}'
   if not path.exists():
     with sealed.creating(path, SEAL, FORMAT) as folder:
       _write(split, encode, annotate, folder)
@@ -118,11 +119,11 @@ def _rows(x):
   return x.spans if isinstance(x, Runs) else x
 
 
-def _key(config):
-  """What x depends on beside the dataset: the config and the code."""
-  key = hashlib.sha256(json.dumps(dict(config), sort_keys=True).encode())
+def key(config: Mapping) -> str:
+  """A hash of what x depends on beside the dataset: the config and the code."""
+  found = hashlib.sha256(json.dumps(dict(config), sort_keys=True).encode())
   folder = pathlib.Path(representations.__file__).parent
   rooms = [pathlib.Path(room.__file__) for room in (score, analysis, conditions)]
   for file in [*rooms, *sorted(folder.glob('*.py'))]:
-    key.update(file.read_bytes())
-  return key.hexdigest()[:16]
+    found.update(file.read_bytes())
+  return found.hexdigest()[:16]

@@ -12,7 +12,9 @@ from musiczoo.train import make_evaluate_step
 
 # What one weighs: a voice's step, a roll's frame, an event. The step of a
 # representation is its frame or token, or as many notes as it has voices.
-UNITS = {'voices': 'note', 'bits': 'frame', 'tokens': 'token'}
+UNITS = {
+    'voices': 'note', 'bits': 'frame', 'tokens': 'token', 'frames': 'frame'
+}
 
 
 def monitored(system: System) -> str:

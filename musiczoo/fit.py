@@ -70,6 +70,7 @@ def fit(
       build.shards(config),
   )
   corpus = build.corpus(config)
+  config, system = build.fitted(config, system, corpus)
   train = build.pieces(config, corpus, 'train', system.representation)
   batch_at = build.batches(
       config, train, system.representation, devices.rows(config['batch_size'])
@@ -162,8 +163,8 @@ def _new(config, system, batch_at):
   one = jax.tree.map(lambda a: a[:1], batch)
   state = jax.device_get(jax.jit(init)(jax.random.key(config['seed']), one))
   rows, processes = len(batch['x']), jax.process_count()
-  bits = system.representation.kind == 'bits'
-  tokens = batch['x'][..., 0].size if bits else batch['x'].size
+  whole = system.representation.kind in ('bits', 'frames')
+  tokens = batch['x'][..., 0].size if whole else batch['x'].size
   # Of its own rows, on one device: what a step needs, wherever it is taken.
   step = _make_step(config | {'reproducible': 'run'}, system, None)
   return state, {

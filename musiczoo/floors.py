@@ -1,4 +1,4 @@
-"""Encoded pieces in; the nats of models that any trained one should beat out.
+"""Encoded pieces in; the nats, or errors, that any trained model should beat out.
 
 Each is fitted on `train` and scored on `test`, lists of encoded pieces. What
 train never does is not impossible: counts begin above zero, as stated.
@@ -93,6 +93,69 @@ def most_frequent(
     size = values * x.shape[1]
     counts = counts + np.bincount(place.ravel(), minlength=size)
   return counts.reshape(-1, values).argmax(axis=1)
+
+
+def repeat_last(
+    train: Sequence[np.ndarray], test: Sequence[np.ndarray]
+) -> dict[str, float]:
+  """Of frames, if each is thought to be as the one before it.
+
+  The first of a piece is thought to be zeros, which is the mean of all. Its
+  density is normal around that, each number with the deviation it has in train.
+
+  Args:
+    train, test: pieces of `spectrogram`, normalized: [T, D].
+
+  Returns:
+    'mse_per_frame_repeat_last', a mean over frames and their numbers, and
+    'nll_per_frame_repeat_last', in nats.
+  """
+  variance_D = _squares(train) / sum(map(len, train))
+  square_D = _squares(test) / sum(map(len, test))
+  nats_D = square_D / variance_D + np.log(2 * np.pi * variance_D)
+  return {
+      'mse_per_frame_repeat_last': float(square_D.mean()),
+      'nll_per_frame_repeat_last': float(nats_D.sum() / 2),
+  }
+
+
+def pca(
+    train: Sequence[np.ndarray], test: Sequence[np.ndarray], numbers: int
+) -> float:
+  """The squared error of windows of frames told by so many numbers each.
+
+  They are the places along the principal components of the training windows
+  (Pearson 1901, found as by Halko et al. 2011): no lines do better on those.
+
+  Args:
+    train: windows [W, D], of one length.
+    test: likewise; shorter ones are filled up with zeros, which don't count.
+
+  Returns:
+    The mean over frames and their numbers.
+  """
+  from sklearn.decomposition import PCA  # Of the extra 'audio', as the frames.
+
+  flat = np.stack([np.asarray(x).ravel() for x in train])
+  found = PCA(
+      min(numbers, *flat.shape), svd_solver='randomized', random_state=0
+  ).fit(flat)
+  square = total = 0
+  for x in map(np.asarray, test):
+    whole = np.pad(x.ravel(), (0, flat.shape[1] - x.size))
+    guess = found.inverse_transform(found.transform(whole[None]))[0]
+    square += float(((guess[: x.size] - x.ravel()) ** 2).sum())
+    total += x.size
+  return square / total
+
+
+def _squares(pieces):
+  """Of what each number differs by from the frame before: float64 [D]."""
+  total = 0
+  for x in map(np.asarray, pieces):
+    step = np.diff(x, axis=0, prepend=np.zeros_like(x[:1]))
+    total = total + (step.astype(np.float64) ** 2).sum(0)
+  return total
 
 
 def _bigram_line(train, test):

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 from musiczoo import conditions, midi, score as scores, sound
+from musiczoo.audio import Sound
 from musiczoo.build import System
 from musiczoo.errors import UserError
 from musiczoo.heads import Controls
@@ -24,10 +25,10 @@ MOST_EVENTS = 64  # Per step of the grid: no music we know has more.
 
 
 class Generated(NamedTuple):
-  """What was written: arrays x [N, T, ...] and a Score of each."""
+  """What was written: arrays x [N, T, ...] and a Score, or a Sound, of each."""
 
   x: np.ndarray
-  scores: list[Score]
+  scores: list[Score] | list[Sound]
 
 
 def generate(

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from musiczoo import conditions, data
+from musiczoo.audio import Sound
 from musiczoo.build import System
 from musiczoo.errors import UserError
 from musiczoo.generate import encode_primer, Generated, piece_keys
@@ -41,13 +42,16 @@ def codes(system: System, params, windows: data.Pieces) -> np.ndarray:
 
 
 def heard(
-    representation: Representation, song: Score, origin: str
+    representation: Representation, song: Score | Sound, origin: str
 ) -> data.Pieces:
-  """A Score as one piece that knows where its bars begin.
+  """A song as one piece, which knows where its bars begin if it has any.
 
   Raises:
     UserError: the representation can keep nothing of it.
   """
+  if representation.kind == 'frames':
+    x = representation.encode(song)
+    return data.pack([x])
   x = encode_primer(representation, song, origin)
   table = conditions.of(song, representation.steps_per_quarter)
   return data.pack([x], [conditions.of_rows(table, x, representation.clock)])
@@ -127,7 +131,7 @@ def between(a: np.ndarray, b: np.ndarray, share: np.ndarray) -> np.ndarray:
 
 def _spans(song, window):
   """Where windows begin and end, in rows of x."""
-  x, bars = song.x[0], conditions.bar_rows(song.cond[0])
+  x, bars = song.x[0], data.beginnings(song, 0)
   end, spans = int(bars[0]), []
   while end < len(x):
     begin = int(bars[np.searchsorted(bars, end, side='right') - 1])

@@ -5,6 +5,7 @@ So models are compared that know no likelihood.
 
 from typing import NamedTuple
 
+import jax
 import numpy as np
 
 from musiczoo import data, generate, metrics
@@ -50,15 +51,7 @@ def make_compare(system: System, pieces: data.Pieces, most: int = MOST):
     UserError: no piece is as long as a window.
   """
   window = system.model.window
-  real = data.cut(pieces, window)
-  whole = np.flatnonzero(np.diff(real.offsets) == window)
-  if not len(whole):
-    raise UserError(
-        f'no piece has a window of {window} steps: set --config.window lower, '
-        'or add longer pieces'
-    )
-  spread = np.linspace(0, len(whole) - 1, min(most, len(whole)))
-  chosen = whole[spread.astype(int)]
+  real, chosen = _windows(pieces, window, most)
 
   def measured(scores):
     grid = system.representation.steps_per_quarter
@@ -84,6 +77,19 @@ def make_compare(system: System, pieces: data.Pieces, most: int = MOST):
   return compare
 
 
+def _windows(pieces, window, most):
+  """All windows from bar to bar, and which of the whole ones to compare."""
+  real = data.cut(pieces, window)
+  whole = np.flatnonzero(np.diff(real.offsets) == window)
+  if not len(whole):
+    raise UserError(
+        f'no piece has a window of {window} steps: set --config.window lower, '
+        'or add longer pieces'
+    )
+  spread = np.linspace(0, len(whole) - 1, min(most, len(whole)))
+  return real, whole[spread.astype(int)]
+
+
 def report(compared: Compared) -> dict[str, float | dict]:
   """The gap; and each metric of both sides, mean and interval, beside its own."""
   new, real = map(metrics.summary, compared.figures)
@@ -94,12 +100,34 @@ def report(compared: Compared) -> dict[str, float | dict]:
   }
 
 
+def _make_gap_of_frames(devices, system, pieces):
+  """Of windows of frames, of which no Sound need be made to compare them."""
+  model, window = system.model, system.model.window
+  real, chosen = _windows(pieces, window, MOST)
+  figures = metrics.of_frames(np.stack([real.x[i] for i in chosen]))
+  keys = generate.piece_keys(0, len(chosen))
+  sample = jax.jit(lambda p: model.sample(p, keys, window, Controls()))
+
+  def judged(params) -> dict[str, float]:
+    new = metrics.of_frames(np.asarray(sample(devices.fetch(params))))
+    gaps = metrics.gaps(new, figures)
+    result = {'gap': metrics.gap(new, figures)}
+    for part in metrics.PARTS_OF_FRAMES:
+      values = [v for name, v in gaps.items() if name.startswith(part)]
+      result[f'gap_{part}'] = float(np.mean(values))
+    return result
+
+  return judged
+
+
 def make_gap(devices: Parallel, system: System, pieces: data.Pieces):
   """Returns (params) -> dict of `metrics.gap` and its parts, 0 to 1.
 
   Args:
     params: replicated by `devices`.
   """
+  if system.representation.kind == 'frames':
+    return _make_gap_of_frames(devices, system, pieces)
   compare = make_compare(system, pieces)
 
   def judged(params) -> dict[str, float]:

@@ -27,7 +27,7 @@ def claim(workdir, config: dict) -> None:
     if path.exists() and checkpoint.steps(checkpoints(workdir)):
       there, here = _flat(history.upgraded(_read(path))), _flat(config)
       differ = [
-          f'{k} is {there.get(k)} there, {here.get(k)} here'
+          f'{k} is {_short(there.get(k))} there, {_short(here.get(k))} here'
           for k in sorted(there | here)
           if there.get(k) != here.get(k) and k not in CHANGEABLE
       ]
@@ -81,7 +81,9 @@ def shapes(system: build.System):
   """Shapes and dtypes of the parameters, computed without any arithmetic."""
   steps = system.model.window or 8
   batch = {
-      'x': np.zeros((1, steps, *system.representation.shape), np.int32),
+      'x': np.zeros(
+          (1, steps, *system.representation.shape), system.representation.dtype
+      ),
       'mask': np.ones((1, steps), np.float32),
       'row': np.zeros(1, np.uint32),
       'cond': np.zeros((1, steps, len(conditions.COLUMNS)), np.int16),
@@ -96,6 +98,11 @@ def _read(path):
     raise UserError(
         f'{path} is not JSON: mend it or choose another --workdir'
     ) from e
+
+
+def _short(value):
+  text = str(value)
+  return text if len(text) < 80 else f'{text[:60]} ...'
 
 
 def _flat(config, prefix=''):

@@ -25,6 +25,10 @@ ORDER = [
     'errors > score > midi > grid > sound > page',
     'errors > score > analysis > metrics > page',
     'novelty > page',
+    'errors > guarded > corpora > ingest',
+    'errors > audio > representations',
+    'audio > corpora > encoded > framed',
+    'data > framed',
     'errors > cluster > ingest',
     'representations > doctor',
     'errors > dropout > recurrent > heads > models',
@@ -41,13 +45,13 @@ ORDER = [
 # Here the halves meet.
 MEETING = (
     'build copying workdir evaluate orderings generate infilling listening '
-    'latent attributes collapse samples fit rerun starts show export sweep '
+    'latent attributes collapse samples fit rerun starts show sounding export sweep '
     'pretrained trained'
 ).split()
 NUMPY_ONLY = (
-    'errors score midi representations corpora data floors novelty analysis '
-    'conditions copying ingest encoded doctor metrics passages grid journal clock history '
-    'sound page'
+    'errors score midi audio guarded representations corpora data floors novelty '
+    'analysis conditions copying ingest encoded framed doctor metrics passages grid '
+    'journal clock history sound page'
 ).split()
 
 

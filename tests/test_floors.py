@@ -5,6 +5,7 @@ import pathlib
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from musiczoo import corpora, floors
 
@@ -69,3 +70,40 @@ def test_the_commonest_value_of_each_voice():
   # Of equals the lowest.
   assert floors.most_frequent(train, 6).tolist() == [1, 4]
   assert floors.most_frequent([np.array([2, 2, 0])], 3).tolist() == [2]
+
+
+def test_the_frame_before():
+  train = [np.array([[3.0, 0], [3, 1], [5, 1]], np.float32)]
+  test = [np.array([[0, 2.0], [2, 2]], np.float32), np.ones((1, 2), np.float32)]
+  found = floors.repeat_last(train, test)
+  # The first of a piece is thought to be zeros.
+  squares = np.array([[0, 4], [4, 0], [1, 1]])
+  variance = np.array([9 + 0 + 4, 0 + 1 + 0]) / 3
+  log_p = stats.norm.logpdf(np.sqrt(squares), 0, np.sqrt(variance))
+  assert found == {
+      'mse_per_frame_repeat_last': pytest.approx(squares.mean()),
+      'nll_per_frame_repeat_last': pytest.approx(-log_p.sum() / 3),
+  }
+
+
+def test_principal_components_of_windows():
+  rng = np.random.default_rng(0)
+  lines = rng.normal(size=(3, 8))
+  draw = lambda num: 5 + rng.normal(size=(num, 3)) * [9, 3, 1] @ lines
+  train, test = (
+      [x.reshape(4, 2).astype(np.float32) for x in draw(num)] for num in (60, 7)
+  )
+  # By the decomposition itself.
+  flat = np.stack([x.ravel() for x in train])
+  _, _, found = np.linalg.svd(flat - flat.mean(0), full_matrices=False)
+  away = np.stack([x.ravel() for x in test]) - flat.mean(0)
+  left = away - away @ found[:2].T @ found[:2]
+  assert floors.pca(train, test, 2) == pytest.approx((left**2).mean(), rel=1e-3)
+  assert floors.pca(train, test, 3) < 1e-6 < floors.pca(train, test, 2)
+  # A shorter one is filled up, and what fills it up doesn't count.
+  short = [x[:2] for x in test]
+  whole = away + flat.mean(0)
+  whole[:, 4:] = 0
+  away = whole - flat.mean(0)
+  left = (away - away @ found[:2].T @ found[:2])[:, :4]
+  assert floors.pca(train, short, 2) == pytest.approx((left**2).mean(), rel=1e-3)

@@ -12,6 +12,7 @@ from musiczoo.heads import (
     Bernoulli,
     Categorical,
     Controls,
+    Gaussian,
     HEADS,
     NADE,
     sharpen,
@@ -164,7 +165,9 @@ def test_any_leading_shape_and_bfloat16(name):
 
 
 def test_the_table_has_all_heads():
-  assert set(HEADS.values()) == {type(head) for head in TINY.values()}
+  # The gaussian's steps can't be counted: it has tests of its own.
+  choosing = {type(head) for head in TINY.values()}
+  assert set(HEADS.values()) - choosing == {Gaussian}
 
 
 def test_each_voice_hears_only_those_above():

@@ -2,11 +2,11 @@
 
 import pathlib
 
-from musiczoo.corpora import benchmarks, chorales, dataset, folder
+from musiczoo.corpora import benchmarks, chorales, dataset, folder, recordings
 from musiczoo.corpora.corpus import Corpus, deal, Piece
 from musiczoo.errors import UserError
 
-__all__ = ['Corpus', 'Piece', 'load']
+__all__ = ['Corpus', 'Piece', 'load', 'load_sounds']
 
 _ACCEPTED = (
     "give 'chorales', a folder of MIDI files, a prepared dataset, or a .mat or "
@@ -38,3 +38,18 @@ def load(name: str) -> Corpus:
     raise UserError(f"corpus '{name}': no such file; {benchmarks.WHERE}")
   missing = '' if path.exists() else ': there is no such path'
   raise UserError(f"corpus '{name}'{missing}; {_ACCEPTED}")
+
+
+def load_sounds(name: str) -> Corpus:
+  """Loads a folder of sound files and splits it by file, as `load` does.
+
+  Raises:
+    UserError: there is no such folder, or nothing in it can be used.
+  """
+  path = pathlib.Path(name)
+  if not path.is_dir():
+    raise UserError(
+        f"corpus '{name}': this model hears sound: give --config.corpus=FOLDER "
+        f'of sound files ({", ".join(recordings.SUFFIXES)})'
+    )
+  return Corpus('sounds', recordings.load(path))

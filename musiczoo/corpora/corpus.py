@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from musiczoo.audio import Sound
 from musiczoo.score import Score
 
 SPLITS = ('train', 'valid', 'test')
@@ -16,19 +17,20 @@ class Piece(NamedTuple):
 
   Attributes:
     name: unique in its corpus; of a file, its path within the corpus' folder.
-    score: a Score, or its roll, uint8 [T, 88] (see `Corpus.kind`).
+    score: a Score, or its roll, uint8 [T, 88], or a Sound (see `Corpus.kind`).
   """
 
   name: str
-  score: Score | np.ndarray
+  score: Score | np.ndarray | Sound
 
 
 class Corpus(NamedTuple):
   """Pieces by split.
 
   Attributes:
-    kind: 'scores', which any representation can encode; or 'rolls', the frames
-      of the piano-roll sets as published, already x of `pianoroll`.
+    kind: 'scores', which any representation of notes can encode; 'rolls', the
+      frames of the piano-roll sets as published, already x of `pianoroll`; or
+      'sounds', for `spectrogram`.
     splits: 'train', 'valid', 'test' -> pieces.
   """
 

@@ -1,6 +1,5 @@
 """A folder of MIDI files in, Pieces out; what can't be read is said."""
 
-from collections.abc import Iterator
 import os
 import pathlib
 import sys
@@ -21,11 +20,12 @@ def load(path: pathlib.Path) -> list[Piece]:
   Raises:
     UserError: there is nothing to use.
   """
-  files = list(_files(path))
+  files = names(path, SUFFIXES)
   if not files:
     raise UserError(
         f"corpus '{path}' has no MIDI files ({', '.join(SUFFIXES)}): "
-        'give a folder that has'
+        'give a folder that has; sound files are for '
+        'experiments/configs/audio.py'
     )
   pieces, failures = [], []
   for name in files:
@@ -52,12 +52,11 @@ def load(path: pathlib.Path) -> list[Piece]:
   return pieces
 
 
-def _files(path) -> Iterator[str]:
+def names(path: pathlib.Path, suffixes: tuple[str, ...]) -> list[str]:
   """Names relative to the folder, with forward slashes on any system."""
-  names = (
+  return sorted(
       (pathlib.Path(root) / file).relative_to(path).as_posix()
       for root, _, files in os.walk(path)
       for file in files
-      if file.lower().endswith(SUFFIXES)
+      if file.lower().endswith(suffixes)
   )
-  return sorted(names)

@@ -8,6 +8,7 @@ import hashlib
 import json
 
 from musiczoo.build import System
+from musiczoo.errors import UserError
 from musiczoo.export import compose, onnx_model, stablehlo, weights
 from musiczoo.export.card import card, corpus_name
 
@@ -31,8 +32,14 @@ def files(
     onnx: make model.onnx, of families that have one net that writes.
 
   Raises:
-    UserError: a package that writes one of them is missing.
+    UserError: a package that writes one of them is missing, or the model is of
+      sound.
   """
+  if system.representation.kind == 'frames':
+    raise UserError(
+        'a model of sound can not be exported: its player would need librosa; '
+        'keep the workdir, and give it to experiments.generate'
+    )
   config = {**config, 'corpus': corpus_name(config)}
   flat = weights.flat(params)
   made = {

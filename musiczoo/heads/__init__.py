@@ -8,9 +8,9 @@ into a distribution over the next step. All heads have the same four methods:
   log_prob(h, x, prev) -> dict of float32 [...], in nats; their sum is the log
     probability of the step x given h and the step before it, `prev`.
   choices(h, x) -> dict of float32 logits [..., n]: of the choices that make up
-    the step x, each given h and those before it in x.
-  sample(h, prev, keys, controls) -> x, int32 [B, C]. One PRNG key per row: a
-    row is the same in any batch.
+    the step x, each given h and those before it in x. Of frames there are none.
+  sample(h, prev, keys, controls) -> x, int32 [B, C], of frames float32. One PRNG
+    key per row: a row is the same in any batch.
 
 and name the `kind` of Representation they are for and the `controls` they
 honour. Shapes: B rows, T steps, C the shape of one step ([] for tokens), H what
@@ -21,6 +21,7 @@ Logits are float32 whatever the `dtype` of the matmuls.
 from musiczoo.heads.bernoulli import Bernoulli
 from musiczoo.heads.categorical import Categorical
 from musiczoo.heads.controls import Controls, sharpen
+from musiczoo.heads.gaussian import Gaussian
 from musiczoo.heads.nade import NADE
 from musiczoo.heads.voices import Voices
 
@@ -29,12 +30,14 @@ HEADS = {
     'categorical': Categorical,
     'voices': Voices,
     'nade': NADE,
+    'gaussian': Gaussian,
 }
 
 __all__ = [
     'Bernoulli',
     'Categorical',
     'Controls',
+    'Gaussian',
     'HEADS',
     'NADE',
     'Voices',

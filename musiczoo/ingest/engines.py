@@ -13,8 +13,8 @@ import queue
 from typing import NamedTuple
 
 from musiczoo.cluster import cluster
+from musiczoo.guarded import Guarded
 from musiczoo.ingest.file import ingest, rejected, Result, Source
-from musiczoo.ingest.guarded import Guarded
 from musiczoo.midi import Limits
 
 AHEAD = 4  # Sources drawn ahead, for each worker.

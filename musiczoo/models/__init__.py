@@ -16,8 +16,9 @@ class Music(NamedTuple):
   """What x is, as a Representation has it.
 
   Attributes:
-    kind: 'bits', 'tokens' or 'voices'.
-    depth: bits of a step, size of the vocabulary, or symbols of one voice.
+    kind: 'bits', 'tokens', 'voices' or 'frames'.
+    depth: bits of a step, size of the vocabulary, symbols of one voice, or
+      numbers of a frame.
     shape: of one step.
     planes: bits of a step are so many planes of pitches.
     clock: int32 [depth], by how many steps of the grid each token moves time
@@ -29,6 +30,11 @@ class Music(NamedTuple):
   shape: tuple[int, ...]
   planes: int = 1
   clock: np.ndarray | None = None
+
+  @property
+  def dtype(self) -> type:
+    """Of x as a model writes it: frames are real numbers, all else is whole."""
+    return np.float32 if self.kind == 'frames' else np.int32
 
 
 class Forward(NamedTuple):
@@ -55,7 +61,8 @@ class Model(NamedTuple):
       `sums` is a float32 sum over the batch, weight the number of things summed
       over; `sums['loss']` is differentiated and only the train step divides.
       Noise is drawn per row of the batch, from (rng, batch['row']).
-    sample: (params, keys, length, controls) -> x [N, length, ...], int32. One
+    sample: (params, keys, length, controls) -> x [N, length, ...], of the
+      music's dtype. One
       key per piece: a piece is the same in any batch.
     controls: which fields of Controls `sample` honours.
     monitor: the entry of `sums` by which models are compared: 'nll' where it is

@@ -44,7 +44,8 @@ def autoencoder(
     cell: of the recurrent nets: 'rnn', 'lstm' or 'gru'.
     segment: steps after which the decoder begins anew; 0: only once.
     dropout: share of the decoder's units dropped, the same at all steps.
-    word_dropout: share of steps that the decoder isn't told, in training.
+    word_dropout: share of steps that the decoder isn't told, in training; 1:
+      it never is, nor where it writes.
     noise: standard deviation of what is added to codes, in training.
     attributes: weight of the nats that density, pitch and spread of a window
       (`musiczoo.attributes`) cost if told from its code by a line.

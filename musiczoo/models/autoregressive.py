@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from musiczoo.conditions import COLUMNS
 from musiczoo.heads import Controls
 from musiczoo.models import Forward, Model, Music
+from musiczoo.models.squared import squared
 from musiczoo.models.told import Conditions, Told
 from musiczoo.recurrent import Recurrent
 
@@ -41,6 +42,11 @@ class Sequence(nn.Module):
     log_p = self.head.log_prob(h_BxTxH, x_BxTxC, before_BxTxC)
     return self.head.choices(h_BxTxH, x_BxTxC), log_p, after
 
+  def forced(self, x_BxTxC, cond=None):
+    """The likeliest of each step, given all true steps before it: [B, T, ...]."""
+    h_BxTxH, _ = self.net(self._join(delay(self.head.embed(x_BxTxC)), cond))
+    return likeliest(self.head, h_BxTxH, x_BxTxC)
+
   def start(self, num: int):
     return self.net.start(num)
 
@@ -63,6 +69,19 @@ def delay(x_BxTxC):
   ]
 
 
+def likeliest(head, h_BxTxH, x_BxTxC):
+  """What a head says of each step, given h and the true step before: [B, T, ...].
+
+  The voices of a step are chosen one after another.
+  """
+  flat = lambda a: a.reshape(-1, *a.shape[2:])
+  keys = jax.random.split(jax.random.key(0), h_BxTxH[..., 0].size)
+  x = head.sample(
+      flat(h_BxTxH), flat(delay(x_BxTxC)), keys, Controls(temperature=0.0)
+  )
+  return x.reshape(x_BxTxC.shape)
+
+
 def row_keys(rng, row_B):
   """One key per row, the same whichever device or microbatch it is on."""
   return jax.vmap(jax.random.fold_in, (None, 0))(rng, row_B)
@@ -83,6 +102,7 @@ def autoregressive(
   """
   told = Told(conditions, dtype) if conditions.columns else None
   module = Sequence(net, head, told)
+  is_sound = music.kind == 'frames'
 
   def init(rng, batch):
     x, cond = batch['x'], batch.get('cond')
@@ -121,10 +141,17 @@ def autoregressive(
       return (state, x_NxC, time_N + moved), x_NxC
 
     state = module.apply(variables, num, method='start')
-    first = jnp.zeros((num, *music.shape), jnp.int32)
+    first = jnp.zeros((num, *music.shape), music.dtype)
     begin = state, first, jnp.zeros(num, jnp.int32)
     _, x_TxNxC = jax.lax.scan(step, begin, jnp.arange(length))
     return jnp.swapaxes(x_TxNxC, 0, 1)
+
+  def figures(params, batch, rng):
+    del rng
+    guess_BxTxC = module.apply(
+        {'params': params}, batch['x'], batch.get('cond'), method='forced'
+    )
+    return {'mse_per_frame': squared(guess_BxTxC, batch['x'], batch['mask'])}
 
   carries = isinstance(net, Recurrent)
 
@@ -156,7 +183,9 @@ def autoregressive(
       init,
       loss,
       sample,
-      forward=Forward(inputs, forward),
+      figures=figures if is_sound else None,
+      # Frames are no choices, of which a Forward would tell the logits.
+      forward=None if is_sound else Forward(inputs, forward),
       controls=(*head.controls, 'given') + ('cond',) * (told is not None),
   )
 

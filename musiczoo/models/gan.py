@@ -39,7 +39,7 @@ def gan(
     dtype: str = 'float32',
     remat: bool = False,
 ) -> Model:
-  """Windows of voices or bits by two players (Goodfellow et al. 2014).
+  """Windows of voices, bits or frames by two players (Goodfellow et al. 2014).
 
   The generator makes a window of noise z at once, and of what it is told, as
   MidiNet (Yang et al. 2017) and MuseGAN (Dong et al. 2018) do; the critic hears
@@ -66,7 +66,8 @@ def gan(
     rebuild: weight of the nats that real windows cost if rebuilt; 0: there is
       no listener.
     beta: weight among them of those of z, as in `vae`.
-    binarize: 'deterministic' takes the likeliest cell, 'stochastic' draws it.
+    binarize: 'deterministic' takes the likeliest cell, 'stochastic' draws it;
+      frames are never drawn.
     overlap: steps that a window is given of the one before; 0: windows of a
       piece know nothing of each other.
     given_tracks: voices, or groups of instruments, that the model learns to
@@ -92,7 +93,8 @@ def gan(
       'dtype': jnp.dtype(dtype),
       'remat': remat,
   }
-  generator = Generator(window, face.cells, levels, BIAS, **both)
+  bias = 0.0 if music.kind == 'frames' else BIAS
+  generator = Generator(window, face.cells, levels, bias, **both)
   critic = Critic(levels, **both)
   listener = Listener(latent, **both)
 
@@ -212,7 +214,7 @@ def gan(
       controls = controls._replace(cond=None)
     return join(
         new_windows, keys_N, length, controls,
-        shape=music.shape, window=window, overlap=overlap,
+        music=music, window=window, overlap=overlap,
     )
 
   return Model(

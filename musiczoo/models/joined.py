@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from musiczoo.heads import Controls
+from musiczoo.models import Music
 
 
 def join(
@@ -14,7 +15,7 @@ def join(
     length: int,
     controls: Controls,
     *,
-    shape: tuple[int, ...],
+    music: Music,
     window: int,
     overlap: int,
 ):
@@ -26,18 +27,18 @@ def join(
     keys_N: one per piece.
     length: steps of a piece; what the last window has beyond is cut off.
     controls: `given`, `known` and `cond` are used.
-    shape: of a step of x.
+    music: what x is.
     window: steps of a window.
     overlap: steps of it that are given.
 
   Returns:
-    int32 x [N, length, C].
+    x [N, length, C].
   """
   stride = window - overlap
   num = max(-(-(length - overlap) // stride), 1)
   steps = overlap + num * stride
-  x = jnp.zeros((keys_N.shape[0], steps, *shape), jnp.int32)
-  sure = jnp.zeros((steps, *shape), bool)
+  x = jnp.zeros((keys_N.shape[0], steps, *music.shape), music.dtype)
+  sure = jnp.zeros((steps, *music.shape), bool)
   if controls.given is not None:
     x = x.at[:, :length].set(controls.given)
     sure = sure.at[:length].set(controls.known)

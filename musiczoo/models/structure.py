@@ -226,9 +226,9 @@ def structure(
 
 
 def _check(music, codes, bar_steps, cell, dropout, sizes):
-  if music.kind == 'tokens':
+  if music.kind in ('tokens', 'frames'):
     raise UserError(
-        'family structure hears bars of a grid, not events: choose '
+        'family structure hears bars of a grid, not events or sound: choose '
         '--config.representation.name=voices, tracks or pianoroll'
     )
   if not codes:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from flax import linen as nn
 import jax
 import jax.numpy as jnp
+from jax.scipy.stats import norm
 import numpy as np
 
 from musiczoo.errors import UserError
@@ -23,7 +24,8 @@ class Surface(NamedTuple):
   """How x of some music looks to a critic.
 
   Voices are each a line of y: its symbols, of which one is 1, and whether it is
-  struck. Bits are y as they are, and each plane of them is a line.
+  struck. Bits are y as they are, and each plane of them is a line; so are the
+  numbers of frames, all in one line, and chosen as they are.
 
   Attributes:
     music: what x is.
@@ -36,8 +38,8 @@ class Surface(NamedTuple):
   cells: int
 
   def raw(self, x):
-    """int x [B, T, ...] -> float32 r [B, T, D]."""
-    if self.music.kind == 'bits':
+    """x [B, T, ...] -> float32 r [B, T, D]."""
+    if self.music.kind in ('bits', 'frames'):
       return jnp.asarray(x, jnp.float32)
     s_BxTxVxS = jax.nn.one_hot(x // 2, self.music.depth)
     return _join(s_BxTxVxS, (x % 2).astype(jnp.float32))
@@ -48,8 +50,10 @@ class Surface(NamedTuple):
     That is the straight-through estimator (Bengio et al. 2013; for rolls Dong
     and Yang 2018). With a key for each row choices are drawn: bits by their
     probability, symbols likewise, by Gumbel noise (Jang et al. 2017). Without,
-    each is the likeliest.
+    each is the likeliest. Frames are what the net says.
     """
+    if self.music.kind == 'frames':
+      return logits_BxTxD
     if self.music.kind == 'bits':
       return _bits(logits_BxTxD, keys_B)
     s_BxTxVxS, b_BxTxV = self._split(logits_BxTxD)
@@ -61,8 +65,11 @@ class Surface(NamedTuple):
   def log_prob(self, logits_BxTxD, r_BxTxD):
     """Log probability of each cell of x in nats: [B, T, C].
 
-    What the rules force or forbid is no choice and costs nothing.
+    What the rules force or forbid is no choice and costs nothing. The numbers
+    of frames are normal around what the net says, with a deviation of 1.
     """
+    if self.music.kind == 'frames':
+      return norm.logpdf(r_BxTxD, logits_BxTxD)
     if self.music.kind == 'voices':
       s_BxTxVxS, b_BxTxV = self._split(r_BxTxD)
       symbols_BxTxVxS, bits_BxTxV = self._split(logits_BxTxD)
@@ -95,7 +102,9 @@ class Surface(NamedTuple):
     return r_BxTxLxP.at[:, :, 2::2].set(struck).reshape(r_BxTxD.shape)
 
   def x(self, y_BxTxD):
-    """y of zeros and ones -> int32 x [B, T, ...]."""
+    """y of zeros and ones -> int32 x [B, T, ...]; of frames, y as it is."""
+    if self.music.kind == 'frames':
+      return y_BxTxD
     if self.music.kind == 'bits':
       return jnp.round(y_BxTxD).astype(jnp.int32)
     s_BxTxVxS, struck_BxTxV = self._split(y_BxTxD)
@@ -123,7 +132,9 @@ class Surface(NamedTuple):
     return jnp.concatenate([known, self.shares(known_BxTxC)], axis=-1)
 
   def features(self, y_BxTxD):
-    """y and its harmony."""
+    """y and its harmony; frames bring theirs."""
+    if self.music.kind == 'frames':
+      return y_BxTxD
     return jnp.concatenate([y_BxTxD, self.harmony(y_BxTxD)], axis=-1)
 
   def by_line(self, y_BxTxD):
@@ -155,7 +166,7 @@ class Surface(NamedTuple):
 
 
 def surface(music: Music) -> Surface:
-  """The Surface of voices, or of bits.
+  """The Surface of voices, of bits, or of frames.
 
   Raises:
     UserError: the music is of tokens.
@@ -163,9 +174,9 @@ def surface(music: Music) -> Surface:
   if music.kind == 'tokens':
     raise UserError(
         'this family writes rolls, not tokens: set --config.representation.name '
-        'to voices, tracks or pianoroll'
+        'to voices, tracks, pianoroll or spectrogram'
     )
-  if music.kind == 'bits':
+  if music.kind in ('bits', 'frames'):
     return Surface(music, music.planes, music.depth)
   lines, = music.shape
   return Surface(music, lines, lines * (music.depth + 1))

@@ -1,9 +1,10 @@
-"""Score <-> array, one file each: encode and decode stand side by side."""
+"""Score or Sound <-> array, one file each: encode and decode stand side by side."""
 
 from musiczoo.representations import (
     events,
     melody,
     pianoroll,
+    spectrogram,
     tracks,
     voices,
 )
@@ -13,6 +14,7 @@ REPRESENTATIONS = {
     'events': events.events,
     'melody': melody.melody,
     'pianoroll': pianoroll.pianoroll,
+    'spectrogram': spectrogram.spectrogram,
     'tracks': tracks.tracks,
     'voices': voices.voices,
 }

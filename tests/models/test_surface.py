@@ -125,3 +125,16 @@ def test_all_that_can_be_heard_has_probability_one(of, steps):
   log_p = face.log_prob(logits, face.raw(x))
   assert log_p.shape == x.shape
   np.testing.assert_allclose(np.exp(log_p.sum((1, 2))).sum(), 1, rtol=1e-4)
+
+
+def test_frames_are_heard_as_they_are():
+  face = surface(Music('frames', 3, (3,)))
+  x = np.random.default_rng(0).normal(size=(2, 5, 3)).astype(np.float32)
+  for same in (
+      face.raw(x), face.hear(face.raw(x)), face.x(x), face.draw(x), face.features(x)
+  ):
+    np.testing.assert_array_equal(same, x)
+  nats = -np.asarray(face.log_prob(np.zeros_like(x), x))
+  np.testing.assert_allclose(
+      nats, x**2 / 2 + np.log(2 * np.pi) / 2, rtol=1e-5
+  )

@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 
 from musiczoo.heads import Controls
-from musiczoo.models.autoregressive import delay
+from musiczoo.models.autoregressive import delay, likeliest
 from musiczoo.models.latent.attributes import Lines, NUM
 from musiczoo.models.latent.flow import Flow
 from musiczoo.recurrent import Recurrent
@@ -27,7 +27,8 @@ class Coder(nn.Module):
     segment: the core begins anew after so many steps, so that only z knows what
       was before (the hierarchical decoder of Roberts et al. 2018).
     word_dropout: how often, in training, the core is not told the step before
-      and must look at the plan (Bowman et al. 2016).
+      and must look at the plan (Bowman et al. 2016). 1: never, nor where it
+      writes, so that all that it makes hangs on the code alone.
     prior: of z, or None.
     lines: tell attributes from z, or None.
   """
@@ -57,7 +58,9 @@ class Coder(nn.Module):
     e_BxTxE = delay(self.head.embed(x_BxTxC))
     p_BxTxH = self.plan(z_BxL)
     num, steps, _ = e_BxTxE.shape
-    if keys_B is not None and self.word_dropout:
+    if self.word_dropout == 1:
+      e_BxTxE = jnp.zeros_like(e_BxTxE)
+    elif keys_B is not None and self.word_dropout:
       def draw(key):
         key = jax.random.fold_in(key, 1 << 16)  # Apart from the core's own.
         return jax.random.bernoulli(key, 1 - self.word_dropout, (steps, 1))
@@ -84,17 +87,8 @@ class Coder(nn.Module):
     return self.head.choices(h_BxTxH, x_BxTxC), log_p
 
   def forced(self, z_BxL, x_BxTxC):
-    """The likeliest of each step, given all true steps before it: [B, T, ...].
-
-    The voices of a step are chosen one after another.
-    """
-    h_BxTxH = self.heard(z_BxL, x_BxTxC)
-    flat = lambda a: a.reshape(-1, *a.shape[2:])
-    keys = jax.random.split(jax.random.key(0), h_BxTxH[..., 0].size)
-    x = self.head.sample(
-        flat(h_BxTxH), flat(delay(x_BxTxC)), keys, Controls(temperature=0.0)
-    )
-    return x.reshape(x_BxTxC.shape)
+    """The likeliest of each step, given all true steps before it: [B, T, ...]."""
+    return likeliest(self.head, self.heard(z_BxL, x_BxTxC), x_BxTxC)
 
   def start(self, z_BxL):
     """The plan, and the state of a core that has heard nothing."""
@@ -105,7 +99,8 @@ class Coder(nn.Module):
     carry = jax.tree.map(
         lambda a: jnp.where(t % self.segment == 0, 0, a), carry
     )
-    e_BxE = jnp.where(t > 0, self.head.embed(prev_BxC), 0)
+    is_told = (t > 0) & (self.word_dropout < 1)
+    e_BxE = jnp.where(is_told, self.head.embed(prev_BxC), 0)
     carry, h_BxH = self.core.step(carry, jnp.concatenate([p_BxH, e_BxE], -1))
     return carry, self.head.sample(h_BxH + p_BxH, prev_BxC, keys_B, controls)
 

@@ -12,6 +12,7 @@ from musiczoo.models.latent.attributes import Lines, measured
 from musiczoo.models.latent.coder import Coder
 from musiczoo.models.latent.convolution import Down, Up
 from musiczoo.models.latent.recurrence import Conductor, Listener
+from musiczoo.models.squared import squared
 from musiczoo.recurrent import CELLS, Recurrent
 
 NETS = ('conv', 'recurrent')
@@ -50,10 +51,10 @@ def coder(
         f'model.dropout={dropout}, word_dropout={word_dropout}: give 0 or '
         'more, a dropout below 1, and word_dropout up to 1'
     )
-  if attributes < 0 or attributes and music.kind == 'tokens':
+  if attributes < 0 or attributes and music.kind in ('tokens', 'frames'):
     raise UserError(
         f'model.attributes={attributes}: give no negative number, and 0 where '
-        'the music is tokens'
+        'the music is tokens or sound'
     )
   segment = segment or window
   if segment < 0 or window % segment:
@@ -125,6 +126,8 @@ def model(
     carried: (params, batch) -> figures of the family's own, or None.
   """
 
+  is_sound = music.kind == 'frames'
+
   def init(rng, batch):
     return coder.init(rng, batch['x'], batch['mask'], latent)['params']
 
@@ -141,7 +144,7 @@ def model(
       return (state, x_NxC), x_NxC
 
     p_NxTxP, state = coder.apply(variables, z_NxL, method='start')
-    first = jnp.zeros((z_NxL.shape[0], *music.shape), jnp.int32)
+    first = jnp.zeros((z_NxL.shape[0], *music.shape), music.dtype)
     now = jnp.arange(window), jnp.swapaxes(p_NxTxP, 0, 1)
     _, x_TxNxC = jax.lax.scan(step, (state, first), now)
     return jnp.swapaxes(x_TxNxC, 0, 1)
@@ -168,14 +171,20 @@ def model(
 
   def figures(params, batch, rng):
     z_BxL, x_BxTxC = encode(params, batch), batch['x']
+    told = carried(params, batch) if carried else {}
     forced_BxTxC = coder.apply(
         {'params': params}, z_BxL, x_BxTxC, method='forced'
     )
     free_BxTxC = decode(
         params, z_BxL, row_keys(rng, batch['row']), Controls(temperature=0.0)
     )
+    if is_sound:
+      error = lambda a: squared(a, x_BxTxC, batch['mask'])
+      return {
+          'mse_per_frame': error(free_BxTxC),
+          'mse_per_frame_teacher_forced': error(forced_BxTxC),
+      } | told
     right = lambda a: accuracy(music.kind, a, x_BxTxC, batch['mask'])
-    told = carried(params, batch) if carried else {}
     return {
         'accuracy_teacher_forced': right(forced_BxTxC),
         'accuracy_free': right(free_BxTxC),
@@ -197,7 +206,8 @@ def model(
       init,
       loss,
       sample,
-      forward=Forward(inputs, forward),
+      # Frames are no choices, of which a Forward would tell the logits.
+      forward=None if is_sound else Forward(inputs, forward),
       controls=(*coder.head.controls, 'shift'),
       monitor=monitor,
       window=window,

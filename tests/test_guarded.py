@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from musiczoo.ingest.guarded import Guarded
+from musiczoo.guarded import Guarded
 
 kept = []
 

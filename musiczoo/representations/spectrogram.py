@@ -1,0 +1,110 @@
+"""Spectrogram: a Sound walks in, float32 [T, D] of frames walks out."""
+
+from collections.abc import Sequence
+import dataclasses
+
+import numpy as np
+
+from musiczoo.errors import UserError
+from musiczoo.representations import frames as framing
+from musiczoo.representations.frames import FEATURES, Frames
+from musiczoo.representations.representation import check, Representation
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Normalized:
+  """Frames [T, D] less their mean, by their deviation, made when asked for.
+
+  It stands in for the array, as `Runs` does: what was measured may lie on the
+  disk, and a window of it costs a window.
+  """
+
+  measured: np.ndarray
+  mean: np.ndarray
+  sd: np.ndarray
+  dtype = np.dtype(np.float32)
+
+  @property
+  def shape(self) -> tuple[int, int]:
+    return self.measured.shape
+
+  def __len__(self) -> int:
+    return len(self.measured)
+
+  def __getitem__(self, steps: slice) -> 'Normalized':
+    return dataclasses.replace(self, measured=self.measured[steps])
+
+  def __array__(self, dtype=None, copy=None) -> np.ndarray:
+    x = (self.measured - self.mean) / self.sd
+    return x.astype(dtype or self.dtype)
+
+
+def spectrogram(
+    *,
+    sample_rate: int = 16_000,
+    fft: int = 2048,
+    hop: int = 512,
+    mels: int = 80,
+    features: Sequence[str] = tuple(FEATURES),
+    iterations: int = 32,
+    mean: Sequence[float] = (),
+    sd: Sequence[float] = (),
+) -> Representation:
+  """The spectrum of each frame, as loud as the ear hears it, and features.
+
+  A step is a frame: the decibels of the mel bands, then the features, each less
+  its mean and by its standard deviation over the frames of the training split.
+  `decode` makes the sound of the bands alone. Kept is what the bands keep: no
+  phases, no detail within a band, nothing above half the sample rate.
+
+  Args:
+    sample_rate: samples a second.
+    fft: samples of a frame.
+    hop: samples from frame to frame; a second is sample_rate / hop steps.
+    mels: bands.
+    features: names in `frames.FEATURES`.
+    iterations: of Griffin and Lim, on the way back.
+    mean, sd: of each number of a frame, D of them; none: x is as measured.
+      Training finds them and puts them into its config.
+  """
+  check('sample_rate', sample_rate, 4000, 192_000)
+  check('fft', fft, 64, 2**15)
+  check('hop', hop, 1, fft // 2)
+  check('mels', mels, 1, fft // 2)
+  check('iterations', iterations, 1, 10_000)
+  unknown = [name for name in features if name not in FEATURES]
+  if unknown or len(set(features)) < len(features):
+    raise UserError(
+        f'representation.features={",".join(features)}: choose of '
+        f'{", ".join(FEATURES)}, each once'
+    )
+  frames = Frames(sample_rate, fft, hop, mels, tuple(features))
+  if not len(mean) == len(sd) == (len(mean) and frames.depth):
+    raise UserError(
+        f'representation.mean and sd have {len(mean)} and {len(sd)} numbers: '
+        f'leave them out, training finds the {frames.depth}'
+    )
+  centre = np.array(mean or 0.0, np.float32)
+  spread = np.array(sd or 1.0, np.float32)
+
+  def normalize(measured):
+    return Normalized(measured, centre, spread)
+
+  def encode(sound):
+    return np.asarray(normalize(framing.measure(sound, frames)))
+
+  def decode(x):
+    x = np.asarray(x, np.float32).reshape(-1, frames.depth)
+    return framing.resound(x * spread + centre, frames, iterations)
+
+  return Representation(
+      kind='frames',
+      depth=frames.depth,
+      shape=(frames.depth,),
+      dtype=np.float32,
+      steps_per_quarter=0,
+      encode=encode,
+      decode=decode,
+      project=lambda sound: decode(encode(sound)),
+      normalize=normalize,
+  )
