@@ -4,15 +4,17 @@
       --workdir=out/lstm
 
 A variant is family[_representation][_head]; left out, the music is `voices`.
-Expected of the test pieces, one run with seed 0, and the time on one busy core:
+Expected of the test pieces, one run with seed 0, and the time on two cores that
+other work shared (`autoencoder`: on one):
 
-  gru          0.498 nats per note
-  cnn          0.482 nats per note, 17 minutes
-  infill       at most 1.039 after 800 steps, 10 minutes
-  vae          at most 0.716; 44.9 % of cells right from the code, 12 minutes
+  lstm         0.505 nats per note
+  gru          0.498 nats per note, 3 minutes
+  cnn          0.482 nats per note, 4 minutes
+  infill       at most 0.831, 7 minutes
+  vae          at most 0.716; 22.5 % of cells right from the code, 4 minutes
   autoencoder  63.9 % of cells right from the code, 10 minutes
-  gan          gap 0.282 to the real windows, 17 minutes
-  structure    at most 0.566 nats per note, 25 minutes
+  gan          gap 0.272 to the real windows, 4 minutes
+  structure    at most 0.577 nats per note, 5 minutes
 
 `melody` is for vae and autoencoder; infill, gan and structure are for voices.
 """
@@ -148,18 +150,24 @@ RECURRENTLY = {'net': 'recurrent', 'attributes': 0.0}
 CODED_NETS = {'_melody': RECURRENTLY, '_events': RECURRENTLY}
 CODED = {
     'net': 'conv',
-    'hidden': 96,
+    'hidden': 128,
     'latent': 64,
     'layers': 1,
     'cell': 'gru',
     'segment': 0,
     'dropout': 0.1,
     'word_dropout': 0.3,
-    'attributes': 1.0,
+    'attributes': 0.0,
 }
 CODED_MODELS = {
     'autoencoder': CODED | {'noise': 0.1},
-    'vae': CODED | {'beta': 0.2, 'free_bits': 48.0, 'anneal_steps': 300},
+    'vae': CODED | {
+        'hidden': 96,
+        'beta': 0.2,
+        'free_bits': 48.0,
+        'anneal_steps': 300,
+        'attributes': 1.0,
+    },
 }
 VARIANTS |= {
     family + suffix: {
