@@ -10,7 +10,7 @@ from musiczoo import analysis, grid, midi, score as score_lib
 from musiczoo.grid import seconds
 from musiczoo.midi import guard
 from musiczoo.midi.standard import FAMILIES
-from musiczoo.representations import REPRESENTATIONS
+from musiczoo.representations import OF_SCORES
 from musiczoo.representations.tracks import group_of, GROUPS
 from musiczoo.score import DURATION, ONSET, PITCH, Score, TRACK
 
@@ -184,7 +184,7 @@ def _grids(score):
 
 def _representations(score):
   yield 'name        grid    steps       notes kept'
-  for name, build in REPRESENTATIONS.items():
+  for name, build in OF_SCORES.items():
     representation = build()
     x = representation.encode(score)
     quantized = score_lib.quantize(score, representation.steps_per_quarter)

@@ -10,13 +10,14 @@ from musiczoo.representations import (
 )
 from musiczoo.representations.representation import Representation
 
-REPRESENTATIONS = {
+OF_SCORES = {
     'events': events.events,
     'melody': melody.melody,
     'pianoroll': pianoroll.pianoroll,
-    'spectrogram': spectrogram.spectrogram,
     'tracks': tracks.tracks,
     'voices': voices.voices,
 }
+OF_SOUNDS = {'spectrogram': spectrogram.spectrogram}
+REPRESENTATIONS = OF_SCORES | OF_SOUNDS
 
-__all__ = ['REPRESENTATIONS', 'Representation']
+__all__ = ['OF_SCORES', 'OF_SOUNDS', 'REPRESENTATIONS', 'Representation']

@@ -7,17 +7,17 @@ import pytest
 
 from musiczoo import midi
 from musiczoo.errors import UserError
-from musiczoo.representations import REPRESENTATIONS
+from musiczoo.representations import OF_SCORES
 from musiczoo.score import canonical, equal, quantize, transpose, VELOCITY
 from tests.strategies import scores
 
-everyone = pytest.mark.parametrize('name', REPRESENTATIONS)
+everyone = pytest.mark.parametrize('name', OF_SCORES)
 grids = st.sampled_from([1, 3, 4, 12])
 quick = settings(max_examples=60, deadline=None)
 
 
 def build(name, grid=4):
-  return REPRESENTATIONS[name](steps_per_quarter=grid)
+  return OF_SCORES[name](steps_per_quarter=grid)
 
 
 def arrays(representation):
