@@ -17,7 +17,8 @@ HARMONIZE_MIDI = flags.DEFINE_string(
     'harmonize_midi', None, 'MIDI file of a melody to write lower voices for.'
 )
 RECONSTRUCT = flags.DEFINE_string(
-    'reconstruct', None, 'MIDI file, or a sound, to code, window by window, and write again.'
+    'reconstruct', None,
+    'MIDI file, or a sound, to code, window by window, and write again.',
 )
 INTERPOLATE = flags.DEFINE_string(
     'interpolate', None, 'A.mid,B.mid: from the one to the other, in codes.'
