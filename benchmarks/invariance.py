@@ -87,8 +87,13 @@ def check(family, corpus) -> None:
     ]
     train(family, corpus, f'{folder}/plain', PLACES[0], 'run', numbers)
     apart = distance(f'{folder}/jit-1-1', f'{folder}/plain')
+  other = [
+      '{} {} x {}'.format(*place)
+      for place, digest in zip(PLACES, digests) if digest != digests[0]
+  ]
   print(
-      f'{family:12} {len(set(digests))} digest of {len(digests)} places; '
+      f'{family:12} {len(set(digests))} digest of {len(digests)} places'
+      f'{"; another: " if other else ""}{", ".join(other)}; '
       f'{apart:.1e} from the plain mode', flush=True,
   )
 
