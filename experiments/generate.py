@@ -57,7 +57,7 @@ def main():
   player = sound.find(SOUNDFONT.value) if WAV.value else None
   build.cache_compilation()
   config, system, params, step = chosen.load()
-  given.check(system, flag)
+  given.check(config, system, flag)
   is_sound = system.representation.kind == 'frames'
   controls = generate.check_controls(
       system.model,

@@ -16,6 +16,13 @@ INFILL_BARS = flags.DEFINE_string(
 HARMONIZE_MIDI = flags.DEFINE_string(
     'harmonize_midi', None, 'MIDI file of a melody to write lower voices for.'
 )
+ACCOMPANY_MIDI = flags.DEFINE_string(
+    'accompany_midi', None, 'MIDI file one part of which the others are written to.'
+)
+ACCOMPANY_PART = flags.DEFINE_string(
+    'accompany_part', None, 'That part: a voice, such as Bass, or a group of '
+    'instruments, such as Drums.',
+)
 RECONSTRUCT = flags.DEFINE_string(
     'reconstruct', None,
     'MIDI file, or a sound, to code, window by window, and write again.',
@@ -27,15 +34,21 @@ ATTRIBUTE = flags.DEFINE_string(
     'attribute', None, 'What codes are to have more of, such as density:+1.'
 )
 # Of these one at the most.
-_FILES = (PRIMER_MIDI, INFILL_MIDI, HARMONIZE_MIDI, RECONSTRUCT, INTERPOLATE)
+_FILES = (
+    PRIMER_MIDI, INFILL_MIDI, HARMONIZE_MIDI, ACCOMPANY_MIDI, RECONSTRUCT,
+    INTERPOLATE,
+)
+# Flags that mean nothing without one another.
+_TOGETHER = (INFILL_MIDI, INFILL_BARS), (ACCOMPANY_MIDI, ACCOMPANY_PART)
 # What a model must be able to do for a flag; else it needs codes.
 _CONTROLS = {
     PRIMER_MIDI.name: 'given', INFILL_MIDI.name: 'known',
-    HARMONIZE_MIDI.name: 'known',
+    HARMONIZE_MIDI.name: 'known', ACCOMPANY_MIDI.name: 'known',
 }
 # What only music of notes has.
 _OF_NOTES = (
-    PRIMER_MIDI.name, INFILL_MIDI.name, HARMONIZE_MIDI.name, ATTRIBUTE.name,
+    PRIMER_MIDI.name, INFILL_MIDI.name, HARMONIZE_MIDI.name,
+    ACCOMPANY_MIDI.name, ATTRIBUTE.name,
     'chords', 'key', 'style', 'density', 'tempo', 'novelty', 'html', 'wav',
 )
 
@@ -49,8 +62,11 @@ def asked() -> tuple[str | None, list[str]]:
   given = [flag for flag in _FILES if flag.value is not None]
   if len(given) > 1:
     raise UserError(f'--{given[0].name} and --{given[1].name}: give one of them')
-  if (INFILL_MIDI.value is None) != (INFILL_BARS.value is None):
-    raise UserError('--infill_midi and --infill_bars belong together: give both')
+  for one, other in _TOGETHER:
+    if (one.value is None) != (other.value is None):
+      raise UserError(
+          f'--{one.name} and --{other.name} belong together: give both'
+      )
   if not given:
     return None, []
   (flag,) = given
@@ -76,8 +92,8 @@ def asked() -> tuple[str | None, list[str]]:
   return flag.name, flag.value.split(',')
 
 
-def check(system, flag: str | None) -> None:
-  """Refuses what this model can't do."""
+def check(config, system, flag: str | None) -> None:
+  """Refuses what the model of this config can't do."""
   from musiczoo import generate, latent
 
   model = system.model
@@ -90,6 +106,8 @@ def check(system, flag: str | None) -> None:
         )
   if flag in _CONTROLS:
     generate.check_can(model, _CONTROLS[flag], f'--{flag}')
+    if _CONTROLS[flag] == 'known' and flag != INFILL_MIDI.name:
+      _check_part(config, system.representation, flag)
   elif flag is not None:
     latent.check(model, f'--{flag}')
   if ATTRIBUTE.value is not None:
@@ -131,10 +149,35 @@ def write(config, system, params, flag, songs, *, wishes, **how):
     how['primer'] = generate.encode_primer(representation, *songs[0])
   elif flag is not None:
     how['num_steps'] = 0  # The song's own.
-    song, origin = songs[0]
-    how['primer'], how['known'] = (
-        infilling.bars(representation, song, INFILL_BARS.value, origin)
-        if flag == 'infill_midi'
-        else infilling.below(representation, song, origin)
-    )
+    how['primer'], how['known'] = _holes(representation, flag, *songs[0])
   return generate.generate(system, params, wishes=wishes, **how)
+
+
+def _holes(representation, flag, song, origin):
+  from musiczoo import infilling
+
+  if flag == 'infill_midi':
+    return infilling.bars(representation, song, INFILL_BARS.value, origin)
+  return infilling.beside(representation, song, _part(representation), origin)
+
+
+def _part(representation):
+  """The part that is given: of a melody to harmonize, the highest voice."""
+  return ACCOMPANY_PART.value or representation.parts[0][0]
+
+
+def _check_part(config, representation, flag):
+  """Refuses a part that there is not, or that the model never wrote others to."""
+  if flag == HARMONIZE_MIDI.name and representation.kind != 'voices':
+    raise UserError(
+        '--harmonize_midi is for models of voices: give --accompany_midi and '
+        '--accompany_part'
+    )
+  parts = [name for name, _ in representation.parts]
+  learned = config['model'].get('given_tracks', range(len(parts)))
+  known = [parts[i] for i in learned]
+  if _part(representation) not in known:
+    raise UserError(
+        f"--{flag}: this model can't write to a given {_part(representation)}: "
+        + (f'choose of {", ".join(known)}' if known else 'it learned no part')
+    )

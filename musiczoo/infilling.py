@@ -16,8 +16,8 @@ class Holes(NamedTuple):
   """A piece with holes.
 
   Attributes:
-    x: [T, V], as the representation encodes it.
-    known: bool [T, V], which cells stay as they are.
+    x: [T, C], as the representation encodes it.
+    known: bool [T, C], which cells stay as they are.
   """
 
   x: np.ndarray
@@ -37,7 +37,7 @@ def bars(
   Raises:
     UserError: the span is none, or not within the music.
   """
-  x = encode_primer(representation, score, origin)
+  x = np.asarray(encode_primer(representation, score, origin))
   parsed = re.fullmatch(r'(\d+)(?::(\d+))?', span)
   if parsed is None:
     raise UserError(f"--infill_bars={span}: give bars, such as '4:8'")
@@ -54,15 +54,27 @@ def bars(
   return Holes(x, known)
 
 
-def below(representation: Representation, score: Score, origin: str) -> Holes:
-  """All voices but the highest are to be written; that one stays.
+def beside(
+    representation: Representation, score: Score, part: str, origin: str
+) -> Holes:
+  """All parts but one are to be written; that one stays.
+
+  Args:
+    part: one of the names of `representation.parts`.
 
   Raises:
-    UserError: it has no notes.
+    UserError: there is no such part, or it has no notes.
   """
-  x = encode_primer(representation, score, origin)
-  if not (x[:, 0] > 1).any():
-    raise UserError(f'{origin}: its highest voice has no notes to harmonize')
+  parts = dict(representation.parts)
+  if part not in parts:
+    raise UserError(
+        f"'{part}' is no part of this model's music: "
+        + (f'choose one of {", ".join(parts)}' if parts else 'it has none')
+    )
+  x = np.asarray(encode_primer(representation, score, origin))
   known = np.zeros(x.shape, bool)
-  known[:, 0] = True
-  return Holes(np.where(known, x, 0), known)
+  known[:, parts[part]] = True
+  given = np.where(known, x, 0)
+  if not len(representation.decode(given).notes):
+    raise UserError(f'{origin}: its {part} has no notes that this model hears')
+  return Holes(given, known)

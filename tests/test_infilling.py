@@ -9,6 +9,7 @@ from musiczoo import build, generate, infilling, workdir
 from musiczoo.errors import UserError
 from musiczoo.heads import Controls
 from musiczoo.representations import REPRESENTATIONS
+from musiczoo.representations.tracks import GROUPS
 from musiczoo.representations.voices import TRACKS
 from musiczoo.score import ONSET, Score, TRACK
 
@@ -55,15 +56,39 @@ def test_bars_that_are_not_there_are_refused(span):
 
 
 def test_the_highest_voice_is_what_is_harmonized():
-  melody = infilling.below(VOICES, song(voices=1), 'song.mid')
-  of_four = infilling.below(VOICES, song(), 'song.mid')
+  melody = infilling.beside(VOICES, song(voices=1), 'Soprano', 'song.mid')
+  of_four = infilling.beside(VOICES, song(), 'Soprano', 'song.mid')
   for x, known in (melody, of_four):
     np.testing.assert_array_equal(x[:, 0], VOICES.encode(song())[:, 0])
     assert known[:, 0].all() and not known[:, 1:].any() and not x[:, 1:].any()
   low = song()
   low = low._replace(notes=low.notes[low.notes[:, TRACK] == 3])
-  with pytest.raises(UserError, match='no notes to harmonize'):
-    infilling.below(VOICES, low, 'song.mid')
+  with pytest.raises(UserError, match='its Soprano has no notes'):
+    infilling.beside(VOICES, low, 'Soprano', 'song.mid')
+
+
+def test_a_part_of_voices_or_of_groups_stays_alone():
+  low, x = 3, VOICES.encode(song())
+  given, known = infilling.beside(VOICES, song(), 'Bass', 'song.mid')
+  np.testing.assert_array_equal(given[:, low], x[:, low])
+  assert known[:, low].all() and known.sum() == len(x)
+
+  groups = REPRESENTATIONS['tracks']()
+  notes = np.array(
+      [[4 * q, 4, 40 + q % 3, 80, t] for q in range(8) for t in range(5)]
+  )
+  score = Score(notes.astype(np.int32), GROUPS, resolution=4)
+  every = np.zeros(groups.shape, int)
+  for i, track in enumerate(GROUPS):
+    given, known = infilling.beside(groups, score, track.name, 'song.mid')
+    every += known[0]
+    left = groups.decode(given).notes
+    whole = groups.decode(groups.encode(score)).notes
+    whole = whole[whole[:, TRACK] == i]
+    np.testing.assert_array_equal(left[:, :TRACK], whole[:, :TRACK])
+  assert (every == 1).all()  # Each cell is one group's.
+  with pytest.raises(UserError, match="'Tuba' is no part .* Drums, Bass"):
+    infilling.beside(groups, score, 'Tuba', 'song.mid')
 
 
 @pytest.fixture(scope='module')
@@ -84,7 +109,7 @@ def test_all_but_the_holes_stays_as_it_is(trained, ask):
   if ask == 'bars':
     x, known = infilling.bars(VOICES, song(), '2', 'song.mid')
   else:
-    x, known = infilling.below(VOICES, song(), 'song.mid')
+    x, known = infilling.beside(VOICES, song(), 'Soprano', 'song.mid')
   made = generate.generate(
       system, params, num_outputs=3, num_steps=0, seed=0, primer=x, known=known,
       controls=Controls(),

@@ -23,8 +23,12 @@ _PLAY = '''\
 Needs numpy, mido, jax and flatbuffers. Same seed, same notes as `generate`.
 """
 import argparse, hashlib, json, pathlib, sys
-import mido
-import numpy as np
+try:
+  import mido
+  import numpy as np
+except ImportError as e:
+  print(f'error: {{e}}: pip install numpy mido jax flatbuffers', file=sys.stderr)
+  sys.exit(2)
 
 {constants}
 {functions}

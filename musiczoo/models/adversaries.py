@@ -75,9 +75,10 @@ class Generator(nn.Module):
     logits_BxTxD = jnp.full((1, 1, self.cells), self.bias)
     for level in range(self.levels + 1):
       if level:
-        h_BxTxH, logits_BxTxD = (
-            jnp.repeat(a, 2, axis=1) for a in (h_BxTxH, logits_BxTxD)
-        )
+        # Each half is its own (Shi et al. 2016): hits on the beat are not off it.
+        halves = nn.Dense(2 * self.hidden, dtype=self.dtype)(h_BxTxH)
+        h_BxTxH = halves.reshape(len(halves), -1, self.hidden)
+        logits_BxTxD = jnp.repeat(logits_BxTxD, 2, axis=1)
       h_BxTxH += nn.Dense(self.hidden, dtype=self.dtype)(z_BxL)[:, None]
       if told:
         h_BxTxH += nn.Dense(self.hidden, dtype=self.dtype)(told.pop())

@@ -44,16 +44,27 @@ class Planner(nn.Module):
 
   def setup(self):
     sizes = [code.size for code in self.codes]
-    told = Conditions(tuple(enumerate(sizes)), self.features)
+    ordered = tuple(
+        i
+        for i, code in enumerate(self.codes)
+        if code.column == conditions.DENSITY
+    )
+    told = Conditions(
+        tuple(enumerate(sizes)), self.features, ordered=ordered
+    )
     self.heard = Told(told, self.dtype)
-    told = Conditions(tuple(enumerate([*sizes, self.styles])), self.features)
-    self.asked = Told(told, self.dtype)
+    columns = tuple(enumerate([*sizes, self.styles]))
+    self.asked = Told(told._replace(columns=columns), self.dtype)
     # One array each for the factors of all codes: logits beyond the values that
     # a code has are of no weight.
     most = max(sizes)
     self.values_CxD = np.arange(most) < np.array(sizes)[:, None]
     self.factors = nn.Dense(len(sizes) * self.hidden, dtype=self.dtype)
-    self.said = nn.Embed(sum(sizes), self.hidden, self.dtype)
+    # What no training piece had says nothing.
+    self.said = nn.Embed(
+        sum(sizes), self.hidden, self.dtype,
+        embedding_init=nn.initializers.zeros,
+    )
     self.first_C = np.cumsum(sizes) - sizes
     init = nn.initializers.lecun_normal(1, 2, batch_axis=0)
     self.weights = self.param('weights', init, (len(sizes), self.hidden, most))

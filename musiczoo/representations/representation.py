@@ -38,6 +38,8 @@ class Representation(NamedTuple):
       `velocity`, or by as much of it as keeps them all within 1..127. None if
       x keeps neither. A tempo that x doesn't name stays as it is.
     planes: bits of a step are so many planes of pitches.
+    parts: (name, cells of a step) of each voice, or of each group of
+      instruments, where these are always the same; else none.
     clock: int32 [depth], by how many steps of the grid each token moves time
       on, if a step of x is an event; None where it is a step of the grid.
     end: the token that ends a piece, if a step of x is an event and not a step
@@ -58,6 +60,7 @@ class Representation(NamedTuple):
   room: Callable[[np.ndarray], tuple[int, int]] | None = None
   vary: Callable[[np.ndarray, float, int], np.ndarray] | None = None
   planes: int = 1
+  parts: tuple[tuple[str, slice], ...] = ()
   clock: np.ndarray | None = None
   end: int | None = None
   normalize: Callable | None = None

@@ -115,6 +115,10 @@ def tracks(
       transpose=transpose,
       room=room,
       planes=PLANES,
+      parts=tuple(
+          (track.name, slice(max(2 * g - 1, 0) * pitches, (2 * g + 1) * pitches))
+          for g, track in enumerate(GROUPS)
+      ),
   )
 
 

@@ -76,6 +76,7 @@ def voices(
       project=lambda score: decode(encode(score)),
       transpose=lines.transpose,
       room=lambda x: lines.room(x, depth),
+      parts=tuple((name, slice(v, v + 1)) for v, name in enumerate(NAMES)),
   )
 
 

@@ -127,6 +127,14 @@ def test_play_refuses_in_one_line(exported, alone, arguments, message):
   assert message in answer.stderr
 
 
+def test_play_names_what_is_not_installed(exported, tmp_path):
+  (tmp_path / 'mido.py').write_text('raise ImportError("No module named mido")\n')
+  answer = play(exported[0], tmp_path, '--output_dir=x')
+  assert answer.returncode == 2
+  assert len(answer.stderr.splitlines()) == 1
+  assert 'No module named mido: pip install numpy mido' in answer.stderr
+
+
 @pytest.mark.parametrize('arguments,message', [
     ([], '--workdir is missing'),
     (['--workdir=x'], '--output_dir is missing'),

@@ -109,6 +109,7 @@ def test_a_number_no_run_can_be_made_of(corpus, tmp_path, change, message):
         (['--workdir=w', '--tempo=0'], '--tempo'),
         (['--workdir=w', '--infill_midi=a.mid'], 'give both'),
         (['--workdir=w', '--infill_bars=1:2'], 'give both'),
+        (['--workdir=w', '--accompany_midi=a.mid'], 'give both'),
         (
             ['--workdir=w', '--primer_midi=a.mid', '--harmonize_midi=b.mid'],
             '--primer_midi and --harmonize_midi: give one of them',
