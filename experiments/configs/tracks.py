@@ -7,7 +7,7 @@
 
 A variant is family[_head], bits of five groups of instruments in sixteenths; or
 family_events, all instruments, velocities and tempi on a grid that has triplets
-too. A bar of a song is some 200 events, so that a window of 1024 is about five
+too. A bar of a song is some 200 events, so that a window of 512 is two or three
 bars; of groups it is 128 steps, eight bars of 4/4.
 """
 
@@ -27,26 +27,27 @@ MUSIC = {
     },
     '_events': {
         'representation': {'name': 'events', 'steps_per_quarter': 12},
-        'head': {'name': 'categorical', 'features': 256},
-        'window': 1024,
+        'head': {'name': 'categorical', 'features': 128},
+        'window': 512,
+        'batch_size': 8,
     },
 }
-RECURRENT = {'hidden': 512, 'layers': 2, 'residual': True, 'dropout': 0.3}
+RECURRENT = {'hidden': 256, 'layers': 2, 'residual': True, 'dropout': 0.3}
 MODELS = {
     'rnn': RECURRENT,
     'lstm': RECURRENT,
     'gru': RECURRENT,
-    # Hears 509 steps: of groups more than a window, of events half of one.
-    'cnn': {'hidden': 256, 'layers': 7, 'kernel': 3, 'dropout': 0.1},
+    # Hears 509 steps, all of a window.
+    'cnn': {'hidden': 128, 'layers': 7, 'kernel': 3, 'dropout': 0.1},
 }
 SONGS = {
     'corpus': 'dataset',
     'optimizer': {
-        'learning_rate': 2e-3, 'warmup_steps': 100, 'decay_steps': 4000
+        'learning_rate': 2e-3, 'warmup_steps': 100, 'decay_steps': 2000
     },
-    'steps': 4000,
-    'eval_every': 500,
-    'checkpoint_every': 500,
+    'steps': 2000,
+    'eval_every': 250,
+    'checkpoint_every': 250,
 }
 VARIANTS = {
     family + suffix: SONGS | {'family': family, 'model': model, **music}
@@ -91,8 +92,8 @@ VARIANTS['structure'] = SONGS | MUSIC[''] | {
     'family': 'structure',
     'model': RECURRENT | {
         'cell': 'gru',
-        'planner_hidden': 128,
-        'analyser_hidden': 128,
+        'planner_hidden': 96,
+        'analyser_hidden': 64,
         'analyser_channels': 32,
     },
     'conditions': {'use': ('key', 'chord', 'density', 'rhythm', 'section')},

@@ -55,6 +55,11 @@ def _all(graph, eqn, x):
   return graph.node('Cast', least, to=type_of(bool))
 
 
+def _cumsum(graph, eqn, x):
+  axis = np.array(eqn.params['axis'], np.int64)
+  return graph.node('CumSum', x, axis, reverse=int(eqn.params['reverse']))
+
+
 def _broadcast(graph: Graph, eqn, x):
   shape = eqn.params['shape']
   places = eqn.params['broadcast_dimensions']
@@ -193,6 +198,7 @@ TABLE = {
     'conv_general_dilated': _convolve,
     'convert_element_type': _cast,
     'copy': lambda graph, eqn, x: x,
+    'cumsum': _cumsum,
     'div': _same('Div'),
     'dot_general': _dot,
     'eq': _same('Equal'),

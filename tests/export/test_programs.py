@@ -11,7 +11,7 @@ from musiczoo.export import generator, onnx_model, stablehlo, weights
 from musiczoo.heads import Controls
 from tests.export.models import build_tiny
 
-TOLD = 'conditions.use', 'key,chord'
+TOLD = 'conditions.use', 'key,chord,density'
 
 
 def inputs(system, forward, rows=3, steps=7):
