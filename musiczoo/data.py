@@ -9,8 +9,9 @@ from musiczoo import conditions
 from musiczoo.errors import UserError
 from musiczoo.representations.runs import Runs
 
-# Steps of a batch that is scored: of 1,000 tokens each, that is half a GB.
-AT_ONCE = 2**17
+# Steps of a batch that is scored: of 1,000 tokens each, that is half a GB. And
+# numbers in it, for a net makes hundreds of each.
+AT_ONCE, NUMBERS_AT_ONCE = 2**17, 2**23
 
 # How far augmentation goes: a share of the tempo, and steps of velocity.
 STRETCH, LOUDER = 0.1, 16
@@ -195,9 +196,11 @@ def whole_pieces(
   lengths = np.diff(pieces.offsets)
   order = np.argsort(lengths, kind='stable')
   batch_size = -(-batch_size // multiple) * multiple
+  numbers = max(int(np.prod(pieces.x[0].shape[1:])), 1)
+  most = min(AT_ONCE, NUMBERS_AT_ONCE // numbers)
   while len(order):
     size = batch_size
-    while size > multiple and size * _longest(lengths, order[:size]) > AT_ONCE:
+    while size > multiple and size * _longest(lengths, order[:size]) > most:
       size = max(size // 2 // multiple, 1) * multiple
     rows, order = order[:size], order[size:]
     batch = _empty(pieces, size, length or _longest(lengths, rows))

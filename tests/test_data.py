@@ -136,6 +136,12 @@ def test_long_pieces_come_in_smaller_batches(monkeypatch):
   assert sorted(seen[seen >= 0].tolist()) == list(range(11))
 
 
+def test_wide_steps_come_in_smaller_batches(monkeypatch):
+  monkeypatch.setattr(data, 'NUMBERS_AT_ONCE', 64 * 5 * 4)
+  packed = data.pack([np.zeros((10, 5), np.uint8)] * 7)
+  assert [len(b['x']) for b in data.whole_pieces(packed, 16)] == [4, 4]
+
+
 @given(st.integers(1, 10**6))
 def test_padding_is_at_most_half(length):
   padded = data.padded_length(length)

@@ -13,8 +13,8 @@ other work shared (`autoencoder`: on one):
   infill       at most 0.831, 7 minutes
   vae          at most 0.716; 22.5 % of cells right from the code, 4 minutes
   autoencoder  63.9 % of cells right from the code, 10 minutes
-  gan          gap 0.272 to the real windows, 4 minutes
-  structure    at most 0.577 nats per note, 5 minutes
+  gan          gap 0.281 to the real windows, 6 minutes
+  structure    at most 0.585 nats per note, 7 minutes
 
 `melody` is for vae and autoencoder; infill, gan and structure are for voices.
 """

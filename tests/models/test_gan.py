@@ -10,7 +10,7 @@ import pytest
 from musiczoo.errors import UserError
 from musiczoo.heads import Controls
 from musiczoo.models import Music, ZOO
-from musiczoo.models.adversaries import Critic
+from musiczoo.models.adversaries import Critic, Generator
 from musiczoo.models.surface import surface
 from musiczoo.models.told import Conditions
 from tests import families
@@ -114,6 +114,20 @@ def writer(overlap=4, conditions=Conditions()):
 
 def keys(*seeds):
   return jax.vmap(jax.random.key)(jnp.array(seeds))
+
+
+def test_steps_on_and_off_the_beat_can_differ_where_all_else_is_alike():
+  generator = Generator(
+      32, cells=3, levels=1, bias=0.0, hidden=4, conditions=Conditions(),
+      dtype=jnp.float32, remat=False,
+  )
+  z = jnp.zeros((1, 2))
+  params = generator.init(jax.random.key(0), z)['params']
+  # All coarse steps begin alike.
+  params['Dense_0']['bias'] = jnp.tile(jnp.arange(4.0), 16)
+  logits = np.asarray(generator.apply({'params': params}, z))[0]
+  np.testing.assert_allclose(logits[12], logits[14], atol=1e-5)
+  assert np.abs(logits[12] - logits[13]).min() > 1e-3
 
 
 def test_a_piece_is_the_same_in_any_batch():
