@@ -168,9 +168,9 @@ def encoded(
 
 def annotate(config: Mapping, representation: Representation):
   """Returns (piece, x) -> its `conditions`, or None if nobody asks for them."""
-  begin = choose('begin', BEGINS, config['begin'])
+  choose('begin', BEGINS, config['begin'])
   told = config['conditions']['use'] or config['passages']['bar']
-  if begin == 'anywhere' and not told:
+  if config['begin'] == 'anywhere' and not told:
     return None
   grid, styles = representation.steps_per_quarter, config['conditions']['styles']
 
