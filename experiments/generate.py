@@ -48,62 +48,23 @@ def main():
   chosen.check()
   launch.require(output_dir=OUTPUT_DIR.value)
   flag, files = given.asked()
-  output = pathlib.Path(OUTPUT_DIR.value)
-  launch.make_folder(output)
-  from musiczoo import audio, build, generate, midi, sound, sounding
+  from musiczoo import audio, build, midi
 
-  if SOUNDFONT.value is not None and not WAV.value:
-    raise UserError('--soundfont means nothing without --wav: add it')
-  player = sound.find(SOUNDFONT.value) if WAV.value else None
+  player = _player()
   build.cache_compilation()
   config, system, params, step = chosen.load()
   given.check(config, system, flag)
   is_sound = system.representation.kind == 'frames'
-  controls = generate.check_controls(
-      system.model,
-      temperature=0.0 if ARGMAX.value else TEMPERATURE.value,
-      top_k=TOP_K.value,
-      top_p=TOP_P.value,
-      min_p=MIN_P.value,
-  )
-  wishes = generate.check_wishes(
-      config,
-      chords=CHORDS.value,
-      key=KEY.value,
-      style=STYLE.value,
-      density=DENSITY.value,
-  )
+  how = _how(config, system)
   read = audio.read if is_sound else midi.read
   songs = [(read(file), file) for file in files]
-  usual_tempo = 80.0
-  if songs and not is_sound and len(songs[0][0].tempi):
-    usual_tempo = 60e6 / int(songs[0][0].tempi[0, 1])
+  output = pathlib.Path(OUTPUT_DIR.value)
+  launch.make_folder(output)
   begun = time.perf_counter()
-  written = given.write(
-      config,
-      system,
-      params,
-      flag,
-      songs,
-      num_outputs=NUM_OUTPUTS.value,
-      num_steps=NUM_STEPS.value,
-      seed=SEED.value,
-      controls=controls,
-      wishes=wishes,
-  )
+  written = given.write(config, system, params, flag, songs, **how)
   seconds = time.perf_counter() - begun
-  if is_sound:
-    heard = {file: song for song, file in songs}
-    sounding.write(written.scores, output, title=chosen.name(), beside=heard)
-  else:
-    music = generate.write(
-        written.scores,
-        output,
-        tempo=TEMPO.value,
-        usual_tempo=usual_tempo,
-        title=chosen.name(),
-        player=player,
-    )
+  put = _put_sounds if is_sound else _put_music
+  music = put(written.scores, output, songs, player)
   # A token is one decision: a voice's step, a roll's or sound's frame, an event.
   whole = system.representation.kind in ('bits', 'frames')
   tokens = written.x[..., 0].size if whole else written.x.size
@@ -121,6 +82,65 @@ def main():
     copied = _novelty(config, system, written.scores, output)
   if pages.HTML.value is not None:
     _page((config, system, params), music, songs, copied)
+
+
+def _player():
+  """Who plays --wav, or None."""
+  from musiczoo import sound
+
+  if SOUNDFONT.value is not None and not WAV.value:
+    raise UserError('--soundfont means nothing without --wav: add it')
+  return sound.find(SOUNDFONT.value) if WAV.value else None
+
+
+def _how(config, system) -> dict:
+  """What the flags say of how to write; refuses what this model can't do."""
+  from musiczoo import generate
+
+  return {
+      'num_outputs': NUM_OUTPUTS.value,
+      'num_steps': NUM_STEPS.value,
+      'seed': SEED.value,
+      'controls': generate.check_controls(
+          system.model,
+          temperature=0.0 if ARGMAX.value else TEMPERATURE.value,
+          top_k=TOP_K.value,
+          top_p=TOP_P.value,
+          min_p=MIN_P.value,
+      ),
+      'wishes': generate.check_wishes(
+          config,
+          chords=CHORDS.value,
+          key=KEY.value,
+          style=STYLE.value,
+          density=DENSITY.value,
+      ),
+  }
+
+
+def _put_sounds(sounds, output, songs, player):
+  from musiczoo import sounding
+
+  del player  # They are sounds already.
+  heard = {file: song for song, file in songs}
+  sounding.write(sounds, output, title=chosen.name(), beside=heard)
+
+
+def _put_music(scores, output, songs, player):
+  """Writes all files; returns the Scores as they were written."""
+  from musiczoo import generate
+
+  usual_tempo = 80.0
+  if songs and len(songs[0][0].tempi):
+    usual_tempo = 60e6 / int(songs[0][0].tempi[0, 1])
+  return generate.write(
+      scores,
+      output,
+      tempo=TEMPO.value,
+      usual_tempo=usual_tempo,
+      title=chosen.name(),
+      player=player,
+  )
 
 
 def _novelty(config, system, music, output):
