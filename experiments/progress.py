@@ -14,7 +14,7 @@ class Progress:
     self._bar = tqdm(total=steps, unit='step', disable=not self._live)
     self._steps = steps
     self._first = None  # (time, step) of the first report, compiling behind it
-    self._printed = 0.0
+    self._printed = self._said = time.monotonic()
 
   def __enter__(self):
     return self
@@ -25,6 +25,7 @@ class Progress:
   def say(self, line: str) -> None:
     tqdm.write(line, file=sys.stdout)
     sys.stdout.flush()
+    self._said = time.monotonic()
 
   def report(self, step: int, metrics: dict) -> None:
     """Hears of a logged step (it has a `loss`) or an evaluation."""
@@ -34,6 +35,8 @@ class Progress:
       self.say(f'step {step:>6}  {values}')
       return
     if self._first is None:
+      seconds = time.monotonic() - self._said
+      self.say(f'compiled in {seconds:.1f} s, with the first steps')
       self._first = time.monotonic(), step
       self._printed = time.monotonic()
       self._bar.reset()  # The clock begins behind the compiler.

@@ -9,6 +9,14 @@ A variant is family[_head], bits of five groups of instruments in sixteenths; or
 family_events, all instruments, velocities and tempi on a grid that has triplets
 too. A bar of a song is some 200 events, so that a window of 512 is two or three
 bars; of groups it is 128 steps, eight bars of 4/4.
+
+Expected of the test pieces of a dataset of 184 game songs, one run with seed 0, and
+processor time:
+
+  lstm_events  3.294 nats per event, 17 minutes
+  vae          at most 19.95 nats per frame, 9 minutes
+  gan          gap 0.432 to the real windows, 6 minutes
+  structure    at most 19.73 nats per frame, 16 minutes
 """
 
 import ml_collections
@@ -67,6 +75,7 @@ VARIANTS['gan'] = {
         'r1': 4.0,
         'rebuild': 0.03,
         'beta': 0.5,
+        'hold': 1.0,
         'overlap': 16,
         'given_tracks': (0, 1, 2, 3, 4),
     },

@@ -33,6 +33,7 @@ def gan(
     rebuild: float = 0.0,
     beta: float = 1.0,
     binarize: str = 'deterministic',
+    hold: float = 0.0,
     overlap: int = 0,
     given_tracks: Sequence[int] = (),
     conditions: Conditions = Conditions(),
@@ -68,6 +69,7 @@ def gan(
     beta: weight among them of those of z, as in `vae`.
     binarize: 'deterministic' takes the likeliest cell, 'stochastic' draws it;
       frames are never drawn.
+    hold: of bits, one that sounds goes on while its logit is above -hold.
     overlap: steps that a window is given of the one before; 0: windows of a
       piece know nothing of each other.
     given_tracks: voices, or groups of instruments, that the model learns to
@@ -80,7 +82,7 @@ def gan(
   play = _choose('objective', OBJECTIVES, objective)
   draws = _choose('binarize', BINARIZE, binarize)
   _check_sizes(window, latent, hidden, levels, overlap)
-  _check_weights(objective, penalty, r1, rebuild, beta)
+  _check_weights(objective, penalty, r1, rebuild, beta, hold)
   if not set(given_tracks) <= set(face.tracks.tolist()):
     raise UserError(
         f'model.given_tracks={tuple(given_tracks)}: choose of 0 to '
@@ -128,7 +130,7 @@ def gan(
     logits_BxTxD = generator.apply(
         {'params': params['generator']}, normal(z_keys), given, cond, told_keys
     )
-    new_BxTxD = face.draw(logits_BxTxD, draw_keys if draws else None)
+    new_BxTxD = face.draw(logits_BxTxD, draw_keys if draws else None, hold)
     return jnp.where(face.spread(known_BxTxC), r_BxTxD, new_BxTxD)
 
   def rebuilt(params, keys_B, r_BxTxD, known_BxTxC, cond, told_keys):
@@ -260,6 +262,6 @@ def _check_sizes(window, latent, hidden, levels, overlap):
 def _check_weights(objective, penalty, *others):
   if min(penalty, *others) < 0 or objective == 'wgan_gp' and not penalty:
     raise UserError(
-        f'model.penalty={penalty}, and r1, rebuild, beta = {others}: give no '
+        f'model.penalty={penalty}, and r1, rebuild, beta, hold = {others}: give no '
         'negative number, and wgan_gp a penalty, such as 10'
     )

@@ -44,23 +44,26 @@ class Surface(NamedTuple):
     s_BxTxVxS = jax.nn.one_hot(x // 2, self.music.depth)
     return _join(s_BxTxVxS, (x % 2).astype(jnp.float32))
 
-  def draw(self, logits_BxTxD, keys_B=None):
+  def draw(self, logits_BxTxD, keys_B=None, hold: float = 0.0):
     """Logits -> r of zeros and ones, with the derivative of soft choices.
 
     That is the straight-through estimator (Bengio et al. 2013; for rolls Dong
     and Yang 2018). With a key for each row choices are drawn: bits by their
     probability, symbols likewise, by Gumbel noise (Jang et al. 2017). Without,
     each is the likeliest. Frames are what the net says.
+
+    A bit that sounds goes on while its logit is above -hold (the two thresholds
+    of Schmitt 1938), so that a chain of steps, each chosen by itself, holds.
     """
     if self.music.kind == 'frames':
       return logits_BxTxD
     if self.music.kind == 'bits':
-      return _bits(logits_BxTxD, keys_B)
+      return _bits(logits_BxTxD, keys_B, hold * self._sounding)
     s_BxTxVxS, b_BxTxV = self._split(logits_BxTxD)
     s_BxTxVxS += _noise(jax.random.gumbel, keys_B, s_BxTxVxS)
     hard = jax.nn.one_hot(s_BxTxVxS.argmax(-1), self.music.depth)
     symbols = _through(hard, nn.softmax(s_BxTxVxS))
-    return _join(symbols, _bits(b_BxTxV, keys_B))
+    return _join(symbols, _bits(b_BxTxV, keys_B, 0.0))
 
   def log_prob(self, logits_BxTxD, r_BxTxD):
     """Log probability of each cell of x in nats: [B, T, C].
@@ -117,6 +120,12 @@ class Surface(NamedTuple):
       return np.arange(self.lines)
     # Drums have one plane, all others have two.
     return (np.arange(self.cells) // (self.cells // self.lines) + 1) // 2
+
+  @property
+  def _sounding(self):
+    """1 for cells of y that say what sounds, not what is struck: [D]."""
+    line = np.arange(self.cells) // (self.cells // self.lines)
+    return (self.lines == 1) | (line % 2 == 1)
 
   def spread(self, known):
     """Of cells of x [..., C] -> of those of y [..., D]."""
@@ -199,9 +208,15 @@ def _noise(distribution, keys_B, like):
   return jax.vmap(lambda key: distribution(key, like.shape[1:]))(keys_B)
 
 
-def _bits(logits, keys_B):
-  logits += _noise(jax.random.logistic, keys_B, logits)
-  return _through((logits > 0).astype(logits.dtype), nn.sigmoid(logits))
+def _bits(logits_BxTxD, keys_B, hold_D):
+  logits_BxTxD += _noise(jax.random.logistic, keys_B, logits_BxTxD)
+  on = logits_BxTxD > 0
+  sure = on | (logits_BxTxD <= -hold_D)
+  # The last sure step's number, and with it what was said there.
+  step_Tx1 = jnp.arange(on.shape[1])[:, None]
+  said = jax.lax.cummax(jnp.where(sure, 2 * step_Tx1 + on, 0), axis=1)
+  hard = (said % 2).astype(logits_BxTxD.dtype)
+  return _through(hard, nn.sigmoid(logits_BxTxD))
 
 
 def _log_prob(logits, bits):

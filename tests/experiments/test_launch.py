@@ -205,6 +205,7 @@ def test_a_run_can_be_watched(corpus, tmp_path):
   )
   assert answer.returncode == 0, answer.stderr
   assert 'GFLOP a step' in answer.stdout
+  assert re.search(r'compiled in \d+\.\d s, with the first steps', answer.stdout)
   with (tmp_path / 'metrics.csv').open() as f:
     lines = list(csv.DictReader(f))
   assert [int(line['step']) for line in lines] == list(range(1, 13))

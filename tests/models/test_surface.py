@@ -66,6 +66,23 @@ def test_choices_are_hard_and_their_derivative_soft(name, drawn):
   )
 
 
+@pytest.mark.parametrize('name', ['tracks', 'pianoroll'])
+def test_what_sounds_is_held_and_what_is_struck_is_not(name):
+  face = surface(music(name))
+  logits = np.random.default_rng(0).normal(size=(2, 30, face.cells))
+  r = np.asarray(face.draw(jnp.asarray(logits, jnp.float32), hold=1.0))
+  lines = face.lines
+  by_hand = np.zeros(logits.shape)
+  for b, d in np.ndindex(2, face.cells):
+    line, on = d // (face.cells // lines), False
+    hold = 1.0 if lines == 1 or line % 2 else 0.0
+    for t, logit in enumerate(logits[b, :, d]):
+      on = logit > 0 or on and logit > -hold
+      by_hand[b, t, d] = on
+  np.testing.assert_array_equal(r, by_hand)
+  assert (r > (logits > 0)).any()
+
+
 def test_drawn_choices_come_as_often_as_their_probability():
   for name in 'voices', 'tracks':
     face = surface(music(name))
