@@ -23,12 +23,6 @@ _PLAY = '''\
 Needs numpy, mido, jax and flatbuffers. Same seed, same notes as `generate`.
 """
 import argparse, hashlib, json, pathlib, sys
-try:
-  import mido
-  import numpy as np
-except ImportError as e:
-  print(f'error: {{e}}: pip install numpy mido jax flatbuffers', file=sys.stderr)
-  sys.exit(2)
 
 {constants}
 {functions}
@@ -50,6 +44,8 @@ def main():
   controls = {{name: flags[name] for name in list(FLAGS)[3:]}}
 {write}
 try:
+  import mido
+  import numpy as np
   main()
 except (ImportError, OSError) as e:
   stop(e)

@@ -77,7 +77,7 @@ class Generator(nn.Module):
       if level:
         # Each half is its own (Shi et al. 2016): hits on the beat are not off it.
         halves = nn.Dense(2 * self.hidden, dtype=self.dtype)(h_BxTxH)
-        h_BxTxH = halves.reshape(len(halves), -1, self.hidden)
+        h_BxTxH = halves.reshape(halves.shape[0], -1, self.hidden)
         logits_BxTxD = jnp.repeat(logits_BxTxD, 2, axis=1)
       h_BxTxH += nn.Dense(self.hidden, dtype=self.dtype)(z_BxL)[:, None]
       if told:

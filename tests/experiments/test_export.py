@@ -132,7 +132,7 @@ def test_play_names_what_is_not_installed(exported, tmp_path):
   answer = play(exported[0], tmp_path, '--output_dir=x')
   assert answer.returncode == 2
   assert len(answer.stderr.splitlines()) == 1
-  assert 'No module named mido: pip install numpy mido' in answer.stderr
+  assert 'No module named mido' in answer.stderr
 
 
 @pytest.mark.parametrize('arguments,message', [
