@@ -175,7 +175,7 @@ def _check_part(config, representation, flag):
     )
   parts = [name for name, _ in representation.parts]
   learned = config['model'].get('given_tracks', range(len(parts)))
-  known = [parts[i] for i in learned]
+  known = [name for i, name in enumerate(parts) if i in learned]
   if _part(representation) not in known:
     raise UserError(
         f"--{flag}: this model can't write to a given {_part(representation)}: "
