@@ -97,7 +97,7 @@ def run(command, *arguments):
 def onnx(name, model, folder, python) -> dict:
   config, system, params, _ = pretrained.find(name)
   forward = forward_of(system, config)
-  given = inputs(system, forward)
+  given = inputs(system, forward, ROWS, STEPS)
   np.savez(folder / 'given.npz', **given)
   subprocess.run(
       [python, '-c', OUTSIDE, model, folder / 'given.npz', folder / 'found.npz'],
@@ -110,13 +110,13 @@ def onnx(name, model, folder, python) -> dict:
   return {'onnx': max(apart.values()), 'largest': largest}
 
 
-def inputs(system, forward) -> dict:
-  """Random ones of a Forward."""
+def inputs(system, forward, rows: int, steps: int) -> dict:
+  """Random ones of a Forward, by name."""
   rng = np.random.default_rng(0)
   kind, depth = system.representation.kind, system.representation.depth
   top = {'bits': 2, 'voices': 2 * depth}.get(kind, depth)
   given = {}
-  for name, like in forward.inputs(ROWS, STEPS).items():
+  for name, like in forward.inputs(rows, steps).items():
     value = (
         rng.standard_normal(like.shape)
         if like.dtype == np.float32

@@ -48,7 +48,7 @@ def main():
   chosen.check()
   launch.require(output_dir=OUTPUT_DIR.value)
   flag, files = given.asked()
-  from musiczoo import audio, build, midi
+  from musiczoo import audio, build, midi, sounding
 
   player = _player()
   build.cache_compilation()
@@ -63,8 +63,11 @@ def main():
   begun = time.perf_counter()
   written = given.write(config, system, params, flag, songs, **how)
   seconds = time.perf_counter() - begun
-  put = _put_sounds if is_sound else _put_music
-  music = put(written.scores, output, songs, player)
+  if is_sound:
+    heard = {file: song for song, file in songs}
+    sounding.write(written.scores, output, title=chosen.name(), beside=heard)
+  else:
+    music = _put(written.scores, output, songs, player)
   # A token is one decision: a voice's step, a roll's or sound's frame, an event.
   whole = system.representation.kind in ('bits', 'frames')
   tokens = written.x[..., 0].size if whole else written.x.size
@@ -118,15 +121,7 @@ def _how(config, system) -> dict:
   }
 
 
-def _put_sounds(sounds, output, songs, player):
-  from musiczoo import sounding
-
-  del player  # They are sounds already.
-  heard = {file: song for song, file in songs}
-  sounding.write(sounds, output, title=chosen.name(), beside=heard)
-
-
-def _put_music(scores, output, songs, player):
+def _put(scores, output, songs, player):
   """Writes all files; returns the Scores as they were written."""
   from musiczoo import generate
 

@@ -106,7 +106,7 @@ def check(config, system, flag: str | None) -> None:
         )
   if flag in _CONTROLS:
     generate.check_can(model, _CONTROLS[flag], f'--{flag}')
-    if _CONTROLS[flag] == 'known' and flag != INFILL_MIDI.name:
+    if flag in (HARMONIZE_MIDI.name, ACCOMPANY_MIDI.name):
       _check_part(config, system.representation, flag)
   elif flag is not None:
     latent.check(model, f'--{flag}')

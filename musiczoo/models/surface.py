@@ -58,12 +58,12 @@ class Surface(NamedTuple):
     if self.music.kind == 'frames':
       return logits_BxTxD
     if self.music.kind == 'bits':
-      return _bits(logits_BxTxD, keys_B, hold * self._sounding)
+      return _bits(logits_BxTxD, keys_B, hold * self._sounding if hold else None)
     s_BxTxVxS, b_BxTxV = self._split(logits_BxTxD)
     s_BxTxVxS += _noise(jax.random.gumbel, keys_B, s_BxTxVxS)
     hard = jax.nn.one_hot(s_BxTxVxS.argmax(-1), self.music.depth)
     symbols = _through(hard, nn.softmax(s_BxTxVxS))
-    return _join(symbols, _bits(b_BxTxV, keys_B, 0.0))
+    return _join(symbols, _bits(b_BxTxV, keys_B))
 
   def log_prob(self, logits_BxTxD, r_BxTxD):
     """Log probability of each cell of x in nats: [B, T, C].
@@ -208,15 +208,20 @@ def _noise(distribution, keys_B, like):
   return jax.vmap(lambda key: distribution(key, like.shape[1:]))(keys_B)
 
 
-def _bits(logits_BxTxD, keys_B, hold_D):
-  logits_BxTxD += _noise(jax.random.logistic, keys_B, logits_BxTxD)
+def _bits(logits, keys_B, hold_D=None):
+  logits += _noise(jax.random.logistic, keys_B, logits)
+  on = logits > 0 if hold_D is None else _held(logits, hold_D)
+  return _through(on.astype(logits.dtype), nn.sigmoid(logits))
+
+
+def _held(logits_BxTxD, hold_D):
+  """Which bits are above 0, or were and have since been above -hold."""
   on = logits_BxTxD > 0
   sure = on | (logits_BxTxD <= -hold_D)
   # The last sure step's number, and with it what was said there.
   step_Tx1 = jnp.arange(on.shape[1])[:, None]
   said = jax.lax.cummax(jnp.where(sure, 2 * step_Tx1 + on, 0), axis=1)
-  hard = (said % 2).astype(logits_BxTxD.dtype)
-  return _through(hard, nn.sigmoid(logits_BxTxD))
+  return said % 2 == 1
 
 
 def _log_prob(logits, bits):

@@ -6,6 +6,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from benchmarks import exports
 from musiczoo import conditions, generate
 from musiczoo.export import generator, onnx_model, stablehlo, weights
 from musiczoo.heads import Controls
@@ -16,18 +17,7 @@ TOLD = 'conditions.use', 'key,chord,density'
 
 def inputs(system, forward, rows=3, steps=7):
   """Random ones of a Forward; the last row begins."""
-  rng = np.random.default_rng(1)
-  representation = system.representation
-  top = {'bits': 2, 'voices': 2 * representation.depth}.get(
-      representation.kind, representation.depth
-  )
-  given = {}
-  for name, like in forward.inputs(rows, steps).items():
-    if like.dtype == np.float32:
-      value = rng.standard_normal(like.shape)
-    else:
-      value = rng.integers(8 if name == 'cond' else top, size=like.shape)
-    given[name] = value.astype(like.dtype)
+  given = exports.inputs(system, forward, rows, steps)
   if 'before' in given:
     given['before'][-1, 0] = -1
   return given

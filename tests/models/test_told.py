@@ -1,3 +1,5 @@
+"""What a model is told: features of each column, of densities in order."""
+
 import jax
 import jax.numpy as jnp
 import numpy as np
