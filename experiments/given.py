@@ -122,7 +122,7 @@ def write(config, system, params, flag, songs, *, wishes, **how):
     wishes: of `generate.check_wishes`.
     **how: `num_outputs`, `num_steps`, `seed` and `controls`.
   """
-  from musiczoo import attributes, build, generate, infilling, latent
+  from musiczoo import attributes, build, generate, latent
 
   representation = system.representation
   if (
