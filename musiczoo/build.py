@@ -7,7 +7,6 @@ passed to are the schema and hold the defaults.
 """
 
 from collections.abc import Mapping
-import inspect
 import os
 from typing import NamedTuple
 
@@ -23,6 +22,7 @@ from musiczoo import (
     parallel,
     passages,
 )
+from musiczoo.arguments import call, choose, named
 from musiczoo.corpora.dataset import Split, style_of
 from musiczoo.errors import UserError
 from musiczoo.heads import HEADS
@@ -298,48 +298,6 @@ def check(config: Mapping) -> None:
     raise UserError(
         f'--config.ema_decay={config["ema_decay"]}: give 0 or more, below 1'
     )
-
-
-def named(part: str, table: Mapping, config: Mapping, **more):
-  """Calls `table[config[part].name]` with the rest of `config[part]`."""
-  arguments = dict(config[part])
-  name = arguments.pop('name')
-  return call(part, choose(f'{part}.name', table, name), arguments, **more)
-
-
-def choose(key: str, table: Mapping, name: str):
-  if name not in table:
-    raise UserError(
-        f"config.{key} is '{name}': choose one of {', '.join(table)}"
-    )
-  return table[name]
-
-
-def call(part: str, function, arguments: Mapping, *positional, **more):
-  """Calls `function`; an argument it does not have is the user's error."""
-  known = dict(inspect.signature(function).parameters)
-  for name in 'name', 'parent':  # Of every Linen module; not for configs.
-    known.pop(name, None)
-  more = {k: v for k, v in more.items() if k in known}
-  own = [k for k in list(known)[len(positional) :] if k not in more]
-  for name in arguments:
-    if name not in own:
-      raise UserError(
-          f'config.{part}.{name} means nothing here: '
-          + (f'there are {", ".join(own)}' if own else 'nothing can be set')
-      )
-  missing = [
-      name
-      for name in own
-      if known[name].default is inspect.Parameter.empty
-      and name not in arguments
-  ]
-  if missing:
-    raise UserError(
-        f'config.{part} has no {", ".join(missing)}, which is needed here: '
-        'choose another variant of the config'
-    )
-  return function(*positional, **arguments, **more)
 
 
 def cache_compilation() -> None:

@@ -37,6 +37,7 @@ ORDER = [
     'conditions > models',
     'models > train > parallel > checkpoint',
     'errors > parallel',
+    'errors > arguments > build',
     'errors > optimizers',
     'errors > hosts > checkpoint > loop',
     'errors > journal > loop',
@@ -49,7 +50,8 @@ MEETING = (
     'pretrained trained'
 ).split()
 NUMPY_ONLY = (
-    'errors score midi audio guarded representations corpora data floors novelty '
+    'errors arguments score midi audio guarded representations corpora data floors '
+    'novelty '
     'analysis conditions copying ingest encoded framed doctor metrics passages grid '
     'journal clock history sound page'
 ).split()
