@@ -20,8 +20,9 @@ import warnings
 import numpy as np
 from tqdm import tqdm
 
-from musiczoo import analysis, corpora
-from musiczoo.score import DURATION, end, ONSET, PITCH, Score
+from musiczoo.data import corpora
+from musiczoo.music import harmony
+from musiczoo.music.score import DURATION, end, ONSET, PITCH, Score
 
 _PROFILES = (
     'AardenEssen',  # What music21 takes if it is asked for the key.
@@ -41,7 +42,7 @@ _QUALITIES = {
     'half-diminished seventh chord': 'm7b5',
     'diminished seventh chord': 'dim7',
 }
-_SYMBOLS = list(analysis.QUALITIES)
+_SYMBOLS = list(harmony.QUALITIES)
 # The signature's tonic (0) and others on which a piece may close -> minor.
 _MODES = {0: 0, 5: 0, 7: 0, 2: 1, 9: 1}
 
@@ -63,7 +64,7 @@ def main():
   chords = Counter()
   for name in tqdm(names, disable=not sys.stderr.isatty()):
     stream = music21.converter.parse(folder / f'{name}.mxl', forceSource=True)
-    key, close = analysis.key(scores[name]), _close(scores[name])
+    key, close = harmony.key(scores[name]), _close(scores[name])
     for profile in _PROFILES:
       other = stream.analyze(profile)
       other = (other.tonic.pitchClass, int(other.mode == 'minor'))
@@ -112,9 +113,9 @@ def _compare(score: Score, others, found=None) -> Counter:
   Args:
     found: chords as `analysis.chords` gives them; None: those it does.
   """
-  found = analysis.chords(score) if found is None else found
+  found = harmony.chords(score) if found is None else found
   counts = Counter()
-  lines = analysis.half_bars(score) / score.resolution
+  lines = harmony.half_bars(score) / score.resolution
   for (_, root, quality), begin, stop in zip(found, lines, lines[1:]):
     time = Counter()
     for other in others:
@@ -136,7 +137,7 @@ def _compare(score: Score, others, found=None) -> Counter:
 
 
 def _triad(quality):
-  return list(analysis.QUALITIES.values())[quality][:3]
+  return list(harmony.QUALITIES.values())[quality][:3]
 
 
 def _fit(score: Score, chords) -> float:

@@ -13,9 +13,11 @@ import json
 import numpy as np
 from scipy.stats import spearmanr
 
-from musiczoo import attributes, build, pretrained
-from musiczoo.generate import generate
-from musiczoo.heads import Controls
+from musiczoo import build
+from musiczoo.nn.heads import Controls
+from musiczoo.runs import pretrained
+from musiczoo.sampling import attributes
+from musiczoo.sampling.generate import generate
 
 
 def main():

@@ -11,9 +11,9 @@ import pathlib
 from absl import app, flags
 import numpy as np
 
-from musiczoo import audio
-from musiczoo.corpora import chorales
-from musiczoo.score import DURATION, ONSET, PITCH, Score
+from musiczoo.data.corpora import chorales
+from musiczoo.music import audio
+from musiczoo.music.score import DURATION, ONSET, PITCH, Score
 
 OUTPUT_DIR = flags.DEFINE_string('output_dir', 'out/organ', 'Folder to fill.')
 PIECES = flags.DEFINE_integer('pieces', 120, 'Chorales.', lower_bound=1)

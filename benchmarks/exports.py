@@ -23,8 +23,8 @@ import tempfile
 import jax
 import numpy as np
 
-from musiczoo import pretrained
 from musiczoo.export.generator import forward_of
+from musiczoo.runs import pretrained
 
 ROOT = pathlib.Path(__file__).parents[1]
 RUN = ['--num_outputs=2', '--num_steps=64', '--seed=3']

@@ -22,7 +22,7 @@ import time
 
 from benchmarks.golden_checkpoint import write_corpus
 from benchmarks.invariance import LITTLE
-from musiczoo import checkpoint, journal
+from musiczoo.training import checkpoint, journal
 
 NUMBERS = {
     'model.hidden': 8, 'model.layers': 1, 'head.features': 3, 'head.hidden': 4,

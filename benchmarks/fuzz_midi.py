@@ -18,9 +18,9 @@ import time
 
 from tqdm import tqdm
 
-from musiczoo import midi
-from tests.midi.files import mutate, wild_file
-from tests.midi.test_fuzz import check
+from musiczoo.music import midi
+from tests.music.midi.files import mutate, wild_file
+from tests.music.midi.test_fuzz import check
 
 SECONDS = 1  # The longest that one file may take of the processor.
 

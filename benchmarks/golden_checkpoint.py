@@ -17,8 +17,11 @@ import tempfile
 import numpy as np
 
 from experiments import config as configs
-from musiczoo import build, evaluate, fit, midi, workdir
-from musiczoo.score import Score, Track
+from musiczoo import build
+from musiczoo.evaluation import likelihood
+from musiczoo.music import midi
+from musiczoo.music.score import Score, Track
+from musiczoo.runs import run as run_lib, workdir
 
 SMALL = {
     'steps': '2', 'steps_per_dispatch': '2', 'eval_every': '2',
@@ -48,7 +51,7 @@ def nats(run: pathlib.Path, corpus: pathlib.Path) -> float:
   pieces = build.pieces(
       config, build.corpus(config), 'valid', system.representation
   )
-  judge = evaluate.make_judge(devices, system, pieces, 8)
+  judge = likelihood.make_judge(devices, system, pieces, 8)
   return judge(devices.replicate(params))['nll_per_note']
 
 
@@ -59,7 +62,7 @@ def main(output: str) -> None:
   with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
     corpus.mkdir()
     write_corpus(corpus)
-    fit.fit(config, run)
+    run_lib.fit(config, run)
     expected = {'nll_per_note': nats(run, corpus)}
   (run / 'expected.json').write_text(json.dumps(expected) + '\n')
 

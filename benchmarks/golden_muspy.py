@@ -16,7 +16,7 @@ import sys
 import muspy
 import numpy as np
 
-from musiczoo.score import canonical, Score, Track
+from musiczoo.music.score import canonical, Score, Track
 
 # Quarters to a bar, ticks to a quarter, notes, end in ticks, drums by track.
 CASES = (

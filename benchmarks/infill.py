@@ -22,8 +22,8 @@ def main():
   import numpy as np
 
   from musiczoo import build
-  from musiczoo.heads import Controls
-  from musiczoo.representations import lines
+  from musiczoo.nn.heads import Controls
+  from musiczoo.representations import cells as cells_lib
 
   build.cache_compilation()
   config, system, params, _ = chosen.load()
@@ -39,11 +39,11 @@ def main():
   def excerpt(x):
     begin = rng.integers(len(x) - STEPS + 1)
     x = x[begin : begin + STEPS].astype(np.int32)
-    return lines.to_cells(x // 2, x % 2 == 1)  # It begins here.
+    return cells_lib.to_cells(x // 2, x % 2 == 1)  # It begins here.
 
   def begins(x):
     bits = (x % 2 == 1) & config['representation']['onsets']
-    cells = np.stack([lines.to_cells(*a) for a in zip(x // 2, bits)])
+    cells = np.stack([cells_lib.to_cells(*a) for a in zip(x // 2, bits)])
     return (cells % 2 == 1) & (cells > 1)
 
   counts = dict.fromkeys(('given', 'pitch', 'attack', 'holes', 'written'), 0)

@@ -23,7 +23,7 @@ import jax
 import numpy as np
 
 from benchmarks.golden_checkpoint import write_corpus
-from musiczoo import checkpoint, journal
+from musiczoo.training import checkpoint, journal
 
 FAMILIES = 'rnn lstm gru cnn infill autoencoder vae gan structure'.split()
 SMALL = {

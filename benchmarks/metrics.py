@@ -65,7 +65,7 @@ def main():
 
 
 def read(folder):
-  from musiczoo import midi, score
+  from musiczoo.music import midi, score
 
   paths = sorted(pathlib.Path(folder).rglob('*.mid'))
   return [score.quantize(midi.read(path), GRID) for path in paths]
@@ -76,7 +76,7 @@ def serve(songs):
   import muspy
 
   from benchmarks.golden_muspy import music
-  from musiczoo.metrics import METRICS
+  from musiczoo.evaluation.metrics import METRICS
 
   pieces = [music(song) for song in songs]
   metrics = [(n, getattr(muspy, n)) for n in list(METRICS)[:NUM_MUSPYS]]
@@ -93,7 +93,7 @@ def serve(songs):
 
 def whole(songs, args):
   """Milliseconds a song of each contender, and how far figures are apart."""
-  from musiczoo.metrics import METRICS
+  from musiczoo.evaluation.metrics import METRICS
 
   muspys = dict(list(METRICS.items())[:NUM_MUSPYS])
   contenders = {'musiczoo': muspys, 'both': METRICS}
@@ -136,7 +136,7 @@ def whole(songs, args):
 
 def monitoring(songs, args):
   """Seconds for the windows of all songs, and for a gap to them."""
-  from musiczoo import metrics
+  from musiczoo.evaluation import metrics
 
   cutting, pieces = timed(
       lambda: [w for song in songs for w in metrics.windows(song, 4 * BAR)]

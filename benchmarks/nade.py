@@ -17,7 +17,7 @@ import time
 import jax
 import jax.numpy as jnp
 
-from musiczoo.heads.nade import _nade
+from musiczoo.nn.heads.nade import _nade
 
 PITCHES, BLOCK = 88, 8
 

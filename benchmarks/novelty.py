@@ -13,8 +13,8 @@ import time
 
 import numpy as np
 
-from musiczoo import novelty
-from musiczoo.representations import lines, pianoroll, voices
+from musiczoo.evaluation import novelty
+from musiczoo.representations import cells as cells_lib, pianoroll, voices
 
 _LOW, _SHIFT = 30, 3
 _SCALE = np.array([0, 2, 4, 5, 7, 9, 11])
@@ -32,7 +32,7 @@ def main():
   cells = [_piece(rng, args.num_steps) for _ in range(args.num_pieces)]
   new = [_piece(rng, args.num_steps) for _ in range(args.num_new)]
   span = slice(args.num_steps // 4, args.num_steps // 2)
-  copy = lines.transpose(cells[-1][span], _SHIFT)
+  copy = cells_lib.transpose(cells[-1][span], _SHIFT)
   new[-1][span] = copy
   if args.layout == 'pianoroll':
     cells, new = ([_roll(x) for x in pieces] for pieces in (cells, new))
@@ -58,7 +58,7 @@ def _piece(rng, num_steps):
   degree = np.clip(np.cumsum(steps, axis=0) + [28, 24, 20, 14], 2, 33)
   semitones = degree // 7 * 12 + _SCALE[degree % 7]
   symbol = np.repeat(semitones - 2, 4, axis=0)[:num_steps]
-  return lines.to_cells(symbol, np.zeros(symbol.shape, bool)).astype(np.uint8)
+  return cells_lib.to_cells(symbol, np.zeros(symbol.shape, bool)).astype(np.uint8)
 
 
 def _roll(cells):

@@ -105,7 +105,7 @@ def serve(name, paths):
 
 
 def _musiczoo():
-  from musiczoo import midi
+  from musiczoo.music import midi
   from musiczoo.representations import REPRESENTATIONS
 
   encode = REPRESENTATIONS['events']().encode
@@ -113,8 +113,8 @@ def _musiczoo():
 
 
 def _ingest():
-  from musiczoo.ingest.file import ingest, Source
-  from musiczoo.midi import Limits
+  from musiczoo.data.prepare.scan import ingest, Source
+  from musiczoo.music.midi import Limits
 
   return lambda path: ingest(Source(path, path), Limits())
 

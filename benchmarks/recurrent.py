@@ -59,7 +59,7 @@ def main():
 
 
 def _musiczoo(cell, rows, steps, depth, hidden, layers):
-  from musiczoo.recurrent import Recurrent
+  from musiczoo.nn.recurrent import Recurrent
 
   net = Recurrent(cell, hidden, layers)
   return _jax(lambda *args: net.apply(*args)[0], net.init, rows, steps, depth)

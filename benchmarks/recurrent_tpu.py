@@ -19,7 +19,7 @@ from jax.sharding import NamedSharding, PartitionSpec as P
 import numpy as np
 import optax
 
-from musiczoo.recurrent import Recurrent
+from musiczoo.nn.recurrent import Recurrent
 from tpu_scripts import chips, hlo
 
 DEPTH = 128  # symbols that the net predicts

@@ -9,9 +9,9 @@ from absl import flags
 import numpy as np
 
 from experiments import launch
-from musiczoo import sound
-from musiczoo.score import Score, Track
-from musiczoo.sound import wav
+from musiczoo.music.score import Score, Track
+from musiczoo.show import sound
+from musiczoo.show.sound import wav
 
 ROUNDS = flags.DEFINE_integer('rounds', 5, 'Times each plays.', lower_bound=1)
 

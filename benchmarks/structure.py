@@ -21,17 +21,14 @@ import warnings
 import jax
 import numpy as np
 
-from musiczoo import (
-    analysis,
-    build,
-    conditions,
-    data,
-    floors,
-    generate,
-    listening,
-    pretrained,
-)
-from musiczoo.score import DURATION, end, ONSET, PITCH, Score
+from musiczoo import build
+from musiczoo.data import batches
+from musiczoo.evaluation import baselines
+from musiczoo.music import annotations, harmony
+from musiczoo.music.score import DURATION, end, ONSET, PITCH, Score
+from musiczoo.runs import pretrained
+from musiczoo.sampling import generate
+from musiczoo.show import annotation_report
 
 CHORDS = (
     'C G Am F', 'Am Dm E Am', 'G D Em C', 'F Bb C F', 'Dm A Bb C', 'D A Bm G',
@@ -77,14 +74,14 @@ def _heard(system, params, pieces, with_music21):
     counts[name] = before[0] + int(hits.sum()), before[1] + len(hits)
 
   for piece in pieces:
-    heard, ruled = listening.hear(system, params, piece.score)
-    key = np.bincount(heard[:, conditions.KEY]).argmax()
-    count('key as the rules', key == ruled[0, conditions.KEY])
-    place = ruled[:, conditions.POSITION]
-    halves = np.isin(place, (1, 9)) & (heard[:, conditions.POSITION] == place)
+    heard, ruled = annotation_report.hear(system, params, piece.score)
+    key = np.bincount(heard[:, annotations.KEY]).argmax()
+    count('key as the rules', key == ruled[0, annotations.KEY])
+    place = ruled[:, annotations.POSITION]
+    halves = np.isin(place, (1, 9)) & (heard[:, annotations.POSITION] == place)
     for name, columns in (
-        ('root', [conditions.ROOT]),
-        ('root and quality', [conditions.ROOT, conditions.QUALITY]),
+        ('root', [annotations.ROOT]),
+        ('root and quality', [annotations.ROOT, annotations.QUALITY]),
     ):
       same = (heard[:, columns] == ruled[:, columns]).all(1)
       count(f'{name} as the rules', same[halves])
@@ -95,7 +92,7 @@ def _heard(system, params, pieces, with_music21):
       other = stream.analyze('key')
       other = 1 + other.tonic.pitchClass + 12 * (other.mode == 'minor')
       count('key as music21', key == other)
-      count('key of the rules as music21', ruled[0, conditions.KEY] == other)
+      count('key of the rules as music21', ruled[0, annotations.KEY] == other)
       notes = stream.chordify().flatten().notes
       for who, table in (('', heard), (' of the rules', ruled)):
         found = _compare(piece.score, notes, _chords(piece.score, table))
@@ -109,10 +106,10 @@ def _heard(system, params, pieces, with_music21):
 
 def _chords(score: Score, table):
   """The chord of each half bar as a table of steps has it, as `analysis.chords`."""
-  lines = analysis.half_bars(score)[:-1]
+  lines = harmony.half_bars(score)[:-1]
   step = np.minimum(lines * 4 // score.resolution, len(table) - 1)
-  root = np.maximum(table[step, conditions.ROOT] - 1, 0)
-  quality = np.maximum(table[step, conditions.QUALITY] - 1, 0)
+  root = np.maximum(table[step, annotations.ROOT] - 1, 0)
+  quality = np.maximum(table[step, annotations.QUALITY] - 1, 0)
   return np.stack([lines, root, quality], axis=1)
 
 
@@ -122,23 +119,23 @@ def _planned(config, system, params, corpus):
   lines = {}
   for split in ('train', 'test'):
     pieces = build.pieces(config, corpus, split, system.representation)
-    for batch in data.whole_pieces(pieces, 16):
+    for batch in batches.whole_pieces(pieces, 16):
       real = batch.pop('piece') >= 0
       table = np.asarray(hear(params, batch))[real]
       for row, mask in zip(table, batch['mask'][real]):
         row = row[: int(mask.sum())]
-        place = row[:, conditions.POSITION]
+        place = row[:, annotations.POSITION]
         first = np.arange(len(row)) == 0
         for name, columns, begins in (
-            ('bar', [conditions.KEY, conditions.SECTION, conditions.DENSITY,
-                     conditions.RHYTHM], first | (place == 1)),
-            ('half', [conditions.QUALITY, conditions.ROOT],
+            ('bar', [annotations.KEY, annotations.SECTION, annotations.DENSITY,
+                     annotations.RHYTHM], first | (place == 1)),
+            ('half', [annotations.QUALITY, annotations.ROOT],
              first | np.isin(place, (1, 9))),
         ):
           lines.setdefault((name, split), []).append(row[begins][:, columns])
   # As if they were voices, whose symbols stand beside a bit.
   nats = {
-      name: floors.bigram(
+      name: baselines.bigram(
           [2 * a for a in lines[name, 'train']],
           [2 * a for a in lines[name, 'test']],
       )
@@ -158,7 +155,7 @@ def _written(system, params, corpus, num):
 
   tones = []
   for seed, chords in enumerate(CHORDS):
-    parsed = [analysis.parse_chord(c) for c in chords.split()]
+    parsed = [harmony.parse_chord(c) for c in chords.split()]
     for score in write(seed, chords=chords):
       bars = -(-end(score) // 16)
       plan = [(16 * i, *parsed[i % len(parsed)]) for i in range(bars)]
@@ -171,7 +168,7 @@ def _written(system, params, corpus, num):
       measured.append(len(score.notes) * score.resolution / STEPS)
       asked.append(density)
   share = lambda scores: round(float(np.mean([
-      _tones(s, analysis.chords(s), None) for s in scores
+      _tones(s, harmony.chords(s), None) for s in scores
   ])), 3)
   chance = np.mean([
       _tones(s, np.array([(16 * i, *parsed[i % len(parsed)]) for i in range(8)]), 16)
@@ -207,7 +204,7 @@ def _tones(score: Score, chords, length) -> float:
   for (begin, root, quality), until in zip(chords, ends):
     time = np.minimum(stop, until) - np.maximum(onset, begin)
     time = np.maximum(time, 0)
-    tones = (root + np.array(list(analysis.QUALITIES.values())[quality])) % 12
+    tones = (root + np.array(list(harmony.QUALITIES.values())[quality])) % 12
     inside += time[np.isin(score.notes[:, PITCH] % 12, tones)].sum()
     whole += time.sum()
   return inside / max(whole, 1)

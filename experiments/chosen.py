@@ -30,7 +30,7 @@ def name() -> str | None:
 
 def load():
   """(config, System, params, step) of it."""
-  from musiczoo import pretrained, workdir
+  from musiczoo.runs import pretrained, workdir
 
   if PRETRAINED.value is not None:
     return pretrained.load(PRETRAINED.value)

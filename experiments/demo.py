@@ -21,22 +21,18 @@ def main() -> int:
   config = launch.config(CONFIG.value)
   output = pathlib.Path(OUTPUT_DIR.value)
   launch.make_folder(output)
-  from musiczoo import (
-    build,
-    copying,
-    evaluate,
-    fit,
-    floors,
-    generate,
-    workdir,
-  )
-  from musiczoo.show import curve
+  from musiczoo import build
+  from musiczoo.evaluation import baselines, likelihood
+  from musiczoo.evaluation.novelty import report
+  from musiczoo.runs import run as run_lib, workdir
+  from musiczoo.sampling import generate
+  from musiczoo.show.plots import curves
 
   build.cache_compilation()
   run = output / 'run'
   print('1/3  Train an LSTM on four-part chorales by J. S. Bach')
   with launch.Signals() as signals, Progress(config['steps']) as progress:
-    fit.fit(
+    run_lib.fit(
         config,
         run,
         stopping=signals.stopping,
@@ -56,7 +52,7 @@ def main() -> int:
       for split in ('train', 'valid', 'test')
   }
   figures = {
-      split: evaluate.make_likelihood(
+      split: likelihood.make_likelihood(
           devices, system, pieces[split], config['batch_size']
       )(devices.replicate(params))
       for split in ('valid', 'test')
@@ -64,8 +60,8 @@ def main() -> int:
 
   def lowest(split):
     return {
-        'any symbol in use': floors.uniform(pieces['train'].x),
-        'per-voice bigram': floors.bigram(pieces['train'].x, pieces[split].x),
+        'any symbol in use': baselines.uniform(pieces['train'].x),
+        'per-voice bigram': baselines.bigram(pieces['train'].x, pieces[split].x),
     }
 
   for split, values in figures.items():
@@ -75,7 +71,7 @@ def main() -> int:
     )
   for name, value in lowest('test').items():
     print(f'     floor: {value:.3f} for the pitch, {name} (test)')
-  curve.draw(
+  curves.draw(
       run,
       output / 'curve.png',
       monitor='valid_nll_per_note_pitch',
@@ -91,8 +87,8 @@ def main() -> int:
   )
   music = generate.write(written.scores, output, title='chorale')
   grid = system.representation.steps_per_quarter
-  copied = copying.copying(corpus, grid, generated=written.scores)
-  print(copying.in_words(copied['generated'], copied['test'], grid))
+  copied = report.copying(corpus, grid, generated=written.scores)
+  print(report.in_words(copied['generated'], copied['test'], grid))
   _page(output, (config, system, params), corpus, music, copied, figures['test'])
   python = f'{os.path.relpath(sys.executable)} -m experiments'
   print(f'''
@@ -109,7 +105,7 @@ Your music:  {python}.train --config={CONFIG.value} \\
 
 def _page(output, trained, corpus, music, copied, figures):
   """Writes listen.html: the new chorales beside Bach's."""
-  from musiczoo.page import numbers
+  from musiczoo.show.page import numbers
 
   grid = trained[1].representation.steps_per_quarter
   num_steps = pages.stretch(grid)

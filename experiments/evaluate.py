@@ -35,9 +35,11 @@ NOVELTY = flags.DEFINE_bool(
 
 def main():
   chosen.check()
-  from musiczoo import build, collapse, copying, samples, sounding
-  from musiczoo.evaluate import make_figures, make_likelihood
-  from musiczoo.orderings import framewise
+  from musiczoo import build
+  from musiczoo.evaluation import audio_baselines, collapse, sample_comparison
+  from musiczoo.evaluation.framewise import framewise
+  from musiczoo.evaluation.likelihood import make_figures, make_likelihood
+  from musiczoo.evaluation.novelty import report as report_lib
 
   build.cache_compilation()
   config, system, params, step = chosen.load()
@@ -63,18 +65,18 @@ def main():
   if system.model.monitor:
     figures |= make_likelihood(*given)(replicated)
   elif is_sound:
-    figures |= samples.make_gap(*given[:3])(replicated)
+    figures |= sample_comparison.make_gap(*given[:3])(replicated)
   else:
-    compared = samples.make_compare(system, pieces, SAMPLES.value)(params)
+    compared = sample_comparison.make_compare(system, pieces, SAMPLES.value)(params)
     music = {'samples': compared.scores}
-    figures |= samples.report(compared)
+    figures |= sample_comparison.report(compared)
   if system.model.figures is not None:
     figures |= make_figures(*given, system.model.figures)(replicated)
   alarm = None
   if is_sound or system.model.decode is not None:
     train = build.pieces(config, corpus, 'train', system.representation)
     figures |= (
-        sounding.floors_of(system, params, train, pieces) if is_sound
+        audio_baselines.floors_of(system, params, train, pieces) if is_sound
         else collapse.unigram(devices, system, train, *given[2:])
     )
   if system.model.decode is not None:
@@ -89,7 +91,7 @@ def main():
         max_frames=MAX_FRAMES.value,
     )
   if NOVELTY.value and SPLIT.value == 'test' and not is_sound:
-    found = copying.copying(
+    found = report_lib.copying(
         corpus, system.representation.steps_per_quarter, **music
     )
     figures |= {
@@ -112,8 +114,9 @@ def main():
 
 def _page(trained, corpus, samples, figures):
   """Writes --html: samples, where there are any, and pieces of the split."""
-  from musiczoo import generate, page
-  from musiczoo.page import numbers
+  from musiczoo.sampling import generate
+  from musiczoo.show import page
+  from musiczoo.show.page import numbers
 
   system = trained[1]
   grid = system.representation.steps_per_quarter

@@ -34,7 +34,7 @@ def main():
 
 
 def _measured(step):
-  from musiczoo import workdir
+  from musiczoo.runs import workdir
 
   folder = workdir.checkpoints(chosen.name()) / f'{step:09d}'
   return {

@@ -48,7 +48,9 @@ def main():
   chosen.check()
   launch.require(output_dir=OUTPUT_DIR.value)
   flag, files = given.asked()
-  from musiczoo import audio, build, midi, sounding
+  from musiczoo import build
+  from musiczoo.evaluation import audio_baselines
+  from musiczoo.music import audio, midi
 
   player = _player()
   build.cache_compilation()
@@ -65,7 +67,7 @@ def main():
   seconds = time.perf_counter() - begun
   if is_sound:
     heard = {file: song for song, file in songs}
-    sounding.write(written.scores, output, title=chosen.name(), beside=heard)
+    audio_baselines.write(written.scores, output, title=chosen.name(), beside=heard)
   else:
     music = _put(written.scores, output, songs, player)
   # A token is one decision: a voice's step, a roll's or sound's frame, an event.
@@ -89,7 +91,7 @@ def main():
 
 def _player():
   """Who plays --wav, or None."""
-  from musiczoo import sound
+  from musiczoo.show import sound
 
   if SOUNDFONT.value is not None and not WAV.value:
     raise UserError('--soundfont means nothing without --wav: add it')
@@ -98,7 +100,7 @@ def _player():
 
 def _how(config, system) -> dict:
   """What the flags say of how to write; refuses what this model can't do."""
-  from musiczoo import generate
+  from musiczoo.sampling import generate
 
   return {
       'num_outputs': NUM_OUTPUTS.value,
@@ -123,7 +125,7 @@ def _how(config, system) -> dict:
 
 def _put(scores, output, songs, player):
   """Writes all files; returns the Scores as they were written."""
-  from musiczoo import generate
+  from musiczoo.sampling import generate
 
   usual_tempo = 80.0
   if songs and len(songs[0][0].tempi):
@@ -140,23 +142,24 @@ def _put(scores, output, songs, player):
 
 def _novelty(config, system, music, output):
   """Writes and prints the report and returns it, or says why there is none."""
-  from musiczoo import build, copying
+  from musiczoo import build
+  from musiczoo.evaluation.novelty import report as report_lib
 
   steps = system.representation.steps_per_quarter
   try:
-    report = copying.copying(build.corpus(config), steps, generated=music)
+    report = report_lib.copying(build.corpus(config), steps, generated=music)
   except UserError as e:
     print(f'no novelty report: {e}')
     return None
   launch.write_text(output / 'novelty.json', json.dumps(report, indent=1) + '\n')
-  print(copying.in_words(report['generated'], report['test'], steps))
+  print(report_lib.in_words(report['generated'], report['test'], steps))
   return report
 
 
 def _page(trained, music, songs, copied):
   """Writes --html: the new pieces, what they were given, and real ones."""
-  from musiczoo import page
-  from musiczoo.page import numbers
+  from musiczoo.show import page
+  from musiczoo.show.page import numbers
 
   config, system, _ = trained
   grid = system.representation.steps_per_quarter

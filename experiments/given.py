@@ -94,7 +94,7 @@ def asked() -> tuple[str | None, list[str]]:
 
 def check(config, system, flag: str | None) -> None:
   """Refuses what the model of this config can't do."""
-  from musiczoo import generate, latent
+  from musiczoo.sampling import generate, latents
 
   model = system.model
   if system.representation.kind == 'frames':
@@ -109,9 +109,9 @@ def check(config, system, flag: str | None) -> None:
     if flag in (HARMONIZE_MIDI.name, ACCOMPANY_MIDI.name):
       _check_part(config, system.representation, flag)
   elif flag is not None:
-    latent.check(model, f'--{flag}')
+    latents.check(model, f'--{flag}')
   if ATTRIBUTE.value is not None:
-    latent.check(model, f'--{ATTRIBUTE.name}')
+    latents.check(model, f'--{ATTRIBUTE.name}')
 
 
 def write(config, system, params, flag, songs, *, wishes, **how):
@@ -122,7 +122,8 @@ def write(config, system, params, flag, songs, *, wishes, **how):
     wishes: of `generate.check_wishes`.
     **how: `num_outputs`, `num_steps`, `seed` and `controls`.
   """
-  from musiczoo import attributes, build, generate, latent
+  from musiczoo import build
+  from musiczoo.sampling import attributes, generate, latents
 
   representation = system.representation
   if (
@@ -140,11 +141,11 @@ def write(config, system, params, flag, songs, *, wishes, **how):
     how['controls'] = how['controls']._replace(shift=amount * more)
   if flag in ('reconstruct', 'interpolate'):
     del how['num_steps']
-    heard = [latent.heard(representation, *song) for song in songs]
+    heard = [latents.heard(representation, *song) for song in songs]
     if flag == 'interpolate':
-      return latent.interpolate(system, params, *heard, **how)
+      return latents.interpolate(system, params, *heard, **how)
     del how['num_outputs']
-    return latent.reconstruct(system, params, *heard, **how)
+    return latents.reconstruct(system, params, *heard, **how)
   if flag == 'primer_midi':
     how['primer'] = generate.encode_primer(representation, *songs[0])
   elif flag is not None:
@@ -154,11 +155,11 @@ def write(config, system, params, flag, songs, *, wishes, **how):
 
 
 def _holes(representation, flag, song, origin):
-  from musiczoo import infilling
+  from musiczoo.sampling import masks
 
   if flag == 'infill_midi':
-    return infilling.bars(representation, song, INFILL_BARS.value, origin)
-  return infilling.beside(representation, song, _part(representation), origin)
+    return masks.bars(representation, song, INFILL_BARS.value, origin)
+  return masks.beside(representation, song, _part(representation), origin)
 
 
 def _part(representation):

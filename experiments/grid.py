@@ -4,7 +4,7 @@ import itertools
 
 from experiments import config as configs
 from musiczoo.errors import UserError
-from musiczoo.sweep.table import ONE
+from musiczoo.runs.sweep.table import ONE
 
 EXAMPLE = '--grid="optimizer.learning_rate=1e-3,3e-4;model.hidden=64,128"'
 

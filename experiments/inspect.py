@@ -17,28 +17,31 @@ FILE = flags.DEFINE_string('file', None, 'MIDI file; --file= may be left out.')
 
 def main():
   launch.require(file=FILE.value)
-  from musiczoo import doctor, midi
+  from musiczoo.music import midi
+  from musiczoo.show import report
 
   try:
-    print('\n'.join(doctor.examine(FILE.value)))
+    print('\n'.join(report.examine(FILE.value)))
   except midi.MidiError as error:
-    print('\n'.join(doctor.explain(error)))
+    print('\n'.join(report.explain(error)))
     raise
   if pages.HTML.value is not None:
     _page(FILE.value)
   if chosen.name() is not None:
-    from musiczoo import build, listening
+    from musiczoo import build
+    from musiczoo.show import annotation_report
 
     build.cache_compilation()
     _, system, params, _ = chosen.load()
     score = midi.read(FILE.value)
-    print('\n'.join(listening.compare(system, params, score)))
+    print('\n'.join(annotation_report.compare(system, params, score)))
 
 
 def _page(file):
   """Writes --html: the file, with key and chords, and its numbers."""
-  from musiczoo import grid, midi, page
-  from musiczoo.page import numbers
+  from musiczoo.music import grid, midi
+  from musiczoo.show import page
+  from musiczoo.show.page import numbers
 
   score, name = midi.read(file), pathlib.Path(file).name
   steps = max(grid.GRIDS)

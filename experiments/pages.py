@@ -21,7 +21,7 @@ COPIED = (
 
 def write(path, title: str, groups, notes=()) -> None:
   """Writes the page of some `page.Group`s."""
-  from musiczoo import page
+  from musiczoo.show import page
 
   launch.write_text(pathlib.Path(path), page.html(title, groups, notes))
 
@@ -50,7 +50,8 @@ def new(name, scores, trained, num_steps, *, group, piece):
     group: more numbers of the group, by their names.
     piece: more numbers of some pieces, by the place of each.
   """
-  from musiczoo import corpora, page
+  from musiczoo.data import corpora
+  from musiczoo.show import page
 
   found = [corpora.Piece(f'{i:03d}.mid', s) for i, s in enumerate(scores)]
   rows = _numbers(*trained, 'scores', found, num_steps)
@@ -62,7 +63,10 @@ def new(name, scores, trained, num_steps, *, group, piece):
 
 def real(corpus, split, trained, num_steps, *, group):
   """The group of a few pieces of a split, as the model hears them."""
-  from musiczoo import build, corpora, generate, page
+  from musiczoo import build
+  from musiczoo.data import corpora
+  from musiczoo.sampling import generate
+  from musiczoo.show import page
 
   pieces = corpus.splits[split]
   chosen = np.linspace(0, len(pieces) - 1, min(MOST, len(pieces)))
@@ -93,8 +97,10 @@ def at_hand(config, split):
 
 def _numbers(config, system, params, kind, found, num_steps):
   """Of each piece found its metrics and, where they are known, its nats."""
-  from musiczoo import build, corpora, evaluate
-  from musiczoo.page import numbers
+  from musiczoo import build
+  from musiczoo.data import corpora
+  from musiczoo.evaluation import likelihood
+  from musiczoo.show.page import numbers
 
   representation = system.representation
   corpus = corpora.Corpus(kind, {'test': found})
@@ -114,8 +120,8 @@ def _numbers(config, system, params, kind, found, num_steps):
   if len(pieces) != len(heard):  # They were cut into passages.
     return rows
   devices = build.devices(config)
-  nats = evaluate.make_nats(devices, system, pieces, config['batch_size'])
-  name = numbers.words(evaluate.monitored(system))
+  nats = likelihood.make_nats(devices, system, pieces, config['batch_size'])
+  name = numbers.words(likelihood.monitored(system))
   for i, value in zip(heard, nats(devices.replicate(params)).tolist()):
     if np.isfinite(value):
       rows[i] = {name: value} | rows[i]

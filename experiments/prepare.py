@@ -10,7 +10,7 @@ from absl import flags
 from tqdm import tqdm
 
 from experiments import launch
-from musiczoo.midi import Limits
+from musiczoo.music.midi import Limits
 
 INPUT = flags.DEFINE_string(
     'input', None, 'Folder of MIDI, MusicXML or ABC files, or a zip or tar.'
@@ -41,19 +41,19 @@ MAX = {
 
 def main():
   launch.require(input=INPUT.value, output=OUTPUT.value)
-  from musiczoo import ingest
+  from musiczoo.data import prepare
 
   limits = Limits(**{name: flag.value for name, flag in MAX.items()})
   for number in (signal.SIGINT, signal.SIGTERM):
     signal.signal(number, _interrupt)
   begun = time.perf_counter()
   try:
-    report = ingest.prepare(
+    report = prepare.prepare(
         pathlib.Path(INPUT.value),
         pathlib.Path(OUTPUT.value),
         engine=ENGINE.value,
         workers=WORKERS.value,
-        care=ingest.Care(limits, SECONDS.value, MEGABYTES.value),
+        care=prepare.Care(limits, SECONDS.value, MEGABYTES.value),
         watch=_watch,
     )
   except KeyboardInterrupt as stop:

@@ -79,13 +79,14 @@ _LIMITS = {
 
 def main():
   launch.require(name=NAME.value, workdir=WORKDIR.value)
-  from musiczoo import build, fit, pretrained
+  from musiczoo import build
+  from musiczoo.runs import pretrained, run
 
   variant = VARIANTS[NAME.value]
   config = configs.load(variant)
   build.cache_compilation()
   with launch.Signals() as signals, Progress(config['steps']) as progress:
-    done = fit.fit(
+    done = run.fit(
         config,
         WORKDIR.value,
         stopping=signals.stopping,
@@ -109,7 +110,8 @@ def _card(variant, config, folder) -> str:
   """What a packed model says of itself, by the commands its users have."""
   import jax
 
-  from musiczoo import build, pretrained
+  from musiczoo import build
+  from musiczoo.runs import pretrained
 
   _, _, params, step = pretrained.load(NAME.value)
   chosen = f'--pretrained={NAME.value}'

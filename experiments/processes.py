@@ -104,14 +104,14 @@ def _member(main):
 
 
 def _joined(main) -> int:
-  from musiczoo import hosts
+  from musiczoo.training import distributed
 
-  hosts.join(COORDINATOR.value, NUM_PROCESSES.value, PROCESS_ID.value)
+  distributed.join(COORDINATOR.value, NUM_PROCESSES.value, PROCESS_ID.value)
   import jax
 
   try:
     status = main()
-    hosts.wait('the end')
+    distributed.wait('the end')
     jax.distributed.shutdown()
     return status
   except (jax.errors.JaxRuntimeError, ValueError) as e:

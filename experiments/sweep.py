@@ -10,8 +10,8 @@ from experiments.launchers.ask import Ask
 from experiments.launchers.slurm import script
 from experiments.launchers.worker import usual_workers
 from musiczoo.errors import UserError
-from musiczoo.sweep import results, table, trials
-from musiczoo.sweep.verdict import MOST_PAIRS
+from musiczoo.evaluation.compare import MOST_PAIRS
+from musiczoo.runs.sweep import results, table, trials
 
 CONFIG = launch.config_flag()
 WORKDIR = flags.DEFINE_string(
@@ -72,7 +72,7 @@ def main() -> int:
 def _check(points):
   """Refuses, before anything is trained, what no run can be made of."""
   from musiczoo import build
-  from musiczoo.evaluate import monitored
+  from musiczoo.evaluation.likelihood import monitored
 
   judged = {}
   for name, config in points.items():
@@ -109,7 +109,7 @@ def _report(workdir, planned):
 
 def _conclude(workdir, planned) -> int:
   """Prints and writes the table; 1 if a trial has no figures."""
-  from musiczoo.show import spread
+  from musiczoo.show.plots import seeds
 
   found = {t.id: results.read(trials.folder(workdir, t.id)) for t in planned}
   summed = table.table(planned, found)
@@ -117,7 +117,7 @@ def _conclude(workdir, planned) -> int:
   trials.write(
       workdir / 'results.json', table.to_json(summed, planned, found)
   )
-  spread.draw(summed, workdir / 'spread.png')
+  seeds.draw(summed, workdir / 'spread.png')
   print(f'\n{table.in_words(summed)}\n')
   print(f'{workdir}: results.csv, results.json, spread.png, trials/')
   if any(trouble.startswith('not finished') for _, trouble in summed.troubles):

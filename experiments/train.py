@@ -56,11 +56,13 @@ def _check_alone():
 
 def _train(config) -> int:
   with launch.Signals() as signals, Progress(config['steps']) as progress:
-    from musiczoo import build, checkpoint, fit, hosts
+    from musiczoo import build
+    from musiczoo.runs import run
+    from musiczoo.training import checkpoint, distributed
 
     build.cache_compilation()
     watching = watch.Watch(WORKDIR.value)
-    state, step = fit.fit(
+    state, step = run.fit(
         config,
         WORKDIR.value,
         init_from=INIT_FROM.value,
@@ -69,7 +71,7 @@ def _train(config) -> int:
         say=progress.say,
     )
     watching.close()
-  if not hosts.first():
+  if not distributed.first():
     return 128 + signals.received if signals.received else 0
   if signals.received:
     print(
@@ -83,15 +85,17 @@ def _train(config) -> int:
 
 def _rerun() -> int:
   with tempfile.TemporaryDirectory() as folder, launch.Signals() as signals:
-    from musiczoo import build, hosts, rerun
+    from musiczoo import build
+    from musiczoo.runs import verify
+    from musiczoo.training import distributed
 
     build.cache_compilation()
-    verdict = rerun.rerun(
+    verdict = verify.rerun(
         RERUN.value, WORKDIR.value or folder, stopping=signals.stopping
     )
   if signals.received:
     return 128 + signals.received
-  if hosts.first():
+  if distributed.first():
     print(f'there    {verdict.there}\nhere     {verdict.here}')
     print(
         'the same bits came out, and the same journal' if verdict.same

@@ -24,7 +24,7 @@ def main() -> int:
   parent = os.getppid()
   with launch.Signals() as signals:
     from musiczoo import build
-    from musiczoo.sweep import run
+    from musiczoo.runs.sweep import run
 
     build.cache_compilation()
 

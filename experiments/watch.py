@@ -50,11 +50,11 @@ class Watch:
       self._board.close()
 
   def _draw(self):
-    from musiczoo import journal
-    from musiczoo.show import curve
+    from musiczoo.show.plots import curves
+    from musiczoo.training import journal
 
     journal.write_csv(self._workdir)
-    curve.draw_all(self._workdir, self._workdir / 'curve.png')
+    curves.draw_all(self._workdir, self._workdir / 'curve.png')
 
   def _follow(self, step):
     import jax

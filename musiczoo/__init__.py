@@ -10,6 +10,6 @@ __version__ = '0.1.0'
 
 def load(place):
   """A pretrained model by its name, or the best of a workdir: a `Trained`."""
-  from musiczoo import trained  # And with it jax, which takes its time.
+  from musiczoo import trained_model  # And with it jax, which takes its time.
 
-  return trained.load(place)
+  return trained_model.load(place)

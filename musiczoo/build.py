@@ -13,25 +13,22 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from musiczoo import (
-    conditions,
-    corpora,
-    data,
-    encoded as mapped,
-    framed,
-    parallel,
-    passages,
-)
 from musiczoo.arguments import call, choose, named
-from musiczoo.corpora.dataset import Split, style_of
+from musiczoo.data import batches as batches_lib, corpora, sections
+from musiczoo.data.cache import audio_frames, encoded as mapped
+from musiczoo.data.dataset import Split, style_of
 from musiczoo.errors import UserError
-from musiczoo.heads import HEADS
-from musiczoo.loop import Schedule
-from musiczoo.models import Model, Music, ZOO
-from musiczoo.models.told import Conditions
-from musiczoo.optimizers import OPTIMIZERS
+from musiczoo.models.model import Model
+from musiczoo.models.zoo import ZOO
+from musiczoo.music import annotations
+from musiczoo.music.score import Score
+from musiczoo.music.spec import Spec
+from musiczoo.nn.conditioning import Conditions
+from musiczoo.nn.heads import HEADS
 from musiczoo.representations import Representation, REPRESENTATIONS
-from musiczoo.score import Score
+from musiczoo.training import parallel
+from musiczoo.training.loop import Schedule
+from musiczoo.training.optimizers import OPTIMIZERS
 
 DTYPES = dict.fromkeys(('float32', 'bfloat16'))  # Of the computation.
 BEGINS = dict.fromkeys(('anywhere', 'bar'))  # Where a window may begin.
@@ -55,7 +52,7 @@ class System(NamedTuple):
 def system(config: Mapping) -> System:
   choose('dtype', DTYPES, config['dtype'])
   representation = _representation(config)
-  music = Music(*(getattr(representation, field) for field in Music._fields))
+  music = Spec(*(getattr(representation, field) for field in Spec._fields))
   told = call('conditions', _conditions, config['conditions'])
   if told.columns and music.kind == 'frames':
     raise UserError(
@@ -105,12 +102,12 @@ def _conditions(*, use, styles, features, forget):
         f'config.conditions.features={features}, forget={forget}: give 1 or '
         'more features, and forget 0 or more, below 1'
     )
-  if len(styles) > conditions.MOST_STYLES:
+  if len(styles) > annotations.MOST_STYLES:
     raise UserError(
         f'config.conditions.styles: {len(styles)} are named, but a model can '
-        f'be told {conditions.MOST_STYLES} at the most'
+        f'be told {annotations.MOST_STYLES} at the most'
     )
-  return Conditions(conditions.columns(use), features, forget)
+  return Conditions(annotations.columns(use), features, forget)
 
 
 def optimizer(config: Mapping):
@@ -138,7 +135,7 @@ def fitted(
   if system.representation.normalize is None or normal['mean']:
     return config, system
   _some(config, corpus, 'train')
-  found = framed.statistics(corpus.splits['train'], *_measuring(config))
+  found = audio_frames.statistics(corpus.splits['train'], *_measuring(config))
   config = {**config, 'representation': normal | found}
   return config, system._replace(representation=_representation(config))
 
@@ -178,9 +175,9 @@ def annotate(config: Mapping, representation: Representation):
     score = piece.score
     if not isinstance(score, Score):  # A benchmark's roll.
       score = representation.decode(score)
-    style = conditions.style_number(style_of(piece.name), styles)
-    table = conditions.of(score, grid, style)
-    return conditions.of_rows(table, x, representation.clock)
+    style = annotations.style_number(style_of(piece.name), styles)
+    table = annotations.of(score, grid, style)
+    return annotations.of_rows(table, x, representation.clock)
 
   return of
 
@@ -190,7 +187,7 @@ def pieces(
     corpus: corpora.Corpus,
     split: str,
     representation: Representation,
-) -> data.Pieces:
+) -> batches_lib.Pieces:
   """The split's pieces, encoded: a dataset's on disk, others' in memory.
 
   Or their passages, where the config asks for them.
@@ -218,7 +215,7 @@ def _passages(found, representation, *, bar, planes, window):
     by_plane = np.asarray(x).reshape(len(x), representation.planes, -1)
     return by_plane[:, list(planes)].any(2)
 
-  return passages.passages(found, window, bar=bar, plays=plays)
+  return sections.passages(found, window, bar=bar, plays=plays)
 
 
 def _some(config, corpus, split):
@@ -235,7 +232,7 @@ def _pieces(config, corpus, split, representation):
   found = _some(config, corpus, split)
   if corpus.kind == 'sounds':
     choose('begin', BEGINS, config['begin'])  # A bar may be at any frame.
-    return framed.open(found, *_measuring(config), representation.normalize)
+    return audio_frames.open(found, *_measuring(config), representation.normalize)
   of = annotate(config, representation)
   if isinstance(found, Split):
     key = {'representation': config['representation']}
@@ -243,12 +240,12 @@ def _pieces(config, corpus, split, representation):
       key |= {'styles': list(config['conditions']['styles'])}
     return mapped.open(found, key, representation.encode, of)
   x = encoded(corpus, split, representation)
-  return data.pack(x, list(map(of, found, x)) if of else None)
+  return batches_lib.pack(x, list(map(of, found, x)) if of else None)
 
 
 def batches(
     config: Mapping,
-    pieces: data.Pieces,
+    pieces: batches_lib.Pieces,
     representation,
     rows: slice = slice(None),
 ):
@@ -258,7 +255,7 @@ def batches(
       'room': representation.room,
       'vary': representation.vary,
   }
-  return data.make_batch_at(
+  return batches_lib.make_batch_at(
       pieces,
       batch_size=config['batch_size'],
       window=config['window'],

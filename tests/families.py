@@ -6,14 +6,16 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from musiczoo import conditions
-from musiczoo.convolutional import Convolutional
-from musiczoo.heads import HEADS
-from musiczoo.models import Model, Music, ZOO
 from musiczoo.models.autoregressive import Sequence
-from musiczoo.models.told import Conditions, Told
+from musiczoo.models.model import Model
 from musiczoo.models.unigram import Deaf
-from musiczoo.recurrent import Recurrent
+from musiczoo.models.zoo import ZOO
+from musiczoo.music import annotations
+from musiczoo.music.spec import Spec
+from musiczoo.nn.conditioning import Conditions, Told
+from musiczoo.nn.heads import HEADS
+from musiczoo.nn.recurrent import Recurrent
+from musiczoo.nn.tcn import Convolutional
 
 DEPTH, LENGTH = 6, 16
 RECURRENT = ('rnn', 'lstm', 'gru')
@@ -26,9 +28,9 @@ HEAD_OF = {
     'categorical': ((), {'features': 3}),
 }
 BAR = 4  # Steps.
-TOLD = Conditions(conditions.columns(('key', 'chord')), 3, 0.3)
+TOLD = Conditions(annotations.columns(('key', 'chord')), 3, 0.3)
 HEARD = Conditions(
-    conditions.columns(('key', 'chord', 'density', 'section', 'style')), 3, 0.3
+    annotations.columns(('key', 'chord', 'density', 'section', 'style')), 3, 0.3
 )
 
 
@@ -43,7 +45,7 @@ class Case(NamedTuple):
   """
 
   family: str
-  head: str | Music
+  head: str | Spec
   numbers: dict
 
 
@@ -64,7 +66,7 @@ CASES = {
     'gru, told': Case('gru', 'categorical', _NET | {'conditions': TOLD}),
     'gan': Case(
         'gan',
-        Music('bits', 27, (27,), planes=9),
+        Spec('bits', 27, (27,), planes=9),
         {
             'window': LENGTH,
             'latent': 3,
@@ -87,7 +89,7 @@ CASES = {
     }),
     'gru, remat': Case('gru', 'categorical', _NET | {'remat': True}),
     'infill': Case(
-        'infill', Music('voices', DEPTH, (2,)), {'hidden': 7, 'layers': 2}
+        'infill', Spec('voices', DEPTH, (2,)), {'hidden': 7, 'layers': 2}
     ),
     'autoencoder': Case('autoencoder', 'voices', _CODER | {'net': 'conv'}),
     'vae': Case('vae', 'categorical', _CODER | _COSTS | {'net': 'conv'}),
@@ -104,7 +106,7 @@ class Family(NamedTuple):
 
   model: Model
   module: Sequence | None
-  music: Music
+  music: Spec
 
 
 @functools.cache
@@ -112,11 +114,11 @@ def build(name: str, head: str | None = None) -> Family:
   """The family of a case, with its own head or another of `HEAD_OF`."""
   family, of_case, numbers = CASES[name]
   head = head or of_case
-  if isinstance(head, Music):
+  if isinstance(head, Spec):
     return Family(ZOO[family](head, None, **numbers), None, head)
   shape, arguments = HEAD_OF[head]
   module = HEADS[head](depth=DEPTH, **arguments)
-  music = Music(module.kind, DEPTH, shape)
+  music = Spec(module.kind, DEPTH, shape)
   net = None
   if family == 'unigram':
     net = Deaf()
@@ -139,10 +141,10 @@ def batch(family: Family, size: int = 8, seed: int = 0, length: int = LENGTH):
   x = rng.integers(top, size=(size, length, *family.music.shape))
   ends = rng.integers(1, length + 1, size)
   mask = np.arange(length) < ends[:, None]
-  sizes = list(conditions.COLUMNS.values())
+  sizes = list(annotations.COLUMNS.values())
   cond = rng.integers(sizes, size=(size, length, len(sizes)))
   begun = rng.integers(BAR, size=(size, 1))
-  cond[..., conditions.POSITION] = 1 + (begun + np.arange(length)) % BAR
+  cond[..., annotations.POSITION] = 1 + (begun + np.arange(length)) % BAR
   return {
       'x': x.astype(np.uint8),
       'mask': mask.astype(np.float32),

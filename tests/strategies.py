@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 import numpy as np
 
-from musiczoo.score import canonical, Score, Track
+from musiczoo.music.score import canonical, Score, Track
 
 METERS = ((4, 4), (3, 4), (6, 8), (5, 8), (2, 2), (12, 8), (7, 16), (1, 1))
 

@@ -6,8 +6,11 @@ import pytest
 
 from experiments import config as configs
 from experiments.configs import chorales, poly, tracks
-from musiczoo import build, conditions, data, workdir
+from musiczoo import build
+from musiczoo.data import batches
 from musiczoo.errors import UserError
+from musiczoo.music import annotations
+from musiczoo.runs import workdir
 
 VARIANTS = [
     f'{module.__name__.rsplit(".", 1)[-1]}.py:{variant}'
@@ -33,8 +36,8 @@ def test_every_variant_builds_a_model_that_has_a_loss(variant):
   num = options['batch_size']
   representation = system.representation
   x = np.zeros((40, *representation.shape), representation.dtype)
-  cond = np.zeros((40, len(conditions.COLUMNS)), np.int16)
-  pieces = data.pack([x] * num, [cond] * num)
+  cond = np.zeros((40, len(annotations.COLUMNS)), np.int16)
+  pieces = batches.pack([x] * num, [cond] * num)
   batch = build.batches(options, pieces, system.representation)(0, 0)
   sums, weight = jax.eval_shape(
       lambda p: system.model.loss(

@@ -30,7 +30,7 @@ import jax
 
 from experiments import config as configs
 from experiments.configs.chorales import VARIANTS
-from musiczoo import flops
+from musiczoo.training import flops
 from tpu_scripts import chips, hlo, programs
 from tpu_scripts.chips import Chip, CHIPS, SLICES, TOPOLOGIES
 

@@ -5,16 +5,20 @@ from typing import NamedTuple
 
 import jax
 from jax.sharding import (
-    AxisType,
-    NamedSharding,
-    PartitionSpec as P,
-    SingleDeviceSharding,
+  AxisType,
+  NamedSharding,
+  PartitionSpec as P,
+  SingleDeviceSharding,
 )
 import numpy as np
 
-from musiczoo import build, conditions, data, generate, parallel
-from musiczoo.heads import Controls
-from musiczoo.train import make_init, make_train_step, served
+from musiczoo import build
+from musiczoo.data import batches
+from musiczoo.music import annotations
+from musiczoo.nn.heads import Controls
+from musiczoo.sampling import generate
+from musiczoo.training import parallel
+from musiczoo.training.step import make_init, make_train_step, served
 
 PIECES, STEPS = 8, 256  # What `experiments.generate` makes if not told.
 
@@ -87,7 +91,7 @@ def sample(config: dict, device) -> Program:
   _, state, _ = step_of(config, 1)
   controls = Controls()
   if 'cond' in model.controls:
-    shape = PIECES, STEPS, len(conditions.COLUMNS)
+    shape = PIECES, STEPS, len(annotations.COLUMNS)
     controls = controls._replace(cond=jax.ShapeDtypeStruct(shape, np.int16))
   keys = jax.eval_shape(lambda: generate.piece_keys(0, PIECES))
 
@@ -106,9 +110,9 @@ def _batch(config, representation, rows):
   x = np.zeros((config['window'], *representation.shape), representation.dtype)
   cond = None
   if build.annotate(config, representation):
-    cond = [np.zeros((len(x), len(conditions.COLUMNS)), np.int16)] * rows
-  pieces = data.pack([x] * rows, cond)
-  return data.make_batch_at(pieces, batch_size=rows, window=len(x))(0, 0)
+    cond = [np.zeros((len(x), len(annotations.COLUMNS)), np.int16)] * rows
+  pieces = batches.pack([x] * rows, cond)
+  return batches.make_batch_at(pieces, batch_size=rows, window=len(x))(0, 0)
 
 
 def on(tree, sharding):

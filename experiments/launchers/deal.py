@@ -5,7 +5,7 @@ from concurrent import futures
 import threading
 
 from experiments.launchers.ask import Ask
-from musiczoo.sweep import claims, trials
+from musiczoo.runs.sweep import locks, trials
 
 
 def deal(jobs: Sequence[tuple[str, ...]], ask: Ask, workers: Sequence) -> None:
@@ -51,4 +51,4 @@ def deal(jobs: Sequence[tuple[str, ...]], ask: Ask, workers: Sequence) -> None:
 
 
 def _is_held(workdir, job):
-  return any(claims.is_held(trials.folder(workdir, i)) for i in job)
+  return any(locks.is_held(trials.folder(workdir, i)) for i in job)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from experiments.launchers.ask import Ask
 from experiments.launchers.deal import deal
 from experiments.launchers.worker import Worker
-from musiczoo.cluster import cluster
+from musiczoo.data.ray_cluster import cluster
 
 
 def ray(jobs: Sequence[tuple[str, ...]], ask: Ask) -> None:

@@ -9,7 +9,7 @@ import sys
 
 from experiments.launchers.ask import Ask
 from experiments.launchers.worker import ROOT
-from musiczoo.sweep import trials
+from musiczoo.runs.sweep import trials
 
 SCRIPT = 'sweep.sbatch'
 

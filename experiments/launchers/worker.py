@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 import sys
 
-from musiczoo.sweep import claims, results, trials
+from musiczoo.runs.sweep import locks, results, trials
 
 ROOT = pathlib.Path(__file__).parents[2]
 DIED = 'the process that ran it was killed, and the next one, too: no memory?'
@@ -53,7 +53,7 @@ class Worker:
     self._end()
 
   def _give_up(self, folder):
-    with claims.held([folder], lambda: True) as held:
+    with locks.held([folder], lambda: True) as held:
       if held and not results.finished(folder):
         results.write(folder, {'status': 'failed', 'reason': DIED})
 

@@ -9,12 +9,12 @@ import textwrap
 
 import numpy as np
 
-from musiczoo import analysis, conditions
 from musiczoo.build import System
 from musiczoo.export.player import folder, notes, sample, wishes
 from musiczoo.export.stablehlo import takes_given
+from musiczoo.music import annotations, harmony
+from musiczoo.music.score import Track
 from musiczoo.representations import Representation, tracks, voices
-from musiczoo.score import Track
 
 _PLAY = '''\
 """Writes music with the {family} in this folder, as MIDI files.
@@ -129,8 +129,8 @@ def compose(system: System, config: Mapping, files: Sequence[str]) -> str:
     functions += [wishes.plan, wishes.parse]
     constants |= {
         'STYLES': tuple(config['conditions']['styles']),
-        'QUALITIES': list(analysis.QUALITIES),
-        'DENSITIES': conditions.DENSITIES,
+        'QUALITIES': list(harmony.QUALITIES),
+        'DENSITIES': annotations.DENSITIES,
     }
     inputs += [
         "asked = map(flags.get, ('chords', 'key', 'density', 'style'))",

@@ -3,13 +3,13 @@
 import jax
 import jax.numpy as jnp
 
-from musiczoo import conditions
 from musiczoo.build import System
-from musiczoo.models import Forward
-from musiczoo.models.adversaries import Generator
-from musiczoo.models.gan import BIAS
-from musiczoo.models.surface import surface
-from musiczoo.models.told import Conditions
+from musiczoo.models.gan.cells import surface
+from musiczoo.models.gan.gan import BIAS
+from musiczoo.models.gan.nets import Generator
+from musiczoo.models.model import Forward
+from musiczoo.music import annotations
+from musiczoo.nn.conditioning import Conditions
 
 
 def forward_of(system: System, config: dict) -> Forward | None:
@@ -28,7 +28,7 @@ def _generator(system, config):
   representation, model = system
   face = surface(representation)
   told = Conditions(
-      conditions.columns(config['conditions']['use']),
+      annotations.columns(config['conditions']['use']),
       config['conditions']['features'],
   )
   generator = Generator(
@@ -52,7 +52,7 @@ def _generator(system, config):
         for name, shape in shapes.items()
     }
     if told.columns:
-      shape = num, model.window, len(conditions.COLUMNS)
+      shape = num, model.window, len(annotations.COLUMNS)
       inputs['cond'] = jax.ShapeDtypeStruct(shape, jnp.int32)
     return inputs
 

@@ -16,7 +16,7 @@ from musiczoo import build
 from musiczoo.errors import UserError
 from musiczoo.export.generator import forward_of
 from musiczoo.export.weights import missing, nested
-from musiczoo.recurrent import CELLS
+from musiczoo.nn.recurrent import CELLS
 
 # Gates in the order of ONNX, as places in that of `recurrent.CELLS`.
 _ORDER = {'rnn': [0], 'lstm': [0, 3, 1, 2], 'gru': [1, 0, 2]}

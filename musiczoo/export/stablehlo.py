@@ -10,11 +10,11 @@ from jax import export
 import jax.numpy as jnp
 import numpy as np
 
-from musiczoo import conditions
 from musiczoo.build import System
 from musiczoo.export.generator import forward_of
 from musiczoo.export.weights import missing, nested, shapes
-from musiczoo.heads import Controls
+from musiczoo.music import annotations
+from musiczoo.nn.heads import Controls
 
 PLATFORMS = ('cpu', 'cuda', 'tpu')
 # The controls of `sample`, as their arrays are.
@@ -51,7 +51,7 @@ def sampler(system: System, weights: dict) -> bytes:
     controls['known'] = jax.ShapeDtypeStruct((t, *shape), bool)
   if 'cond' in model.controls:
     controls['cond'] = jax.ShapeDtypeStruct(
-        (b, t, len(conditions.COLUMNS)), np.int32
+        (b, t, len(annotations.COLUMNS)), np.int32
     )
   keys = jax.ShapeDtypeStruct((b, 2), np.uint32)
   steps = jax.ShapeDtypeStruct((t,), np.uint8)
@@ -87,7 +87,7 @@ def step(system: System, config: dict, weights: dict) -> bytes:
       parts = model.conditional(params, *map(given.get, inputs))
       return {f'log_prob_{name}': value for name, value in parts.items()}
   else:
-    columns = len(conditions.COLUMNS)
+    columns = len(annotations.COLUMNS)
     inputs = {
         'x': x,
         'mask': jax.ShapeDtypeStruct((b, t), np.float32),

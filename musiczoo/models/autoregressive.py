@@ -4,12 +4,13 @@ from flax import linen as nn
 import jax
 import jax.numpy as jnp
 
-from musiczoo.conditions import COLUMNS
-from musiczoo.heads import Controls
-from musiczoo.models import Forward, Model, Music
-from musiczoo.models.squared import squared
-from musiczoo.models.told import Conditions, Told
-from musiczoo.recurrent import Recurrent
+from musiczoo.models.model import Forward, Model
+from musiczoo.models.squared_error import squared
+from musiczoo.music.annotations import COLUMNS
+from musiczoo.music.spec import Spec
+from musiczoo.nn.conditioning import Conditions, Told
+from musiczoo.nn.heads import Controls
+from musiczoo.nn.recurrent import Recurrent
 
 
 class Sequence(nn.Module):
@@ -90,7 +91,7 @@ def row_keys(rng, row_B):
 def autoregressive(
     net: nn.Module,
     head: nn.Module,
-    music: Music,
+    music: Spec,
     conditions: Conditions = Conditions(),
     dtype: jnp.dtype = jnp.float32,
 ) -> Model:

@@ -3,15 +3,16 @@
 from flax import linen as nn
 import jax.numpy as jnp
 
-from musiczoo.convolutional import Convolutional
 from musiczoo.errors import UserError
-from musiczoo.models import Model, Music
 from musiczoo.models.autoregressive import autoregressive
-from musiczoo.models.told import Conditions
+from musiczoo.models.model import Model
+from musiczoo.music.spec import Spec
+from musiczoo.nn.conditioning import Conditions
+from musiczoo.nn.tcn import Convolutional
 
 
 def cnn(
-    music: Music,
+    music: Spec,
     head: nn.Module,
     *,
     hidden: int,

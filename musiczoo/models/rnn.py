@@ -4,17 +4,18 @@ from flax import linen as nn
 import jax.numpy as jnp
 
 from musiczoo.errors import UserError
-from musiczoo.models import Model, Music
 from musiczoo.models.autoregressive import autoregressive
-from musiczoo.models.told import Conditions
-from musiczoo.recurrent import Recurrent
+from musiczoo.models.model import Model
+from musiczoo.music.spec import Spec
+from musiczoo.nn.conditioning import Conditions
+from musiczoo.nn.recurrent import Recurrent
 
 
 def recurrent(cell: str):
   """Returns the family of a cell, a function of the numbers in its config."""
 
   def family(
-      music: Music,
+      music: Spec,
       head: nn.Module,
       *,
       hidden: int,

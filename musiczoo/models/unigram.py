@@ -3,8 +3,9 @@
 from flax import linen as nn
 import jax.numpy as jnp
 
-from musiczoo.models import Model, Music
 from musiczoo.models.autoregressive import autoregressive
+from musiczoo.models.model import Model
+from musiczoo.music.spec import Spec
 
 
 class Deaf(nn.Module):
@@ -22,6 +23,6 @@ class Deaf(nn.Module):
     return carry, jnp.zeros((e_BxE.shape[0], 1))
 
 
-def unigram(music: Music, head: nn.Module) -> Model:
+def unigram(music: Spec, head: nn.Module) -> Model:
   """The baseline that any model with a memory should beat."""
   return autoregressive(Deaf(), head, music)

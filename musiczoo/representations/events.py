@@ -18,9 +18,9 @@ from collections import deque
 
 import numpy as np
 
-from musiczoo import score as score_lib
+from musiczoo.music import score as score_lib
+from musiczoo.music.score import Score, Track
 from musiczoo.representations.representation import check, Representation
-from musiczoo.score import Score, Track
 
 # The vocabulary: where each kind of token begins. Its order is the order of
 # events in a step, so that a sort by token is all that it takes.

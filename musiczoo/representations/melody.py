@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from musiczoo import score as score_lib
-from musiczoo.representations import lines
+from musiczoo.music import score as score_lib
+from musiczoo.music.score import Score, Track
+from musiczoo.representations import cells
 from musiczoo.representations.pianoroll import kept, rasterize
 from musiczoo.representations.representation import check, Representation
-from musiczoo.score import Score, Track
 
 _VELOCITY = 80
 
@@ -35,10 +35,10 @@ def melody(
     key = high - low - np.argmax(sounding[:, ::-1], axis=1)
     symbol = np.where(sounding.any(axis=1), key + 1, 0)
     struck = struck[np.arange(len(key)), key]
-    return lines.to_cells(symbol, struck).astype(np.int16)
+    return cells.to_cells(symbol, struck).astype(np.int16)
 
   def decode(x):
-    notes = lines.from_cells(
+    notes = cells.from_cells(
         np.asarray(x).reshape(-1, 1), low=low, depth=symbols, velocity=_VELOCITY
     )
     return score_lib.canonical(
@@ -54,6 +54,6 @@ def melody(
       encode=encode,
       decode=decode,
       project=lambda score: decode(encode(score)),
-      transpose=lines.transpose,
-      room=lambda x: lines.room(x, symbols),
+      transpose=cells.transpose,
+      room=lambda x: cells.room(x, symbols),
   )

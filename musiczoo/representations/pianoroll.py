@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from musiczoo import score as score_lib
+from musiczoo.music import score as score_lib
+from musiczoo.music.score import DURATION, ONSET, PITCH, Score, Track
 from musiczoo.representations.representation import check, Representation
-from musiczoo.score import DURATION, ONSET, PITCH, Score, Track
 
 LOW, HIGH = 21, 108  # A0..C8, the keys of a piano.
 _VELOCITY = 80

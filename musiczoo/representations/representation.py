@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from musiczoo.errors import UserError
-from musiczoo.score import Score
+from musiczoo.music.score import Score
 
 
 class Representation(NamedTuple):

@@ -6,8 +6,8 @@ import dataclasses
 import numpy as np
 
 from musiczoo.errors import UserError
-from musiczoo.representations import frames as framing
-from musiczoo.representations.frames import FEATURES, Frames
+from musiczoo.representations import audio_features as framing
+from musiczoo.representations.audio_features import FEATURES, Frames
 from musiczoo.representations.representation import check, Representation
 
 

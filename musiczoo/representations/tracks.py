@@ -18,10 +18,10 @@ drum rings is up to the drum: a note of drums is a strike and lasts one step.
 
 import numpy as np
 
-from musiczoo import score as score_lib
+from musiczoo.music import score as score_lib
+from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK, Track
 from musiczoo.representations.representation import check, Representation
-from musiczoo.representations.runs import as_runs, Runs, steps, union
-from musiczoo.score import DURATION, ONSET, PITCH, Score, TRACK, Track
+from musiczoo.representations.sparse_roll import as_runs, Runs, steps, union
 
 GROUPS = (
     Track(0, drums=True, name='Drums'),

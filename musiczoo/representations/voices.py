@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from musiczoo import score as score_lib
-from musiczoo.representations import lines
+from musiczoo.music import score as score_lib
+from musiczoo.music.score import DURATION, ONSET, Score, TRACK, Track
+from musiczoo.representations import cells
 from musiczoo.representations.pianoroll import kept, rasterize
 from musiczoo.representations.representation import check, Representation
-from musiczoo.score import DURATION, ONSET, Score, TRACK, Track
 
 CHOIR = 52  # General MIDI program: choir aahs.
 NAMES = ('Soprano', 'Alto', 'Tenor', 'Bass')
@@ -52,15 +52,15 @@ def voices(
       # A line ends with the note that began last, which cut all others short.
       last = [part[-1] for part in parts if len(part)]
       steps = max((n[ONSET] + n[DURATION] for n in last), default=0)
-      rows = [lines.rasterize_line(part, steps, low) for part in parts]
+      rows = [cells.rasterize_line(part, steps, low) for part in parts]
       symbol, struck = (np.stack(row, axis=1) for row in zip(*rows))
-    return lines.to_cells(symbol, struck & onsets).astype(np.uint8)
+    return cells.to_cells(symbol, struck & onsets).astype(np.uint8)
 
   def decode(x):
     x = np.asarray(x).reshape(-1, 4)
     if not onsets:
       x = x // 2 * 2  # The strikes that a change of symbol forces remain.
-    notes = lines.from_cells(x, low=low, depth=depth, velocity=VELOCITY)
+    notes = cells.from_cells(x, low=low, depth=depth, velocity=VELOCITY)
     return score_lib.canonical(
         Score(notes, TRACKS, resolution=steps_per_quarter)
     )
@@ -74,8 +74,8 @@ def voices(
       encode=encode,
       decode=decode,
       project=lambda score: decode(encode(score)),
-      transpose=lines.transpose,
-      room=lambda x: lines.room(x, depth),
+      transpose=cells.transpose,
+      room=lambda x: cells.room(x, depth),
       parts=tuple((name, slice(v, v + 1)) for v, name in enumerate(NAMES)),
   )
 

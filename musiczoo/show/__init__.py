@@ -1,1 +1,1 @@
-"""Music and runs as pictures."""
+"""show."""

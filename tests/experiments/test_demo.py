@@ -5,8 +5,8 @@ import subprocess
 import sys
 import wave
 
-from musiczoo import midi
-from tests.page.test_page import book
+from musiczoo.music import midi
+from tests.show.page.test_page import book
 
 ROOT = pathlib.Path(__file__).parents[2]
 SMALL = {

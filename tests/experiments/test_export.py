@@ -9,11 +9,14 @@ import jax
 import numpy as np
 import pytest
 
-from musiczoo import checkpoint, generate, midi, workdir
 from musiczoo.errors import UserError
 from musiczoo.export import weights
 from musiczoo.export.files import files
-from musiczoo.train import TrainState
+from musiczoo.music import midi
+from musiczoo.runs import workdir
+from musiczoo.sampling import generate
+from musiczoo.training import checkpoint
+from musiczoo.training.step import TrainState
 from tests.export.models import build_tiny
 
 ROOT = pathlib.Path(__file__).parents[2]

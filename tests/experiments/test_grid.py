@@ -4,7 +4,7 @@ import pytest
 
 from experiments import grid
 from musiczoo.errors import UserError
-from tests.sweep import small
+from tests.runs.sweep import small
 
 CONFIG = small.config('jsb.npz', 'gru_bernoulli')
 

@@ -4,8 +4,8 @@ import pathlib
 import subprocess
 import sys
 
-from tests.midi.files import END, smf
-from tests.page.test_page import book
+from tests.music.midi.files import END, smf
+from tests.show.page.test_page import book
 
 ROOT = pathlib.Path(__file__).parents[2]
 

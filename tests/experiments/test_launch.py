@@ -14,8 +14,9 @@ import time
 import numpy as np
 import pytest
 
-from musiczoo import journal, midi
-from musiczoo.score import Score, Track
+from musiczoo.music import midi
+from musiczoo.music.score import Score, Track
+from musiczoo.training import journal
 
 ROOT = pathlib.Path(__file__).parents[2]
 CONFIG = '--config=experiments/configs/chorales.py:gru'

@@ -10,7 +10,7 @@ from experiments.launchers import worker
 from experiments.launchers.ask import Ask
 from experiments.launchers.deal import deal
 from experiments.launchers.slurm import script
-from musiczoo.sweep import claims, results, trials
+from musiczoo.runs.sweep import locks, results, trials
 
 
 class Fake:
@@ -42,7 +42,7 @@ def test_each_job_is_dealt_once_and_held_ones_last(tmp_path):
     trials.folder(tmp_path, trial).mkdir(parents=True)
   ran, told = [], []
   workers = [Fake(ran), Fake(ran)]
-  with claims.held([trials.folder(tmp_path, 'u0')]):
+  with locks.held([trials.folder(tmp_path, 'u0')]):
     deal(jobs, ask(tmp_path, told=told), workers)
   assert sorted(ran) == sorted(told) == jobs
   assert jobs[0] in ran[-2:]

@@ -10,9 +10,10 @@ import time
 import numpy as np
 import pytest
 
-from musiczoo import ingest, midi
+from musiczoo.data import prepare
 from musiczoo.errors import UserError
-from musiczoo.score import Score
+from musiczoo.music import midi
+from musiczoo.music.score import Score
 from tests.experiments.test_launch import command, ROOT, run
 
 
@@ -132,5 +133,5 @@ def test_ray_is_imported_for_no_one_else(folder, tmp_path):
 def test_without_ray_the_extra_is_named(folder, tmp_path, monkeypatch):
   monkeypatch.setitem(sys.modules, 'ray', None)
   with pytest.raises(UserError, match="the extra 'ray'"):
-    ingest.prepare(folder, tmp_path / 'd', engine='ray')
+    prepare.prepare(folder, tmp_path / 'd', engine='ray')
   assert not list(tmp_path.iterdir())

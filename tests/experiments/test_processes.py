@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.golden_checkpoint import write_corpus
 from experiments import processes
-from musiczoo import journal
+from musiczoo.training import journal
 
 ROOT = pathlib.Path(__file__).parents[2]
 NUMBERS = {

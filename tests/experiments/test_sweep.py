@@ -12,9 +12,9 @@ import time
 
 import pytest
 
-from musiczoo import journal
+from musiczoo.training import journal
 from tests.experiments.test_launch import command, ROOT, run
-from tests.sweep import small
+from tests.runs.sweep import small
 
 CONFIG = '--config=experiments/configs/poly.py:unigram'
 GRID = '--grid=optimizer.learning_rate=0.3,0.1'

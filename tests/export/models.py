@@ -6,7 +6,8 @@ import jax
 import numpy as np
 
 from experiments import config as configs
-from musiczoo import build, workdir
+from musiczoo import build
+from musiczoo.runs import workdir
 
 SMALL = {'model.hidden': '6', 'head.hidden': '5', 'head.features': '4'}
 SIZES = {

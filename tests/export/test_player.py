@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from experiments import config as configs
-from musiczoo import build, conditions, score as scores
+from musiczoo import build
 from musiczoo.export import compose
 from musiczoo.export.player import folder, notes, wishes
-from musiczoo.midi.write import to_bytes
+from musiczoo.music import annotations, score as scores
+from musiczoo.music.midi.write import to_bytes
 from musiczoo.representations import events as e, REPRESENTATIONS, tracks
 
 GRIDS = (1, 4, 7)
@@ -94,7 +95,7 @@ def test_wishes_are_those_of_generate(monkeypatch, asked):
   monkeypatch.setattr(wishes, 'STYLES', ('jazz', 'rock'))
   said = asked | ({'style': 'rock'} if 'style' in asked else {})
   plan = wishes.plan(200, 150, **said)
-  expected = conditions.plan(150, 6, **asked)
+  expected = annotations.plan(150, 6, **asked)
   np.testing.assert_array_equal(plan[:150], expected)
   assert (plan[150:] == expected[-1]).all()
 

@@ -7,9 +7,10 @@ import onnxruntime
 import pytest
 
 from benchmarks import exports
-from musiczoo import conditions, generate
 from musiczoo.export import generator, onnx_model, stablehlo, weights
-from musiczoo.heads import Controls
+from musiczoo.music import annotations
+from musiczoo.nn.heads import Controls
+from musiczoo.sampling import generate
 from tests.export.models import build_tiny
 
 TOLD = 'conditions.use', 'key,chord,density'
@@ -105,7 +106,7 @@ def test_the_sampler_writes_what_generate_does(variant, changes):
     controls['given'] = np.zeros((2, length, *shape), np.int32)
     controls['known'] = np.zeros((length, *shape), bool)
   if 'cond' in system.model.controls:
-    cond = conditions.plan(length, 4).astype(np.int32)
+    cond = annotations.plan(length, 4).astype(np.int32)
     controls['cond'] = np.stack([cond] * 2)
   keys = jax.random.key_data(generate.piece_keys(4, 2))
   x = sampler.call(flat, keys, np.zeros(length, np.uint8), controls)

@@ -5,9 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from musiczoo.heads import Controls, HEADS
-from musiczoo.models import gru, Music
 from musiczoo.models.autoregressive import delay
+from musiczoo.models.rnn import gru
+from musiczoo.music.spec import Spec
+from musiczoo.nn.heads import Controls, HEADS
 from tests import families
 
 PAIRS = [(n, 'voices') for n in (*families.CAUSAL, 'gru, told')] + [
@@ -168,7 +169,7 @@ def test_a_row_forgets_what_it_is_told_by_its_own_key():
 def test_wishes_follow_the_clock_of_events():
   """Each token is asked for by what is wished at its time, not its place."""
   clock = np.array([0, 0, 1, 2, 0, 0], np.int32)
-  music = Music('tokens', families.DEPTH, (), clock=clock)
+  music = Spec('tokens', families.DEPTH, (), clock=clock)
   head = HEADS['categorical'](depth=families.DEPTH, features=3)
   model = gru(music, head, hidden=4, layers=1, conditions=families.TOLD)
   rng = np.random.default_rng(0)

@@ -3,8 +3,9 @@
 import pytest
 
 from musiczoo.errors import UserError
-from musiczoo.heads import HEADS
-from musiczoo.models import Music, ZOO
+from musiczoo.models.zoo import ZOO
+from musiczoo.music.spec import Spec
+from musiczoo.nn.heads import HEADS
 
 
 @pytest.mark.parametrize(
@@ -16,4 +17,4 @@ def test_numbers_no_net_can_be_made_of(wrong):
   head = HEADS['categorical'](depth=6, features=3)
   numbers = {'hidden': 4, 'layers': 1, 'kernel': 2} | wrong
   with pytest.raises(UserError, match='give hidden and layers of 1 or more'):
-    ZOO['cnn'](Music('tokens', 6, ()), head, **numbers)
+    ZOO['cnn'](Spec('tokens', 6, ()), head, **numbers)

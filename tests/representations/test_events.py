@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 import numpy as np
 
+from musiczoo.music.score import equal, quantize, Score, Track
 from musiczoo.representations import events as e, REPRESENTATIONS
-from musiczoo.score import equal, quantize, Score, Track
 from tests.strategies import scores
 
 EVENTS = REPRESENTATIONS['events'](steps_per_quarter=1, max_shift=4)

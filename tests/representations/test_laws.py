@@ -5,10 +5,10 @@ from hypothesis.extra import numpy as npst
 import numpy as np
 import pytest
 
-from musiczoo import midi
 from musiczoo.errors import UserError
+from musiczoo.music import midi
+from musiczoo.music.score import canonical, equal, quantize, transpose, VELOCITY
 from musiczoo.representations import OF_SCORES
-from musiczoo.score import canonical, equal, quantize, transpose, VELOCITY
 from tests.strategies import scores
 
 everyone = pytest.mark.parametrize('name', OF_SCORES)

@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 import numpy as np
 
+from musiczoo.music.score import quantize, Score, Track
 from musiczoo.representations import REPRESENTATIONS
-from musiczoo.score import quantize, Score, Track
 from tests.strategies import scores
 
 

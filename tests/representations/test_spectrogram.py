@@ -4,10 +4,10 @@ import librosa
 import numpy as np
 import pytest
 
-from musiczoo.audio import Sound
 from musiczoo.errors import UserError
+from musiczoo.music.audio import Sound
 from musiczoo.representations import REPRESENTATIONS
-from musiczoo.representations.frames import Frames, LEAST, measure
+from musiczoo.representations.audio_features import Frames, LEAST, measure
 
 RATE, FFT, HOP, MELS = 8000, 512, 128, 24
 SIZES = {'sample_rate': RATE, 'fft': FFT, 'hop': HOP, 'mels': MELS}

@@ -5,9 +5,9 @@ import tracemalloc
 from hypothesis import given, settings
 import numpy as np
 
-from musiczoo import data
+from musiczoo.data import batches
+from musiczoo.music.score import quantize, Score, Track
 from musiczoo.representations import REPRESENTATIONS, tracks
-from musiczoo.score import quantize, Score, Track
 from tests.strategies import scores
 
 TRACKS = REPRESENTATIONS['tracks'](steps_per_quarter=2)
@@ -122,8 +122,8 @@ def test_a_distant_end_costs_no_memory():
   x = TRACKS.encode(score)
   assert len(x) == 2 * quarters
   assert len(TRACKS.decode(x).notes) == 3
-  pieces = data.pack([x, x])
-  batch_at = data.make_batch_at(
+  pieces = batches.pack([x, x])
+  batch_at = batches.make_batch_at(
       pieces, batch_size=2, window=32, transpose=TRACKS.transpose,
       room=TRACKS.room,
   )

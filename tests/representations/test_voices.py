@@ -5,17 +5,17 @@ import numpy as np
 import pytest
 
 from musiczoo.errors import UserError
+from musiczoo.music.score import (
+  canonical,
+  equal,
+  PITCH,
+  quantize,
+  Score,
+  TRACK,
+  Track,
+)
 from musiczoo.representations import REPRESENTATIONS
 from musiczoo.representations.voices import TRACKS
-from musiczoo.score import (
-    canonical,
-    equal,
-    PITCH,
-    quantize,
-    Score,
-    TRACK,
-    Track,
-)
 from tests.strategies import scores
 
 LOW = 30

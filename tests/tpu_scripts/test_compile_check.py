@@ -8,7 +8,7 @@ import jax
 import pytest
 
 from experiments import config as configs
-from musiczoo import flops
+from musiczoo.training import flops
 from tpu_scripts import chips, compile_check, programs
 from tpu_scripts.compile_check import Checked
 

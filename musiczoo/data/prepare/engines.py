@@ -1,0 +1,128 @@
+"""Sources walk in, their Results walk out in the same order, from any engine.
+
+An engine is a function (sources, read) -> Results. Both have a number of child
+processes work through the same function, and draw sources only a little ahead
+of the results that are taken: memory stays flat.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+import concurrent.futures
+import functools
+import queue
+from typing import NamedTuple
+
+from musiczoo.data.prepare.scan import ingest, rejected, Result, Source
+from musiczoo.data.ray_cluster import cluster
+from musiczoo.data.sandbox import Guarded
+from musiczoo.music.midi import Limits
+
+AHEAD = 4  # Sources drawn ahead, for each worker.
+
+
+class Care(NamedTuple):
+  """How much a file may be and cost.
+
+  Attributes:
+    limits: the most a file may hold.
+    seconds: the most that reading it may take.
+    megabytes: the most memory that reading it may take.
+  """
+
+  limits: Limits = Limits()
+  seconds: float = 60.0
+  megabytes: int = 1024
+
+
+def local(
+    sources: Iterable[Source], care: Care, workers: int
+) -> Iterator[Result]:
+  """Reads files in child processes of this one."""
+  readers = [_reader(care) for _ in range(workers)]
+  idle = queue.SimpleQueue()
+  for reader in readers:
+    idle.put(reader)
+
+  def work(source):
+    reader = idle.get()
+    try:
+      return _read(reader, source)
+    finally:
+      idle.put(reader)
+
+  # A thread only waits for its child.
+  pool = concurrent.futures.ThreadPoolExecutor(workers)
+  try:
+    yield from _in_order(
+        sources,
+        lambda source: functools.partial(pool.submit(work, source).result),
+        AHEAD * workers,
+    )
+  finally:
+    for reader in readers:
+      reader.close()  # Before the threads that wait for them.
+    pool.shutdown(cancel_futures=True)
+
+
+def ray(
+    sources: Iterable[Source], care: Care, workers: int
+) -> Iterator[Result]:
+  """Reads files on a Ray cluster: the one of RAY_ADDRESS, or one made here.
+
+  All nodes must see the files under the same paths; of archives, the bytes
+  are sent. A worker here is an actor with a child process of its own.
+
+  Raises:
+    UserError: Ray is not installed, or its cluster is not there.
+  """
+  with cluster('--engine=ray') as ray:
+    # More actors than processors would wait for ever.
+    workers = min(workers, int(ray.cluster_resources()['CPU']))
+    actor = ray.remote(num_cpus=1)(_Actor)
+    actors = [actor.remote(care) for _ in range(workers)]
+    turns = iter(range(2**63))
+    yield from _in_order(
+        sources,
+        lambda source: functools.partial(
+            ray.get, actors[next(turns) % workers].read.remote(source)
+        ),
+        AHEAD * workers,
+    )
+
+
+ENGINES = {'local': local, 'ray': ray}
+
+
+class _Actor:
+  """A reader that lives on a node of the cluster."""
+
+  def __init__(self, care):
+    self._reader = _reader(care)
+
+  def read(self, source):
+    return _read(self._reader, source)
+
+
+def _reader(care):
+  function = functools.partial(ingest, limits=care.limits)
+  return Guarded(function, care.seconds, care.megabytes)
+
+
+def _read(reader, source):
+  result = reader.run(source)
+  return rejected(source.name, result) if isinstance(result, str) else result
+
+
+def _in_order(
+    sources: Iterable[Source],
+    submit: Callable[[Source], Callable[[], Result]],
+    ahead: int,
+) -> Iterator[Result]:
+  """`submit` begins the work and returns who waits for it."""
+  waiting = deque()
+  for source in sources:
+    waiting.append(submit(source))
+    if len(waiting) > ahead:
+      yield waiting.popleft()()
+  while waiting:
+    yield waiting.popleft()()

@@ -1,0 +1,122 @@
+"""One file of music walks in; a Score, or the reason why not, walks out."""
+
+import hashlib
+from typing import NamedTuple
+
+from musiczoo.data.prepare.fingerprint import Fingerprint, fingerprint
+from musiczoo.music import grid, notation
+from musiczoo.music.midi import guard, Limits, MidiError, read_report
+from musiczoo.music.score import Score
+
+# Why a file is turned away, beside `midi.guard.REJECTED`.
+REJECTED = {
+    'silent': 'has no notes',
+    'music21': "is notation, which needs the extra 'corpora': pip install music21",
+    'notation': 'is no MusicXML or ABC that music21 can read',
+    'timeout': 'took too many seconds; raise the limit if you trust it',
+    'memory': 'took too much memory; raise the limit if you trust it',
+    'crashed': 'made the process that read it die',
+    'failed': 'met an error that was not foreseen',
+}
+
+
+class Source(NamedTuple):
+  """Where a file's bytes are to be had.
+
+  Attributes:
+    name: its path within the input, with forward slashes.
+    path: of the file; None if it has none of its own.
+    data: its bytes, if it has no path.
+    refused: a code of REJECTED if its bytes can't be had, or ''.
+  """
+
+  name: str
+  path: str | None = None
+  data: bytes = b''
+  refused: str = ''
+
+
+class Grid(NamedTuple):
+  """The grid that fits a piece best.
+
+  Attributes:
+    steps_per_quarter: of the grid.
+    off: the share of onsets that are not near a line of it.
+    moved_ms: how far the onsets move to their lines, on the average.
+    most_ms: how far one moves.
+    free: whether not even this grid fits: the piece was played freely.
+  """
+
+  steps_per_quarter: int
+  off: float
+  moved_ms: float
+  most_ms: float
+  free: bool
+
+
+class Result(NamedTuple):
+  """What became of a file.
+
+  Attributes:
+    name: of the Source.
+    status: 'kept', 'repaired' or 'rejected'.
+    reasons: how often each repair was needed, or the reason of the rejection.
+    sha256: of the whole file; None if it was not read.
+    score: canonical, tracks without names; None if rejected.
+    fingerprint: of the Score; None if rejected.
+    grid: how well its onsets lie on a grid; None if rejected.
+  """
+
+  name: str
+  status: str
+  reasons: dict[str, int]
+  sha256: str | None = None
+  score: Score | None = None
+  fingerprint: Fingerprint | None = None
+  grid: Grid | None = None
+
+
+def ingest(source: Source, limits: Limits) -> Result:
+  """Reads one file. A pure function of the bytes, in any process."""
+  sha256 = None
+  try:
+    if source.refused:
+      return rejected(source.name, source.refused)
+    data = source.data
+    if source.path is not None:
+      data = guard.load(source.path, limits)
+    limits.check('bytes', len(data))  # Beyond it the file is not read on.
+    sha256 = hashlib.sha256(data).hexdigest()
+    if notation.suffix(source.name) in notation.FORMATS:
+      data = notation.to_midi(source.name, data, limits)
+    score, repairs = read_report(data, limits=limits)
+  except (MidiError, notation.NotationError) as error:
+    return rejected(source.name, error.code, sha256)
+  if not len(score.notes):
+    return rejected(source.name, 'silent', sha256)
+  tracks = tuple(track._replace(name='') for track in score.tracks)
+  return Result(
+      name=source.name,
+      status='repaired' if repairs else 'kept',
+      reasons=repairs,
+      sha256=sha256,
+      score=score._replace(tracks=tracks),
+      fingerprint=fingerprint(score),
+      grid=_grid(score),
+  )
+
+
+def _grid(score):
+  off = grid.shares_off(score)
+  best = grid.best(off)
+  mean, most = grid.moved(score, best)
+  # Digits enough to read, in a file that must be the same everywhere.
+  return Grid(
+      best, round(off[best], 3), round(mean, 1), round(most, 1),
+      grid.is_free(off),
+  )
+
+
+def rejected(name: str, code: str, sha256: str | None = None) -> Result:
+  """The Result of a file that is turned away."""
+  return Result(name, 'rejected', {code: 1}, sha256)

@@ -1,0 +1,172 @@
+"""A model and the pieces of a split -> nats, by the published protocols."""
+
+from collections.abc import Callable, Iterator
+import functools
+
+import numpy as np
+
+from musiczoo.build import System
+from musiczoo.data import batches
+from musiczoo.evaluation import sample_comparison
+from musiczoo.training import parallel
+from musiczoo.training.parallel import Parallel
+from musiczoo.training.step import make_evaluate_step
+
+# What one weighs: a voice's step, a roll's frame, an event. The step of a
+# representation is its frame or token, or as many notes as it has voices.
+UNITS = {
+    'voices': 'note', 'bits': 'frame', 'tokens': 'token', 'frames': 'frame'
+}
+
+
+def monitored(system: System) -> str:
+  """The name of the figure that says which of two checkpoints is better."""
+  if not system.model.monitor:
+    return 'gap'
+  return f'{system.model.monitor}_per_{UNITS[system.representation.kind]}'
+
+
+def make_judge(
+    devices: Parallel, system: System, pieces: batches.Pieces, batch_size: int
+):
+  """Returns (params) -> dict of figures, `monitored` among them: low is good.
+
+  They are of likelihood, or where the model has none, of its samples.
+  """
+  if not system.model.monitor:
+    return sample_comparison.make_gap(devices, system, pieces)
+  return make_likelihood(devices, system, pieces, batch_size)
+
+
+def make_likelihood(
+    devices: Parallel, system: System, pieces: batches.Pieces, batch_size: int
+):
+  """Returns likelihood(params) -> dict of nats or errors, lower is better.
+
+  Pieces are scored whole, and every step weighs the same; in `..._by_piece`
+  every piece does. `nll_per_frame` of a piano-roll is over all frames
+  (Boulanger-Lewandowski et al. 2012), `nll_per_frame_tcn` over frames 2..T (Bai
+  et al. 2018). `nll_per_note` of voices is the total over voices x steps. Where
+  the model's likelihood has parts, each stands beside the whole. A family of
+  windows is scored on each window from bar to bar.
+
+  Args:
+    params: replicated by `devices`.
+  """
+  model, unit = system.model, UNITS[system.representation.kind]
+  loss = functools.partial(model.loss, step=0, train=False)
+  evaluate = devices.compile(make_evaluate_step(loss, axis=parallel.AXIS))
+  per_step = system.representation.shape[0] if unit == 'note' else 1
+
+  def scored(params, first):
+    """Sums by part and number of units, [pieces], from step `first` on."""
+    parts, units = {}, []
+    for batch in _batches(devices, system, pieces, batch_size):
+      real = batch.pop('piece') >= 0
+      batch['mask'][:, :first] = 0
+      sums, weight = devices.fetch(evaluate(params, devices.own(batch)))
+      units.append(weight[real] * per_step)
+      for name, value in sums.items():
+        parts.setdefault(name, []).append(value[real])
+    parts = {k: np.concatenate(v).astype(np.float64) for k, v in parts.items()}
+    return parts, np.concatenate(units).astype(np.float64)
+
+  def likelihood(params) -> dict[str, float]:
+    parts, units = scored(params, 0)
+    del parts['loss']
+    whole = parts.pop(model.monitor)
+    name = monitored(system)
+    result = {name: whole.sum() / units.sum()}
+    if len(parts) > 1:
+      for part, value in parts.items():
+        inner = part.removeprefix(f'{model.monitor}_')
+        key = f'{part}_per_{unit}' if inner == part else f'{name}_{inner}'
+        result[key] = value.sum() / units.sum()
+    if model.monitor != 'nll':
+      return {name: float(value) for name, value in result.items()}
+    result[f'{name}_by_piece'] = (whole / units).mean()
+    if unit == 'frame':
+      parts, units = scored(params, 1)
+      nats, units = parts['nll'][units > 0], units[units > 0]
+      if len(units):  # There are pieces of more than one frame.
+        result['nll_per_frame_tcn'] = nats.sum() / units.sum()
+        result['nll_per_frame_tcn_by_piece'] = (nats / units).mean()
+    return {name: float(value) for name, value in result.items()}
+
+  return likelihood
+
+
+def make_nats(
+    devices: Parallel, system: System, pieces: batches.Pieces, batch_size: int
+):
+  """Returns nats(params) -> float64 [pieces]: `monitored` of each piece alone.
+
+  Of a family of windows, over the windows of each piece; nan if it has none.
+
+  Args:
+    params: replicated by `devices`.
+  """
+  model, window = system.model, system.model.window
+  owner = np.arange(len(pieces))
+  if window is not None:
+    lengths = np.diff(pieces.offsets).tolist()
+    windows = [
+        len(batches.cut(batches.slices(pieces, [(i, 0, length)]), window))
+        for i, length in enumerate(lengths)
+    ]
+    owner = np.repeat(owner, windows)
+  voices = system.representation.kind == 'voices'
+  per_step = system.representation.shape[0] if voices else 1
+  loss = functools.partial(model.loss, step=0, train=False)
+  evaluate = devices.compile(make_evaluate_step(loss, axis=parallel.AXIS))
+
+  def nats(params) -> np.ndarray:
+    totals = np.zeros((2, len(pieces)))
+    for batch in _batches(devices, system, pieces, batch_size):
+      piece = batch.pop('piece')
+      sums, weight = devices.fetch(evaluate(params, devices.own(batch)))
+      real = piece >= 0
+      for total, values in zip(totals, (sums[model.monitor], weight)):
+        np.add.at(total, owner[piece[real]], np.asarray(values)[real])
+    whole, steps = totals
+    return np.where(steps > 0, whole, np.nan) / np.maximum(steps * per_step, 1)
+
+  return nats
+
+
+def make_figures(
+    devices: Parallel,
+    system: System,
+    pieces: batches.Pieces,
+    batch_size: int,
+    figures: Callable,
+):
+  """Returns (params) -> {name: mean}, of a family's own figures.
+
+  Args:
+    figures: (params, batch, rng) -> {name: (sum, weight)}, such as the
+      `figures` of a Model; a sum may be an array, which becomes a list.
+    params: replicated by `devices`.
+  """
+  evaluate = devices.compile(make_evaluate_step(figures, axis=parallel.AXIS))
+
+  def averaged(params):
+    totals = {}
+    for batch in _batches(devices, system, pieces, batch_size):
+      real = batch.pop('piece') >= 0
+      found = devices.fetch(evaluate(params, devices.own(batch)))
+      for name, pair in found.items():
+        sums = [np.asarray(a, np.float64)[real].sum(0) for a in pair]
+        totals[name] = np.array(sums, object) + totals.get(name, 0)
+    return {name: (a / b).tolist() for name, (a, b) in totals.items()}
+
+  return averaged
+
+
+def _batches(devices, system, pieces, batch_size) -> Iterator[dict]:
+  window = system.model.window
+  if window is not None:
+    pieces = batches.cut(pieces, window)
+  return batches.whole_pieces(
+      pieces, batch_size, multiple=devices.devices, length=window
+  )

@@ -1,0 +1,134 @@
+"""A Score walks in; how drums, bass, guitar, piano and strings play walks out.
+
+These are the metrics of MuseGAN (Dong et al. 2018): empty bars (EB), used pitch
+classes (UPC), qualified notes (QN), drum pattern (DP) and tonal distance (TD),
+for the groups of instruments of `representations.tracks`, by their place in
+`GROUPS`. Bars are those of `analysis.bars`, 4/4 where there is no meter.
+
+The paper has 24 steps to a quarter note, of which three make a qualified note;
+on the grid of sixteenths that is meant here any note would be. So our figures
+are for comparing music on one grid, not with the paper's. Nor could they be:
+the code published with it folds 84 pitches into twelve bands of seven
+neighbours, not into pitch classes, before it counts them or takes distances.
+"""
+
+import math
+
+import numpy as np
+
+from musiczoo.evaluation.metrics.rhythm import beats
+from musiczoo.evaluation.metrics.shares import empty, share
+from musiczoo.music import harmony
+from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK
+from musiczoo.representations.sparse_roll import steps, union
+from musiczoo.representations.tracks import group_of, GROUPS
+
+DRUMS = [track.drums for track in GROUPS].index(True)
+PITCHED = tuple(i for i, track in enumerate(GROUPS) if not track.drums)
+
+
+def _circles():
+  """Pitch classes on the circles of fifths, minor and major thirds: [12, 6].
+
+  Equation 3 of Harte et al. (2006), "Detecting harmonic change in musical
+  audio", with its radii 1, 1 and 1/2.
+  """
+  angles = np.arange(12)[:, None] * np.pi * np.array([7 / 6, 3 / 2, 2 / 3])
+  circles = np.stack([np.sin(angles), np.cos(angles)], axis=2)
+  return (circles * np.array([1, 1, 1 / 2])[:, None]).reshape(12, 6)
+
+
+_CIRCLES = _circles()
+
+
+def empty_bars(score: Score, group: int, end: int = 0) -> float:
+  """EB: the share of bars in which a group is silent; nan if there are no bars.
+
+  A drum sounds in the bar in which it is struck, other notes in all that they
+  last into.
+
+  Args:
+    score: a Score.
+    group: its place in `GROUPS`.
+    end: a tick up to which silent bars count.
+  """
+  notes = _notes(score, group)
+  onset = notes[:, ONSET]
+  duration = 1 if group == DRUMS else notes[:, DURATION]
+  return empty(onset, onset + duration, harmony.bars(score, end))
+
+
+def used_pitch_classes(score: Score, group: int) -> float:
+  """UPC: how many pitch classes sound in a bar, 0 to 12, on average.
+
+  Over the bars in which the group plays; nan if there is none.
+  """
+  used = np.count_nonzero(_chroma(score, group, harmony.bars(score)), axis=1)
+  return share(used.sum(), np.count_nonzero(used))
+
+
+def qualified_notes(score: Score, group: int, sixteenths: int = 3) -> float:
+  """QN: the share of notes that last some sixteenths or longer.
+
+  Low values are of fragments. Notes are those of the Score, so that a repeated
+  one is two, and a bar line ends none. nan if the group has no notes.
+  """
+  duration = _notes(score, group)[:, DURATION].astype(np.int64)
+  qualified = 4 * duration >= sixteenths * score.resolution
+  return share(np.count_nonzero(qualified), len(qualified))
+
+
+def drum_pattern(score: Score) -> float:
+  """DP: the share of drum hits on the eighths of a bar; nan without drums.
+
+  The pattern of 8 beats of rock in 4/4. That of 16, the paper's other, has each
+  hit on the grid of sixteenths, and would tell nothing.
+  """
+  onset = _notes(score, DRUMS)[:, ONSET]
+  lines = harmony.bars(score)
+  place = onset - lines[np.searchsorted(lines, onset, side='right') - 1]
+  inside = 2 * place % score.resolution == 0
+  return share(np.count_nonzero(inside), len(inside))
+
+
+def tonal_distance(score: Score, one: int, other: int) -> float:
+  """TD: how far two groups are apart in harmony, 0 to 3; nan if never together.
+
+  The distance of their centroids in the space of Harte et al. (2006), on
+  average over the beats in which both sound. A pitch class weighs by the time
+  for which it does; unisons within a group weigh once.
+  """
+  lines = beats(score)
+  chroma = np.stack([_chroma(score, g, lines) for g in (one, other)])
+  chroma = chroma[:, chroma.any(axis=2).all(axis=0)]
+  if not chroma.size:
+    return math.nan
+  centroids = chroma @ _CIRCLES / chroma.sum(axis=2, keepdims=True)
+  return float(np.linalg.norm(centroids[0] - centroids[1], axis=1).mean())
+
+
+def _notes(score, group):
+  """The notes of a group, int32 [N, 5]."""
+  return score.notes[group_of(score.tracks)[score.notes[:, TRACK]] == group]
+
+
+def _chroma(score, group, lines):
+  """For how long pitch classes sound between lines: float64 [spans, 12] ticks.
+
+  As in a roll, two notes of one pitch sound once and two of one class twice.
+  """
+  notes = _notes(score, group)
+  onset, pitch = notes[:, ONSET], notes[:, PITCH]
+  spans = union(onset, onset + notes[:, DURATION], pitch, 128).spans
+  begin, end, pitch = spans.T
+  first = np.searchsorted(lines, begin, side='right') - 1
+  after = np.searchsorted(lines, end)
+  # Each note once for each span that it touches.
+  span = steps(first, after)
+  note = np.repeat(np.arange(len(spans)), after - first)
+  time = np.minimum(end[note], lines[span + 1]) - np.maximum(
+      begin[note], lines[span]
+  )
+  cells = 12 * (len(lines) - 1)
+  chroma = np.bincount(12 * span + pitch[note] % 12, time, minlength=cells)
+  return chroma.reshape(-1, 12)

@@ -1,0 +1,123 @@
+"""A window walks in, its code out; and a code in, a window out."""
+
+from flax import linen as nn
+import jax
+import jax.numpy as jnp
+
+from musiczoo.models.autoencoder.attributes import Lines, NUM
+from musiczoo.models.autoencoder.flow import Flow
+from musiczoo.models.autoregressive import delay, likeliest
+from musiczoo.nn.heads import Controls
+from musiczoo.nn.recurrent import Recurrent
+
+
+class Coder(nn.Module):
+  """p(x | z) = prod_t p(x_t | x_<t, z), and a net that hears x to say z.
+
+  What z says of the window is planned for all steps at once; a recurrent net
+  then goes through them, hears plan and past, adds to the plan what it makes of
+  both, and the head says x_t.
+
+  Attributes:
+    encoder: (e [B, T, E], mask [B, T]) -> what it makes of a window, [B, Y].
+    plan: z [B, L] -> [B, T, H].
+    core: goes through the steps, with as many hidden units.
+    head: what is predicted of each step.
+    outputs: numbers that say z.
+    segment: the core begins anew after so many steps, so that only z knows what
+      was before (the hierarchical decoder of Roberts et al. 2018).
+    word_dropout: how often, in training, the core is not told the step before
+      and must look at the plan (Bowman et al. 2016). 1: never, nor where it
+      writes, so that all that it makes hangs on the code alone.
+    prior: of z, or None.
+    lines: tell attributes from z, or None.
+  """
+
+  encoder: nn.Module
+  plan: nn.Module
+  core: Recurrent
+  head: nn.Module
+  outputs: int
+  segment: int
+  word_dropout: float = 0.0
+  prior: Flow | None = None
+  lines: Lines | None = None
+
+  def setup(self):
+    self.says = nn.Dense(self.outputs)
+
+  def hear(self, x_BxTxC, mask_BxT):
+    """What is said of z: float32 [B, outputs]."""
+    e_BxTxE = self.head.embed(x_BxTxC)
+    mask_BxT = mask_BxT.astype(e_BxTxE.dtype)
+    y_BxY = self.encoder(e_BxTxE * mask_BxT[..., None], mask_BxT)
+    return self.says(y_BxY.astype(jnp.float32))
+
+  def heard(self, z_BxL, x_BxTxC, keys_B=None):
+    """What the core hears of plan and past, teacher forced: h [B, T, H]."""
+    e_BxTxE = delay(self.head.embed(x_BxTxC))
+    p_BxTxH = self.plan(z_BxL)
+    num, steps, _ = e_BxTxE.shape
+    if self.word_dropout == 1:
+      e_BxTxE = jnp.zeros_like(e_BxTxE)
+    elif keys_B is not None and self.word_dropout:
+      def draw(key):
+        key = jax.random.fold_in(key, 1 << 16)  # Apart from the core's own.
+        return jax.random.bernoulli(key, 1 - self.word_dropout, (steps, 1))
+
+      e_BxTxE *= jax.vmap(draw)(keys_B)
+    u_BxTxU = jnp.concatenate([p_BxTxH, e_BxTxE], axis=-1)
+    segments = steps // self.segment
+    if keys_B is not None:
+      keys_B = jnp.repeat(keys_B, segments)
+    h, _ = self.core(
+        u_BxTxU.reshape(num * segments, self.segment, -1), keys=keys_B
+    )
+    return h.reshape(num, steps, -1) + p_BxTxH
+
+  def log_prob(self, z_BxL, x_BxTxC, keys_B=None):
+    """Log probability of every step in nats, by part: dict of [B, T]."""
+    h_BxTxH = self.heard(z_BxL, x_BxTxC, keys_B)
+    return self.head.log_prob(h_BxTxH, x_BxTxC, delay(x_BxTxC))
+
+  def forward(self, z_BxL, x_BxTxC):
+    """Logits of every choice, and the log probabilities of x."""
+    h_BxTxH = self.heard(z_BxL, x_BxTxC)
+    log_p = self.head.log_prob(h_BxTxH, x_BxTxC, delay(x_BxTxC))
+    return self.head.choices(h_BxTxH, x_BxTxC), log_p
+
+  def forced(self, z_BxL, x_BxTxC):
+    """The likeliest of each step, given all true steps before it: [B, T, ...]."""
+    return likeliest(self.head, self.heard(z_BxL, x_BxTxC), x_BxTxC)
+
+  def start(self, z_BxL):
+    """The plan, and the state of a core that has heard nothing."""
+    return self.plan(z_BxL), self.core.start(z_BxL.shape[0])
+
+  def step(self, carry, t, p_BxH, prev_BxC, keys_B, controls: Controls):
+    """One step of writing: the step before -> the next one, [B, ...]."""
+    carry = jax.tree.map(
+        lambda a: jnp.where(t % self.segment == 0, 0, a), carry
+    )
+    is_told = (t > 0) & (self.word_dropout < 1)
+    e_BxE = jnp.where(is_told, self.head.embed(prev_BxC), 0)
+    carry, h_BxH = self.core.step(carry, jnp.concatenate([p_BxH, e_BxE], -1))
+    return carry, self.head.sample(h_BxH + p_BxH, prev_BxC, keys_B, controls)
+
+  def attributes_log_prob(self, z_BxL, a_BxA):
+    return self.lines(z_BxL, a_BxA)
+
+  def prior_log_prob(self, z_BxL):
+    return self.prior.log_prob(z_BxL)
+
+  def prior_code(self, u_BxL):
+    return self.prior.code(u_BxL)
+
+  def __call__(self, x_BxTxC, mask_BxT, latent: int):
+    """Uses all there is, for `init`."""
+    z_BxL = self.hear(x_BxTxC, mask_BxT)[:, :latent]
+    if self.prior is not None:
+      self.prior.log_prob(z_BxL)
+    if self.lines is not None:
+      self.lines(z_BxL, jnp.zeros((len(z_BxL), NUM)))
+    return self.log_prob(z_BxL, x_BxTxC)

@@ -1,0 +1,268 @@
+"""A generator that writes windows, a critic that judges them -> a Model."""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+
+from musiczoo.errors import UserError
+from musiczoo.models.autoencoder.vae import kl
+from musiczoo.models.autoregressive import row_keys
+from musiczoo.models.gan.cells import BINARIZE, surface
+from musiczoo.models.gan.nets import Critic, Generator, Listener
+from musiczoo.models.gan.objectives import OBJECTIVES
+from musiczoo.models.gan.stitching import join
+from musiczoo.models.model import Model
+from musiczoo.music.spec import Spec
+from musiczoo.nn.conditioning import Conditions
+
+GIVEN = 0.3  # How often, in training, a beginning is given, and so a track.
+BIAS = -3.0  # Few bits are 1: a generator that begins loud is long in learning.
+
+
+def gan(
+    music: Spec,
+    head: None,
+    *,
+    window: int,
+    latent: int,
+    hidden: int,
+    levels: int,
+    objective: str = 'hinge',
+    penalty: float = 0.0,
+    r1: float = 0.0,
+    rebuild: float = 0.0,
+    beta: float = 1.0,
+    binarize: str = 'deterministic',
+    hold: float = 0.0,
+    overlap: int = 0,
+    given_tracks: Sequence[int] = (),
+    conditions: Conditions = Conditions(),
+    dtype: str = 'float32',
+    remat: bool = False,
+) -> Model:
+  """Windows of voices, bits or frames by two players (Goodfellow et al. 2014).
+
+  The generator makes a window of noise z at once, and of what it is told, as
+  MidiNet (Yang et al. 2017) and MuseGAN (Dong et al. 2018) do; the critic hears
+  hard zeros and ones (Dong and Yang 2018). Both losses are one sum, in which
+  each player takes the other as it is. Longer pieces are windows that begin
+  with the end of the one before.
+
+  A generator that hears of music only by a critic's judgement soon writes one
+  piece for all z. So it may be asked to rebuild real windows beside (Larsen et
+  al. 2016): a third net, the listener, says what z a window is of, at the price
+  of a variational autoencoder, and the generator is to find the window again.
+
+  Args:
+    music: what x is.
+    head: None; the generator has its own.
+    window: steps of a window.
+    latent: numbers in z.
+    hidden: channels of either net.
+    levels: how often steps are doubled by the one and halved by the other.
+    objective: one of `OBJECTIVES`.
+    penalty: weight of (|slope| - 1)^2, slope the critic's gradient at a random
+      point between a real window and a new one (Gulrajani et al. 2017).
+    r1: weight of |slope|^2 / 2 at the real window (Mescheder et al. 2018).
+    rebuild: weight of the nats that real windows cost if rebuilt; 0: there is
+      no listener.
+    beta: weight among them of those of z, as in `vae`.
+    binarize: 'deterministic' takes the likeliest cell, 'stochastic' draws it;
+      frames are never drawn.
+    hold: of bits, one that sounds goes on while its logit is above -hold.
+    overlap: steps that a window is given of the one before; 0: windows of a
+      piece know nothing of each other.
+    given_tracks: voices, or groups of instruments, that the model learns to
+      write the others to, one at a time.
+    conditions: what both players are told.
+    dtype: of the convolutions; parameters, logits and loss stay float32.
+    remat: hear each level again for its gradient.
+  """
+  face = surface(music)
+  play = _choose('objective', OBJECTIVES, objective)
+  draws = _choose('binarize', BINARIZE, binarize)
+  _check_sizes(window, latent, hidden, levels, overlap)
+  _check_weights(objective, penalty, r1, rebuild, beta, hold)
+  if not set(given_tracks) <= set(face.tracks.tolist()):
+    raise UserError(
+        f'model.given_tracks={tuple(given_tracks)}: choose of 0 to '
+        f'{face.tracks.max()}'
+    )
+  is_given = bool(overlap or given_tracks)
+  both = {
+      'hidden': hidden,
+      'conditions': conditions,
+      'dtype': jnp.dtype(dtype),
+      'remat': remat,
+  }
+  bias = 0.0 if music.kind == 'frames' else BIAS
+  generator = Generator(window, face.cells, levels, bias, **both)
+  critic = Critic(levels, **both)
+  listener = Listener(latent, **both)
+
+  def init(rng, batch):
+    rngs, x, cond = jax.random.split(rng, 3), batch['x'], batch.get('cond')
+    r_BxTxD, known_BxTxC = face.raw(x), jnp.zeros(x.shape, bool)
+    z_BxL = jnp.zeros((len(x), latent))
+    given, marks = told_of(r_BxTxD, known_BxTxC)
+    heard = face.features(r_BxTxD), marks, cond
+    variables = {
+        'generator': generator.init(rngs[0], z_BxL, given, cond),
+        'critic': critic.init(rngs[1], *heard),
+    }
+    if rebuild:
+      variables['listener'] = listener.init(rngs[2], *heard)
+    return {name: v['params'] for name, v in variables.items()}
+
+  def told_of(r_BxTxD, known_BxTxC):
+    """What the generator is told of a window, and what the others are."""
+    if not is_given:
+      return None, None
+    return face.given(r_BxTxD, known_BxTxC), face.shares(known_BxTxC)
+
+  def normal(keys_B):
+    return jax.vmap(lambda key: jax.random.normal(key, (latent,)))(keys_B)
+
+  def write(params, keys_B, r_BxTxD, known_BxTxC, cond, told_keys=None):
+    """New windows r [B, T, D]; of the old, the generator hears what is known."""
+    z_keys, draw_keys = split(keys_B, 2)
+    given, _ = told_of(r_BxTxD, known_BxTxC)
+    logits_BxTxD = generator.apply(
+        {'params': params['generator']}, normal(z_keys), given, cond, told_keys
+    )
+    new_BxTxD = face.draw(logits_BxTxD, draw_keys if draws else None, hold)
+    return jnp.where(face.spread(known_BxTxC), r_BxTxD, new_BxTxD)
+
+  def rebuilt(params, keys_B, r_BxTxD, known_BxTxC, cond, told_keys):
+    """Nats of what is not known of windows, and of the codes they are told by."""
+    given, marks = told_of(r_BxTxD, known_BxTxC)
+    y_BxTxE = face.features(face.hear(r_BxTxD))
+    mean_BxL, log_sd_BxL = listener.apply(
+        {'params': params['listener']}, y_BxTxE, marks, cond, told_keys
+    )
+    z_BxL = mean_BxL + jnp.exp(log_sd_BxL) * normal(keys_B)
+    logits_BxTxD = generator.apply(
+        {'params': params['generator']}, z_BxL, given, cond, told_keys
+    )
+    log_p_BxTxC = face.log_prob(logits_BxTxD, r_BxTxD)
+    nats_B = -jnp.where(known_BxTxC, 0.0, log_p_BxTxC).sum((1, 2))
+    return nats_B, kl(mean_BxL, log_sd_BxL).sum(1)
+
+  def known_of(key, shape):
+    """What of a row is given in training: bool [T, C]."""
+    which, where, who = jax.random.split(key, 3)
+    begun, sung = jax.random.bernoulli(which, GIVEN, (2,))
+    known_TxC = jnp.zeros(shape, bool)
+    if overlap:
+      end = jax.random.randint(where, (), 1, window // 2 + 1)
+      known_TxC |= begun & (jnp.arange(window) < end)[:, None]
+    if given_tracks:
+      track = jax.random.choice(who, jnp.array(given_tracks))
+      known_TxC |= sung & (face.tracks == track)
+    return known_TxC
+
+  def loss(params, batch, rng, *, step, train):
+    del step
+    keys_B = row_keys(rng, batch['row'])
+    write_keys, known_keys, code_keys, mix_keys = split(keys_B, 4)
+    known = jax.vmap(lambda k: known_of(k, batch['x'].shape[1:]))(known_keys)
+    told = batch.get('cond'), keys_B if train else None
+    r_BxTxD = face.raw(batch['x'])
+    _, marks = told_of(r_BxTxD, known)
+    real = face.hear(r_BxTxD)
+    new = face.hear(write(params, write_keys, r_BxTxD, known, *told))
+
+    def judge(params, y_BxTxD):
+      y_BxTxE = face.features(y_BxTxD)
+      return critic.apply({'params': params}, y_BxTxE, marks, *told)
+
+    def slopes(y_BxTxD):
+      """The length [B] of the gradient of each row's judgement, squared."""
+      # Rows don't hear each other: a gradient of the sum is one of each.
+      whole = lambda y: judge(params['critic'], y).sum()
+      return (jax.grad(whole)(y_BxTxD) ** 2).sum((1, 2))
+
+    fixed = jax.lax.stop_gradient
+    parts = {
+        'judged_real': judge(params['critic'], real),
+        'judged_new': judge(params['critic'], fixed(new)),
+    }
+    d_loss = play.critic(*parts.values())
+    if penalty:
+      u_Bx1x1 = jax.vmap(jax.random.uniform)(mix_keys)[:, None, None]
+      between = fixed(u_Bx1x1 * real + (1 - u_Bx1x1) * new)
+      # A root has no derivative at 0.
+      parts['slope'] = jnp.sqrt(slopes(between) + 1e-12)
+      d_loss += penalty * (parts['slope'] - 1) ** 2
+    if r1:
+      slopes_B = slopes(real)
+      d_loss += r1 / 2 * slopes_B
+      parts['slope_real'] = jnp.sqrt(fixed(slopes_B))
+    g_loss = play.generator(judge(fixed(params['critic']), new))
+    if rebuild:
+      nats_B, kl_B = rebuilt(params, code_keys, r_BxTxD, known, *told)
+      g_loss += rebuild * (nats_B + beta * kl_B)
+      parts |= {'rebuilt': nats_B, 'kl': kl_B}
+    parts |= {'loss': d_loss + g_loss, 'd_loss': d_loss, 'g_loss': g_loss}
+    # A window that is cut short weighs by what there is of it.
+    weight_B = batch['mask'].mean(1)
+    return {k: (v * weight_B).sum() for k, v in parts.items()}, weight_B.sum()
+
+  def sample(params, keys_N, length, controls):
+    def new_windows(keys, x, known, cond):
+      return face.x(face.hear(write(params, keys, face.raw(x), known, cond)))
+
+    if not conditions.columns:
+      controls = controls._replace(cond=None)
+    return join(
+        new_windows, keys_N, length, controls,
+        music=music, window=window, overlap=overlap,
+    )
+
+  return Model(
+      init,
+      loss,
+      sample,
+      controls=('given',) * is_given
+      + ('known',) * bool(given_tracks)
+      + ('cond',) * bool(conditions.columns),
+      monitor='',
+      window=window,
+  )
+
+
+def split(keys_B, num):
+  """Keys [B] -> so many of each: [num, B]."""
+  return jax.vmap(lambda key: jax.random.split(key, num), out_axes=1)(keys_B)
+
+
+def _choose(name, table, value):
+  if value not in table:
+    raise UserError(f"model.{name}='{value}': choose one of {', '.join(table)}")
+  return table[value]
+
+
+def _check_sizes(window, latent, hidden, levels, overlap):
+  if min(latent, hidden) < 1 or levels < 0:
+    raise UserError(
+        f'model.latent={latent}, hidden={hidden}, levels={levels}: give 1 or '
+        'more, and levels of 0 or more'
+    )
+  if window % 2**levels:
+    raise UserError(
+        f'--config.window={window} can not be halved {levels} times: give a '
+        f'multiple of {2**levels}, or fewer --config.model.levels'
+    )
+  if not 0 <= overlap <= window // 2:
+    raise UserError(
+        f'model.overlap={overlap}: give 0 to {window // 2}, half a window'
+    )
+
+
+def _check_weights(objective, penalty, *others):
+  if min(penalty, *others) < 0 or objective == 'wgan_gp' and not penalty:
+    raise UserError(
+        f'model.penalty={penalty}, and r1, rebuild, beta, hold = {others}: give no '
+        'negative number, and wgan_gp a penalty, such as 10'
+    )

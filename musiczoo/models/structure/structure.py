@@ -1,0 +1,286 @@
+"""A CNN that hears, a plan, a recurrent net that writes: -> one Model.
+
+The analyser names each bar of x: c(x), its codes. The planner is a model of
+them, the renderer one of x that is told them. As c is a function of x,
+
+  -log p(x) <= -log p(c(x)) - log p(x | c(x)),
+
+which is `nll_bound`; its loss also teaches the analyser what the rules of
+`conditions` say. Nobody teaches it through the codes: they are integers.
+"""
+
+from flax import linen as nn
+import jax
+import jax.numpy as jnp
+
+from musiczoo.errors import UserError
+from musiczoo.models.autoregressive import autoregressive, row_keys
+from musiczoo.models.model import Model
+from musiczoo.models.structure import codes as coding, planner as planning
+from musiczoo.models.structure.analyser import Analyser, pictures
+from musiczoo.models.structure.planner import Planner
+from musiczoo.music import annotations as names
+from musiczoo.music.spec import Spec
+from musiczoo.nn.conditioning import Conditions
+from musiczoo.nn.heads.distributions import log_categorical
+from musiczoo.nn.recurrent import CELLS, Recurrent
+
+# Noise apart from the renderer's, which folds in the numbers of steps.
+_PLAN, _ASK, _FORGET, _SHUFFLE = range(1 << 24, (1 << 24) + 4)
+
+
+def structure(
+    music: Spec,
+    head: nn.Module,
+    *,
+    hidden: int,
+    layers: int,
+    planner_hidden: int,
+    analyser_hidden: int,
+    analyser_channels: int,
+    cell: str = 'gru',
+    residual: bool = False,
+    dropout: float = 0.0,
+    bar_steps: int = 16,
+    conditions: Conditions = Conditions(),
+    dtype: str = 'float32',
+    remat: bool = False,
+) -> Model:
+  """What is to be told can be heard: the renderer is told what the CNN says.
+
+  Args:
+    music: what x is; its steps are those of a grid.
+    head: what is predicted of each step.
+    hidden: units per layer of the renderer.
+    layers: of the renderer.
+    planner_hidden: units of the planner.
+    analyser_hidden: units of each dense layer of the analyser.
+    analyser_channels: filters of its convolution.
+    cell: of renderer and planner: rnn, lstm or gru.
+    residual: layers above the renderer's first add to what is below them.
+    dropout: of renderer and planner, the same units at every step of a row.
+    bar_steps: of a bar. The first of a row may have begun before it; music in
+      other meters is heard in such bars all the same.
+    conditions: what is named of a bar; the style is told to planner and
+      renderer as it is. `forget` is how often the renderer is told no codes.
+    dtype: of the computation; parameters and loss stay float32.
+    remat: hear each layer of the renderer again for its gradient.
+  """
+  codes = coding.codes_of(conditions)
+  _check(music, codes, bar_steps, cell, dropout, {
+      'hidden': hidden,
+      'layers': layers,
+      'planner_hidden': planner_hidden,
+      'analyser_hidden': analyser_hidden,
+      'analyser_channels': analyser_channels,
+  })
+  dtype = jnp.dtype(dtype)
+  analyser = Analyser(codes, analyser_channels, analyser_hidden, dtype)
+  styles = dict(conditions.columns).get(names.STYLE, 1)
+  planner = Planner(
+      codes,
+      styles,
+      Recurrent(cell, planner_hidden, 1, dropout=dropout, dtype=dtype),
+      Recurrent(cell, planner_hidden, 1, dtype=dtype),
+      conditions.features,
+      planner_hidden,
+      dtype,
+  )
+  told = dict(conditions.columns) | {
+      names.POSITION: names.COLUMNS['position']
+  }
+  renderer = autoregressive(
+      Recurrent(cell, hidden, layers, residual, dropout, dtype, remat),
+      head,
+      music,
+      Conditions(tuple(sorted(told.items())), conditions.features),
+      dtype,
+  )
+
+  def init(rng, batch):
+    rngs = jax.random.split(rng, 3)
+    bars = coding.bars_of(batch['cond'], bar_steps)
+    named = coding.named(codes, bars, batch['cond'])
+    told = coding.spread(codes, bars, named, batch['cond'])
+    x = pictures(bars.cut(batch['x']), music)
+    return {
+        'analyser': analyser.init(rngs[0], x, jnp.ones(x.shape[:2]))['params'],
+        'planner': planner.init(
+            rngs[1], named, named, _style(batch), jnp.ones(x.shape[:2]),
+            method='log_prob',
+        )['params'],
+        'renderer': renderer.init(rngs[2], batch | {'cond': told}),
+    }
+
+  def listen(params, batch):
+    """The row's bars, which there are, logits of their codes, and the codes."""
+    bars = coding.bars_of(batch['cond'], bar_steps)
+    mask_BxNxS = bars.cut(batch['mask'])
+    real_BxN = mask_BxNxS.max(-1) > 0
+    x = pictures(bars.cut(batch['x']), music) * mask_BxNxS[..., None, None]
+    logits = analyser.apply({'params': params['analyser']}, x, real_BxN)
+    codes_BxNxC = logits.argmax(-1) * real_BxN[..., None]
+    return bars, real_BxN, logits, codes_BxNxC
+
+  def planned(params, batch, heard, asked_BxNxC, keys_B=None):
+    """Nats of each code; a bar counts if its first step does: [B, N, C]."""
+    bars, real_BxN, _, codes_BxNxC = heard
+    log_p = planner.apply(
+        {'params': params['planner']}, codes_BxNxC, asked_BxNxC, _style(batch),
+        real_BxN, keys_B, method='log_prob',
+    )
+    return -log_p * _counts(bars, batch)[..., None]
+
+  def rendered(params, batch, bars, codes_BxNxC, rng, train=False):
+    told = coding.spread(codes, bars, codes_BxNxC, batch['cond'])
+    return renderer.loss(
+        params['renderer'], batch | {'cond': told}, rng, step=0, train=train
+    )
+
+  def loss(params, batch, rng, *, step, train):
+    del step
+    heard = bars, _, logits, codes_BxNxC = listen(params, batch)
+    asked, told, keys_B = jnp.zeros_like(codes_BxNxC), codes_BxNxC, None
+    if train:
+      keys_B = row_keys(rng, batch['row'])
+      asked = planning.ask(codes, codes_BxNxC, _apart(keys_B, _ASK))
+      told = told * _kept(_apart(keys_B, _FORGET), conditions.forget)
+      keys_B = _apart(keys_B, _PLAN)
+    plan = planned(params, batch, heard, asked, keys_B).sum()
+    sums, weight = rendered(params, batch, bars, told, rng, train)
+    labels_BxNxC, known_BxN = _labels(codes, bars, batch)
+    log_p_BxNxC = log_categorical(logits, labels_BxNxC)
+    hearing = -(log_p_BxNxC * known_BxN[..., None]).sum()
+    bound = sums['nll'] + plan
+    parts = {
+        f'nll_bound_{k.removeprefix("nll_")}': v
+        for k, v in sums.items()
+        if k.startswith('nll_')
+    }
+    return {
+        'loss': bound + hearing,
+        'nll_bound': bound,
+        'nll_bound_plan': plan,
+        **parts,
+        'hearing': hearing,
+    }, weight
+
+  def sample(params, keys_N, length, controls):
+    last = controls.cond.shape[1] - 1
+    cond = controls.cond[:, jnp.minimum(jnp.arange(length), last)]
+    bars = coding.bars_of(cond, bar_steps)
+    codes_NxBxC = planning.plan(
+        planner,
+        {'params': params['planner']},
+        _apart(keys_N, _PLAN),
+        coding.named(codes, bars, cond),
+        cond[:, 0, names.STYLE].astype(jnp.int32),
+        bars.cut(jnp.ones(cond.shape[:2])).max(-1) > 0,
+        controls,
+    )
+    told = coding.spread(codes, bars, codes_NxBxC, cond)
+    return renderer.sample(
+        params['renderer'], keys_N, length, controls._replace(cond=told)
+    )
+
+  def figures(params, batch, rng):
+    heard = bars, real_BxN, _, codes_BxNxC = listen(params, batch)
+    labels_BxNxC, known_BxN = _labels(codes, bars, batch)
+    right = {}
+    for i, code in enumerate(codes):
+      hit = (codes_BxNxC[..., i] == labels_BxNxC[..., i]) * known_BxN
+      name = list(names.COLUMNS)[code.column]
+      before = right.get(f'heard_{name}', (0.0, 0.0))
+      right[f'heard_{name}'] = before[0] + hit.sum(), before[1] + known_BxN.sum()
+    nats = planned(params, batch, heard, jnp.zeros_like(codes_BxNxC))
+    num = _counts(bars, batch).sum()
+    plan = {'plan_per_code': (nats.sum() / len(codes), num)}
+    for i, code in enumerate(codes):
+      plan[f'plan_{code.name}'] = nats[..., i].sum(), num
+
+    keys_B = _apart(row_keys(rng, batch['row']), _SHUFFLE)
+    order_BxN = jax.vmap(_shuffled)(keys_B, real_BxN)
+    shuffled = jnp.take_along_axis(codes_BxNxC, order_BxN[..., None], 1)
+    units = music.shape[0] if music.kind == 'voices' else 1
+    render = {}
+    for name, told in (
+        ('heard', codes_BxNxC),
+        ('shuffled', shuffled),
+        ('none', jnp.zeros_like(codes_BxNxC)),
+    ):
+      sums, weight = rendered(params, batch, bars, told, rng)
+      render[f'render_told_{name}'] = sums['nll'], weight * units
+    return right | plan | render
+
+  def hear(params, batch):
+    bars, _, _, codes_BxNxC = listen(params, batch)
+    return coding.spread(codes, bars, codes_BxNxC, batch['cond'])
+
+  return Model(
+      init,
+      loss,
+      sample,
+      controls=renderer.controls,
+      monitor='nll_bound',
+      figures=figures,
+      hear=hear,
+  )
+
+
+def _check(music, codes, bar_steps, cell, dropout, sizes):
+  if music.kind in ('tokens', 'frames'):
+    raise UserError(
+        'family structure hears bars of a grid, not events or sound: choose '
+        '--config.representation.name=voices, tracks or pianoroll'
+    )
+  if not codes:
+    raise UserError(
+        'family structure has nothing to name: set '
+        '--config.conditions.use=key,chord,density,rhythm,section'
+    )
+  if bar_steps % 4 or not 4 <= bar_steps <= names.MOST_STEPS:
+    raise UserError(
+        f'model.bar_steps={bar_steps}: give a multiple of 4, '
+        f'{names.MOST_STEPS} or less'
+    )
+  if cell not in CELLS:
+    raise UserError(f"model.cell='{cell}': choose one of {', '.join(CELLS)}")
+  if min(sizes.values()) < 1 or not 0 <= dropout < 1:
+    given = ', '.join(f'{k}={v}' for k, v in sizes.items())
+    raise UserError(
+        f'model.{given}, dropout={dropout}: give sizes of 1 or more, and a '
+        'dropout of 0 or more, below 1'
+    )
+
+
+def _apart(keys_B, number):
+  return jax.vmap(jax.random.fold_in, (0, None))(keys_B, number)
+
+
+def _kept(keys_B, forget):
+  """1 for rows that are told their codes, 0 for others: int32 [B, 1, 1]."""
+  kept_B = jax.vmap(lambda key: jax.random.bernoulli(key, 1 - forget))(keys_B)
+  return kept_B[:, None, None].astype(jnp.int32)
+
+
+def _style(batch):
+  return batch['cond'][:, 0, names.STYLE].astype(jnp.int32)
+
+
+def _counts(bars, batch):
+  """1 for bars of which the first step in the row counts: [B, N]."""
+  first_BxN = bars.cut(batch['mask'])[..., 0]
+  return first_BxN.at[:, 0].set(batch['mask'][:, 0])
+
+
+def _labels(codes, bars, batch):
+  """What the rules say [B, N, C], and 1 where they speak of whole bars [B, N]."""
+  labels_BxNxC = coding.named(codes, bars, batch['cond'])
+  last_BxN = bars.cut(batch['mask'])[..., -1]
+  known_BxN = coding.whole(bars, batch['cond']) * _counts(bars, batch) * last_BxN
+  return labels_BxNxC, known_BxN
+
+
+def _shuffled(key, real_N):
+  """A random order of the bars there are; the others stay last."""
+  return jnp.argsort(jax.random.uniform(key, real_N.shape) + ~real_N)

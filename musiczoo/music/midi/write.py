@@ -1,0 +1,201 @@
+"""A Score walks in, a standard MIDI file (type 1) walks out, tick for tick."""
+
+import contextlib
+import io
+import itertools
+import os
+
+import mido
+import numpy as np
+
+from musiczoo.errors import UserError
+from musiczoo.music.midi.standard import DRUM_CHANNEL, KEY
+from musiczoo.music.score import (
+  canonical,
+  DURATION,
+  ONSET,
+  PITCH,
+  Score,
+  TRACK,
+  VELOCITY,
+)
+
+MELODIC_CHANNELS = tuple(c for c in range(16) if c != DRUM_CHANNEL)
+LAST_PORT = 127
+LAST_TICK = 2**28 - 1  # The largest delta time: four bytes of seven bits.
+LAST_TEMPO = 2**24 - 1
+
+
+def write(score: Score, path: str | os.PathLike) -> None:
+  """Writes `score` to `path`: the whole file or, on any error, nothing.
+
+  Args:
+    score: the Score.
+    path: where to write; a file that stands there is replaced.
+
+  Raises:
+    UserError: MIDI can't say what the Score says, or `path` can't be written.
+  """
+  data = to_bytes(score)
+  # In the folder of `path`, so that the move is one atomic step.
+  scratch = f'{os.fspath(path)}.{os.getpid()}.tmp'
+  try:
+    with open(scratch, 'wb') as file:
+      file.write(data)
+    os.replace(scratch, path)
+  except OSError as error:
+    raise UserError(
+        f'{path}: cannot be written ({error.strerror}); choose another path'
+    ) from error
+  finally:
+    with contextlib.suppress(OSError):
+      os.remove(scratch)
+
+
+def to_bytes(score: Score) -> bytes:
+  """The bytes of the MIDI file: the same Score gives the same bytes.
+
+  A conductor chunk holds tempi, meters and keys; then each track has a chunk
+  and a (port, channel) of its own, so that no program change of one track is
+  heard in another. `read` gives `canonical(score)` back.
+
+  Raises:
+    UserError: MIDI can't say what the Score says.
+  """
+  _check(score)
+  score = canonical(score)
+  file = mido.MidiFile(
+      type=1, ticks_per_beat=int(score.resolution), charset='utf-8'
+  )
+  file.tracks.append(_conductor(score))
+  outputs = _outputs(score.tracks)
+  several_ports = any(port for port, _ in outputs)
+  for index, track in enumerate(score.tracks):
+    port, channel = outputs[index]
+    events = []
+    if track.name:
+      events.append((0, mido.MetaMessage('track_name', name=track.name)))
+    if several_ports:
+      events.append((0, mido.MetaMessage('midi_port', port=port)))
+    events.append((
+        0,
+        mido.Message('program_change', channel=channel, program=track.program),
+    ))
+    notes = score.notes[score.notes[:, TRACK] == index]
+    file.tracks.append(_chunk(events + _note_events(notes, channel)))
+  buffer = io.BytesIO()
+  file.save(file=buffer)
+  return buffer.getvalue()
+
+
+def _conductor(score):
+  events = []
+  for tick, tempo in score.tempi.tolist():
+    events.append((tick, mido.MetaMessage('set_tempo', tempo=tempo)))
+  for tick, numerator, denominator in score.meters.tolist():
+    events.append((
+        tick,
+        mido.MetaMessage(
+            'time_signature', numerator=numerator, denominator=denominator
+        ),
+    ))
+  for tick, sharps, minor in score.keys.tolist():
+    # As the two bytes that they are: mido would ask for the name of the key.
+    message = mido.UnknownMetaMessage(KEY, (sharps & 0xFF, minor))
+    events.append((tick, message))
+  return _chunk(sorted(events, key=lambda event: event[0]))
+
+
+def _note_events(notes, channel):
+  """Note ons and offs in the order of time; at one tick the offs come first.
+
+  Notes of one pitch that begin together keep their order, for a note off ends
+  the first of them.
+  """
+  onset, pitch = notes[:, ONSET], notes[:, PITCH]
+  tick = np.concatenate([onset, onset + notes[:, DURATION]])
+  velocity = np.concatenate([notes[:, VELOCITY], np.zeros_like(onset)])
+  pitch = np.concatenate([pitch, pitch])
+  order = np.lexsort((pitch, velocity > 0, tick))
+  return [
+      (
+          tick,
+          mido.Message(
+              'note_on' if velocity else 'note_off',
+              channel=channel, note=pitch, velocity=velocity,
+          ),
+      )
+      for tick, pitch, velocity in np.stack(
+          [tick, pitch, velocity], axis=1
+      )[order].tolist()
+  ]
+
+
+def _chunk(events):
+  """[(tick, message)] in the order of time -> an MTrk with delta times."""
+  chunk, now = mido.MidiTrack(), 0
+  for tick, message in events:
+    message.time, now = tick - now, tick
+    chunk.append(message)
+  return chunk  # mido ends it: a chunk is saved with an end-of-track.
+
+
+def _outputs(tracks):
+  """The (port, channel) of each track: no two tracks share one."""
+  melodic = itertools.product(range(LAST_PORT + 1), MELODIC_CHANNELS)
+  drums = itertools.product(range(LAST_PORT + 1), (DRUM_CHANNEL,))
+  try:
+    return [next(drums if track.drums else melodic) for track in tracks]
+  except StopIteration:
+    raise UserError(
+        f'{len(tracks)} tracks are more than MIDI has room for: '
+        f'{LAST_PORT + 1} ports with {len(MELODIC_CHANNELS)} instruments and '
+        'one drum kit each; merge some tracks'
+    ) from None
+
+
+def _check(score):
+  """Raises a UserError for the first value that MIDI has no room for."""
+  notes = np.asarray(score.notes, np.int64).reshape(-1, 5)
+  tempi = np.asarray(score.tempi, np.int64).reshape(-1, 2)
+  meters = np.asarray(score.meters, np.int64).reshape(-1, 3)
+  keys = np.asarray(score.keys, np.int64).reshape(-1, 3)
+  changes = np.concatenate([tempi[:, 0], meters[:, 0], keys[:, 0]])
+  ends = notes[:, ONSET] + np.maximum(notes[:, DURATION], 1)
+  programs = [track.program for track in score.tracks]
+  for name, values, low, high in (
+      ('resolution', [score.resolution], 1, 2**15 - 1),
+      ('onset', notes[:, ONSET], 0, LAST_TICK),
+      ('end of a note', ends, 0, LAST_TICK),
+      ('pitch', notes[:, PITCH], 0, 127),
+      # A note on of velocity 0 is a note off.
+      ('velocity', notes[:, VELOCITY], 1, 127),
+      ('track', notes[:, TRACK], 0, len(score.tracks) - 1),
+      ('program', programs, 0, 127),
+      ('tick', changes, 0, LAST_TICK),
+      ('tempo', tempi[:, 1], 1, LAST_TEMPO),
+      ('numerator', meters[:, 1], 1, 255),
+      ('denominator', meters[:, 2], 1, 128),
+      ('sharps', keys[:, 1], -7, 7),
+      ('minor', keys[:, 2], 0, 1),
+  ):
+    values = np.asarray(values, np.int64)
+    wrong = values[(values < low) | (values > high)]
+    if len(wrong):
+      raise UserError(
+          f'{name} {wrong[0]} cannot be written to MIDI; '
+          f'keep it within {low}..{high}'
+      )
+  odd = meters[(meters[:, 2] & (meters[:, 2] - 1)) != 0, 2]
+  if len(odd):
+    raise UserError(
+        f'denominator {odd[0]} cannot be written to MIDI; use a power of two'
+    )
+  for track in score.tracks:
+    try:
+      track.name.encode()
+    except UnicodeEncodeError:
+      raise UserError(
+          f'track name {track.name!r} cannot be written to MIDI; '
+          'use characters that UTF-8 has'
+      ) from None

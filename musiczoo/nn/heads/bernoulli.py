@@ -1,0 +1,41 @@
+"""h walks in; bits that are independent given h walk out."""
+
+from flax import linen as nn
+import jax.numpy as jnp
+
+from musiczoo.nn.heads.controls import Controls
+from musiczoo.nn.heads.distributions import (
+  draw_bits,
+  log_bernoulli,
+  logits_layer,
+  uniform,
+)
+
+
+class Bernoulli(nn.Module):
+  """Bits that are independent given h: x [..., P] of 0 and 1."""
+
+  depth: int
+  dtype: jnp.dtype = jnp.float32
+
+  kind = 'bits'
+  controls = ('temperature',)
+
+  def setup(self):
+    self.logits = logits_layer(self.depth, self.dtype)
+
+  def embed(self, x_xP):
+    return x_xP.astype(self.dtype)
+
+  def log_prob(self, h_xH, x_xP, prev_xP):
+    del prev_xP
+    return {'frame': log_bernoulli(self.logits(h_xH), x_xP).sum(-1)}
+
+  def choices(self, h_xH, x_xP):
+    del x_xP
+    return {'bits': self.logits(h_xH)}
+
+  def sample(self, h_BxH, prev_BxP, keys_B, controls: Controls):
+    del prev_BxP
+    u_BxP = uniform(keys_B, self.depth)
+    return draw_bits(self.logits(h_BxH), u_BxP, controls)

@@ -1,0 +1,37 @@
+"""h walks in; one of many tokens walks out."""
+
+from flax import linen as nn
+import jax.numpy as jnp
+
+from musiczoo.nn.heads.controls import Controls
+from musiczoo.nn.heads.distributions import draw, log_categorical, logits_layer
+
+
+class Categorical(nn.Module):
+  """One of `depth` tokens: x [...]."""
+
+  depth: int
+  features: int
+  dtype: jnp.dtype = jnp.float32
+
+  kind = 'tokens'
+  controls = ('temperature', 'top_k', 'top_p', 'min_p')
+
+  def setup(self):
+    self.embedding = nn.Embed(self.depth, self.features, self.dtype)
+    self.logits = logits_layer(self.depth, self.dtype)
+
+  def embed(self, x_x):
+    return self.embedding(x_x)
+
+  def log_prob(self, h_xH, x_x, prev_x):
+    del prev_x
+    return {'token': log_categorical(self.logits(h_xH), x_x)}
+
+  def choices(self, h_xH, x_x):
+    del x_x
+    return {'token': self.logits(h_xH)}
+
+  def sample(self, h_BxH, prev_B, keys_B, controls: Controls):
+    del prev_B
+    return draw(self.logits(h_BxH), keys_B, controls)

@@ -1,0 +1,43 @@
+"""The two choices all heads are made of, a bit and one of many: score and draw."""
+
+import functools
+
+from flax import linen as nn
+import jax
+import jax.numpy as jnp
+
+from musiczoo.nn.heads.controls import sharpen
+
+
+def logits_layer(depth, dtype):
+  """A Dense layer whose sums are, and stay, float32."""
+  dot = functools.partial(
+      jax.lax.dot_general, preferred_element_type=jnp.float32
+  )
+  return nn.Dense(depth, dtype=dtype, dot_general=dot)
+
+
+def log_bernoulli(logits, bits):
+  return jax.nn.log_sigmoid(jnp.where(bits == 1, logits, -logits))
+
+
+def log_categorical(logits, x):
+  x = x[..., None].astype(jnp.int32)
+  return jnp.take_along_axis(jax.nn.log_softmax(logits), x, axis=-1)[..., 0]
+
+
+def draw(logits_BxD, keys_B, controls):
+  return jax.vmap(jax.random.categorical)(keys_B, sharpen(logits_BxD, controls))
+
+
+def draw_bits(logits, u, controls):
+  """Bits, int32, of uniform noise u; temperature 0 gives the likelier ones."""
+  temperature = jnp.asarray(controls.temperature)
+  temperature = temperature[..., *[None] * (logits.ndim - temperature.ndim)]
+  cold = temperature == 0
+  p = jax.nn.sigmoid(logits / jnp.where(cold, 1.0, temperature))
+  return jnp.where(cold, logits > 0, u < p).astype(jnp.int32)
+
+
+def uniform(keys_B, num):
+  return jax.vmap(lambda key: jax.random.uniform(key, (num,)))(keys_B)

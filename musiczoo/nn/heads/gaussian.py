@@ -1,0 +1,74 @@
+"""h walks in; numbers that are independent and normal given h walk out."""
+
+import math
+
+from flax import linen as nn
+import jax
+import jax.numpy as jnp
+from jax.scipy.stats import norm
+
+from musiczoo.errors import UserError
+from musiczoo.nn.heads.controls import Controls
+from musiczoo.nn.heads.distributions import logits_layer
+
+# Without a least deviation a number that hardly varies, such as a band in
+# silence, would be worth endless nats.
+LEAST = 0.05
+
+
+class Gaussian(nn.Module):
+  """Real numbers that are independent and normal given h: x [..., D].
+
+    log p(x | h) = -sum_d ((x_d - m_d)^2 / (2 s_d^2) + log s_d + log(2 pi) / 2)
+
+  (Bishop 1994), with m a line through h. With a fixed s this is the squared
+  error over 2 s^2, but for a constant: s = sqrt(1/2) makes it the error itself.
+
+  Attributes:
+    depth: D.
+    sd: s; 0: it is learned, `LEAST` and the softplus of a line through h.
+    residual: m is what the step before was and a line through h: what holds on
+      need not be learned. For nets that write step after step.
+  """
+
+  depth: int
+  sd: float = 0.0
+  residual: bool = False
+  dtype: jnp.dtype = jnp.float32
+
+  kind = 'frames'
+  controls = ('temperature',)
+
+  def setup(self):
+    if not (self.sd == 0 or LEAST <= self.sd < math.inf):
+      raise UserError(
+          f'head.sd={self.sd}: give {LEAST} or more, or 0 to learn it'
+      )
+    self.mean = logits_layer(self.depth, self.dtype)
+    if not self.sd:
+      self.spread = logits_layer(self.depth, self.dtype)
+
+  def embed(self, x_xD):
+    return x_xD.astype(self.dtype)
+
+  def log_prob(self, h_xH, x_xD, prev_xD):
+    mean_xD, sd_xD = self._normal(h_xH, prev_xD)
+    return {'frame': norm.logpdf(x_xD, mean_xD, sd_xD).sum(-1)}
+
+  def choices(self, h_xH, x_xD):
+    raise NotImplementedError('Frames are no choices: there are no logits.')
+
+  def sample(self, h_BxH, prev_BxD, keys_B, controls: Controls):
+    mean_BxD, sd_BxD = self._normal(h_BxH, prev_BxD)
+    noise_BxD = jax.vmap(lambda key: jax.random.normal(key, (self.depth,)))(
+        keys_B
+    )
+    temperature_Bx1 = jnp.asarray(controls.temperature)[..., None]
+    return mean_BxD + temperature_Bx1 * sd_BxD * noise_BxD
+
+  def _normal(self, h_xH, prev_xD):
+    mean_xD = self.mean(h_xH)
+    if self.residual:
+      mean_xD += prev_xD
+    sd_xD = LEAST + nn.softplus(self.spread(h_xH)) if not self.sd else self.sd
+    return mean_xD, sd_xD

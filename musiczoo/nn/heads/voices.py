@@ -1,0 +1,111 @@
+"""h walks in; a cell for each voice walks out, the highest first."""
+
+from flax import linen as nn
+import jax
+import jax.numpy as jnp
+
+from musiczoo.nn.heads.controls import Controls
+from musiczoo.nn.heads.distributions import (
+  draw,
+  draw_bits,
+  log_bernoulli,
+  log_categorical,
+  logits_layer,
+  uniform,
+)
+
+
+class Voices(nn.Module):
+  """Voices from the top down, each given h and the voices above it.
+
+  A cell of x [..., V] is `2 * symbol + struck`. Symbol 0 is a rest, k is the
+  k-th pitch of the range; `struck` says that the note begins here. It is free
+  only where a voice stays on its pitch: a rest is never struck, a new pitch
+  always is, and this costs no nats whatever the bit of x says (the first cell
+  of a crop may well be held). With symbols s and bits b
+
+    p(x | h, prev) = prod_v p(s_v | h, s_<v) prod_{v free} p(b_v | h, s)
+
+  where each factor is a net of one hidden layer that sees a voice's symbol
+  through a table of its own, as NADE does (Larochelle & Murray 2011).
+
+  Attributes:
+    depth: number of symbols; cells are below 2 * depth.
+    voices: V, the highest first.
+    features: per voice, of the net's input.
+    hidden: units K of each factor.
+    onsets: False leaves the bits out, for data that does not have them: then
+      a note begins where the pitch changes and only there.
+  """
+
+  depth: int
+  voices: int
+  features: int
+  hidden: int
+  onsets: bool = True
+  dtype: jnp.dtype = jnp.float32
+
+  kind = 'voices'
+  controls = ('temperature', 'top_k', 'top_p', 'min_p')
+
+  def setup(self):
+    self.embedding = nn.Embed(2 * self.depth, self.features, self.dtype)
+    # The factors' hidden layers: what they hear of h, then of each voice. The
+    # last is that of the bits.
+    self.factors = self.voices + self.onsets
+    self.heard = nn.Dense(self.factors * self.hidden, dtype=self.dtype)
+    self.sung = nn.Embed(self.voices * self.depth, self.hidden, self.dtype)
+    self.symbols = [
+        logits_layer(self.depth, self.dtype) for _ in range(self.voices)
+    ]
+    if self.onsets:
+      self.bits = logits_layer(self.voices, self.dtype)
+
+  def embed(self, x_xV):
+    e_xVxF = self.embedding(x_xV)
+    return e_xVxF.reshape(*x_xV.shape[:-1], self.voices * self.features)
+
+  def log_prob(self, h_xH, x_xV, prev_xV):
+    s_xV = x_xV // 2
+    _, logits, bits_xV = self._sing(h_xH, lambda v, _: s_xV[..., v])
+    pitch = sum(log_categorical(l, s_xV[..., v]) for v, l in enumerate(logits))
+    if not self.onsets:
+      return {'pitch': pitch}
+    free_xV = (s_xV == prev_xV // 2) & (s_xV > 0)
+    struck_xV = jnp.where(free_xV, log_bernoulli(bits_xV, x_xV % 2), 0)
+    return {'pitch': pitch, 'struck': struck_xV.sum(-1)}
+
+  def choices(self, h_xH, x_xV):
+    _, logits, bits_xV = self._sing(h_xH, lambda v, _: x_xV[..., v] // 2)
+    struck = {'struck': bits_xV} if self.onsets else {}
+    return {'symbols': jnp.stack(logits, axis=-2)} | struck
+
+  def sample(self, h_BxH, prev_BxV, keys_B, controls: Controls):
+    keys_BxV = jax.vmap(lambda key: jax.random.split(key, self.voices + 1))(
+        keys_B
+    )
+    s_V, _, bits_BxV = self._sing(
+        h_BxH, lambda v, logits: draw(logits, keys_BxV[:, v], controls)
+    )
+    s_BxV = jnp.stack(s_V, axis=-1)
+    moved_BxV = s_BxV != prev_BxV // 2
+    struck_BxV = moved_BxV
+    if self.onsets:
+      u_BxV = uniform(keys_BxV[:, -1], self.voices)
+      struck_BxV |= draw_bits(bits_BxV, u_BxV, controls) == 1
+    return 2 * s_BxV + (struck_BxV & (s_BxV > 0))
+
+  def _sing(self, h_xH, choose):
+    """Goes down the voices; choose(v, logits) says which symbol v sings.
+
+    Returns (symbols of all voices, their logits, logits [..., V] of the bits or
+    None).
+    """
+    heard = jnp.split(self.heard(h_xH), self.factors, axis=-1)
+    above, symbols, logits = 0, [], []
+    for v in range(self.voices):
+      logits.append(self.symbols[v](nn.relu(heard[v] + above)))
+      symbols.append(choose(v, logits[-1]))
+      above += self.sung(v * self.depth + symbols[-1].astype(jnp.int32))
+    bits_xV = self.bits(nn.relu(heard[-1] + above)) if self.onsets else None
+    return symbols, logits, bits_xV

@@ -1,5 +1,0 @@
-"""What of new music is copied from the training pieces, and from where."""
-
-from musiczoo.novelty.copies import reports, WINDOWS
-
-__all__ = ['reports', 'WINDOWS']

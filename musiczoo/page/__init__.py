@@ -1,5 +1,0 @@
-"""Groups of pieces walk in; a page to hear, see and compare them walks out."""
-
-from musiczoo.page.page import Group, html, Piece
-
-__all__ = ['Group', 'Piece', 'html']

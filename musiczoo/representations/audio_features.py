@@ -1,0 +1,152 @@
+"""Samples walk in; what is heard of each frame walks out; and the way back.
+
+Every number is librosa's (McFee et al. 2015); nothing of it is rewritten here.
+"""
+
+from collections.abc import Sequence
+import math
+from typing import NamedTuple
+import warnings
+
+import numpy as np
+
+from musiczoo.errors import UserError
+from musiczoo.music.audio import needed, Sound
+
+# What can be heard of a frame beside its spectrum: name -> how many numbers.
+FEATURES = {
+    'rms': 1,  # Root mean square of the samples.
+    'zero_crossings': 1,  # Share of the samples that change the sign.
+    'onset': 1,  # Onset strength: how much the spectrum grows.
+    'tempo': 1,  # Beats a minute of the seconds around.
+    'chroma': 12,  # Pitch classes, the strongest is 1.
+}
+# Power of a mel band that counts as none: 50 dB below that of 1.
+LEAST = 1e-5
+_UPDATES = 64  # Of the spectrum within the bands, on the way back.
+LOWEST, HIGHEST = 10 * math.log10(LEAST), 70.0  # Decibels.
+
+
+class Frames(NamedTuple):
+  """How samples are cut into frames.
+
+  Attributes:
+    rate: samples a second, to which sounds are resampled.
+    fft: samples of a frame.
+    hop: samples from one frame to the next.
+    mels: bands of the spectrum, equally spaced to the ear.
+    features: of `FEATURES`.
+  """
+
+  rate: int
+  fft: int
+  hop: int
+  mels: int
+  features: Sequence[str]
+
+  @property
+  def depth(self) -> int:
+    """D, numbers of a frame: the bands' decibels, then the features."""
+    return self.mels + sum(FEATURES[name] for name in self.features)
+
+
+def measure(sound: Sound, frames: Frames) -> np.ndarray:
+  """What is heard of each frame, the middle of frame t is sample t * hop.
+
+  Returns:
+    float32 [T, D].
+  """
+  librosa = needed('librosa', 'sound')
+  rate, hop = frames.rate, frames.hop
+  cut = {'n_fft': frames.fft, 'hop_length': hop}
+  samples = librosa.resample(
+      sound.samples, orig_sr=sound.rate, target_sr=rate
+  )
+  # The ends of a sound shorter than a frame are silent.
+  samples = librosa.util.fix_length(samples, size=max(len(samples), frames.fft))
+  power = np.abs(librosa.stft(samples, **cut)) ** 2
+  decibels = log_mel(power, frames)
+  onset = librosa.onset.onset_strength(S=decibels, sr=rate, **cut)
+  sized = {'frame_length': frames.fft, 'hop_length': hop}
+  heard = {
+      'rms': lambda: librosa.feature.rms(y=samples, **sized),
+      'zero_crossings': lambda: librosa.feature.zero_crossing_rate(
+          samples, **sized
+      ),
+      'onset': lambda: onset,
+      'tempo': lambda: librosa.feature.tempo(
+          onset_envelope=onset, sr=rate, hop_length=hop, aggregate=None
+      ),
+      # As sung at 440 Hz, so that it doesn't depend on the rest of the file.
+      'chroma': lambda: librosa.feature.chroma_stft(
+          S=power, sr=rate, tuning=0.0, **cut
+      ),
+  }
+  rows = [decibels, *(np.atleast_2d(heard[f]()) for f in frames.features)]
+  return np.concatenate(rows).T.astype(np.float32)
+
+
+def log_mel(power: np.ndarray, frames: Frames) -> np.ndarray:
+  """Power spectra [bins, T] -> decibels of the mel bands [mels, T].
+
+  Raises:
+    UserError: there are too many bands for so short frames.
+  """
+  librosa = needed('librosa', 'sound')
+  with warnings.catch_warnings():
+    warnings.simplefilter('error')
+    try:
+      bands = librosa.feature.melspectrogram(
+          S=power, sr=frames.rate, n_fft=frames.fft, n_mels=frames.mels
+      )
+    except UserWarning as empty:
+      raise UserError(
+          f'representation.mels={frames.mels}: some bands are empty: give '
+          'fewer, or a larger representation.fft'
+      ) from empty
+  return librosa.power_to_db(bands, ref=1.0, amin=LEAST, top_db=None)
+
+
+def resound(heard: np.ndarray, frames: Frames, iterations: int) -> Sound:
+  """A Sound whose mel bands are nearly those of [T, D] frames.
+
+  Only the bands are used. The spectrum within them is found by the updates of
+  Lee and Seung 2001 for the Kullback-Leibler divergence, which is as near where
+  it is soft as where it is loud; least squares, librosa's way, lose the soft.
+  The phases are found by so many iterations of Griffin and Lim 1984 (in the
+  fast variant of Perraudin et al. 2013) from noise that is always the same.
+  """
+  librosa = needed('librosa', 'sound')
+  decomposition = needed('sklearn.decomposition', 'sound')
+  decibels = np.asarray(heard, np.float32)[:, : frames.mels].T
+  decibels = np.nan_to_num(decibels, nan=LOWEST).clip(LOWEST, HIGHEST)
+  length = max(decibels.shape[1] - 1, 1) * frames.hop
+  # Phases are of several frames: silence after the last makes up for few.
+  room = max(frames.fft // frames.hop + 2 - decibels.shape[1], 0)
+  decibels = np.pad(decibels, [(0, 0), (0, room)], constant_values=LOWEST)
+  power = librosa.db_to_power(decibels)
+  # What counts as no power is none.
+  power = np.where(decibels > LOWEST, power, 0)
+  bands = librosa.filters.mel(
+      sr=frames.rate, n_fft=frames.fft, n_mels=frames.mels
+  )
+  spectrum, _, _ = decomposition.non_negative_factorization(
+      power.T,
+      H=bands.T,
+      n_components=bands.shape[1],
+      update_H=False,
+      init=None,
+      solver='mu',
+      beta_loss='kullback-leibler',
+      tol=0,
+      max_iter=_UPDATES,
+  )
+  samples = librosa.griffinlim(
+      np.sqrt(spectrum.T),
+      n_iter=iterations,
+      hop_length=frames.hop,
+      n_fft=frames.fft,
+      random_state=0,
+  )
+  samples = librosa.util.fix_length(samples, size=length)
+  return Sound(samples.astype(np.float32), frames.rate)

@@ -1,0 +1,100 @@
+"""A name of the zoo walks in; the model of it that the package brings walks out.
+
+    models/lstm-chorales/weights.npz    float16, by name
+                         config.json    what builds the net, and its step
+                         CARD.md        data, figures, limits
+                         SHA256SUMS     of the others
+"""
+
+import difflib
+import hashlib
+import json
+import pathlib
+
+import numpy as np
+
+from musiczoo import build
+from musiczoo.errors import UserError
+from musiczoo.export import weights
+from musiczoo.runs import config_history, workdir
+from musiczoo.training import checkpoint
+
+MODELS = pathlib.Path(__file__).parent / 'models'
+WEIGHTS, CONFIG, CARD, SUMS = (
+    'weights.npz', 'config.json', 'CARD.md', 'SHA256SUMS'
+)
+
+
+def names() -> list[str]:
+  """Of all models there are."""
+  return sorted(path.parent.name for path in MODELS.glob(f'*/{WEIGHTS}'))
+
+
+def load(name: str):
+  """A pretrained model, as `workdir.load` gives one of a run.
+
+  Raises:
+    UserError: there is none of that name, or a file of it is not as packed.
+  """
+  if name not in names():
+    near = difflib.get_close_matches(name, names(), 1)
+    raise UserError(
+        f"no pretrained model '{name}': "
+        + (f'did you mean {near[0]}?' if near
+           else f'there are {", ".join(names()) or "none"}')
+    )
+  folder = MODELS / name
+  _check(folder)
+  saved = json.loads((folder / CONFIG).read_text())
+  config = config_history.upgraded(saved['config'])
+  system = build.system(config)
+  with np.load(folder / WEIGHTS, allow_pickle=False) as halves:
+    flat = {name: halves[name].astype(np.float32) for name in halves}
+  params = checkpoint.conform(
+      weights.nested(flat), workdir.shapes(system), origin=str(folder)
+  )
+  return config, system, params, saved['step']
+
+
+def find(place: str):
+  """The best model of a workdir or, where no folder is, of that name."""
+  if pathlib.Path(place).is_dir() or place not in names():
+    return workdir.load(place)
+  return load(place)
+
+
+def pack(origin: str, folder: pathlib.Path) -> None:
+  """Writes the best model of a workdir as a folder of `models`, but its card."""
+  config, _, params, step = workdir.load(origin)
+  folder.mkdir(parents=True, exist_ok=True)
+  halves = {
+      name: np.asarray(a, np.float16) for name, a in weights.flat(params).items()
+  }
+  np.savez_compressed(folder / WEIGHTS, **halves)
+  text = json.dumps({'step': step, 'config': config}, indent=1, sort_keys=True)
+  (folder / CONFIG).write_text(text + '\n')
+  seal(folder)
+
+
+def seal(folder: pathlib.Path) -> None:
+  """Writes the sums of what a folder holds."""
+  sums = [
+      f'{_sha256(path)}  {path.name}\n'
+      for path in sorted(folder.iterdir())
+      if path.name != SUMS
+  ]
+  (folder / SUMS).write_text(''.join(sums))
+
+
+def _check(folder):
+  lines = (folder / SUMS).read_text().splitlines()
+  for digest, name in (line.split('  ', 1) for line in lines):
+    path = folder / name
+    if not path.is_file() or _sha256(path) != digest:
+      raise UserError(
+          f'{path} is damaged or missing: install musiczoo again'
+      )
+
+
+def _sha256(path):
+  return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,205 @@
+"""A config and a workdir -> a trained model in it: the whole of a run."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+
+from musiczoo import build
+from musiczoo.errors import UserError
+from musiczoo.evaluation.likelihood import make_judge, monitored
+from musiczoo.runs import pretrained, provenance, workdir as workdirs
+from musiczoo.training import checkpoint, distributed, journal, loop, parallel
+from musiczoo.training.flops import flops
+from musiczoo.training.step import (
+  make_init,
+  make_train_step,
+  make_train_steps,
+  served,
+  TrainState,
+)
+
+
+class Fitted(NamedTuple):
+  """How a run ended: its state on the host, and the step it got to."""
+
+  state: TrainState
+  step: int
+
+
+def fit(
+    config: dict,
+    workdir,
+    *,
+    init_from: str | None = None,
+    place: Callable | None = None,
+    stopping: Callable[[], bool] = lambda: False,
+    report: Callable[[int, dict], None] = lambda step, metrics: None,
+    say: Callable[[str], None] = print,
+) -> Fitted:
+  """Trains until the config's `steps`; goes on from a checkpoint if any.
+
+  Of many processes all call this; the first one writes and speaks.
+
+  Args:
+    init_from: another workdir, or the name of a pretrained model: whose
+      parameters a new run begins with.
+    place: (config, system) -> (Parallel, compiled train_steps): where the run
+      takes place, if not on all devices as the config says.
+    stopping: asked between dispatches; True saves and returns.
+    report: hears (step, metrics) as they come.
+    say: prints a line for the user.
+  """
+  build.check(config)
+  if not distributed.first():
+    report, say = (lambda step, metrics: None), (lambda line: None)
+  system = build.system(config)
+  devices, train_steps = (place or everywhere)(config, system)
+  parallel.check_divides(
+      config['batch_size'],
+      devices.devices,
+      config['microbatches'],
+      build.shards(config),
+  )
+  corpus = build.corpus(config)
+  config, system = build.fitted(config, system, corpus)
+  train = build.pieces(config, corpus, 'train', system.representation)
+  batch_at = build.batches(
+      config, train, system.representation, devices.rows(config['batch_size'])
+  )
+  valid = build.pieces(config, corpus, 'valid', system.representation)
+  if distributed.first():
+    workdirs.claim(workdir, config)
+  say(
+      f'devices  {devices.devices} x {jax.devices()[0].device_kind} '
+      f'({config["parallel"]}, {jax.process_count()} processes)\n'
+      f'corpus   {config["corpus"]}: {len(train)} pieces to train on, '
+      f'{len(valid)} to validate'
+  )
+
+  new, amounts = _new(config, system, batch_at)
+  state, step = _begin(new, workdir, init_from, say)
+  if distributed.first():
+    provenance.note(workdir, step, init_from, state)
+  judge = make_judge(devices, system, valid, config['batch_size'])
+
+  def fetched_train_steps(state, batches, num):
+    state, history = train_steps(state, batches, num)
+    return state, devices.fetch(history)
+
+  def evaluate(state):
+    return {f'valid_{k}': v for k, v in judge(served(state)).items()}
+
+  def save(state, metrics):
+    folder = workdirs.checkpoints(workdir)
+    checkpoint.save(folder, devices.fetch(state), config, metrics)
+
+  def restore():
+    state, step = _begin(new, workdir, init_from, lambda line: None)
+    return devices.replicate(state), step
+
+  say(
+      f'model    {config["family"]}, '
+      f'{sum(p.size for p in jax.tree.leaves(new.params)):,} parameters, '
+      f'{amounts["model_flops"] / 1e9:.3g} GFLOP a step'
+  )
+  with distributed.folder(workdir, journal.NAMES) as own:
+    state, step = loop.run(
+        devices.replicate(state),
+        step,
+        fetched_train_steps,
+        lambda step: batch_at(config['seed'], step),
+        evaluate,
+        save,
+        build.schedule(config),
+        own,
+        monitor=f'valid_{monitored(system)}',
+        amounts=amounts,
+        on_nan=config['on_nan'],
+        restore=restore,
+        stopping=lambda: distributed.any_of(stopping()),
+        report=report,
+    )
+  return Fitted(devices.fetch(state), step)
+
+
+def make_steps(config: dict, system: build.System, axis: str | None = None):
+  """Returns the train_steps of a config, yet to be compiled."""
+  return make_train_steps(_make_step(config, system, axis))
+
+
+def _make_step(config, system, axis):
+  return make_train_step(
+      system.model,
+      build.optimizer(config),
+      microbatches=config['microbatches'],
+      ema_decay=config['ema_decay'],
+      axis=axis,
+      shards=build.shards(config),
+  )
+
+
+def everywhere(config: dict, system: build.System):
+  """(Parallel, train_steps compiled for it): all devices, as the config says."""
+  devices = build.devices(config)
+  train_steps = make_steps(config, system, parallel.AXIS)
+  return devices, devices.compile(train_steps, batch_axis=1, donate=True)
+
+
+def _new(config, system, batch_at):
+  """The state of a new run, and how much of what one of its steps does."""
+  init = make_init(
+      system.model, build.optimizer(config), ema_decay=config['ema_decay']
+  )
+  batch = batch_at(config['seed'], 0)
+  one = jax.tree.map(lambda a: a[:1], batch)
+  state = jax.device_get(jax.jit(init)(jax.random.key(config['seed']), one))
+  rows, processes = len(batch['x']), jax.process_count()
+  whole = system.representation.kind in ('bits', 'frames')
+  tokens = batch['x'][..., 0].size if whole else batch['x'].size
+  # Of its own rows, on one device: what a step needs, wherever it is taken.
+  step = _make_step(config | {'reproducible': 'run'}, system, None)
+  return state, {
+      'examples': rows * processes,
+      'tokens': tokens * processes,
+      'model_flops': flops(step, state, batch) * processes,
+  }
+
+
+def _begin(state, workdir, init_from, say):
+  """The state to begin with, and its step: restored, borrowed or new."""
+  folder = workdirs.checkpoints(workdir)
+  found = checkpoint.restore(folder)
+  if found is not None:
+    tree, _, step = found
+    say(f'resume   at step {step} from {folder}')
+    if init_from is not None:
+      say('init     --init_from is for a new run: not used')
+    return checkpoint.conform(tree, state, origin=str(folder)), step
+  if any(folder.glob('damaged-*')):
+    raise UserError(
+        f'{folder} has only damaged checkpoints: remove it to begin anew'
+    )
+  if init_from is not None:
+    _, _, params, _ = pretrained.find(init_from)
+    params = _borrow(state.params, params, say)
+    ema = None if state.ema is None else params
+    state = state._replace(params=params, ema=ema)
+  return state, 0
+
+
+def _borrow(params, theirs, say):
+  """Their tensors where name and shape agree, ours elsewhere; says which."""
+  theirs = dict(jax.tree_util.tree_flatten_with_path(theirs)[0])
+  taken, left = [], []
+
+  def choose(path, ours):
+    name = '/'.join(str(k.key) for k in path)
+    fits = path in theirs and theirs[path].shape == ours.shape
+    (taken if fits else left).append(name)
+    return theirs[path] if fits else ours
+
+  params = jax.tree_util.tree_map_with_path(choose, params)
+  say(f'init     {len(taken)} tensors taken, {len(left)} not: '
+      f'{", ".join(left[:6]) or "none"}{" ..." if len(left) > 6 else ""}')
+  return params

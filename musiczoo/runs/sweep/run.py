@@ -1,0 +1,83 @@
+"""Ids of trials -> their results, in their folders."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+import json
+import pathlib
+import traceback
+
+from musiczoo import build
+from musiczoo.evaluation.likelihood import make_judge, monitored
+from musiczoo.runs import run as run_lib, workdir as workdirs
+from musiczoo.runs.sweep import locks, results, trials, vmap_trials
+from musiczoo.training import loop
+
+ERROR = 'error.txt'  # In a trial's folder: where in the code it failed.
+
+
+def run(
+    workdir,
+    ids: Sequence[str],
+    *,
+    stopping: Callable[[], bool] = lambda: False,
+) -> None:
+  """Runs trials of one shape side by side, one alone as `train` does.
+
+  Whatever happens to one is in its result and does not hinder the others. What
+  another process is at is waited for; what is finished is left as it is. Where
+  `stopping` says so, all is saved and whatever is not finished has no result.
+
+  Args:
+    workdir: of the sweep, which `trials.lay_out` has laid out.
+  """
+  folders = [trials.folder(workdir, i) for i in ids]
+  with locks.held(folders, stopping) as held:
+    if not held:
+      return
+    if len(folders) == 1:
+      _run(folders[0], stopping)
+    else:
+      vmap_trials.together([partial(_run, f, stopping) for f in folders])
+
+
+def _run(
+    folder: pathlib.Path, stopping, place=None, leave=lambda: None
+) -> None:
+  if results.finished(folder):
+    return
+  try:
+    config = json.loads((folder / 'config.json').read_text())
+    run_lib.fit(
+        config, folder, place=place, stopping=stopping, say=lambda line: None
+    )
+    leave()
+    if stopping():
+      return
+    result = _judge(folder)
+    (folder / ERROR).unlink(missing_ok=True)
+  except loop.Diverged as e:
+    result = {'status': 'diverged', 'reason': str(e)}
+  except Exception as e:  # Of memory, of the disk, of one odd config.
+    (folder / ERROR).write_text(traceback.format_exc())
+    first = (str(e).splitlines() or [''])[0][:300]
+    result = {'status': 'failed', 'reason': f'{type(e).__name__}: {first}'}
+  results.write(folder, result)
+
+
+def _judge(folder):
+  """The result of a run that is at its end: of its best checkpoint."""
+  config, system, params, step = workdirs.load(folder)
+  corpus = build.corpus(config)
+  devices = build.devices(config)
+  figures = {}
+  for split in 'valid', 'test':
+    pieces = build.pieces(config, corpus, split, system.representation)
+    judge = make_judge(devices, system, pieces, config['batch_size'])
+    measured = judge(devices.replicate(params))
+    figures |= {f'{split}_{name}': value for name, value in measured.items()}
+  return {
+      'status': 'done',
+      'step': step,
+      'monitor': monitored(system),
+      'figures': figures,
+  }

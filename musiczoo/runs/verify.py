@@ -1,0 +1,70 @@
+"""A run that is done -> the same run once more, and whether it is the same."""
+
+import itertools
+import pathlib
+from typing import NamedTuple
+
+from musiczoo.errors import UserError
+from musiczoo.runs import config_history, provenance, run, workdir as workdirs
+from musiczoo.training import checkpoint, journal
+
+
+class Verdict(NamedTuple):
+  """What came of it.
+
+  Attributes:
+    there, here: SHA-256 of all parameters, of the run and of its repetition.
+    differs: the first line of the journal that is another, or ''.
+  """
+
+  there: str
+  here: str
+  differs: str
+
+  @property
+  def same(self) -> bool:
+    return self.there == self.here and not self.differs
+
+
+def rerun(workdir, again, **how) -> Verdict:
+  """Repeats a run from its config alone, to its newest checkpoint, in `again`.
+
+  Args:
+    again: a folder for the repetition; what it holds of it is gone on with.
+    **how: `stopping`, `report` and `say`, as of `fit.fit`.
+
+  Raises:
+    UserError: there is no run, or it began with parameters that have changed.
+  """
+  found = checkpoint.restore(workdirs.checkpoints(workdir))
+  if found is None:
+    raise UserError(f'--rerun={workdir} has no sound checkpoint: train there first')
+  tree, config, step = found
+  begun = provenance.read(workdir)
+  init_from = begun[0]['init_from'] if begun else None
+  state, _ = run.fit(
+      config_history.upgraded(config) | {'steps': step}, again, init_from=init_from, **how
+  )
+  repeated = provenance.read(again)
+  if begun and begun[0]['params_sha256'] != repeated[0]['params_sha256']:
+    raise UserError(
+        f'{workdir} began with other parameters than {again}: '
+        + (f'{init_from} has changed since' if init_from
+           else 'jax or the model is another')
+    )
+  return Verdict(
+      checkpoint.sha256(tree['params']),
+      checkpoint.sha256(state.params),
+      _first_difference(workdir, again, step),
+  )
+
+
+def _first_difference(workdir, again, step) -> str:
+  there, here = (
+      [e for e in journal.read(folder) if e['step'] <= step]
+      for folder in (workdir, pathlib.Path(again))
+  )
+  for a, b in itertools.zip_longest(there, here):
+    if a != b:
+      return f'{a} there, {b} here'
+  return ''

@@ -1,0 +1,118 @@
+"""The folder of a run: config.json, checkpoints/, metrics.jsonl."""
+
+import json
+import pathlib
+
+import jax
+import numpy as np
+
+from musiczoo import build
+from musiczoo.errors import UserError
+from musiczoo.music import annotations
+from musiczoo.runs import config_history
+from musiczoo.training import checkpoint
+
+# What may be changed in a run that goes on: how long, and what stops it.
+CHANGEABLE = ('steps', 'on_nan')
+
+
+def claim(workdir, config: dict) -> None:
+  """Makes the folder this run's own, or finds that it already is.
+
+  A run that never got to a checkpoint has no claim.
+
+  Raises:
+    UserError: it holds another run, or can't be written.
+  """
+  path = pathlib.Path(workdir) / 'config.json'
+  try:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and checkpoint.steps(checkpoints(workdir)):
+      there, here = _flat(config_history.upgraded(_read(path))), _flat(config)
+      differ = [
+          f'{k} is {_short(there.get(k))} there, {_short(here.get(k))} here'
+          for k in sorted(there | here)
+          if there.get(k) != here.get(k) and k not in CHANGEABLE
+      ]
+      if differ:
+        more = f' (and {len(differ) - 3} more)' if len(differ) > 3 else ''
+        raise UserError(
+            f'{workdir} holds another run: {"; ".join(differ[:3])}{more}; '
+            'choose another folder, or remove this one'
+        )
+    text = json.dumps(config, indent=1, sort_keys=True) + '\n'
+    path.with_suffix('.new').write_text(text)
+    path.with_suffix('.new').replace(path)
+  except OSError as e:
+    raise UserError(f'--workdir={workdir}: {e.strerror}: choose another') from e
+
+
+def checkpoints(workdir) -> pathlib.Path:
+  return pathlib.Path(workdir) / 'checkpoints'
+
+
+def load(workdir):
+  """The best model of a run: (config, System, params as NumPy arrays, step).
+
+  Raises:
+    UserError: no run there, no checkpoint yet, or none that is sound.
+  """
+  if not pathlib.Path(workdir).is_dir():
+    raise UserError(f'--workdir={workdir}: no such folder: train a model first')
+  found = checkpoint.restore(checkpoints(workdir), best=True)
+  if found is None:
+    raise UserError(
+        f'--workdir={workdir} has no sound checkpoint: train a model there '
+        'first, or give the folder that --workdir named in training'
+    )
+  tree, config, step = found
+  config = config_history.upgraded(config)
+  try:
+    system = build.system(config)
+  except KeyError as e:
+    raise UserError(
+        f'{checkpoints(workdir)}: the config saved there has no {e}: it is of '
+        'another release of musiczoo'
+    ) from e
+  saved = tree.get('ema') or tree['params']
+  origin = str(checkpoints(workdir) / f'{step:09d}')
+  params = checkpoint.conform(saved, shapes(system), origin=origin)
+  return config, system, params, step
+
+
+def shapes(system: build.System):
+  """Shapes and dtypes of the parameters, computed without any arithmetic."""
+  steps = system.model.window or 8
+  batch = {
+      'x': np.zeros(
+          (1, steps, *system.representation.shape), system.representation.dtype
+      ),
+      'mask': np.ones((1, steps), np.float32),
+      'row': np.zeros(1, np.uint32),
+      'cond': np.zeros((1, steps, len(annotations.COLUMNS)), np.int16),
+  }
+  return jax.eval_shape(system.model.init, jax.random.key(0), batch)
+
+
+def _read(path):
+  try:
+    return json.loads(path.read_text())
+  except ValueError as e:
+    raise UserError(
+        f'{path} is not JSON: mend it or choose another --workdir'
+    ) from e
+
+
+def _short(value):
+  text = str(value)
+  return text if len(text) < 80 else f'{text[:60]} ...'
+
+
+def _flat(config, prefix=''):
+  flat = {}
+  for key, value in config.items():
+    if isinstance(value, dict):
+      flat |= _flat(value, f'{prefix}{key}.')
+    else:
+      flat[prefix + key] = list(value) if isinstance(value, tuple) else value
+  return flat

@@ -1,0 +1,62 @@
+"""A Score walks in; what the page has to know of it, plain data, walks out."""
+
+import base64
+
+from musiczoo.music import harmony, midi, score as score_lib
+from musiczoo.music.midi.standard import FAMILIES
+from musiczoo.music.score import Score
+from musiczoo.show.sound import timbres
+
+_MOST_BARS = 4096  # That are drawn and named.
+_GRID = 12  # Steps a quarter note by which chords are found.
+
+
+def music(score: Score) -> dict:
+  """A Score as JSON has it.
+
+  Returns:
+    `notes`: onset, duration, pitch, velocity, track, onset, ... in ticks;
+    `tracks`, `tempi`, `resolution`, `end`; `bars`: ticks of their lines;
+    `chords`: [tick, name] at each bar and change; `key`: its name or None;
+    `midi`: the bytes of the .mid file in base 64.
+  """
+  lines = harmony.bars(score)[: _MOST_BARS + 1]
+  coarse = score_lib.quantize(score, _GRID)
+  key = harmony.key(coarse)
+  return {
+      'resolution': int(score.resolution),
+      'end': score_lib.end(score),
+      'tracks': [
+          {
+              'name': track.name,
+              'family': 'drums' if track.drums
+              else FAMILIES[track.program // 8],
+              'program': int(track.program),
+              'drums': bool(track.drums),
+              'place': round(place, 3),
+          }
+          for track, place in zip(
+              score.tracks, timbres.places(len(score.tracks))
+          )
+      ],
+      'notes': score.notes.ravel().tolist(),
+      'tempi': score.tempi.tolist(),
+      'bars': lines.tolist(),
+      'chords': _chords(coarse, score.resolution),
+      'key': key and harmony.format_key(key.tonic, key.minor),
+      'midi': base64.b64encode(midi.to_bytes(score)).decode(),
+  }
+
+
+def _chords(score, resolution):
+  """[tick, name] at each bar and change of chord; '' where there is none."""
+  lines = harmony.bars(score)
+  last, begins = int(lines[: _MOST_BARS + 1][-1]), set(lines.tolist())
+  found = []
+  for tick, root, quality in harmony.chords(
+      score_lib.crop(score, last)
+  ).tolist():
+    name = harmony.format_chord(root, quality) if quality else ''
+    if tick in begins or found[-1][1] != name:
+      found.append([tick * resolution // score.resolution, name])
+  return found

@@ -1,0 +1,141 @@
+"""Groups of pieces walk in, the listening page, one HTML file, walks out.
+
+The page holds its music and all it needs to play and draw it, and asks nothing
+of any server. It is ASCII, and the same groups give the same bytes.
+"""
+
+import base64
+from collections.abc import Mapping, Sequence
+import hashlib
+import html as html_lib
+from importlib import resources
+import json
+import re
+import string
+from typing import NamedTuple
+
+from musiczoo.music.score import Score
+from musiczoo.show.page.music import music
+from musiczoo.show.sound.timbres import DRUMS, FAMILIES, OTHER
+
+# In their order: each uses what those before it define.
+_SCRIPTS = (
+    'clock.js', 'sound.js', 'player.js', 'roll.js', 'table.js', 'keys.js',
+    'listen.js',
+)
+_SEEN = 'Object.assign(window, {player, rolls, Sound});'
+
+
+class Piece(NamedTuple):
+  """A piece and what is known of it.
+
+  Attributes:
+    name: as it is listed.
+    score: with its tempi; without, it is played at 120 quarter notes a minute.
+    numbers: a figure or some words by its name.
+  """
+
+  name: str
+  score: Score
+  numbers: Mapping[str, float | str] = {}
+
+
+class Group(NamedTuple):
+  """Pieces of one kind, such as those of a model or real ones.
+
+  Attributes:
+    name: as it is listed.
+    pieces: in their order.
+    numbers: of the group as a whole. A figure that its pieces have and that is
+      not among these is their mean.
+  """
+
+  name: str
+  pieces: Sequence[Piece]
+  numbers: Mapping[str, float | str] = {}
+
+
+def html(title: str, groups: Sequence[Group], notes: Sequence[str] = ()) -> str:
+  """The page.
+
+  Args:
+    title: of the page.
+    groups: listed in their order; the numbers of a piece stand beside those of
+      all groups.
+    notes: sentences below the numbers.
+  """
+  book = {
+      'groups': [_group(group) for group in groups],
+      'notes': list(notes),
+      'timbres': {
+          'families': [timbre._asdict() for timbre in FAMILIES],
+          'drums': {key: drum._asdict() for key, drum in DRUMS.items()},
+          'other': OTHER._asdict(),
+      },
+  }
+  style = _asset('page.css')
+  # A block of its own: no name is seen from outside, but those for tests.
+  script = '\n'.join(map(_asset, _SCRIPTS))
+  script = f"'use strict';\n{{\n{script}\n{_SEEN}\n}}\n"
+  # Nothing else may run or be fetched, whatever names the music brings.
+  policy = (
+      f"default-src 'none'; script-src {_hash(script)}; "
+      f"style-src {_hash(style)}; img-src data:; base-uri 'none'; "
+      "form-action 'none'"
+  )
+  return string.Template(_asset('page.html')).substitute(
+      policy=policy, title=_text(title), style=style, music=_data(book),
+      script=script,
+  )
+
+
+def _group(group):
+  numbers = {}
+  for name in dict.fromkeys(n for p in group.pieces for n in p.numbers):
+    known = [p.numbers[name] for p in group.pieces if name in p.numbers]
+    if not any(isinstance(value, str) for value in known):
+      numbers[name] = sum(known) / len(known)
+  return {
+      'name': group.name,
+      'numbers': numbers | dict(group.numbers),
+      'pieces': [
+          {
+              'name': piece.name,
+              'file': _file(piece.name),
+              'numbers': dict(piece.numbers),
+              **music(piece.score),
+          }
+          for piece in group.pieces
+      ],
+  }
+
+
+def _file(name):
+  """A name that every file system takes, ending in .mid."""
+  name = re.sub(r'\.midi?$', '', name, flags=re.IGNORECASE)
+  return (re.sub(r'[^\w.-]+', '_', name, flags=re.ASCII) or 'piece') + '.mid'
+
+
+def _data(value):
+  """JSON that can't end its element, whatever texts it holds, nor look like an
+  address."""
+  text = json.dumps(value, separators=(',', ':'), allow_nan=False)
+  for character in '<>&':
+    text = text.replace(character, f'\\u{ord(character):04x}')
+  return text.replace('://', ':\\/\\/')
+
+
+def _text(text):
+  """Text as HTML has it, in ASCII, without what can't be seen."""
+  text = ''.join(c if c.isprintable() else ' ' for c in text)
+  text = html_lib.escape(text).replace('://', ':&#47;&#47;')
+  return text.encode('ascii', 'xmlcharrefreplace').decode()
+
+
+def _asset(name):
+  return resources.files(__package__).joinpath(name).read_text('ascii')
+
+
+def _hash(text):
+  digest = hashlib.sha256(text.encode()).digest()
+  return f"'sha256-{base64.b64encode(digest).decode()}'"

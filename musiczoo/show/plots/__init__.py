@@ -1,0 +1,1 @@
+"""Music and runs as pictures."""

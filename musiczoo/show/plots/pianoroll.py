@@ -1,0 +1,51 @@
+"""A Score -> a piano-roll picture."""
+
+from matplotlib import colormaps
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+import numpy as np
+
+from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK
+
+MOST_NAMED = 8  # Tracks; the names of more would hide the music.
+
+
+def draw(score: Score, path, *, title: str = '') -> None:
+  """Writes a PNG: time in quarter notes, pitch, one colour per track."""
+  notes = score.notes
+  figure = Figure((12, 4), layout='constrained')
+  axes = figure.add_subplot()
+  for track in np.unique(notes[:, TRACK]):
+    of_track = notes[notes[:, TRACK] == track]
+    lasts = of_track[:, DURATION] / score.resolution
+    axes.barh(
+        of_track[:, PITCH],
+        # A gap before the next note shows where one is struck again.
+        np.maximum(lasts - 0.06, lasts / 2),
+        left=of_track[:, ONSET] / score.resolution,
+        height=0.9,
+        color=colormaps['tab10'](track % 10),
+        label=_name(score.tracks[track]),
+    )
+  pitches = notes[:, PITCH] if len(notes) else np.array([60])
+  low, high = pitches.min() - 2, pitches.max() + 2
+  octaves = np.arange(0, 128, 12)
+  axes.set_yticks(octaves, [f'C{o // 12 - 1}' for o in octaves])
+  axes.set_ylim(low, high)
+  axes.set_xlim(left=0)
+  axes.set_xlabel('quarter notes')
+  axes.set_title(title)
+  axes.grid(alpha=0.3)
+  if len(notes) and len(score.tracks) <= MOST_NAMED:
+    axes.legend(loc='upper right', fontsize='small', ncols=4)
+  save(figure, path)
+
+
+def _name(track):
+  kind = 'drums' if track.drums else f'program {track.program}'
+  return track.name or kind
+
+
+def save(figure: Figure, path) -> None:
+  """Writes a figure; the same figure, the same bytes."""
+  FigureCanvasAgg(figure).print_png(path, metadata={'Software': None})

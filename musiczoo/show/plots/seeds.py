@@ -1,0 +1,45 @@
+"""The table of a sweep -> a picture: every seed a dot, mean and interval."""
+
+from matplotlib.figure import Figure
+import numpy as np
+
+from musiczoo.runs.sweep.table import Table
+from musiczoo.show.plots.pianoroll import save
+
+
+def draw(table: Table, path) -> None:
+  """Writes a PNG of the figure on test over the points of the grid.
+
+  Seeds that two neighbours share are joined by a line: where all lines go one
+  way the points differ, however wide their seeds are spread.
+  """
+  names = [row.point.replace(', ', '\n') for row in table.rows]
+  longest = max(len(line) for name in names for line in name.split('\n'))
+  wide = 1.5 + max(1.2, 0.1 * longest) * len(names)  # Inches.
+  figure = Figure((max(5.0, wide), 4.5), layout='constrained')
+  axes = figure.add_subplot()
+  seeds = sorted({seed for of in table.tests.values() for seed in of})
+  for number, seed in enumerate(seeds):
+    values = [of.get(seed, np.nan) for of in table.tests.values()]
+    # Side by side, or equal dots would hide each other.
+    shift = (number + 0.5) / len(seeds) - 0.5
+    axes.plot(
+        np.arange(len(values)) + 0.3 * shift, values, '.-', color='C0',
+        alpha=0.6, lw=0.5, ms=8, label=None if number else 'a seed',
+    )
+  for x, row in enumerate(table.rows):
+    axes.errorbar(
+        x + 0.3, row.mean, [[row.mean - row.low], [row.high - row.mean]],
+        fmt='D', color='C1', capsize=4, ms=5,
+        label=None if x else 'mean, 95 % interval',
+    )
+  axes.set_xticks(
+      range(len(table.rows)),
+      [f'{name}\nn {row.n}' for name, row in zip(names, table.rows)],
+  )
+  axes.set_xlim(-0.6, len(table.rows) - 0.4)
+  axes.set_ylabel(f'test {table.monitor.replace("_", " ")}')
+  axes.grid(alpha=0.3, axis='y')
+  if seeds:
+    axes.legend()
+  save(figure, path)

@@ -1,0 +1,87 @@
+"""A Score and a soundfont walk in; what FluidSynth plays walks out.
+
+FluidSynth is a program of its own (LGPL), used where it is installed; the
+package pyfluidsynth, of the extra `sound`, talks to its library.
+"""
+
+import os
+
+import numpy as np
+
+from musiczoo.errors import UserError
+from musiczoo.music import score as score_lib
+from musiczoo.music.grid import seconds
+from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK, VELOCITY
+from musiczoo.show.sound.synth import RATE, TAIL
+
+_GAIN = 0.1  # Low enough for all to sound at once; the file is made louder.
+_CHANNELS = 256  # The most FluidSynth has, for a track each.
+_DRUM_BANK = 128
+
+
+def missing() -> str | None:
+  """What has to be installed for FluidSynth to play; None if it can."""
+  try:
+    import fluidsynth  # noqa: F401
+  except ImportError as e:
+    if e.name == 'fluidsynth':
+      return "there is no pyfluidsynth: pip install 'musiczoo[sound]'"
+    return 'there is no FluidSynth: install it as your system does'
+  return None
+
+
+def render(score: Score, soundfont: str | os.PathLike) -> np.ndarray:
+  """What a Score sounds like: float32 [samples, 2], `RATE` of them a second.
+
+  Raises:
+    UserError: the soundfont can't be read.
+  """
+  import fluidsynth
+
+  synth = fluidsynth.Synth(_GAIN, RATE, _CHANNELS)
+  try:
+    font = synth.sfload(os.fspath(soundfont))
+    if font < 0:
+      raise UserError(f'{soundfont}: FluidSynth cannot read it: give another')
+    for channel, track in enumerate(score.tracks):
+      channel %= _CHANNELS
+      bank = _DRUM_BANK if track.drums else 0
+      # A soundfont may lack an instrument; its first is better than silence.
+      if synth.program_select(channel, font, bank, track.program) < 0:
+        synth.program_select(channel, font, bank, 0)
+    return _play(synth, score)
+  finally:
+    synth.delete()
+
+
+def _play(synth, score):
+  time, events = _events(score)
+  last = float(seconds(score, np.array([score_lib.end(score)]))[0])
+  num = round((last + TAIL) * RATE)
+  parts, played = [np.zeros(0, np.int16)], 0
+  for sample, (channel, pitch, velocity) in zip(
+      time.tolist(), events.tolist()
+  ):
+    if sample > played:
+      parts.append(synth.get_samples(sample - played))
+      played = sample
+    if velocity:
+      synth.noteon(channel, pitch, velocity)
+    else:
+      synth.noteoff(channel, pitch)
+  parts.append(synth.get_samples(num - played))
+  sound = np.concatenate(parts).reshape(-1, 2)
+  return sound.astype(np.float32) / np.float32(32768)
+
+
+def _events(score):
+  """When notes begin and end, in samples; channel, pitch, velocity or 0."""
+  notes = score.notes
+  onset, end = notes[:, ONSET], notes[:, ONSET] + notes[:, DURATION]
+  time = np.round(seconds(score, np.concatenate([onset, end])) * RATE)
+  events = np.tile(notes[:, [TRACK, PITCH, VELOCITY]], (2, 1))
+  events[:, 0] %= _CHANNELS
+  events[len(notes) :, 2] = 0
+  # What ends makes room before anything begins.
+  order = np.lexsort((events[:, 2] > 0, time))
+  return time[order].astype(np.int64), events[order]

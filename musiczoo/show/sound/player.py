@@ -1,0 +1,94 @@
+"""A wish for a soundfont walks in; who plays Scores, and how, walks out."""
+
+from collections.abc import Callable
+import os
+import pathlib
+from typing import NamedTuple
+
+import numpy as np
+
+from musiczoo.errors import UserError
+from musiczoo.music.score import Score
+from musiczoo.show.sound import fluid, synth
+
+VARIABLE = 'MUSICZOO_SOUNDFONT'
+NONE = 'none'  # Names no soundfont: our own synth is asked for.
+# Where systems keep soundfonts; of several the first by name in the first.
+FOLDERS = (
+    '/usr/share/sounds/sf2',
+    '/usr/share/sounds/sf3',
+    '/usr/share/soundfonts',
+    '/usr/local/share/soundfonts',
+    '/opt/homebrew/share/soundfonts',
+)
+_SUFFIXES = ('.sf2', '.sf3')
+
+
+class Player(NamedTuple):
+  """Who plays.
+
+  Attributes:
+    name: in words, for the user.
+    render: Score -> float32 [samples, 2], 44,100 a second.
+  """
+
+  name: str
+  render: Callable[[Score], np.ndarray]
+
+
+def find(soundfont: str | None = None) -> Player:
+  """FluidSynth with a soundfont where both are installed, else our own synth.
+
+  Args:
+    soundfont: file of one, or 'none' for our own synth; None: what the
+      environment variable MUSICZOO_SOUNDFONT names, else what the system has.
+
+  Raises:
+    UserError: a soundfont is named, but is none or can't be played.
+  """
+  named = soundfont or os.environ.get(VARIABLE)
+  if named == NONE:
+    return Player("musiczoo's own synth", synth.render)
+  missing = fluid.missing()
+  path = pathlib.Path(named) if named else installed()
+  if named:
+    _check(path)
+    if missing:
+      raise UserError(f'{named}: {missing}; or give {NONE} for our own synth')
+  if missing or path is None:
+    why = missing or f'no soundfont in {", ".join(FOLDERS)}'
+    return Player(f"musiczoo's own synth ({why})", synth.render)
+  return Player(
+      f'FluidSynth with {path}', lambda score: fluid.render(score, path)
+  )
+
+
+def installed() -> pathlib.Path | None:
+  """A soundfont of the system, if there is one."""
+  for folder in map(pathlib.Path, FOLDERS):
+    if folder.is_dir():
+      for path in sorted(folder.iterdir()):
+        if path.suffix in _SUFFIXES and path.is_file():
+          return path
+  return None
+
+
+def _check(path):
+  try:
+    with open(path, 'rb') as file:
+      head = file.read(12)
+      size = file.seek(0, os.SEEK_END)
+  except OSError as e:
+    raise UserError(
+        f'{path}: {e.strerror}: give the .sf2 file of a soundfont, or {NONE}'
+    ) from e
+  if (head[:4], head[8:]) != (b'RIFF', b'sfbk'):
+    raise UserError(
+        f'{path} is no soundfont: give the .sf2 file of one, or {NONE}'
+    )
+  promised = int.from_bytes(head[4:8], 'little') + 8
+  if size < promised:
+    raise UserError(
+        f'{path} ends after {size} of {promised} bytes: get the soundfont '
+        f'again, or give {NONE}'
+    )

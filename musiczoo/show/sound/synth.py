@@ -1,0 +1,145 @@
+"""A Score walks in; what our own synth plays, samples in stereo, walks out.
+
+Each note is a wave of few harmonics under an envelope, each drum a tone that
+falls and noise (see `timbres`), all in a small room. The same Score gives the
+same samples.
+"""
+
+from collections.abc import Callable
+import functools
+import math
+
+import numpy as np
+
+from musiczoo.music import score as score_lib
+from musiczoo.music.grid import seconds
+from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK, VELOCITY
+from musiczoo.show.sound.timbres import (
+  Drum,
+  DRUMS,
+  FAMILIES,
+  loudness,
+  OTHER,
+  places,
+  Timbre,
+)
+
+RATE = 44100  # Samples a second.
+TAIL = 1.5  # Seconds after the last note, in which the room falls silent.
+
+_TABLE = 12  # Bits of a place in a wave: 4096 samples a period.
+_HIGHEST = 15000.0  # Hz; harmonics above would be heard as others.
+# Walls: seconds later, and how loud, on the left; the right hears them a little
+# later.
+_ROOM = (
+    (.0191, .16), (.0277, .14), (.0413, .12), (.0571, .1), (.0797, .085),
+    (.1091, .07), (.1453, .055), (.1907, .045), (.2503, .03), (.3301, .02),
+)
+
+
+def render(score: Score) -> np.ndarray:
+  """What a Score sounds like: float32 [samples, 2], `RATE` of them a second."""
+  onset = seconds(score, score.notes[:, ONSET])
+  ends = seconds(score, score.notes[:, ONSET] + score.notes[:, DURATION])
+  begin = np.round(onset * RATE).astype(np.int64)
+  held = np.maximum(np.round(ends * RATE).astype(np.int64) - begin, 1)
+  last = float(seconds(score, np.array([score_lib.end(score)]))[0])
+  sound = np.zeros((2, math.ceil((last + TAIL) * RATE)), np.float32)
+  for track, place in enumerate(places(len(score.tracks))):
+    # Music says the same again and again.
+    voice = functools.lru_cache(128)(_voice(score.tracks[track]))
+    alone = np.zeros(sound.shape[1], np.float32)
+    rows = np.flatnonzero(score.notes[:, TRACK] == track)
+    pitches, velocities = score.notes[rows][:, [PITCH, VELOCITY]].T.tolist()
+    for first, length, pitch, velocity in zip(
+        begin[rows].tolist(), held[rows].tolist(), pitches, velocities
+    ):
+      wave = voice(pitch, length)[: len(alone) - first]
+      alone[first : first + len(wave)] += np.float32(loudness(velocity)) * wave
+    angle = (1 + place) * math.pi / 4
+    sound[0] += np.float32(math.cos(angle)) * alone
+    sound[1] += np.float32(math.sin(angle)) * alone
+  return _in_a_room(sound).T
+
+
+def _in_a_room(sound):
+  heard = sound.copy()
+  for channel, late in enumerate((1, 1.13)):
+    for delay, level in _ROOM:
+      after = round(delay * late * RATE)
+      # What comes back has crossed the room.
+      heard[channel, after:] += (
+          np.float32(level) * sound[1 - channel, : sound.shape[1] - after]
+      )
+  return heard
+
+
+def _voice(track) -> Callable[[int, int], np.ndarray]:
+  """(pitch, samples it is held) -> samples, as loud as can be, of a track."""
+  if track.drums:
+    return lambda pitch, held: _drum(DRUMS.get(pitch, OTHER))
+  timbre = FAMILIES[track.program // 8]
+  return lambda pitch, held: _note(timbre, pitch, held)
+
+
+def _note(timbre: Timbre, pitch, held):
+  hertz = 440 * 2 ** ((pitch - 69) / 12)
+  released = round(timbre.release * RATE)
+  num = held + released
+  apart = 2 ** (timbre.detune / 2400)
+  each = {hertz * apart, hertz / apart}
+  phase = np.arange(num, dtype=np.uint32)
+  table = _period(timbre.harmonics, hertz)
+  wave = np.zeros(num, np.float32)
+  for own in sorted(each):
+    # A period is 2**32; the phase goes round by itself.
+    turn = np.uint32(round(own / RATE * 2**32))
+    wave += table[(phase * turn) >> np.uint32(32 - _TABLE)]
+  wave *= np.float32(timbre.level / len(each))
+  return wave * _envelope(timbre, held, released)
+
+
+def _envelope(timbre, held, released):
+  time = np.arange(held + released, dtype=np.float32) / np.float32(RATE)
+  shape = np.exp(-np.maximum(time - timbre.attack, 0) / timbre.decay)
+  shape = timbre.sustain + np.float32(1 - timbre.sustain) * shape
+  shape *= np.minimum(time / timbre.attack, 1)
+  fade = np.linspace(1, 0, released, dtype=np.float32)
+  shape[held:] *= fade * fade
+  return shape.astype(np.float32)
+
+
+def _period(harmonics, hertz):
+  """One period of a wave, without what is too high to be sampled."""
+  angle = 2 * np.pi * np.arange(2**_TABLE) / 2**_TABLE
+  kept = [
+      level * np.sin((i + 1) * angle)
+      for i, level in enumerate(harmonics)
+      if i == 0 or (i + 1) * hertz < _HIGHEST
+  ]
+  wave = np.sum(kept, axis=0)
+  return (wave / np.abs(wave).max()).astype(np.float32)
+
+
+def _drum(drum: Drum):
+  num = round(6 * drum.decay * RATE)
+  time = np.arange(num) / RATE
+  # The tone falls three times as fast as it fades.
+  fall = drum.decay / 3
+  cycles = drum.bend * time + (drum.tone - drum.bend) * fall * (
+      1 - np.exp(-time / fall)
+  )
+  sound = drum.body * np.sin(2 * np.pi * cycles)
+  sound += drum.noise * _noise(num, drum.bright)
+  sound *= np.exp(-time / drum.decay)
+  sound *= np.linspace(1, 0, num)  # To silence, not nearly.
+  return sound.astype(np.float32)
+
+
+def _noise(num, bright):
+  """Noise of nothing below so many Hz, its largest sample 1."""
+  drawn = np.random.default_rng(0).standard_normal(num)
+  parts = np.fft.rfft(drawn)
+  parts[np.fft.rfftfreq(num, 1 / RATE) < bright] = 0
+  noise = np.fft.irfft(parts, num)
+  return noise / np.abs(noise).max()

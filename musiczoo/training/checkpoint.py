@@ -1,0 +1,260 @@
+"""A state and its config <-> a sealed folder named after the step.
+
+    checkpoints/000001200/state/         the arrays, written by orbax
+                          config.json    what builds the model they belong to
+                          metrics.json   what was measured at this step, if at all
+                          manifest.json  SHA-256 of every file above
+
+Orbax has no checksum of contents, so a flipped bit would load silently. Here a
+folder counts only if every byte is as it was sealed; one that does not is
+named, set aside as `damaged-...`, and the newest sound one is used.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import pathlib
+import shutil
+
+from flax import serialization
+import jax
+import numpy as np
+from orbax.checkpoint import v1 as ocp
+
+from musiczoo.errors import UserError
+from musiczoo.training import distributed, parallel
+
+MANIFEST = 'manifest.json'
+log = logging.getLogger(__name__)
+
+
+def save(folder, state, config: dict, metrics: dict, *, keep: int = 3):
+  """Writes `state` (host arrays) as `folder/<step>`, whole or not at all.
+
+  Keeps the newest `keep` checkpoints and the best: the lowest
+  `metrics['monitored']` of those that have one. Of many processes all call
+  this, with the same state, and the first alone seals.
+  """
+  folder = pathlib.Path(folder)
+  step = int(state.step)
+  final = folder / f'{step:09d}'
+  building = folder / f'building-{step:09d}'
+  if distributed.agree(final.is_dir() and not damage(final)):
+    return
+  try:
+    if distributed.first():
+      folder.mkdir(parents=True, exist_ok=True)
+      shutil.rmtree(building, ignore_errors=True)
+    distributed.wait('begin to save')
+    state = _as_dict(state)
+    if jax.process_count() > 1:  # Orbax takes no arrays of one of many hosts.
+      state = jax.device_put(state, parallel.everywhere())
+    ocp.save(building.absolute() / 'state', state)
+    if distributed.first():
+      _seal(building, final, config, metrics)
+      _prune(folder, keep)
+  except Exception as e:  # Orbax passes on a full disk in many disguises.
+    shutil.rmtree(building, ignore_errors=True)
+    raise UserError(
+        f'{final}: step {step} could not be saved ({_reason(e)}); earlier '
+        'checkpoints are sound: make room or mend the folder, then run the '
+        'same command again'
+    ) from e
+
+
+def _seal(building, final, config, metrics):
+  """Adds what belongs to the state, and gives the folder its name."""
+  (building / 'config.json').write_text(_json(config))
+  (building / 'metrics.json').write_text(_json(metrics))
+  (building / MANIFEST).write_text(_json(_digests(building)))
+  for path in [*building.rglob('*'), building]:
+    _sync(path)
+  shutil.rmtree(final, ignore_errors=True)
+  os.replace(building, final)
+  _sync(final.parent)
+
+
+def restore(folder, *, best: bool = False):
+  """Returns (tree, config, step) of the newest, or best, sound checkpoint.
+
+  Returns None where there is none. The tree is a nested dict of NumPy arrays,
+  to be given its shape by `conform`. Of many processes all call this.
+  """
+  folder = pathlib.Path(folder)
+  step = distributed.agree(_sound(folder, best) if distributed.first() else None)
+  if step is None:
+    return None
+  path = folder / f'{step:09d}'
+  state = path.absolute() / 'state'
+  here = parallel.everywhere()
+  like = jax.tree.map(
+      lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=here),
+      ocp.metadata(state).metadata,
+  )
+  tree = jax.device_get(ocp.load(state, like))
+  return tree, json.loads((path / 'config.json').read_text()), step
+
+
+def _sound(folder, best):
+  """The step of the newest, or best, sound checkpoint; sets others aside."""
+  candidates = sorted(steps(folder), reverse=True)
+  if best and (step := _best(folder)) is not None:
+    candidates.remove(step)
+    candidates.insert(0, step)
+  for step in candidates:
+    path = folder / f'{step:09d}'
+    if damaged := damage(path):
+      aside = _set_aside(path)
+      log.warning('%s is damaged (%s): set aside as %s', path, damaged, aside)
+      continue
+    return step
+  return None
+
+
+def conform(tree: dict, like, *, origin: str):
+  """Gives a restored tree the structure of `like`, or says what differs.
+
+  Args:
+    tree: nested dict of arrays.
+    like: a pytree of the same names whose leaves have shape and dtype.
+    origin: where the tree comes from, for the error.
+
+  Raises:
+    UserError: names, shapes or dtypes differ; lists the first few.
+  """
+  there, here = describe(tree), describe(_as_dict(like))
+  differ = sorted(n for n in there | here if there.get(n) != here.get(n))
+  if differ:
+    rows = [
+        f'{n}: {there.get(n, "absent")} there, {here.get(n, "absent")} here'
+        for n in differ[:4]
+    ]
+    rest = f' and {len(differ) - 4} more' if len(differ) > 4 else ''
+    raise UserError(
+        f'{origin} holds another model: ' + '; '.join(rows) + rest
+    )
+
+  def filled(node, saved):
+    if isinstance(node, dict):
+      return {k: filled(v, saved.get(k, {})) for k, v in node.items()}
+    return None if node is None else saved
+
+  by_name = filled(serialization.to_state_dict(like), tree)
+  return serialization.from_state_dict(like, by_name)
+
+
+def describe(tree: dict) -> dict[str, str]:
+  """Flat name -> 'dtype[shape]' of a nested dict of arrays."""
+  leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
+  return {
+      '/'.join(str(k.key) for k in path): (
+          f'{np.dtype(a.dtype).name}[{",".join(map(str, a.shape))}]'
+      )
+      for path, a in leaves
+  }
+
+
+def steps(folder) -> list[int]:
+  """The steps that have a checkpoint, ascending; not yet verified."""
+  folder = pathlib.Path(folder)
+  names = [p.name for p in folder.iterdir()] if folder.is_dir() else []
+  return sorted(int(n) for n in names if n.isdecimal())
+
+
+def damage(path: pathlib.Path) -> str:
+  """What is wrong with a checkpoint folder: '' if every byte is as sealed."""
+  try:
+    text, found = (path / MANIFEST).read_text(), _digests(path)
+    if text == _json(found):
+      return ''
+    sealed = json.loads(text)
+  except (OSError, ValueError) as e:
+    return f'{MANIFEST}: {type(e).__name__}'
+  if not isinstance(sealed, dict):
+    return f'{MANIFEST}: content changed'
+  for name in sorted(sealed | found):
+    if name not in found:
+      return f'{name}: missing'
+    if name not in sealed:
+      return f'{name}: not in the manifest'
+    if sealed[name] != found[name]:
+      return f'{name}: content changed'
+  return f'{MANIFEST}: content changed'
+
+
+def sha256(tree) -> str:
+  """One digest of all arrays of a tree, names and order included."""
+  digest = hashlib.sha256()
+  for path, leaf in jax.tree_util.tree_flatten_with_path(_as_dict(tree))[0]:
+    digest.update(jax.tree_util.keystr(path).encode())
+    digest.update(np.ascontiguousarray(leaf).tobytes())
+  return digest.hexdigest()
+
+
+def _as_dict(tree):
+  """Nested dict by name; what is not kept (None) and what is empty is left out."""
+  def named(node):
+    if not isinstance(node, dict):
+      return node
+    named_children = {k: named(v) for k, v in node.items()}
+    return {k: v for k, v in named_children.items() if v is not None}
+
+  return named(serialization.to_state_dict(tree))
+
+
+def _digests(path):
+  files = (p for p in sorted(path.rglob('*')) if p.is_file())
+  result = {}
+  for file in files:
+    if file.name != MANIFEST:
+      with file.open('rb') as f:
+        digest = hashlib.file_digest(f, 'sha256').hexdigest()
+      result[str(file.relative_to(path))] = digest
+  return result
+
+
+def _json(content):
+  return json.dumps(content, indent=1, sort_keys=True) + '\n'
+
+
+def _sync(path):
+  """Makes one file or folder survive a loss of power."""
+  descriptor = os.open(path, os.O_RDONLY)
+  try:
+    os.fsync(descriptor)
+  finally:
+    os.close(descriptor)
+
+
+def _set_aside(path):
+  number = 0
+  while (aside := path.with_name(f'damaged-{path.name}.{number}')).exists():
+    number += 1
+  os.replace(path, aside)
+  return aside
+
+
+def _reason(error):
+  """What the system said, out of what others have wrapped around it."""
+  full = 'No space left on device'
+  if full in str(error):
+    return full
+  return (str(error).splitlines() or [type(error).__name__])[0][:160]
+
+
+def _best(folder):
+  values = {}
+  for step in steps(folder):
+    try:
+      metrics = json.loads((folder / f'{step:09d}/metrics.json').read_text())
+      values[step] = metrics['monitored']
+    except (OSError, ValueError, KeyError, TypeError):
+      pass  # Not measured at this step, or damaged: `restore` will tell.
+  return min(values, key=values.get, default=None)
+
+
+def _prune(folder, keep):
+  for step in steps(folder)[:-keep]:
+    if step != _best(folder):
+      shutil.rmtree(folder / f'{step:09d}', ignore_errors=True)

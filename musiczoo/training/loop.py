@@ -1,0 +1,192 @@
+"""A state, a step and batches -> a trained state, its journal, checkpoints."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from musiczoo.errors import UserError
+from musiczoo.training import journal
+from musiczoo.training.throughput import Clock
+
+
+class Schedule(NamedTuple):
+  """When things happen, in steps.
+
+  Attributes:
+    steps: the run ends here.
+    steps_per_dispatch: as many steps are one call of the device.
+    log_every, eval_every, checkpoint_every: at the multiples of these.
+    patience: end after so many evaluations without a new best; 0 never.
+  """
+
+  steps: int
+  steps_per_dispatch: int
+  log_every: int
+  eval_every: int
+  checkpoint_every: int
+  patience: int = 0
+
+  def next_stop(self, step: int) -> int:
+    """The last step of the dispatch that begins after `step`."""
+    periods = self.steps_per_dispatch, self.eval_every, self.checkpoint_every
+    return min(self.steps, *((step // p + 1) * p for p in periods))
+
+
+# A run that meets more of them is not to be saved by jumping over batches.
+MOST_BAD = 20
+
+
+class Diverged(UserError):
+  """The loss or a gradient is no longer a number."""
+
+
+def run(
+    state,
+    step: int,
+    train_steps: Callable,
+    batch_at: Callable[[int], dict],
+    evaluate: Callable,
+    save: Callable,
+    schedule: Schedule,
+    workdir,
+    *,
+    monitor: str,
+    amounts: Mapping[str, float] = {},
+    on_nan: str = 'stop',
+    restore: Callable | None = None,
+    stopping: Callable[[], bool] = lambda: False,
+    report: Callable[[int, dict], None] = lambda step, metrics: None,
+):
+  """Trains on from `step`; returns the state it ends with and its step.
+
+  Exact at any cut: what happens at a step follows from the step's number and
+  the journal alone, so a run that was stopped goes on as if it had not been.
+
+  A step that is not finite leaves the state as it was, and its batch is noted
+  in `bad_batches.jsonl`. What then happens is up to `on_nan`: 'stop' raises;
+  'skip' takes the step with the next batch; 'roll_back' goes back to the newest
+  checkpoint and takes the steps from there with batches after the bad one.
+
+  Args:
+    step: the steps the state has taken.
+    train_steps: (state, batches, num) -> (state, metrics of each step).
+    batch_at: step -> batch.
+    evaluate: state -> dict of floats, of which `monitor` is to be low.
+    save: (state, metrics) writes a checkpoint; `metrics['monitored']` is
+      there where the state has just been evaluated.
+    amounts: what one step does of this and that, for the rates in
+      `timing.jsonl`.
+    restore: () -> (state, step) of the newest checkpoint, or of the beginning.
+    stopping: asked between dispatches; True saves and returns early.
+    report: hears of every step logged and every evaluation.
+
+  Raises:
+    Diverged: names the step; the sound state before it has been saved.
+  """
+  journal.rewind(workdir, step)
+  scores = _scores(workdir, monitor)
+  bad = journal.read(workdir, journal.BAD)
+  saved = step or -1
+  clock = Clock(amounts)
+
+  while step < schedule.steps and not _stale(scores, schedule.patience):
+    stop = schedule.next_stop(step)
+    with clock.waiting():
+      batches = _stack(
+          [batch_at(_number(bad, s)) for s in range(step, stop)],
+          schedule.steps_per_dispatch,
+      )
+    with clock.working(stop - step):
+      state, history = train_steps(state, batches, np.int32(stop - step))
+
+    lines = _lines(history, step, stop, schedule.log_every)
+    journal.append(workdir, journal.METRICS, lines)
+    for line in lines:
+      report(line['step'], line)
+    failed = np.flatnonzero(~history.pop('finite')[: stop - step])
+    if failed.size:
+      step += int(failed[0])
+      if on_nan != 'roll_back' and step > saved:
+        save(state, {})
+        saved = step
+      number = _number(bad, step)
+      note = {'step': step, 'batch': number, 'from': step, 'jump': 1}
+      if on_nan == 'roll_back':
+        state, step = restore()
+        journal.rewind(workdir, step)
+        scores = _scores(workdir, monitor)
+        note |= {'from': step, 'jump': number + 1 - _number(bad, step)}
+      if on_nan == 'stop' or len(bad) == MOST_BAD:
+        journal.append(workdir, journal.BAD, [note | {'jump': 0}])
+        raise Diverged(_diverged(note, workdir, len(bad)))
+      journal.append(workdir, journal.BAD, [note])
+      bad.append(note)
+      continue
+    step = stop
+
+    metrics = {}
+    if step % schedule.eval_every == 0:
+      metrics = evaluate(state)
+      scores.append(metrics[monitor])
+      journal.append(workdir, journal.METRICS, [{'step': step, **metrics}])
+      journal.append(workdir, journal.TIMING, [{'step': step, **clock.read()}])
+      report(step, metrics)
+      metrics = {'monitored': scores[-1], **metrics}
+    ending = (
+        stopping()
+        or step == schedule.steps
+        or _stale(scores, schedule.patience)
+    )
+    best = metrics and scores[-1] == min(scores)
+    if ending or best or step % schedule.checkpoint_every == 0:
+      save(state, metrics)
+      saved = step
+    if ending:
+      break
+  return state, step
+
+
+def _scores(workdir, monitor):
+  return [e[monitor] for e in journal.read(workdir) if monitor in e]
+
+
+def _number(bad, step):
+  """The batch of a step: those that went bad were jumped over."""
+  return step + sum(b['jump'] for b in bad if b['from'] <= step)
+
+
+def _diverged(note, workdir, so_many):
+  often = f', after {so_many} others,' if so_many else ''
+  return (
+      f'step {note["step"] + 1}: batch {note["batch"]}{often} makes a loss or a '
+      f'gradient that is not finite; the state after step {note["step"]} is saved '
+      f'in {workdir}: lower --config.optimizer.learning_rate or '
+      '--config.optimizer.clip in a new workdir, or go on with '
+      '--config.on_nan=skip or roll_back'
+  )
+
+
+def _stale(scores, patience):
+  if not patience or not scores:
+    return False
+  return len(scores) - 1 - int(np.argmin(scores)) >= patience
+
+
+def _stack(batches, size):
+  """Stacks batches along a new first axis, always `size` long."""
+  batches = batches + batches[-1:] * (size - len(batches))
+  return jax.tree.map(lambda *a: np.stack(a), *batches)
+
+
+def _lines(history, step, stop, every):
+  """Journal entries of the logged steps among those that were finite."""
+  entries = []
+  for i, s in enumerate(range(step + 1, stop + 1)):
+    if not history['finite'][i]:
+      break
+    if s % every == 0:
+      values = {k: float(v[i]) for k, v in history.items() if k != 'finite'}
+      entries.append({'step': s, **values})
+  return entries

@@ -1,0 +1,65 @@
+"""A split encoded once is what encoding its pieces would give."""
+
+import numpy as np
+import pytest
+
+from musiczoo.data import batches, dataset
+from musiczoo.data.cache import encoded
+from musiczoo.data.corpora.corpus import Piece
+from musiczoo.errors import UserError
+from musiczoo.music.score import DURATION, PITCH, Score
+from musiczoo.representations.sparse_roll import Runs
+
+
+def encode(score):
+  return score.notes[:, [PITCH, DURATION]].astype(np.int16)
+
+
+def encode_runs(score):
+  spans = np.array([[0, 1, 60], [1, 2, 61], [0, 2, 62]], np.int32)
+  return Runs(spans[: len(score.notes)], (len(score.notes), 88))
+
+
+@pytest.fixture
+def split(tmp_path):
+  with dataset.creating(tmp_path / 'd') as (writer, _):
+    for number in (3, 0, 2):  # Of notes.
+      notes = np.full((number, 5), 1, np.int32) * (number, 1, 60, 80, 0)
+      writer.add(Piece(f'{number}.mid', Score(notes)), 'train')
+  return dataset.open(tmp_path / 'd')['train']
+
+
+@pytest.mark.parametrize('encode', [encode, encode_runs])
+def test_the_same_as_packed_in_memory(split, encode):
+  ours = encoded.open(split, {'name': 'x'}, encode)
+  theirs = batches.pack([encode(piece.score) for piece in split])
+  assert len(ours) == 2  # The empty piece is left out.
+  assert np.array_equal(ours.offsets, theirs.offsets)
+  for x, expected in zip(ours.x, theirs.x):
+    assert type(x) is type(expected) and x.dtype == expected.dtype
+    assert np.array_equal(np.asarray(x), np.asarray(expected))
+
+
+def test_encoded_once_for_each_config(split):
+  calls = []
+
+  def counted(score):
+    calls.append(score)
+    return encode(score)
+
+  for config in ({'name': 'x'}, {'name': 'x'}, {'name': 'x', 'steps': 4}):
+    encoded.open(split, config, counted)
+  assert len(calls) == 6
+
+
+def test_damage_is_named(split):
+  encoded.open(split, {}, encode)
+  (x,) = split.folder.rglob('rows.npy')
+  x.write_bytes(x.read_bytes()[:-1])
+  with pytest.raises(UserError, match='rows.npy is damaged'):
+    encoded.open(split, {}, encode)
+
+
+def test_no_step_of_music_is_an_error(split):
+  with pytest.raises(UserError, match='no train piece'):
+    encoded.open(split, {}, lambda score: encode(score)[:0])

@@ -1,0 +1,78 @@
+"""A sealed folder is whole, or it isn't there, or what is wrong is named."""
+
+import pytest
+
+from musiczoo.data.cache import sealed_folder
+from musiczoo.errors import UserError
+
+
+def make(path, text='abc'):
+  with sealed_folder.creating(path, 'seal.json', 1) as folder:
+    (folder / 'a').write_text(text)
+
+
+def check(path):
+  sealed_folder.check(path, 'seal.json', 1)
+
+
+def test_what_is_made_is_whole(tmp_path):
+  make(tmp_path / 'deep' / 'x')
+  check(tmp_path / 'deep' / 'x')
+  names = sorted(p.name for p in (tmp_path / 'deep' / 'x').iterdir())
+  assert names == ['a', 'seal.json']
+  assert [p.name for p in (tmp_path / 'deep').iterdir()] == ['x']
+
+
+@pytest.mark.parametrize('error', [KeyboardInterrupt, ValueError])
+def test_what_is_not_finished_is_not_there(tmp_path, error):
+  with pytest.raises(error):
+    with sealed_folder.creating(tmp_path / 'x', 'seal.json', 1) as folder:
+      (folder / 'a').write_text('abc')
+      raise error
+  assert not list(tmp_path.iterdir())
+
+
+def test_the_same_again_is_fine_and_another_is_refused(tmp_path):
+  make(tmp_path / 'x')
+  make(tmp_path / 'x')
+  with pytest.raises(UserError, match='holds something else'):
+    make(tmp_path / 'x', 'abd')
+  check(tmp_path / 'x')
+  assert [p.name for p in tmp_path.iterdir()] == ['x']
+
+
+def test_a_place_that_is_taken_is_refused_at_once(tmp_path):
+  (tmp_path / 'x').mkdir()
+  with pytest.raises(UserError, match='holds something else'):
+    with sealed_folder.creating(tmp_path / 'x', 'seal.json', 1):
+      raise AssertionError('too late')
+
+
+def test_a_place_that_cannot_be_written(tmp_path):
+  (tmp_path / 'file').write_text('')
+  with pytest.raises(UserError, match='cannot be written'):
+    make(tmp_path / 'file' / 'x')
+
+
+@pytest.mark.parametrize(
+    'name,content,message',
+    [
+        ('a', b'abd', 'a is damaged'),
+        ('a', b'ab', 'a is damaged'),
+        ('a', None, 'a cannot be read'),
+        ('seal.json', b'{', 'seal.json is damaged'),
+        ('seal.json', b'[]', 'seal.json is damaged'),
+        ('seal.json', b'{"format": 2, "files": {}}', 'of format 2, not 1'),
+        ('seal.json', None, 'seal.json is not there'),
+    ],
+)
+def test_damage_is_named_in_one_line(tmp_path, name, content, message):
+  make(tmp_path / 'x')
+  path = tmp_path / 'x' / name
+  path.unlink()
+  if content is not None:
+    path.write_bytes(content)
+  with pytest.raises(UserError, match=message) as error:
+    check(tmp_path / 'x')
+  assert str(tmp_path / 'x') in str(error.value)
+  assert '\n' not in str(error.value)

@@ -1,0 +1,53 @@
+"""A piece stays in its split for ever."""
+
+from collections import Counter
+
+import pytest
+
+from musiczoo.data import corpora
+from musiczoo.data.corpora.corpus import deal, Piece, split_of
+from musiczoo.errors import UserError
+
+
+def test_splits_are_for_ever():
+  # If this fails, models were trained on what is now the test split: don't
+  # change these, change the code back.
+  names = ('bwv10.7', 'bwv108.6', 'a/b.mid')
+  assert [split_of(name) for name in names] == ['train', 'valid', 'test']
+
+
+def test_a_file_name_that_is_no_text_has_a_split():
+  assert split_of(b'\xff.mid'.decode(errors='surrogateescape'))
+
+
+def test_eight_parts_one_and_one():
+  counts = Counter(split_of(f'piece {i}') for i in range(10_000))
+  assert counts['valid'] == pytest.approx(1000, abs=100)
+  assert counts['test'] == pytest.approx(1000, abs=100)
+  assert counts['train'] == pytest.approx(8000, abs=100)
+
+
+def test_other_pieces_move_none():
+  pieces = [Piece(f'piece {i}', None) for i in range(100)]
+  few, all_ = deal(pieces[::3]), deal(pieces)
+  for split in few:
+    assert few[split] == [piece for piece in all_[split] if piece in few[split]]
+    assert set(few[split]) <= set(all_[split])
+
+
+def test_twins_stay_together():
+  names = [f'piece {i}' for i in range(50)]
+  twins = {f'{name} again': name for name in names}
+  splits = deal([Piece(name, None) for name in [*names, *twins]], twins)
+  for pieces in splits.values():
+    found = {piece.name for piece in pieces}
+    assert found == {n for n in [*names, *twins] if twins.get(n, n) in found}
+
+
+@pytest.mark.parametrize('name', ['chorale', '/no/such/folder', __file__])
+def test_what_is_no_corpus_is_said(name):
+  with pytest.raises(UserError) as error:
+    corpora.load(name)
+  message = str(error.value)
+  assert name in message and 'folder of MIDI' in message
+  assert '\n' not in message

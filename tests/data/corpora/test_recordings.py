@@ -1,0 +1,63 @@
+"""A folder of sound files: dealt out by name, and none lost without a word."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from musiczoo.data import corpora
+from musiczoo.data.corpora.corpus import split_of
+from musiczoo.errors import UserError
+
+
+def put(path, hertz):
+  path.parent.mkdir(parents=True, exist_ok=True)
+  wave = 0.5 * np.sin(2 * np.pi * hertz * np.arange(2000) / 8000)
+  soundfile.write(path, wave, 8000)
+
+
+def test_all_that_can_be_heard_and_a_word_on_the_rest(tmp_path, capfd):
+  put(tmp_path / 'b.wav', 440)
+  put(tmp_path / 'deep' / 'er' / 'a.FLAC', 220)
+  soundfile.write(tmp_path / 'still.wav', np.zeros(2000), 8000)
+  (tmp_path / 'fake.mp3').write_bytes(b'no sound' * 99)
+  (tmp_path / 'none.ogg').write_bytes(b'')
+  (tmp_path / 'notes.txt').write_text('no sound')
+  corpus = corpora.load_sounds(str(tmp_path))
+  assert corpus.kind == 'sounds'
+  found = {p.name: (k, p) for k, v in corpus.splits.items() for p in v}
+  assert sorted(found) == ['b.wav', 'deep/er/a.FLAC']
+  for name, (split, piece) in found.items():
+    assert split == split_of(name)  # Whatever else is there.
+    assert piece.score.rate == 8000 and len(piece.score.samples) == 2000
+  *each, total = capfd.readouterr().err.splitlines()
+  assert [line.split()[2] for line in each] == [
+      'fake.mp3:', 'none.ogg:', 'still.wav:'
+  ]
+  assert [line.split()[-1] for line in each] == [
+      '[not_audio]', '[empty]', '[silent]'
+  ]
+  assert '3 of 5 sound files left out' in total
+
+
+def test_nothing_to_use_is_an_error_of_one_line(tmp_path):
+  def said():
+    with pytest.raises(UserError) as error:
+      corpora.load_sounds(str(tmp_path))
+    assert str(tmp_path) in str(error.value)
+    assert '\n' not in str(error.value)
+    return str(error.value)
+
+  assert 'has no sound files' in said()
+  (tmp_path / 'a.wav').write_bytes(b'')
+  assert 'none of its 1 sound files' in said() and '[empty]' in said()
+
+
+def test_a_name_that_is_no_folder():
+  with pytest.raises(UserError, match='give --config.corpus=FOLDER'):
+    corpora.load_sounds('chorales')
+
+
+def test_a_folder_of_sounds_is_no_folder_of_midi(tmp_path):
+  put(tmp_path / 'b.wav', 440)
+  with pytest.raises(UserError, match=r'experiments/configs/audio\.py'):
+    corpora.load(str(tmp_path))

@@ -1,0 +1,78 @@
+"""Which files count as music, and what is counted of the others."""
+
+from collections import Counter
+import os
+import zipfile
+
+import pytest
+
+from musiczoo.data.prepare import sources
+from musiczoo.errors import UserError
+from musiczoo.music.midi import Limits, MidiError
+
+FILES = {
+    'b.MID': b'',
+    'a/c.kar': b'x',
+    'a/no suffix': b'MThd...',
+    'a/wrong.txt': b'MThd...',
+    'readme.txt': b'no music',
+    'score.xml': b'<?xml?><score-partwise/>',
+    'page.xml': b'<html/>',
+    'tunes.abc': b'%abc\nX:1\nK:C\nC\nX:2\nK:D\nD\n',
+}
+FOUND = [
+    'a/c.kar', 'a/no suffix', 'a/wrong.txt', 'b.MID', 'score.xml',
+    'tunes#1.abc', 'tunes#2.abc',
+]
+
+
+def found(path):
+  ignored = Counter()
+  iterator, total = sources.find(path, Limits(), ignored)
+  return list(iterator), total, ignored
+
+
+@pytest.fixture
+def folder(tmp_path):
+  for name, data in FILES.items():
+    path = tmp_path / 'music' / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+  return tmp_path / 'music'
+
+
+def test_a_folder_in_order_of_names(folder):
+  listed, total, ignored = found(folder)
+  assert [source.name for source in listed] == FOUND
+  assert (total, ignored) == (8, {'.txt': 1, '.xml': 1})
+  assert listed[0].path == str(folder / 'a' / 'c.kar')
+  assert listed[-1].data == b'%abc\nX:2\nK:D\nD\n'
+
+
+def test_an_archive_is_read_as_the_folder_would_be(folder, tmp_path):
+  path = tmp_path / 'music.zip'
+  with zipfile.ZipFile(path, 'w') as archive:
+    for name in sorted(FILES):
+      archive.writestr(name, FILES[name])
+    archive.writestr('../out.mid', b'MThd')
+  listed, total, ignored = found(path)
+  assert [source.name for source in listed] == [*FOUND, '../out.mid']
+  assert (total, ignored) == (None, {'.txt': 1, '.xml': 1})
+  assert listed[1].data == b'MThd...'
+  assert listed[-1].refused == 'name'
+
+
+def test_a_pipe_is_not_waited_for(folder):
+  os.mkfifo(folder / 'pipe')
+  assert found(folder)[2][''] == 1
+
+
+def test_what_is_neither_folder_nor_archive(folder):
+  for path, message in [
+      (folder / 'absent', 'no such'),
+      (folder / 'b.MID', 'single file'),
+  ]:
+    with pytest.raises(UserError, match=message):
+      found(path)
+  with pytest.raises(MidiError, match='archive'):
+    found(folder / 'readme.txt')

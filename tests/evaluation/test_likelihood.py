@@ -1,0 +1,146 @@
+"""The evaluator: the published protocols, however pieces are batched."""
+
+import jax
+import numpy as np
+import pytest
+
+from musiczoo import build
+from musiczoo.data import batches
+from musiczoo.evaluation import baselines, likelihood as likelihood_lib
+from musiczoo.models import unigram
+from musiczoo.music import annotations
+from musiczoo.music.spec import Spec
+from musiczoo.nn.heads import HEADS
+from musiczoo.representations import REPRESENTATIONS
+from musiczoo.training import parallel
+from tests import families
+
+
+def pieces(family, lengths, seed=0):
+  rng = np.random.default_rng(seed)
+  top = {'bits': 2, 'tokens': families.DEPTH, 'voices': 2 * families.DEPTH}
+  return [
+      rng.integers(top[family.music.kind], size=(n, *family.music.shape)).astype(np.uint8)
+      for n in lengths
+  ]
+
+
+def like(family):
+  """A representation as far as the evaluator looks at one."""
+  name = {'bits': 'pianoroll', 'tokens': 'melody', 'voices': 'voices'}
+  music = REPRESENTATIONS[name[family.music.kind]]()
+  return music._replace(shape=family.music.shape)
+
+
+def score(family, params, music, *, batch_size, mode='jit', devices=1):
+  place = parallel.MODES[mode](jax.devices()[:devices])
+  system = build.System(like(family), family.model)
+  likelihood = likelihood_lib.make_likelihood(
+      place, system, batches.pack(music), batch_size
+  )
+  return likelihood(place.replicate(jax.device_get(params)))
+
+
+@pytest.mark.parametrize('head', ['bernoulli', 'voices'])
+@pytest.mark.parametrize('mode,devices', [('jit', 1), ('jit', 4), ('pmap', 2)])
+def test_batched_and_padded_equals_piece_by_piece(head, mode, devices):
+  family = families.build('gru', head)
+  music = pieces(family, [3, 70, 9, 1, 40, 33, 8])
+  params = family.model.init(jax.random.key(0), families.batch(family))
+  figures = score(
+      family, params, music, batch_size=3, mode=mode, devices=devices
+  )
+  each = [score(family, params, [x], batch_size=1) for x in music]
+  unit = 'nll_per_frame' if head == 'bernoulli' else 'nll_per_note'
+  steps = [len(x) for x in music]
+  alone = [e[unit] for e in each]
+  np.testing.assert_allclose(figures[unit], np.average(alone, weights=steps))
+  np.testing.assert_allclose(figures[f'{unit}_by_piece'], np.mean(alone))
+  if head == 'bernoulli':
+    later = [(e['nll_per_frame_tcn'], n - 1) for e, n in zip(each, steps) if n > 1]
+    values, weights = zip(*later)
+    np.testing.assert_allclose(
+        figures['nll_per_frame_tcn'], np.average(values, weights=weights)
+    )
+
+
+def test_the_nats_of_each_piece_are_those_of_it_alone():
+  family = families.build('gru', 'voices')
+  music = pieces(family, [9, 3, 70])
+  params = family.model.init(jax.random.key(0), families.batch(family))
+  place = parallel.jit(jax.devices()[:4])
+  system = build.System(like(family), family.model)
+  nats = likelihood_lib.make_nats(place, system, batches.pack(music), 2)
+  found = nats(place.replicate(jax.device_get(params)))
+  alone = [
+      score(family, params, [x], batch_size=1)['nll_per_note'] for x in music
+  ]
+  np.testing.assert_allclose(found, alone, rtol=1e-5)
+
+
+def test_the_nats_of_a_piece_in_windows_are_those_of_all_of_them():
+  family = families.build('unigram')
+  lengths = [20, 3, 40]
+  music = pieces(family, lengths)
+  cond = [np.zeros((n, len(annotations.COLUMNS)), np.int16) for n in lengths]
+  for table in cond:
+    table[:, annotations.POSITION] = np.arange(len(table)) % 4 + 1
+  params = jax.device_get(
+      family.model.init(jax.random.key(0), families.batch(family))
+  )
+  place = parallel.jit(jax.devices()[:1])
+  system = build.System(like(family), family.model._replace(window=8))
+  nats = likelihood_lib.make_nats(place, system, batches.pack(music, cond), 2)
+  alone = [score(family, params, [x], batch_size=1) for x in music]
+  np.testing.assert_allclose(
+      nats(place.replicate(params)), [a['nll_per_token'] for a in alone],
+      rtol=1e-5,
+  )
+
+
+def test_unigram_gives_the_floor_that_counting_gives():
+  """Law 7 by hand: a head that knows the frequencies scores as they do."""
+  head = HEADS['bernoulli'](depth=families.DEPTH)
+  music = Spec('bits', families.DEPTH, (families.DEPTH,))
+  model = unigram(music, head)
+  rng = np.random.default_rng(0)
+  often = rng.random(families.DEPTH)
+  train, test = (
+      [(rng.random((n, families.DEPTH)) < often).astype(np.uint8) for n in m]
+      for m in ([50, 30, 20], [1, 7, 30])
+  )
+  frames = np.concatenate(train)
+  p = (frames.sum(0) + 0.5) / (len(frames) + 1)
+  family = families.Family(model, None, music)
+  params = model.init(jax.random.key(0), families.batch(family))
+  flat, tree = jax.tree.flatten(params)
+  logit = np.log(p / (1 - p)).astype(np.float32)
+  params = jax.tree.unflatten(
+      tree, [logit if a.shape == p.shape else a for a in flat]
+  )
+  figures = score(family, params, test, batch_size=2)
+  for name, value in baselines.unigram(train, test).items():
+    np.testing.assert_allclose(figures[name], value, rtol=1e-5)
+
+
+def test_a_voice_and_step_is_a_note():
+  family = families.build('rnn', 'voices')
+  music = pieces(family, [5, 8])
+  params = family.model.init(jax.random.key(0), families.batch(family))
+  figures = score(family, params, music, batch_size=2)
+  total = 0.0
+  for x in music:
+    batch = {
+        'x': x[None],
+        'mask': np.ones((1, len(x)), np.float32),
+        'row': np.zeros(1, np.uint32),
+    }
+    sums, _ = family.model.loss(
+        params, batch, jax.random.key(0), step=0, train=False
+    )
+    total += float(sums['loss'])
+  np.testing.assert_allclose(
+      figures['nll_per_note'], total / (4 * 13), rtol=1e-5
+  )
+  parts = figures['nll_per_note_pitch'] + figures['nll_per_note_struck']
+  np.testing.assert_allclose(figures['nll_per_note'], parts, rtol=1e-5)

@@ -1,0 +1,141 @@
+"""Conditions: what is named is in the notes, in any key, and can be wished."""
+
+from hypothesis import given, strategies as st
+import numpy as np
+import pytest
+
+from musiczoo.errors import UserError
+from musiczoo.music import annotations as c, harmony, score as score_lib
+from musiczoo.music.score import Score
+from musiczoo.representations import REPRESENTATIONS
+from tests.strategies import scores
+
+
+def score(notes, meters=(), resolution=4):
+  meters = np.array(meters, np.int32).reshape(-1, 3)
+  return Score(np.array(notes, np.int32), meters=meters, resolution=resolution)
+
+
+def chord(pitches, onset, duration):
+  return [(onset, duration, pitch, 80, 0) for pitch in pitches]
+
+
+def test_what_each_column_says():
+  # A bar of C in quarters, one of Am whole, and the first again.
+  quarters = [n for t in range(4) for n in chord((60, 64, 67), 4 * t, 4)]
+  again = [(onset + 32, *rest) for onset, *rest in quarters]
+  table = c.of(score([*quarters, *chord((57, 60, 64), 16, 16), *again]), 4, 3)
+  first, second, third = table[[0, 17, 32]]
+  assert table.shape == (48, len(c.COLUMNS))
+  assert table[:, c.POSITION].tolist() == [*range(1, 17)] * 3
+  assert (table[:, c.KEY] == 1 + 0 + 12 * 0).all()
+  major, minor = (1 + list(harmony.QUALITIES).index(q) for q in ('', 'm'))
+  assert first[[c.ROOT, c.QUALITY]].tolist() == [1, major]
+  assert second[[c.ROOT, c.QUALITY]].tolist() == [10, minor]
+  assert first[c.DENSITY] == c.density_class(np.array(3.0))
+  assert second[c.DENSITY] == c.density_class(np.array(0.75))
+  assert [first[c.RHYTHM], second[c.RHYTHM]] == [3, 2]
+  assert [first[c.SECTION], second[c.SECTION], third[c.SECTION]] == [1, 1, 3]
+  assert (table[:, c.STYLE] == 3).all()
+
+
+def test_rhythm_is_that_of_the_finest_onset():
+  for step, expected in ((8, 2), (4, 3), (2, 4), (1, 5)):
+    notes = chord((60,), 0, 1) + chord((60,), step, 1)
+    assert c.of(score(notes), 4)[0, c.RHYTHM] == expected
+  assert c.of(score(chord((60,), 4, 1), resolution=12), 12)[0, c.RHYTHM] == 6
+
+
+def test_a_pick_up_is_the_end_of_a_bar():
+  song = score(chord((60,), 0, 24), meters=[(0, 1, 4), (4, 4, 4)])
+  position = c.of(song, 4)[:, c.POSITION]
+  assert position.tolist() == [13, 14, 15, 16, *range(1, 17), *range(1, 5)]
+  assert c.bar_rows(c.of(song, 4)).tolist() == [4, 20]
+
+
+@given(score=scores(), semitones=st.integers(-12, 12))
+def test_another_key_is_another_key_of_the_same(score, semitones):
+  room = score_lib.pitch_range(score) or (60, 60)
+  if room[0] + semitones < 0 or room[1] + semitones > 127:
+    return
+  table = c.of(score, 4)
+  moved = c.of(score_lib.transpose(score, semitones), 4)
+  ours = c.transpose(table, semitones)
+  # Which of two equals is found first, key and chord, may change with the key.
+  same = [i for i in range(len(c.COLUMNS)) if i not in (
+      c.KEY, c.ROOT, c.QUALITY, c.SECTION)]
+  np.testing.assert_array_equal(ours[:, same], moved[:, same])
+  back = c.transpose(ours, -semitones)
+  np.testing.assert_array_equal(back, table)
+  sizes = np.array(list(c.COLUMNS.values()))
+  assert (table >= 0).all() and (table < sizes).all()
+
+
+def test_a_chord_moves_with_the_key():
+  table = c.of(score(chord((57, 60, 64), 0, 16)), 4)
+  moved = c.of(score(chord((60, 63, 67), 0, 16)), 4)
+  np.testing.assert_array_equal(c.transpose(table, 3), moved)
+
+
+def test_rows_of_events_have_the_conditions_of_their_time():
+  song = score(chord((60,), 0, 8) + chord((64,), 20, 4))
+  events = REPRESENTATIONS['events'](steps_per_quarter=4)
+  x = events.encode(song)
+  rows = c.of_rows(c.of(song, 4), x, events.clock)
+  assert len(rows) == len(x)
+  on = np.flatnonzero(x == 129 + 64)
+  assert rows[on, c.POSITION].tolist() == [5]
+  assert rows[0, c.POSITION] == 1
+
+
+def test_a_plan_says_what_is_asked():
+  table = c.plan(
+      40, 4, begin=4, chords='C Am', key='Am', density=3.0, style=2
+  )
+  assert table[:13, c.POSITION].tolist() == [*range(5, 17), 1]
+  assert (table[:12, c.ROOT] == 1).all() and (table[12:28, c.ROOT] == 10).all()
+  assert (table[28:, c.ROOT] == 1).all()
+  assert (table[:, c.KEY] == 1 + 9 + 12).all()
+  assert (table[:, c.STYLE] == 2).all()
+  unknown = c.plan(4, 4)
+  assert (np.delete(unknown, c.POSITION, axis=1) == 0).all()
+
+
+@pytest.mark.parametrize(
+    'wish,words',
+    [
+        ({'chords': 'H'}, "chord 'H'"),
+        ({'chords': ' '}, 'give symbols'),
+        ({'key': 'X'}, "key 'X'"),
+        ({'density': -1.0}, 'notes a quarter'),
+        ({'density': float('nan')}, 'notes a quarter'),
+    ],
+)
+def test_what_cannot_be_asked(wish, words):
+  with pytest.raises(UserError, match=words):
+    c.plan(4, 4, **wish)
+
+
+def test_names_of_a_config():
+  assert c.columns(('chord', 'key')) == (
+      (c.KEY, 25), (c.ROOT, 13), (c.QUALITY, len(harmony.QUALITIES) + 1)
+  )
+  with pytest.raises(UserError, match="no condition 'mood'"):
+    c.columns(('mood',))
+
+
+def test_a_row_in_words():
+  row = c.plan(1, 4, chords='Am', key='Am', density=3.5)[0]
+  assert c.words(row) == {
+      'key': 'Am', 'chord': 'Am', 'density': '3-4', 'rhythm': '?', 'section': '?'
+  }
+  row = c.of(score(chord((60,), 0, 16) + chord((60,), 16, 16)), 4)[16]
+  assert c.words(row) == {
+      'key': 'C', 'chord': 'N.C.', 'density': '0-0.5', 'rhythm': 'halves',
+      'section': 'as 1 before',
+  }
+  assert set(c.words(np.zeros(len(c.COLUMNS), np.int16)).values()) == {'?'}
+  for column, size in c.COLUMNS.items():
+    last = np.zeros(len(c.COLUMNS), np.int16)
+    last[list(c.COLUMNS).index(column)] = size - 1
+    assert all(c.words(last).values())

@@ -1,0 +1,68 @@
+"""Transposition: pitched tracks and keys move, drums and spelling don't."""
+
+from hypothesis import assume, given, settings, strategies as st
+import numpy as np
+import pytest
+
+from musiczoo.music.score import (
+  canonical,
+  equal,
+  pitch_range,
+  Score,
+  Track,
+  transpose,
+)
+from tests.strategies import scores
+
+PIANO_AND_DRUMS = Score(
+    notes=np.array([[0, 1, 60, 80, 0], [0, 1, 36, 80, 1], [1, 1, 64, 80, 0]]),
+    tracks=(Track(), Track(drums=True)),
+    keys=np.array([[0, -3, 1]], np.int32),
+)
+
+
+def test_drums_stay():
+  moved = transpose(PIANO_AND_DRUMS, 2)
+  assert moved.notes[:, 2].tolist() == [62, 36, 66]
+  assert PIANO_AND_DRUMS.notes[0, 2] == 60  # A copy.
+
+
+def test_pitch_range_is_without_drums():
+  assert pitch_range(PIANO_AND_DRUMS) == (60, 64)
+  silent = PIANO_AND_DRUMS._replace(notes=PIANO_AND_DRUMS.notes[1:2])
+  assert pitch_range(silent) is None
+
+
+@pytest.mark.parametrize(
+    'sharps, semitones, expected',
+    [
+        (0, 2, 2),  # C to D
+        (-3, 2, -1),  # E flat to F, C minor to D minor
+        (0, 1, -5),  # C to D flat
+        (0, 6, 6),  # C to F sharp
+        (4, -1, -3),  # E to E flat
+        (-7, 12, -7),  # C flat to C flat
+        (7, 0, 7),
+    ],
+)
+def test_keys_move_along(sharps, semitones, expected):
+  score = PIANO_AND_DRUMS._replace(keys=np.array([[0, sharps, 1]], np.int32))
+  assert transpose(score, semitones).keys.tolist() == [[0, expected, 1]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(scores(max_notes=8), st.integers(-40, 40))
+def test_there_and_back(score, semitones):
+  low, high = pitch_range(score) or (0, 127)
+  assume(low + semitones >= 0 and high + semitones <= 127)
+  moved = transpose(score, semitones)
+  assert equal(moved, canonical(moved))
+  back = transpose(moved, -semitones)
+  assert equal(back._replace(keys=score.keys), score)
+  assert np.all((back.keys - score.keys)[:, 1] % 12 == 0)
+
+
+@pytest.mark.parametrize('semitones', [-61, 64])
+def test_no_note_leaves_the_range(semitones):
+  with pytest.raises(ValueError, match='leave'):
+    transpose(PIANO_AND_DRUMS, semitones)

@@ -1,0 +1,43 @@
+"""What an earlier release has saved is loaded by this one."""
+
+import json
+import pathlib
+import shutil
+
+import pytest
+
+from benchmarks import golden_checkpoint
+from musiczoo.runs import config_history, run, workdir
+
+GOLDEN = sorted((pathlib.Path(__file__).parents[1] / 'golden').glob('checkpoint-*'))
+
+
+@pytest.fixture
+def corpus(tmp_path, monkeypatch):
+  monkeypatch.chdir(tmp_path)
+  folder = pathlib.Path('corpus')
+  folder.mkdir()
+  golden_checkpoint.write_corpus(folder)
+  return folder
+
+
+@pytest.mark.parametrize('path', GOLDEN, ids=lambda p: p.name)
+def test_an_old_checkpoint_says_what_it_said(path, corpus):
+  expected = json.loads((path / 'expected.json').read_text())
+  nats = golden_checkpoint.nats(path, corpus)
+  assert abs(nats - expected['nll_per_note']) < 1e-5
+
+
+@pytest.mark.parametrize('path', GOLDEN, ids=lambda p: p.name)
+def test_an_old_run_goes_on(path, corpus, tmp_path):
+  shutil.copytree(path, tmp_path / 'run')
+  config, *_ = workdir.load(tmp_path / 'run')
+  said = []
+  done = run.fit(config | {'steps': 4}, tmp_path / 'run', say=said.append)
+  assert done.step == 4
+  assert any('resume   at step 2' in line for line in said)
+
+
+def test_what_was_added_does_not_change_what_is_there():
+  assert config_history.upgraded({'on_nan': 'skip'})['on_nan'] == 'skip'
+  assert config_history.upgraded({})['reproducible'] == 'run'

@@ -1,0 +1,209 @@
+"""The page in a real browser: it plays, seeks, mutes, and names stay text."""
+
+import time
+
+import numpy as np
+import pytest
+
+from musiczoo.music.score import Score, Track
+from musiczoo.show import page
+from tests.show.page import browser
+
+pytestmark = pytest.mark.skipif(
+    not (browser.DRIVER and browser.CHROMIUM),
+    reason='there is no browser: install chromium and chromedriver',
+)
+EVIL = '<script>alert(1)</script>'
+SHIFT, LEFT, RIGHT, DOWN, END = '\ue008', '\ue012', '\ue014', '\ue015', '\ue010'
+# Twenty bars of 4/4 at 120, forty seconds; from bar 11 on at 60.
+NOTES = [
+    (8 * i, 8, p, 127, track) for i in range(40)
+    for track, p in enumerate((60 + i % 12, 36))
+]
+SONG = Score(
+    np.array(NOTES, np.int32),
+    (Track(52, name=EVIL), Track(0, drums=True)),
+    tempi=np.array([(0, 500_000), (160, 1_000_000)], np.int32),
+    resolution=4,
+)
+MANY = Score(
+    np.array([(0, 40, 30 + i, 127, i % 20) for i in range(80)], np.int32),
+    tuple(Track(6 * i) for i in range(20)),
+    resolution=4,
+)
+# How loud the page is: RMS of what goes to the loudspeakers now.
+LEVEL = '''
+const {sound} = player;
+window.meter ||= sound.context.createAnalyser();
+sound.out.connect(meter);
+const samples = new Float32Array(meter.fftSize);
+meter.getFloatTimeDomainData(samples);
+return Math.sqrt(samples.reduce((sum, s) => sum + s * s, 0) / samples.length);
+'''
+
+
+@pytest.fixture(scope='module')
+def session(tmp_path_factory):
+  with browser.browser(tmp_path_factory.mktemp('profile')) as session:
+    yield session
+
+
+@pytest.fixture
+def opened(session, tmp_path):
+  """A session with the page open, and nothing in its log afterwards."""
+  path = tmp_path / 'page.html'
+  path.write_text(page.html('Test', [
+      page.Group('New', [page.Piece(EVIL, SONG, {'nats': 0.5})], {'all': 7.0}),
+      page.Group('Real', [page.Piece('b.mid', MANY, {'nats': 0.25})]),
+  ]))
+  session.log()
+  session.resize(1280, 800)
+  session.open(path)
+  yield session
+  assert session.log() == []
+
+
+def loud(session, seconds=0.5):
+  """The loudest of a while."""
+  most, end = 0, time.monotonic() + seconds
+  while time.monotonic() < end:
+    most = max(most, session.run(LEVEL))
+  return most
+
+
+def test_play_pause_seek_and_tempo(opened):
+  assert not opened.run('return player.playing')
+  opened.press(' ')
+  opened.wait('player.position > 0.3')
+  clock = opened.run('return player.sound.context.currentTime')
+  opened.wait(f'player.sound.context.currentTime > {clock}')
+  assert opened.run('return document.querySelector("#seek").value > 0')
+  opened.wait('document.querySelector("#play").innerText == "Pause"')
+  assert loud(opened) > 0.01
+  opened.press(' ')
+  place = opened.wait('!player.playing && player.position')
+  time.sleep(0.4)
+  assert opened.run('return player.position') == place
+  assert opened.run(LEVEL) < 0.01
+  # Two seconds a bar, then four.
+  opened.run('''
+      const slider = document.querySelector('#seek');
+      slider.value = 4.5;
+      slider.dispatchEvent(new Event('input'));
+  ''')
+  assert opened.run('return player.position') == 4.5
+  opened.press(LEFT)
+  assert opened.run('return player.position') == 4
+  opened.press(RIGHT, modifier=SHIFT)
+  assert opened.run('return player.position') == 12
+  opened.run('player.seek(24)')
+  opened.wait('document.querySelector("#bpm").innerText == "60 bpm"')
+  opened.press('-')
+  opened.wait('document.querySelector("#bpm").innerText == "57 bpm, 95 %"')
+  # From one tempo to the other: 0.4 s of the one, then half as fast.
+  opened.run('player.setSpeed(2); player.seek(19)')
+  opened.press(' ')
+  opened.wait('player.position > 20')
+  opened.press(END)
+  opened.wait('!player.playing && player.position == player.piece.seconds')
+
+
+def test_a_press_and_a_drag_in_the_roll_seek(opened):
+  box = opened.run('''
+      const roll = document.querySelectorAll("canvas")[1];
+      const box = roll.getBoundingClientRect();
+      return [box.left, box.top];
+  ''')
+  left, top = box
+
+  def at(x):
+    return {'type': 'pointerMove', 'x': round(left + x), 'y': round(top + 20)}
+
+  down, up = ({'type': f'pointer{t}', 'button': 0} for t in ('Down', 'Up'))
+  opened.touch(at(100), down, up)
+  # A quarter is 40 pixels and half a second.
+  assert opened.run('return player.position') == pytest.approx(1.25, abs=0.03)
+  opened.touch(at(100), down, at(200), at(400), up)
+  assert opened.run('return player.position') == pytest.approx(5, abs=0.03)
+
+
+def test_mute_and_solo(opened):
+  heard = 'return player.heard'
+  opened.press('1')
+  assert opened.run(heard) == [False, True]
+  opened.press('2')
+  opened.press(' ')
+  opened.wait('player.position > 0.3')
+  assert loud(opened) < 1e-3
+  opened.run('document.querySelector("[aria-label^=Solo]").click()')
+  assert opened.run(heard) == [True, False]
+  assert loud(opened) > 0.01
+  pressed = '[...document.querySelectorAll(".strip button")].map(' \
+      'b => b.getAttribute("aria-pressed")).join()'
+  opened.wait(f'{pressed} == "true,true,true,false"')
+  opened.press('1', modifier=SHIFT)
+  assert opened.run(heard) == [False, False]
+  opened.wait(f'(() => {{ {LEVEL} }})() < 1e-3')  # Also while it plays.
+  opened.press('0')
+  assert opened.run(heard) == [True, True]
+  opened.press('2', modifier=SHIFT)
+  assert opened.run(heard) == [False, True]
+
+
+def test_names_stay_text_and_numbers_stand_side_by_side(opened):
+  text = opened.run('return document.body.innerText')
+  assert text.count(EVIL) >= 3  # The list, the title, the track.
+  assert opened.run('return document.scripts.length') == 2
+  rows = opened.run('''return [...document.querySelectorAll('#numbers tr')].map(
+      row => [...row.cells].map(cell => cell.innerText))''')
+  assert rows == [
+      ['', 'this piece', 'New', 'Real'], ['nats', '0.500', '0.500', '0.250'],
+      ['all', '', '7', ''],
+  ]
+
+
+def test_another_piece_and_its_file(opened):
+  opened.press(DOWN)
+  assert opened.run('return player.piece.name') == 'b.mid'
+  opened.run('''
+      window.done = null;
+      const link = document.querySelector('#download');
+      window.named = link.download;
+      const bytes = atob(player.piece.midi);
+      window.done = link.href.startsWith('blob:') && bytes.slice(0, 4);
+  ''')
+  assert opened.run('return [named, done]') == ['b.mid', 'MThd']
+  opened.press(DOWN)
+  assert opened.run('return player.piece.name') == EVIL
+
+
+def test_a_crowd_is_loud_but_never_cut(opened):
+  """All voices at once, rendered off line by the page's own synth."""
+  opened.run('''
+      window.peak = null;
+      document.querySelectorAll('nav button')[1].click();
+      const context = new OfflineAudioContext(2, 44100 * 2, 44100);
+      const own = new window.Sound(context, player.timbres);
+      own.begin(player.piece.tracks);
+      for (const note of player.piece.notes) {
+        own.play(player.piece.tracks[note.track], note.track, note.pitch,
+            note.velocity, note.begin, note.end - note.begin);
+      }
+      context.startRendering().then((sound) => {
+        const samples = [...sound.getChannelData(0)].map(Math.abs);
+        window.peak = samples.reduce((a, b) => Math.max(a, b), 0);
+        window.flat = samples.filter((s) => s > peak - 1e-4).length;
+      });
+  ''')
+  assert 0.3 < opened.wait('peak') < 0.95
+  assert opened.run('return flat') < 10
+
+
+def test_a_phone(opened):
+  opened.resize(390, 844, phone=True)
+  opened.wait('document.documentElement.scrollWidth <= 390')
+  wide = opened.run('''
+      const all = [...document.querySelectorAll('main button, canvas, a')];
+      return all.map(e => e.getBoundingClientRect()).filter(b => b.width &&
+      (b.left < 0 || b.right > 391)).length''')
+  assert wide == 0
