@@ -28,18 +28,18 @@ def main():
   parser.add_argument('--num_pieces', type=int, default=200)
   args = parser.parse_args()
 
-  config, system, params, _ = pretrained.find(args.model)
+  config, pipeline, params, _ = pretrained.find(args.model)
   train = build.pieces(
-      config, build.corpus(config), 'train', system.representation
+      config, build.corpus(config), 'train', pipeline.representation
   )
   amounts = np.random.default_rng(0).uniform(-2, 2, args.num_pieces)
   result = {'pieces': args.num_pieces}
   for name, measure in attributes.ATTRIBUTES.items():
-    more = attributes.direction(system, params, train, name)
+    more = attributes.direction(pipeline, params, train, name)
     shift = (amounts[:, None] * more).astype(np.float32)
     music = generate(
-        system, params, num_outputs=args.num_pieces,
-        num_steps=system.model.window, seed=0, controls=Controls(shift=shift),
+        pipeline, params, num_outputs=args.num_pieces,
+        num_steps=pipeline.model.window, seed=0, controls=Controls(shift=shift),
     )
     values = np.array([measure(score) for score in music.scores])
     low, high = values[amounts < -1], values[amounts > 1]

@@ -95,9 +95,9 @@ def run(command, *arguments):
 
 
 def onnx(name, model, folder, python) -> dict:
-  config, system, params, _ = pretrained.find(name)
-  forward = forward_of(system, config)
-  given = inputs(system, forward, ROWS, STEPS)
+  config, pipeline, params, _ = pretrained.find(name)
+  forward = forward_of(pipeline, config)
+  given = inputs(pipeline, forward, ROWS, STEPS)
   np.savez(folder / 'given.npz', **given)
   subprocess.run(
       [python, '-c', OUTSIDE, model, folder / 'given.npz', folder / 'found.npz'],
@@ -110,10 +110,10 @@ def onnx(name, model, folder, python) -> dict:
   return {'onnx': max(apart.values()), 'largest': largest}
 
 
-def inputs(system, forward, rows: int, steps: int) -> dict:
+def inputs(pipeline, forward, rows: int, steps: int) -> dict:
   """Random ones of a Forward, by name."""
   rng = np.random.default_rng(0)
-  kind, depth = system.representation.kind, system.representation.depth
+  kind, depth = pipeline.representation.spec.kind, pipeline.representation.spec.depth
   top = {'bits': 2, 'voices': 2 * depth}.get(kind, depth)
   given = {}
   for name, like in forward.inputs(rows, steps).items():

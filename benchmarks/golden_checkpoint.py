@@ -45,13 +45,13 @@ def write_corpus(folder: pathlib.Path) -> None:
 
 def nats(run: pathlib.Path, corpus: pathlib.Path) -> float:
   """Of the validation pieces, by the model saved in a run."""
-  config, system, params, _ = workdir.load(run)
+  config, pipeline, params, _ = workdir.load(run)
   config = config | {'corpus': str(corpus)}
   devices = build.devices(config)
   pieces = build.pieces(
-      config, build.corpus(config), 'valid', system.representation
+      config, build.corpus(config), 'valid', pipeline.representation
   )
-  judge = likelihood.make_judge(devices, system, pieces, 8)
+  judge = likelihood.make_validation(devices, pipeline, pieces, 8)
   return judge(devices.replicate(params))['nll_per_note']
 
 

@@ -26,14 +26,14 @@ def main():
   from musiczoo.representations import cells as cells_lib
 
   build.cache_compilation()
-  config, system, params, _ = chosen.load()
+  config, pipeline, params, _ = chosen.load()
   config['model']['sweeps'] = SWEEPS.value
-  system = build.system(config)
+  pipeline = build.pipeline(config)
   pieces = build.pieces(
-      config, build.corpus(config), 'test', system.representation
+      config, build.corpus(config), 'test', pipeline.representation
   )
   long = [x for x in pieces.x if len(x) >= STEPS]
-  sample = jax.jit(system.model.sample, static_argnums=2)
+  sample = jax.jit(pipeline.model.sample, static_argnums=2)
   rng = np.random.default_rng(0)
 
   def excerpt(x):

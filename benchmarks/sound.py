@@ -33,10 +33,10 @@ def song() -> Score:
 
 def main():
   score = song()
-  players = {p.name: p for p in (sound.find('none'), sound.find())}
-  taken = {name: [] for name in players}
+  gan_adam = {p.name: p for p in (sound.find('none'), sound.find())}
+  taken = {name: [] for name in gan_adam}
   for _ in range(ROUNDS.value):
-    for name, player in players.items():
+    for name, player in gan_adam.items():
       begun = time.process_time()
       wav.samples(player.render(score))
       taken[name].append(time.process_time() - begun)

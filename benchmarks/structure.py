@@ -46,19 +46,19 @@ def main():
   parser.add_argument('--music21', action='store_true', help='takes minutes')
   args = parser.parse_args()
   build.cache_compilation()
-  config, system, params, _ = pretrained.find(args.model)
+  config, pipeline, params, _ = pretrained.find(args.model)
   corpus = build.corpus(config)
   result = {}
-  if system.model.hear is not None:
+  if pipeline.model.hear is not None:
     result |= {
-        'heard': _heard(system, params, corpus.splits['test'], args.music21),
-        'planned': _planned(config, system, params, corpus),
+        'heard': _heard(pipeline, params, corpus.splits['test'], args.music21),
+        'planned': _planned(config, pipeline, params, corpus),
     }
-  result['written'] = _written(system, params, corpus, args.pieces)
+  result['written'] = _written(pipeline, params, corpus, args.pieces)
   print(json.dumps(result, indent=2))
 
 
-def _heard(system, params, pieces, with_music21):
+def _heard(pipeline, params, pieces, with_music21):
   if with_music21:
     import music21
 
@@ -74,7 +74,7 @@ def _heard(system, params, pieces, with_music21):
     counts[name] = before[0] + int(hits.sum()), before[1] + len(hits)
 
   for piece in pieces:
-    heard, ruled = annotation_report.hear(system, params, piece.score)
+    heard, ruled = annotation_report.hear(pipeline, params, piece.score)
     key = np.bincount(heard[:, annotations.KEY]).argmax()
     count('key as the rules', key == ruled[0, annotations.KEY])
     place = ruled[:, annotations.POSITION]
@@ -113,13 +113,13 @@ def _chords(score: Score, table):
   return np.stack([lines, root, quality], axis=1)
 
 
-def _planned(config, system, params, corpus):
+def _planned(config, pipeline, params, corpus):
   """Nats of a bigram per code; the planner's are in `evaluate`."""
-  hear = jax.jit(system.model.hear)
+  hear = jax.jit(pipeline.model.hear)
   lines = {}
   for split in ('train', 'test'):
-    pieces = build.pieces(config, corpus, split, system.representation)
-    for batch in batches.whole_pieces(pieces, 16):
+    pieces = build.pieces(config, corpus, split, pipeline.representation)
+    for batch in batches.eval_batches(pieces, 16):
       real = batch.pop('piece') >= 0
       table = np.asarray(hear(params, batch))[real]
       for row, mask in zip(table, batch['mask'][real]):
@@ -146,11 +146,11 @@ def _planned(config, system, params, corpus):
           'bigram per code': round(total, 4)}
 
 
-def _written(system, params, corpus, num):
-  def write(seed, **wishes):
+def _written(pipeline, params, corpus, num):
+  def write(seed, **requested):
     return generate.generate(
-        system, params, num_outputs=num, num_steps=STEPS, seed=seed,
-        wishes=wishes,
+        pipeline, params, num_outputs=num, num_steps=STEPS, seed=seed,
+        requested=requested,
     ).scores
 
   tones = []

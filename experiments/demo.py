@@ -44,16 +44,16 @@ def main() -> int:
     return 128 + signals.received
 
   print('2/3  Score it on pieces it has not heard, in nats per note')
-  _, system, params, step = workdir.load(run)
+  _, pipeline, params, step = workdir.load(run)
   corpus = build.corpus(config)
   devices = build.devices(config)
   pieces = {
-      split: build.pieces(config, corpus, split, system.representation)
+      split: build.pieces(config, corpus, split, pipeline.representation)
       for split in ('train', 'valid', 'test')
   }
   figures = {
       split: likelihood.make_likelihood(
-          devices, system, pieces[split], config['batch_size']
+          devices, pipeline, pieces[split], config['batch_size']
       )(devices.replicate(params))
       for split in ('valid', 'test')
   }
@@ -75,21 +75,21 @@ def main() -> int:
       run,
       output / 'curve.png',
       monitor='valid_nll_per_note_pitch',
-      floors=lowest('valid'),
+      baselines=lowest('valid'),
   )
 
   print('3/3  Write eight chorales')
   written = generate.generate(
-      system, params, num_outputs=8, num_steps=256, seed=config['seed'],
+      pipeline, params, num_outputs=8, num_steps=256, seed=config['seed'],
       controls=generate.check_controls(
-          system.model, temperature=0.8, top_k=0, top_p=1.0, min_p=0.0
+          pipeline.model, temperature=0.8, top_k=0, top_p=1.0, min_p=0.0
       ),
   )
   music = generate.write(written.scores, output, title='chorale')
-  grid = system.representation.steps_per_quarter
+  grid = pipeline.representation.spec.steps_per_quarter
   copied = report.copying(corpus, grid, generated=written.scores)
   print(report.in_words(copied['generated'], copied['test'], grid))
-  _page(output, (config, system, params), corpus, music, copied, figures['test'])
+  _page(output, (config, pipeline, params), corpus, music, copied, figures['test'])
   python = f'{os.path.relpath(sys.executable)} -m experiments'
   print(f'''
 Listen:      {output}/listen.html in a browser, or 000.mid ... 007.mid
@@ -107,7 +107,7 @@ def _page(output, trained, corpus, music, copied, figures):
   """Writes listen.html: the new chorales beside Bach's."""
   from musiczoo.show.page import numbers
 
-  grid = trained[1].representation.steps_per_quarter
+  grid = trained[1].representation.spec.steps_per_quarter
   num_steps = pages.stretch(grid)
   of_all = {
       f'{numbers.words(name)}, all test pieces': value

@@ -38,48 +38,48 @@ def main():
   from musiczoo import build
   from musiczoo.evaluation import audio_baselines, collapse, sample_comparison
   from musiczoo.evaluation.framewise import framewise
-  from musiczoo.evaluation.likelihood import make_figures, make_likelihood
+  from musiczoo.evaluation.likelihood import make_likelihood, make_metrics
   from musiczoo.evaluation.novelty import report as report_lib
 
   build.cache_compilation()
-  config, system, params, step = chosen.load()
-  if ORDERINGS.value is not None and system.model.conditional is None:
+  config, pipeline, params, step = chosen.load()
+  if ORDERINGS.value is not None and pipeline.model.conditional is None:
     raise UserError(
         '--orderings means nothing to this model, which has one order: leave '
         'it out'
     )
-  is_sound = system.representation.kind == 'frames'
+  is_sound = pipeline.representation.spec.kind == 'frames'
   if is_sound and pages.HTML.value is not None:
     raise UserError('--html means nothing to a model of sound: leave it out')
   if CORPUS.value is not None:
     config['corpus'] = CORPUS.value
   corpus = build.corpus(config)
   pieces = build.pieces(
-      config, corpus, SPLIT.value, system.representation
+      config, corpus, SPLIT.value, pipeline.representation
   )
   devices = build.devices(config)
-  given = devices, system, pieces, config['batch_size']
+  given = devices, pipeline, pieces, config['batch_size']
   replicated = devices.replicate(params)
   figures = {'split': SPLIT.value, 'pieces': len(pieces), 'step': step}
   music = {}
-  if system.model.monitor:
+  if pipeline.model.monitor:
     figures |= make_likelihood(*given)(replicated)
   elif is_sound:
     figures |= sample_comparison.make_gap(*given[:3])(replicated)
   else:
-    compared = sample_comparison.make_compare(system, pieces, SAMPLES.value)(params)
+    compared = sample_comparison.make_compare(pipeline, pieces, SAMPLES.value)(params)
     music = {'samples': compared.scores}
     figures |= sample_comparison.report(compared)
-  if system.model.figures is not None:
-    figures |= make_figures(*given, system.model.figures)(replicated)
+  if pipeline.model.figures is not None:
+    figures |= make_metrics(*given, pipeline.model.figures)(replicated)
   alarm = None
-  if is_sound or system.model.decode is not None:
-    train = build.pieces(config, corpus, 'train', system.representation)
+  if is_sound or pipeline.model.decode is not None:
+    train = build.pieces(config, corpus, 'train', pipeline.representation)
     figures |= (
-        audio_baselines.floors_of(system, params, train, pieces) if is_sound
-        else collapse.unigram(devices, system, train, *given[2:])
+        audio_baselines.floors_of(pipeline, params, train, pieces) if is_sound
+        else collapse.unigram(devices, pipeline, train, *given[2:])
     )
-  if system.model.decode is not None:
+  if pipeline.model.decode is not None:
     figures |= collapse.active(figures)
     alarm = collapse.alarm(figures)
   if ORDERINGS.value is not None:
@@ -92,7 +92,7 @@ def main():
     )
   if NOVELTY.value and SPLIT.value == 'test' and not is_sound:
     found = report_lib.copying(
-        corpus, system.representation.steps_per_quarter, **music
+        corpus, pipeline.representation.spec.steps_per_quarter, **music
     )
     figures |= {
         f'{name}_in_train_{measure}': value
@@ -109,7 +109,7 @@ def main():
         pathlib.Path(JSON.value), json.dumps(figures, indent=1) + '\n'
     )
   if pages.HTML.value is not None:
-    _page((config, system, params), corpus, music.get('samples', []), figures)
+    _page((config, pipeline, params), corpus, music.get('samples', []), figures)
 
 
 def _page(trained, corpus, samples, figures):
@@ -118,9 +118,9 @@ def _page(trained, corpus, samples, figures):
   from musiczoo.show import page
   from musiczoo.show.page import numbers
 
-  system = trained[1]
-  grid = system.representation.steps_per_quarter
-  num_steps = pages.stretch(grid, system.model.window)
+  pipeline = trained[1]
+  grid = pipeline.representation.spec.steps_per_quarter
+  num_steps = pages.stretch(grid, pipeline.model.window)
   sides = {'samples': {}, 'split': {}, 'gap': {}}
   for name, value in figures.items():
     words = numbers.words(name)

@@ -18,10 +18,10 @@ def main():
   launch.make_folder(output)
   from musiczoo.export.files import files
 
-  config, system, params, step = chosen.load()
+  config, pipeline, params, step = chosen.load()
   figures = _measured(step) if chosen.own() else {}
   made = files(
-      config, system, params, step=step, figures=figures, onnx=ONNX.value
+      config, pipeline, params, step=step, figures=figures, onnx=ONNX.value
   )
   for name, content in made.items():
     (output / name).write_bytes(content)

@@ -54,16 +54,16 @@ def main():
 
   player = _player()
   build.cache_compilation()
-  config, system, params, step = chosen.load()
-  given.check(config, system, flag)
-  is_sound = system.representation.kind == 'frames'
-  how = _how(config, system)
+  config, pipeline, params, step = chosen.load()
+  given.check(config, pipeline, flag)
+  is_sound = pipeline.representation.spec.kind == 'frames'
+  how = _how(config, pipeline)
   read = audio.read if is_sound else midi.read
   songs = [(read(file), file) for file in files]
   output = pathlib.Path(OUTPUT_DIR.value)
   launch.make_folder(output)
   begun = time.perf_counter()
-  written = given.write(config, system, params, flag, songs, **how)
+  written = given.write(config, pipeline, params, flag, songs, **how)
   seconds = time.perf_counter() - begun
   if is_sound:
     heard = {file: song for song, file in songs}
@@ -71,7 +71,7 @@ def main():
   else:
     music = _put(written.scores, output, songs, player)
   # A token is one decision: a voice's step, a roll's or sound's frame, an event.
-  whole = system.representation.kind in ('bits', 'frames')
+  whole = pipeline.representation.spec.kind in ('bits', 'frames')
   tokens = written.x[..., 0].size if whole else written.x.size
   print(
       f'{len(written.scores)} pieces by the model of step {step} in {output}: '
@@ -84,9 +84,9 @@ def main():
     print(f'played by {player.name}')
   copied = None
   if NOVELTY.value or NOVELTY.value is None and chosen.own():
-    copied = _novelty(config, system, written.scores, output)
+    copied = _novelty(config, pipeline, written.scores, output)
   if pages.HTML.value is not None:
-    _page((config, system, params), music, songs, copied)
+    _page((config, pipeline, params), music, songs, copied)
 
 
 def _player():
@@ -98,7 +98,7 @@ def _player():
   return sound.find(SOUNDFONT.value) if WAV.value else None
 
 
-def _how(config, system) -> dict:
+def _how(config, pipeline) -> dict:
   """What the flags say of how to write; refuses what this model can't do."""
   from musiczoo.sampling import generate
 
@@ -107,13 +107,13 @@ def _how(config, system) -> dict:
       'num_steps': NUM_STEPS.value,
       'seed': SEED.value,
       'controls': generate.check_controls(
-          system.model,
+          pipeline.model,
           temperature=0.0 if ARGMAX.value else TEMPERATURE.value,
           top_k=TOP_K.value,
           top_p=TOP_P.value,
           min_p=MIN_P.value,
       ),
-      'wishes': generate.check_wishes(
+      'wishes': generate.check_requested(
           config,
           chords=CHORDS.value,
           key=KEY.value,
@@ -140,12 +140,12 @@ def _put(scores, output, songs, player):
   )
 
 
-def _novelty(config, system, music, output):
+def _novelty(config, pipeline, music, output):
   """Writes and prints the report and returns it, or says why there is none."""
   from musiczoo import build
   from musiczoo.evaluation.novelty import report as report_lib
 
-  steps = system.representation.steps_per_quarter
+  steps = pipeline.representation.spec.steps_per_quarter
   try:
     report = report_lib.copying(build.corpus(config), steps, generated=music)
   except UserError as e:
@@ -161,9 +161,9 @@ def _page(trained, music, songs, copied):
   from musiczoo.show import page
   from musiczoo.show.page import numbers
 
-  config, system, _ = trained
-  grid = system.representation.steps_per_quarter
-  num_steps = pages.stretch(grid, system.model.window or NUM_STEPS.value)
+  config, pipeline, _ = trained
+  grid = pipeline.representation.spec.steps_per_quarter
+  num_steps = pages.stretch(grid, pipeline.model.window or NUM_STEPS.value)
   new = {name: numbers.copied(of) for name, of in (copied or {}).items()}
   groups = [
       pages.new(

@@ -92,12 +92,12 @@ def asked() -> tuple[str | None, list[str]]:
   return flag.name, flag.value.split(',')
 
 
-def check(config, system, flag: str | None) -> None:
+def check(config, pipeline, flag: str | None) -> None:
   """Refuses what the model of this config can't do."""
   from musiczoo.sampling import generate, latents
 
-  model = system.model
-  if system.representation.kind == 'frames':
+  model = pipeline.model
+  if pipeline.representation.spec.kind == 'frames':
     for name in _OF_NOTES:
       if flags.FLAGS[name].present:
         raise UserError(
@@ -107,14 +107,14 @@ def check(config, system, flag: str | None) -> None:
   if flag in _CONTROLS:
     generate.check_can(model, _CONTROLS[flag], f'--{flag}')
     if flag in (HARMONIZE_MIDI.name, ACCOMPANY_MIDI.name):
-      _check_part(config, system.representation, flag)
+      _check_part(config, pipeline.representation, flag)
   elif flag is not None:
     latents.check(model, f'--{flag}')
   if ATTRIBUTE.value is not None:
     latents.check(model, f'--{ATTRIBUTE.name}')
 
 
-def write(config, system, params, flag, songs, *, wishes, **how):
+def write(config, pipeline, params, flag, songs, *, requested, **how):
   """Writes what is asked for, as `generate.Generated`.
 
   Args:
@@ -125,10 +125,10 @@ def write(config, system, params, flag, songs, *, wishes, **how):
   from musiczoo import build
   from musiczoo.sampling import attributes, generate, latents
 
-  representation = system.representation
+  representation = pipeline.representation
   if (
-      representation.kind == 'frames'
-      and system.model.decode is not None
+      representation.spec.kind == 'frames'
+      and pipeline.model.decode is not None
       and not flags.FLAGS['temperature'].present
   ):
     # What a code doesn't tell of a frame is noise, and is left out.
@@ -137,21 +137,21 @@ def write(config, system, params, flag, songs, *, wishes, **how):
     name, amount = attributes.parse(ATTRIBUTE.value)
     corpus = build.corpus(config)
     train = build.pieces(config, corpus, 'train', representation)
-    more = attributes.direction(system, params, train, name)
+    more = attributes.direction(pipeline, params, train, name)
     how['controls'] = how['controls']._replace(shift=amount * more)
   if flag in ('reconstruct', 'interpolate'):
     del how['num_steps']
     heard = [latents.heard(representation, *song) for song in songs]
     if flag == 'interpolate':
-      return latents.interpolate(system, params, *heard, **how)
+      return latents.interpolate(pipeline, params, *heard, **how)
     del how['num_outputs']
-    return latents.reconstruct(system, params, *heard, **how)
+    return latents.reconstruct(pipeline, params, *heard, **how)
   if flag == 'primer_midi':
     how['primer'] = generate.encode_primer(representation, *songs[0])
   elif flag is not None:
     how['num_steps'] = 0  # The song's own.
     how['primer'], how['known'] = _holes(representation, flag, *songs[0])
-  return generate.generate(system, params, wishes=wishes, **how)
+  return generate.generate(pipeline, params, requested=requested, **how)
 
 
 def _holes(representation, flag, song, origin):
@@ -164,17 +164,17 @@ def _holes(representation, flag, song, origin):
 
 def _part(representation):
   """The part that is given: of a melody to harmonize, the highest voice."""
-  return ACCOMPANY_PART.value or representation.parts[0][0]
+  return ACCOMPANY_PART.value or representation.spec.parts[0][0]
 
 
 def _check_part(config, representation, flag):
   """Refuses a part that there is not, or that the model never wrote others to."""
-  if flag == HARMONIZE_MIDI.name and representation.kind != 'voices':
+  if flag == HARMONIZE_MIDI.name and representation.spec.kind != 'voices':
     raise UserError(
         '--harmonize_midi is for models of voices: give --accompany_midi and '
         '--accompany_part'
     )
-  parts = [name for name, _ in representation.parts]
+  parts = [name for name, _ in representation.spec.parts]
   learned = config['model'].get('given_tracks', range(len(parts)))
   known = [name for i, name in enumerate(parts) if i in learned]
   if _part(representation) not in known:

@@ -32,9 +32,9 @@ def main():
     from musiczoo.show import annotation_report
 
     build.cache_compilation()
-    _, system, params, _ = chosen.load()
+    _, pipeline, params, _ = chosen.load()
     score = midi.read(FILE.value)
-    print('\n'.join(annotation_report.compare(system, params, score)))
+    print('\n'.join(annotation_report.compare(pipeline, params, score)))
 
 
 def _page(file):

@@ -95,33 +95,33 @@ def at_hand(config, split):
   return corpus, None
 
 
-def _numbers(config, system, params, kind, found, num_steps):
+def _numbers(config, pipeline, params, kind, found, num_steps):
   """Of each piece found its metrics and, where they are known, its nats."""
   from musiczoo import build
   from musiczoo.data import corpora
   from musiczoo.evaluation import likelihood
   from musiczoo.show.page import numbers
 
-  representation = system.representation
+  representation = pipeline.representation
   corpus = corpora.Corpus(kind, {'test': found})
   x = build.encoded(corpus, 'test', representation)
   rows = [
       numbers.figures(
-          representation.decode(piece), representation.steps_per_quarter,
+          representation.decode(piece), representation.spec.steps_per_quarter,
           num_steps,
       )
       for piece in x
   ]
   heard = [i for i, piece in enumerate(x) if len(piece)]
-  if not system.model.monitor or not heard:
+  if not pipeline.model.monitor or not heard:
     return rows
   some = corpora.Corpus(kind, {'test': [found[i] for i in heard]})
   pieces = build.pieces(config, some, 'test', representation)
   if len(pieces) != len(heard):  # They were cut into passages.
     return rows
   devices = build.devices(config)
-  nats = likelihood.make_nats(devices, system, pieces, config['batch_size'])
-  name = numbers.words(likelihood.monitored(system))
+  nats = likelihood.make_piece_nll(devices, pipeline, pieces, config['batch_size'])
+  name = numbers.words(likelihood.monitor_name(pipeline))
   for i, value in zip(heard, nats(devices.replicate(params)).tolist()):
     if np.isfinite(value):
       rows[i] = {name: value} | rows[i]

@@ -53,7 +53,7 @@ def main():
         pathlib.Path(OUTPUT.value),
         engine=ENGINE.value,
         workers=WORKERS.value,
-        care=prepare.Care(limits, SECONDS.value, MEGABYTES.value),
+        care=prepare.FileLimits(limits, SECONDS.value, MEGABYTES.value),
         watch=_watch,
     )
   except KeyboardInterrupt as stop:

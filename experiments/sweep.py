@@ -72,13 +72,13 @@ def main() -> int:
 def _check(points):
   """Refuses, before anything is trained, what no run can be made of."""
   from musiczoo import build
-  from musiczoo.evaluation.likelihood import monitored
+  from musiczoo.evaluation.likelihood import monitor_name
 
   judged = {}
   for name, config in points.items():
     build.check(config)
     build.optimizer(config)
-    judged[monitored(build.system(config))] = name
+    judged[monitor_name(build.pipeline(config))] = name
   if len(judged) > 1:
     (a, b, *_) = judged
     raise UserError(

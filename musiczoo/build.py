@@ -22,8 +22,7 @@ from musiczoo.models.model import Model
 from musiczoo.models.zoo import ZOO
 from musiczoo.music import annotations
 from musiczoo.music.score import Score
-from musiczoo.music.spec import Spec
-from musiczoo.nn.conditioning import Conditions
+from musiczoo.nn.conditioning import Conditioning
 from musiczoo.nn.heads import HEADS
 from musiczoo.representations import Representation, REPRESENTATIONS
 from musiczoo.training import parallel
@@ -37,7 +36,7 @@ REPRODUCIBLE = {'run': 0, 'device_invariant': parallel.SHARDS}
 ON_NAN = dict.fromkeys(('stop', 'skip', 'roll_back'))
 
 
-class System(NamedTuple):
+class Pipeline(NamedTuple):
   """What a config says about a model, without its data or its training.
 
   Attributes:
@@ -49,12 +48,12 @@ class System(NamedTuple):
   model: Model
 
 
-def system(config: Mapping) -> System:
+def pipeline(config: Mapping) -> Pipeline:
   choose('dtype', DTYPES, config['dtype'])
   representation = _representation(config)
-  music = Spec(*(getattr(representation, field) for field in Spec._fields))
+  spec = representation.spec
   told = call('conditions', _conditions, config['conditions'])
-  if told.columns and music.kind == 'frames':
+  if told.columns and spec.kind == 'frames':
     raise UserError(
         'config.conditions.use: a model of sound can be told nothing beside: '
         'set --config.conditions.use='
@@ -63,8 +62,8 @@ def system(config: Mapping) -> System:
       'model',
       choose('family', ZOO, config['family']),
       config['model'],
-      music,
-      _head(config, music) if config['head'] else None,
+      spec,
+      _head(config, spec) if config['head'] else None,
       conditions=told,
       dtype=config['dtype'],
       remat=config['remat'],
@@ -75,23 +74,23 @@ def system(config: Mapping) -> System:
         f"family '{config['family']}' makes windows that begin with a bar: set "
         '--config.begin=bar'
     )
-  return System(representation, model)
+  return Pipeline(representation, model)
 
 
-def _head(config, music):
+def _head(config, spec):
   head = named(
-      'head', HEADS, config, depth=music.depth, dtype=config['dtype']
+      'head', HEADS, config, depth=spec.depth, dtype=config['dtype']
   )
-  if head.kind != music.kind:
+  if head.kind != spec.kind:
     raise UserError(
         f"head '{config['head']['name']}' predicts {head.kind}, but "
         f"representation '{config['representation']['name']}' gives "
-        f'{music.kind}: set --config.head.name to a head that fits'
+        f'{spec.kind}: set --config.head.name to a head that fits'
     )
-  if getattr(head, 'voices', None) not in (None, *music.shape):
+  if getattr(head, 'voices', None) not in (None, *spec.shape):
     raise UserError(
         f'--config.head.voices={head.voices}: the music has '
-        f'{music.shape[0]} voices'
+        f'{spec.shape[0]} voices'
     )
   return head
 
@@ -107,7 +106,7 @@ def _conditions(*, use, styles, features, forget):
         f'config.conditions.styles: {len(styles)} are named, but a model can '
         f'be told {annotations.MOST_STYLES} at the most'
     )
-  return Conditions(annotations.columns(use), features, forget)
+  return Conditioning(annotations.columns(use), features, forget)
 
 
 def optimizer(config: Mapping):
@@ -124,20 +123,20 @@ def _representation(config):
 
 
 def fitted(
-    config: Mapping, system: System, corpus: corpora.Corpus
-) -> tuple[Mapping, System]:
+    config: Mapping, pipeline: Pipeline, corpus: corpora.Corpus
+) -> tuple[Mapping, Pipeline]:
   """Both with the mean and sd of what is measured of the training pieces.
 
   They are part of the config from then on, wherever it is saved; of music that
   is not measured, and of a config that has them, both are as they were.
   """
   normal = config['representation']
-  if system.representation.normalize is None or normal['mean']:
-    return config, system
+  if pipeline.representation.normalize is None or normal['mean']:
+    return config, pipeline
   _some(config, corpus, 'train')
   found = audio_frames.statistics(corpus.splits['train'], *_measuring(config))
   config = {**config, 'representation': normal | found}
-  return config, system._replace(representation=_representation(config))
+  return config, pipeline._replace(representation=_representation(config))
 
 
 def _measuring(config):
@@ -155,7 +154,7 @@ def encoded(
   found = corpus.splits[split]
   if corpus.kind == 'scores':
     return [representation.encode(p.score) for p in found]
-  if any(p.score.shape[1:] != representation.shape for p in found):
+  if any(p.score.shape[1:] != representation.spec.shape for p in found):
     raise UserError(
         'this corpus is piano-rolls, which keep no notes: set '
         '--config.representation.name=pianoroll and a head for it'
@@ -169,7 +168,7 @@ def annotate(config: Mapping, representation: Representation):
   told = config['conditions']['use'] or config['passages']['bar']
   if config['begin'] == 'anywhere' and not told:
     return None
-  grid, styles = representation.steps_per_quarter, config['conditions']['styles']
+  grid, styles = representation.spec.steps_per_quarter, config['conditions']['styles']
 
   def of(piece, x):
     score = piece.score
@@ -177,7 +176,7 @@ def annotate(config: Mapping, representation: Representation):
       score = representation.decode(score)
     style = annotations.style_number(style_of(piece.name), styles)
     table = annotations.of(score, grid, style)
-    return annotations.of_rows(table, x, representation.clock)
+    return annotations.of_rows(table, x, representation.spec.steps_per_token)
 
   return of
 
@@ -200,19 +199,19 @@ def pieces(
 def _passages(found, representation, *, bar, planes, window):
   if not bar:
     return found
-  if representation.kind == 'frames':
+  if representation.spec.kind == 'frames':
     raise UserError(
         f'config.passages.bar={bar}: a sound has no bars: set '
         '--config.passages.bar=0'
     )
-  if not set(planes) <= set(range(representation.planes)):
+  if not set(planes) <= set(range(representation.spec.planes)):
     raise UserError(
         f'config.passages.planes={tuple(planes)}: there are 0 to '
-        f'{representation.planes - 1}'
+        f'{representation.spec.planes - 1}'
     )
 
   def plays(x):
-    by_plane = np.asarray(x).reshape(len(x), representation.planes, -1)
+    by_plane = np.asarray(x).reshape(len(x), representation.spec.planes, -1)
     return by_plane[:, list(planes)].any(2)
 
   return sections.passages(found, window, bar=bar, plays=plays)
@@ -252,8 +251,8 @@ def batches(
   """batch_at(seed, step) of the training pieces, or these rows of each batch."""
   changes = {
       'transpose': representation.transpose,
-      'room': representation.room,
-      'vary': representation.vary,
+      'transpose_range': representation.transpose_range,
+      'augment_performance': representation.augment_performance,
   }
   return batches_lib.make_batch_at(
       pieces,

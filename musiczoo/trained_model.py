@@ -3,13 +3,13 @@
 import pathlib
 from typing import NamedTuple
 
-from musiczoo.build import System
+from musiczoo.build import Pipeline
 from musiczoo.music.score import Score
 from musiczoo.runs import pretrained
 from musiczoo.sampling import generate
 
 
-class Trained(NamedTuple):
+class TrainedModel(NamedTuple):
   """A model of the zoo with its parameters.
 
   Attributes:
@@ -22,7 +22,7 @@ class Trained(NamedTuple):
 
   name: str
   config: dict
-  system: System
+  pipeline: Pipeline
   params: dict
   step: int
 
@@ -33,7 +33,7 @@ class Trained(NamedTuple):
       *,
       seed: int = 0,
       primer: Score | None = None,
-      wishes: dict | None = None,
+      requested: dict | None = None,
       **controls,
   ) -> list[Score]:
     """Writes pieces: the same as the command `generate` of the same numbers.
@@ -49,19 +49,19 @@ class Trained(NamedTuple):
     """
     usual = {'temperature': 1.0, 'top_k': 0, 'top_p': 1.0, 'min_p': 0.0}
     if primer is not None:
-      generate.check_can(self.system.model, 'given', 'primer')
+      generate.check_can(self.pipeline.model, 'given', 'primer')
       primer = generate.encode_primer(
-          self.system.representation, primer, 'primer'
+          self.pipeline.representation, primer, 'primer'
       )
     return generate.generate(
-        self.system,
+        self.pipeline,
         self.params,
         num_outputs=num_outputs,
         num_steps=num_steps,
         seed=seed,
-        controls=generate.check_controls(self.system.model, **usual | controls),
+        controls=generate.check_controls(self.pipeline.model, **usual | controls),
         primer=primer,
-        wishes=generate.check_wishes(self.config, **wishes or {}),
+        requested=generate.check_requested(self.config, **requested or {}),
     ).scores
 
   def write(self, folder, num_outputs: int = 1, **how) -> list[pathlib.Path]:
@@ -77,10 +77,10 @@ class Trained(NamedTuple):
     return [folder / f'{i:03d}.mid' for i in range(len(scores))]
 
 
-def load(place) -> Trained:
+def load(place) -> TrainedModel:
   """A pretrained model by its name, or the best of a workdir.
 
   Raises:
     UserError: there is neither.
   """
-  return Trained(str(place), *pretrained.find(str(place)))
+  return TrainedModel(str(place), *pretrained.find(str(place)))

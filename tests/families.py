@@ -8,14 +8,14 @@ import numpy as np
 
 from musiczoo.models.autoregressive import Sequence
 from musiczoo.models.model import Model
-from musiczoo.models.unigram import Deaf
+from musiczoo.models.unigram import ConstantNet
 from musiczoo.models.zoo import ZOO
 from musiczoo.music import annotations
 from musiczoo.music.spec import Spec
-from musiczoo.nn.conditioning import Conditions, Told
+from musiczoo.nn.conditioning import ConditionEmbedding, Conditioning
 from musiczoo.nn.heads import HEADS
 from musiczoo.nn.recurrent import Recurrent
-from musiczoo.nn.tcn import Convolutional
+from musiczoo.nn.tcn import TCN
 
 DEPTH, LENGTH = 6, 16
 RECURRENT = ('rnn', 'lstm', 'gru')
@@ -28,8 +28,8 @@ HEAD_OF = {
     'categorical': ((), {'features': 3}),
 }
 BAR = 4  # Steps.
-TOLD = Conditions(annotations.columns(('key', 'chord')), 3, 0.3)
-HEARD = Conditions(
+TOLD = Conditioning(annotations.columns(('key', 'chord')), 3, 0.3)
+HEARD = Conditioning(
     annotations.columns(('key', 'chord', 'density', 'section', 'style')), 3, 0.3
 )
 
@@ -106,7 +106,7 @@ class Family(NamedTuple):
 
   model: Model
   module: Sequence | None
-  music: Spec
+  spec: Spec
 
 
 @functools.cache
@@ -118,27 +118,27 @@ def build(name: str, head: str | None = None) -> Family:
     return Family(ZOO[family](head, None, **numbers), None, head)
   shape, arguments = HEAD_OF[head]
   module = HEADS[head](depth=DEPTH, **arguments)
-  music = Spec(module.kind, DEPTH, shape)
+  spec = Spec(module.kind, DEPTH, shape)
   net = None
   if family == 'unigram':
-    net = Deaf()
+    net = ConstantNet()
   elif family in RECURRENT:
     net = Recurrent(family, 7, 2, dropout=0.3)
   elif family == 'cnn':
-    net = Convolutional(7, 2, 3, dropout=0.3)
-  told = Told(TOLD) if numbers.get('conditions') else None
+    net = TCN(7, 2, 3, dropout=0.3)
+  told = ConditionEmbedding(TOLD) if numbers.get('conditions') else None
   return Family(
-      ZOO[family](music, module, **numbers),
+      ZOO[family](spec, module, **numbers),
       net and Sequence(net, module, told),
-      music,
+      spec,
   )
 
 
 def batch(family: Family, size: int = 8, seed: int = 0, length: int = LENGTH):
   """Random music with ragged ends: no two rows weigh the same."""
   rng = np.random.default_rng(seed)
-  top = {'bits': 2, 'tokens': DEPTH, 'voices': 2 * DEPTH}[family.music.kind]
-  x = rng.integers(top, size=(size, length, *family.music.shape))
+  top = {'bits': 2, 'tokens': DEPTH, 'voices': 2 * DEPTH}[family.spec.kind]
+  x = rng.integers(top, size=(size, length, *family.spec.shape))
   ends = rng.integers(1, length + 1, size)
   mask = np.arange(length) < ends[:, None]
   sizes = list(annotations.COLUMNS.values())

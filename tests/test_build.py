@@ -29,18 +29,18 @@ def config(variant, **changes):
 @pytest.mark.parametrize('variant', VARIANTS)
 def test_every_variant_builds_a_model_that_has_a_loss(variant):
   options = config(variant)
-  system = build.system(options)
+  pipeline = build.pipeline(options)
   build.optimizer(options)
   build.schedule(options)
-  params = workdir.shapes(system)
+  params = workdir.shapes(pipeline)
   num = options['batch_size']
-  representation = system.representation
-  x = np.zeros((40, *representation.shape), representation.dtype)
+  representation = pipeline.representation
+  x = np.zeros((40, *representation.spec.shape), representation.spec.dtype)
   cond = np.zeros((40, len(annotations.COLUMNS)), np.int16)
   pieces = batches.pack([x] * num, [cond] * num)
-  batch = build.batches(options, pieces, system.representation)(0, 0)
+  batch = build.batches(options, pieces, pipeline.representation)(0, 0)
   sums, weight = jax.eval_shape(
-      lambda p: system.model.loss(
+      lambda p: pipeline.model.loss(
           p, batch, jax.random.key(0), step=0, train=True
       ),
       params,
@@ -63,7 +63,7 @@ PARAMETERS = {
 
 @pytest.mark.parametrize('family', PARAMETERS)
 def test_parameter_counts_are_pinned(family):
-  params = workdir.shapes(build.system(config(f'chorales.py:{family}')))
+  params = workdir.shapes(build.pipeline(config(f'chorales.py:{family}')))
   count = sum(int(np.prod(p.shape)) for p in jax.tree.leaves(params))
   assert count == PARAMETERS[family]
 
@@ -95,7 +95,7 @@ def test_parameter_counts_are_pinned(family):
 def test_what_does_not_fit_is_said(variant, changes, message):
   options = config(f'chorales.py:{variant}', **changes)
   with pytest.raises(UserError, match=message):
-    build.system(options)
+    build.pipeline(options)
     build.optimizer(options)
 
 
@@ -109,5 +109,5 @@ def test_conditions_are_made_where_somebody_asks_for_them(changes, told):
   asked = config('chorales.py:gru')
   for key, value in changes.items():
     asked[key] = asked[key] | value if isinstance(value, dict) else value
-  representation = build.system(asked).representation
+  representation = build.pipeline(asked).representation
   assert bool(build.annotate(asked, representation)) == told

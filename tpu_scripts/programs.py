@@ -18,7 +18,7 @@ from musiczoo.music import annotations
 from musiczoo.nn.heads import Controls
 from musiczoo.sampling import generate
 from musiczoo.training import parallel
-from musiczoo.training.step import make_init, make_train_step, served
+from musiczoo.training.step import eval_params, make_init, make_train_step
 
 PIECES, STEPS = 8, 256  # What `experiments.generate` makes if not told.
 
@@ -69,14 +69,14 @@ def train(config: dict, devices, mode: str) -> Program:
 
 def step_of(config: dict, rows: int, axis: str | None = parallel.AXIS):
   """(train_step, a state's shapes, a batch's) of a config."""
-  system, optimizer = build.system(config), build.optimizer(config)
-  batch = _batch(config, system.representation, rows)
-  init = make_init(system.model, optimizer, ema_decay=config['ema_decay'])
+  pipeline, optimizer = build.pipeline(config), build.optimizer(config)
+  batch = _batch(config, pipeline.representation, rows)
+  init = make_init(pipeline.model, optimizer, ema_decay=config['ema_decay'])
   state = jax.eval_shape(
       init, jax.random.key(0), jax.tree.map(lambda a: a[:1], batch)
   )
   step = make_train_step(
-      system.model,
+      pipeline.model,
       optimizer,
       microbatches=config['microbatches'],
       ema_decay=config['ema_decay'],
@@ -87,7 +87,7 @@ def step_of(config: dict, rows: int, axis: str | None = parallel.AXIS):
 
 def sample(config: dict, device) -> Program:
   """The sampler of a config, on one device."""
-  model = build.system(config).model
+  model = build.pipeline(config).model
   _, state, _ = step_of(config, 1)
   controls = Controls()
   if 'cond' in model.controls:
@@ -98,7 +98,7 @@ def sample(config: dict, device) -> Program:
   def write(params, keys, controls):
     return model.sample(params, keys, STEPS, controls)
 
-  args = served(state), keys, controls
+  args = eval_params(state), keys, controls
   lowered = jax.jit(write).lower(*on(args, SingleDeviceSharding(device)))
   # Of `infill`, which counts the holes first; here everything is one.
   sweeps = config['model'].get('sweeps', 1)
@@ -107,7 +107,7 @@ def sample(config: dict, device) -> Program:
 
 def _batch(config, representation, rows):
   """A batch of silence, such as training would hear."""
-  x = np.zeros((config['window'], *representation.shape), representation.dtype)
+  x = np.zeros((config['window'], *representation.spec.shape), representation.spec.dtype)
   cond = None
   if build.annotate(config, representation):
     cond = [np.zeros((len(x), len(annotations.COLUMNS)), np.int16)] * rows

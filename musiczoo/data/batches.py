@@ -7,7 +7,7 @@ import numpy as np
 
 from musiczoo.errors import UserError
 from musiczoo.music import annotations
-from musiczoo.representations.sparse_roll import Runs
+from musiczoo.representations.sparse_roll import SparseRoll
 
 # Steps of a batch that is scored: of 1,000 tokens each, that is half a GB. And
 # numbers in it, for a net makes hundreds of each.
@@ -28,7 +28,7 @@ class Pieces(NamedTuple):
       nobody asks for them.
   """
 
-  x: Sequence[np.ndarray | Runs]
+  x: Sequence[np.ndarray | SparseRoll]
   offsets: np.ndarray
   cond: Sequence[np.ndarray] | None = None
 
@@ -37,7 +37,7 @@ class Pieces(NamedTuple):
 
 
 def pack(
-    encoded: Sequence[np.ndarray | Runs],
+    encoded: Sequence[np.ndarray | SparseRoll],
     cond: Sequence[np.ndarray] | None = None,
 ) -> Pieces:
   """Lines up pieces; those without a step are left out."""
@@ -60,14 +60,14 @@ def cut(pieces: Pieces, window: int) -> Pieces:
   spans = []
   for index, length in enumerate(np.diff(pieces.offsets).tolist()):
     end = 0
-    for row in beginnings(pieces, index).tolist():
+    for row in window_starts(pieces, index).tolist():
       if row >= end:
         end = min(row + window, length)
         spans.append((index, row, end))
   return slices(pieces, spans)
 
 
-def beginnings(pieces: Pieces, index: int) -> np.ndarray:
+def window_starts(pieces: Pieces, index: int) -> np.ndarray:
   """The steps of a piece at which a window may begin: int64, ascending.
 
   Its whole bars, where it has `cond` that says so; else any step.
@@ -110,7 +110,7 @@ def make_batch_at(
     bars: bool = False,
     transpose: Callable[[np.ndarray, int], np.ndarray] | None = None,
     room: Callable[[np.ndarray], tuple[int, int]] | None = None,
-    vary: Callable[[np.ndarray, float, int], np.ndarray] | None = None,
+    augment_performance: Callable[[np.ndarray, float, int], np.ndarray] | None = None,
 ):
   """Returns batch_at(seed, step) -> batch of windows for training.
 
@@ -149,7 +149,7 @@ def make_batch_at(
       x = pieces.x[index]
       cond = None if pieces.cond is None else pieces.cond[index]
       if bars:
-        begin = _bar(middle, beginnings(pieces, index), len(x) - window)
+        begin = _bar(middle, window_starts(pieces, index), len(x) - window)
       else:
         begin = int(middle * len(x)) - window // 2
         begin = min(max(begin, 0), max(len(x) - window, 0))
@@ -159,9 +159,9 @@ def make_batch_at(
         down, up = min(down, 6), min(up, 5)
         semitones = int(key * (down + up + 1)) - down
         x = transpose(x, semitones)
-      if vary is not None:
+      if augment_performance is not None:
         tempo, velocity = moods[number]
-        x = vary(x, 1 + STRETCH * tempo, round(LOUDER * velocity))
+        x = augment_performance(x, 1 + STRETCH * tempo, round(LOUDER * velocity))
       x = x[begin : begin + window]
       batch['x'][row, : len(x)] = x
       batch['mask'][row, begin > 0 and not bars : len(x)] = 1
@@ -179,7 +179,7 @@ def _bar(share, rows, last):
   return int(rows[int(share * len(rows))])
 
 
-def whole_pieces(
+def eval_batches(
     pieces: Pieces,
     batch_size: int,
     *,

@@ -21,7 +21,7 @@ import pathlib
 import numpy as np
 
 from musiczoo.data.cache import sealed_folder
-from musiczoo.data.cache.npy_writer import Growing
+from musiczoo.data.cache.npy_writer import NpyWriter
 from musiczoo.data.corpora.corpus import Piece, SPLITS
 from musiczoo.music.score import Score, Track
 
@@ -66,10 +66,10 @@ class Writer:
 
   def __init__(self, folder: pathlib.Path):
     self._arrays = {
-        name: Growing(folder / f'{name}.npy', shape, dtype)
+        name: NpyWriter(folder / f'{name}.npy', shape, dtype)
         for name, (shape, dtype) in _ARRAYS.items()
     }
-    self._pieces = Growing(folder / 'pieces.npy', (8,), np.int64)
+    self._pieces = NpyWriter(folder / 'pieces.npy', (8,), np.int64)
 
   def add(self, piece: Piece, split: str) -> int:
     """Appends a piece with a Score; returns its number."""

@@ -10,7 +10,7 @@ import signal
 from musiczoo.errors import UserError
 
 
-class Guarded:
+class Sandbox:
   """Runs a function in a child process, within limits of time and memory.
 
   A child that dies or hangs costs the task it was at, and the next task gets a

@@ -7,7 +7,7 @@ import numpy as np
 from musiczoo.data import batches
 from musiczoo.errors import UserError
 from musiczoo.music import annotations
-from musiczoo.representations.sparse_roll import Runs
+from musiczoo.representations.sparse_roll import SparseRoll
 
 
 def passages(
@@ -15,7 +15,7 @@ def passages(
     window: int,
     *,
     bar: int,
-    plays: Callable[[np.ndarray | Runs], np.ndarray],
+    plays: Callable[[np.ndarray | SparseRoll], np.ndarray],
 ) -> batches.Pieces:
   """Pieces with `cond` -> their passages: as many bars of one length in a row.
 

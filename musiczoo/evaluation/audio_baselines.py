@@ -5,7 +5,7 @@ import pathlib
 
 import numpy as np
 
-from musiczoo.build import System
+from musiczoo.build import Pipeline
 from musiczoo.data import batches
 from musiczoo.evaluation import baselines
 from musiczoo.music import audio
@@ -18,7 +18,7 @@ MOST = 8192
 
 
 def floors_of(
-    system: System, params, train: batches.Pieces, pieces: batches.Pieces
+    pipeline: Pipeline, params, train: batches.Pieces, pieces: batches.Pieces
 ) -> dict[str, float]:
   """Errors of what knows less, on the same pieces and in the same units.
 
@@ -26,18 +26,18 @@ def floors_of(
   that write frame after frame stands the frame before; beside those with codes
   the principal components of windows, as many numbers as a code has.
   """
-  model = system.model
+  model = pipeline.model
   if not model.monitor:  # What only samples can be judged by has no error.
     return {}
   square = sum(float((np.asarray(x) ** 2).sum()) for x in pieces.x)
-  numbers = pieces.offsets[-1] * system.representation.depth
+  numbers = pieces.offsets[-1] * pipeline.representation.spec.depth
   found = {'mse_per_frame_mean': square / numbers}
   if model.window is None:
     return found | baselines.repeat_last(train.x, pieces.x)
   if model.encode is not None:
     windows = batches.cut(pieces, model.window).x
     own = _windows(train, model.window)
-    size = latents.codes(system, params, batches.pack(own[:1])).shape[1]
+    size = latents.codes(pipeline, params, batches.pack(own[:1])).shape[1]
     found['mse_per_frame_pca'] = baselines.pca(own, windows, size)
   return found
 

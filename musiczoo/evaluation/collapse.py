@@ -3,26 +3,26 @@
 import jax.numpy as jnp
 import numpy as np
 
-from musiczoo.build import System
+from musiczoo.build import Pipeline
 from musiczoo.data import batches
 from musiczoo.evaluation import baselines
-from musiczoo.evaluation.likelihood import make_figures
+from musiczoo.evaluation.likelihood import make_metrics
 from musiczoo.models.accuracy import accuracy
 
 ACTIVE = 0.01  # Nats of a dimension that carries something.
 
 
 def unigram(
-    devices, system: System, train: batches.Pieces, pieces: batches.Pieces, batch_size
+    devices, pipeline: Pipeline, train: batches.Pieces, pieces: batches.Pieces, batch_size
 ) -> dict[str, float]:
   """What a decoder that hears nothing gets right: `accuracy_unigram`.
 
   It writes in every voice, or for every bit, what comes most often in training.
   """
-  representation = system.representation
-  kind, depth = representation.kind, representation.depth
+  representation = pipeline.representation
+  kind, depth = representation.spec.kind, representation.spec.depth
   values = {'bits': 2, 'tokens': depth, 'voices': 2 * depth}[kind]
-  usual = baselines.most_frequent(train.x, values).reshape(representation.shape)
+  usual = baselines.most_frequent(train.x, values).reshape(representation.spec.shape)
 
   def figures(params, batch, rng):
     del params, rng
@@ -30,7 +30,7 @@ def unigram(
     guess = jnp.broadcast_to(jnp.asarray(usual), x.shape)
     return {'accuracy_unigram': accuracy(kind, guess, x, batch['mask'])}
 
-  return make_figures(devices, system, pieces, batch_size, figures)({})
+  return make_metrics(devices, pipeline, pieces, batch_size, figures)({})
 
 
 def active(figures: dict) -> dict[str, int]:

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from musiczoo.build import System
+from musiczoo.build import Pipeline
 from musiczoo.data import batches
 from musiczoo.training import parallel
 from musiczoo.training.parallel import Parallel
@@ -19,7 +19,7 @@ from musiczoo.training.step import make_evaluate_step
 
 def framewise(
     devices: Parallel,
-    system: System,
+    pipeline: Pipeline,
     pieces: batches.Pieces,
     params,
     *,
@@ -46,7 +46,7 @@ def framewise(
     standard error `..._se` over the choice of frames (0 where all are scored)
     and their number `..._frames`.
   """
-  model = system.model
+  model = pipeline.model
 
   def score(params, row, rng):
     del rng
@@ -61,7 +61,7 @@ def framewise(
       for order in range(orderings)
       for frame in _sample(pieces.offsets, each, order)
   ]
-  voices = system.representation.shape[0]
+  voices = pipeline.representation.spec.shape[0]
   # Of similar length, so that little is padding.
   chosen.sort(key=lambda c: len(pieces.x[c[1]]))
   size = max(batch_size // voices, 1)

@@ -5,7 +5,7 @@ import functools
 
 import numpy as np
 
-from musiczoo.build import System
+from musiczoo.build import Pipeline
 from musiczoo.data import batches
 from musiczoo.evaluation import sample_comparison
 from musiczoo.training import parallel
@@ -19,27 +19,27 @@ UNITS = {
 }
 
 
-def monitored(system: System) -> str:
+def monitor_name(pipeline: Pipeline) -> str:
   """The name of the figure that says which of two checkpoints is better."""
-  if not system.model.monitor:
+  if not pipeline.model.monitor:
     return 'gap'
-  return f'{system.model.monitor}_per_{UNITS[system.representation.kind]}'
+  return f'{pipeline.model.monitor}_per_{UNITS[pipeline.representation.spec.kind]}'
 
 
-def make_judge(
-    devices: Parallel, system: System, pieces: batches.Pieces, batch_size: int
+def make_validation(
+    devices: Parallel, pipeline: Pipeline, pieces: batches.Pieces, batch_size: int
 ):
   """Returns (params) -> dict of figures, `monitored` among them: low is good.
 
   They are of likelihood, or where the model has none, of its samples.
   """
-  if not system.model.monitor:
-    return sample_comparison.make_gap(devices, system, pieces)
-  return make_likelihood(devices, system, pieces, batch_size)
+  if not pipeline.model.monitor:
+    return sample_comparison.make_gap(devices, pipeline, pieces)
+  return make_likelihood(devices, pipeline, pieces, batch_size)
 
 
 def make_likelihood(
-    devices: Parallel, system: System, pieces: batches.Pieces, batch_size: int
+    devices: Parallel, pipeline: Pipeline, pieces: batches.Pieces, batch_size: int
 ):
   """Returns likelihood(params) -> dict of nats or errors, lower is better.
 
@@ -53,15 +53,15 @@ def make_likelihood(
   Args:
     params: replicated by `devices`.
   """
-  model, unit = system.model, UNITS[system.representation.kind]
+  model, unit = pipeline.model, UNITS[pipeline.representation.spec.kind]
   loss = functools.partial(model.loss, step=0, train=False)
   evaluate = devices.compile(make_evaluate_step(loss, axis=parallel.AXIS))
-  per_step = system.representation.shape[0] if unit == 'note' else 1
+  per_step = pipeline.representation.spec.shape[0] if unit == 'note' else 1
 
   def scored(params, first):
     """Sums by part and number of units, [pieces], from step `first` on."""
     parts, units = {}, []
-    for batch in _batches(devices, system, pieces, batch_size):
+    for batch in _batches(devices, pipeline, pieces, batch_size):
       real = batch.pop('piece') >= 0
       batch['mask'][:, :first] = 0
       sums, weight = devices.fetch(evaluate(params, devices.own(batch)))
@@ -75,7 +75,7 @@ def make_likelihood(
     parts, units = scored(params, 0)
     del parts['loss']
     whole = parts.pop(model.monitor)
-    name = monitored(system)
+    name = monitor_name(pipeline)
     result = {name: whole.sum() / units.sum()}
     if len(parts) > 1:
       for part, value in parts.items():
@@ -96,8 +96,8 @@ def make_likelihood(
   return likelihood
 
 
-def make_nats(
-    devices: Parallel, system: System, pieces: batches.Pieces, batch_size: int
+def make_piece_nll(
+    devices: Parallel, pipeline: Pipeline, pieces: batches.Pieces, batch_size: int
 ):
   """Returns nats(params) -> float64 [pieces]: `monitored` of each piece alone.
 
@@ -106,7 +106,7 @@ def make_nats(
   Args:
     params: replicated by `devices`.
   """
-  model, window = system.model, system.model.window
+  model, window = pipeline.model, pipeline.model.window
   owner = np.arange(len(pieces))
   if window is not None:
     lengths = np.diff(pieces.offsets).tolist()
@@ -115,14 +115,14 @@ def make_nats(
         for i, length in enumerate(lengths)
     ]
     owner = np.repeat(owner, windows)
-  voices = system.representation.kind == 'voices'
-  per_step = system.representation.shape[0] if voices else 1
+  voices = pipeline.representation.spec.kind == 'voices'
+  per_step = pipeline.representation.spec.shape[0] if voices else 1
   loss = functools.partial(model.loss, step=0, train=False)
   evaluate = devices.compile(make_evaluate_step(loss, axis=parallel.AXIS))
 
   def nats(params) -> np.ndarray:
     totals = np.zeros((2, len(pieces)))
-    for batch in _batches(devices, system, pieces, batch_size):
+    for batch in _batches(devices, pipeline, pieces, batch_size):
       piece = batch.pop('piece')
       sums, weight = devices.fetch(evaluate(params, devices.own(batch)))
       real = piece >= 0
@@ -134,9 +134,9 @@ def make_nats(
   return nats
 
 
-def make_figures(
+def make_metrics(
     devices: Parallel,
-    system: System,
+    pipeline: Pipeline,
     pieces: batches.Pieces,
     batch_size: int,
     figures: Callable,
@@ -152,7 +152,7 @@ def make_figures(
 
   def averaged(params):
     totals = {}
-    for batch in _batches(devices, system, pieces, batch_size):
+    for batch in _batches(devices, pipeline, pieces, batch_size):
       real = batch.pop('piece') >= 0
       found = devices.fetch(evaluate(params, devices.own(batch)))
       for name, pair in found.items():
@@ -163,10 +163,10 @@ def make_figures(
   return averaged
 
 
-def _batches(devices, system, pieces, batch_size) -> Iterator[dict]:
-  window = system.model.window
+def _batches(devices, pipeline, pieces, batch_size) -> Iterator[dict]:
+  window = pipeline.model.window
   if window is not None:
     pieces = batches.cut(pieces, window)
-  return batches.whole_pieces(
+  return batches.eval_batches(
       pieces, batch_size, multiple=devices.devices, length=window
   )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from musiczoo.build import System
+from musiczoo.build import Pipeline
 from musiczoo.data import batches
 from musiczoo.errors import UserError
 from musiczoo.evaluation import metrics
@@ -40,7 +40,7 @@ class Compared(NamedTuple):
   figures: tuple[dict, dict]
 
 
-def make_compare(system: System, pieces: batches.Pieces, most: int = MOST):
+def make_compare(pipeline: Pipeline, pieces: batches.Pieces, most: int = MOST):
   """Returns compare(params, seed) -> Compared, as many windows on each side.
 
   A model that is told conditions is told those of the real windows.
@@ -52,26 +52,26 @@ def make_compare(system: System, pieces: batches.Pieces, most: int = MOST):
   Raises:
     UserError: no piece is as long as a window.
   """
-  window = system.model.window
+  window = pipeline.model.window
   real, chosen = _windows(pieces, window, most)
 
   def measured(scores):
-    grid = system.representation.steps_per_quarter
+    grid = pipeline.representation.spec.steps_per_quarter
     return metrics.measure(scores, num_steps=window, steps_per_quarter=grid)
 
-  decode = system.representation.decode
+  decode = pipeline.representation.decode
   figures = measured([decode(np.asarray(real.x[i])) for i in chosen])
   cond = np.stack([real.cond[i] for i in chosen])
 
   def compare(params, seed=0):
     """Args: params, on the host; seed, the samples' noise."""
     new = generate.generate(
-        system,
+        pipeline,
         params,
         num_outputs=len(chosen),
         num_steps=window,
         seed=seed,
-        controls=Controls(cond=cond) if 'cond' in system.model.controls
+        controls=Controls(cond=cond) if 'cond' in pipeline.model.controls
         else Controls(),
     ).scores
     return Compared(new, (measured(new), figures))
@@ -102,9 +102,9 @@ def report(compared: Compared) -> dict[str, float | dict]:
   }
 
 
-def _make_gap_of_frames(devices, system, pieces):
+def _make_gap_of_frames(devices, pipeline, pieces):
   """Of windows of frames, of which no Sound need be made to compare them."""
-  model, window = system.model, system.model.window
+  model, window = pipeline.model, pipeline.model.window
   real, chosen = _windows(pieces, window, MOST)
   figures = metrics.of_frames(np.stack([real.x[i] for i in chosen]))
   keys = generate.piece_keys(0, len(chosen))
@@ -122,15 +122,15 @@ def _make_gap_of_frames(devices, system, pieces):
   return judged
 
 
-def make_gap(devices: Parallel, system: System, pieces: batches.Pieces):
+def make_gap(devices: Parallel, pipeline: Pipeline, pieces: batches.Pieces):
   """Returns (params) -> dict of `metrics.gap` and its parts, 0 to 1.
 
   Args:
     params: replicated by `devices`.
   """
-  if system.representation.kind == 'frames':
-    return _make_gap_of_frames(devices, system, pieces)
-  compare = make_compare(system, pieces)
+  if pipeline.representation.spec.kind == 'frames':
+    return _make_gap_of_frames(devices, pipeline, pieces)
+  compare = make_compare(pipeline, pieces)
 
   def judged(params) -> dict[str, float]:
     figures = compare(devices.fetch(params)).figures

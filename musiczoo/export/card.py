@@ -5,7 +5,7 @@ import pathlib
 
 from jax import export
 
-from musiczoo.build import System
+from musiczoo.build import Pipeline
 
 _CARD = '''\
 # {family}, {representation}
@@ -41,7 +41,7 @@ says how much. It was not asked to judge what it writes.
 
 
 def card(
-    system: System,
+    pipeline: Pipeline,
     config: Mapping,
     step: int,
     weights: Mapping,
@@ -61,13 +61,13 @@ def card(
       for name, program in programs.items()
       if name.endswith('.jaxexport')
   )
-  window = system.model.window
+  window = pipeline.model.window
   has_onnx = 'model.onnx' in programs
   figures = ''.join(f'- {k}: {v:.4f}\n' for k, v in sorted(figures.items()))
   return _CARD.format(
       family=config['family'],
       representation=config['representation']['name'],
-      grid=system.representation.steps_per_quarter,
+      grid=pipeline.representation.spec.steps_per_quarter,
       step=step,
       corpus=corpus_name(config),
       parameters=sum(a.size for a in weights.values()),

@@ -9,8 +9,8 @@ import textwrap
 
 import numpy as np
 
-from musiczoo.build import System
-from musiczoo.export.player import folder, notes, sample, wishes
+from musiczoo.build import Pipeline
+from musiczoo.export.player import folder, notes, requested, sample
 from musiczoo.export.stablehlo import takes_given
 from musiczoo.music import annotations, harmony
 from musiczoo.music.score import Track
@@ -85,13 +85,13 @@ _WISHES = {
 }
 
 
-def compose(system: System, config: Mapping, files: Sequence[str]) -> str:
+def compose(pipeline: Pipeline, config: Mapping, files: Sequence[str]) -> str:
   """The text of play.py, which checks `files`.
 
   Where x is events there is no room for the flags of wishes.
   """
-  representation, model = system
-  is_events = representation.end is not None
+  representation, model = pipeline
+  is_events = representation.spec.end_token is not None
   decode, made, played = decoding(
       representation, config['representation']['name']
   )
@@ -104,7 +104,7 @@ def compose(system: System, config: Mapping, files: Sequence[str]) -> str:
       'FILES': tuple(sorted(files)),
       # What is usual, the least and the most.
       'FLAGS': _RUN | controls,
-      'GRID': representation.steps_per_quarter,
+      'GRID': representation.spec.steps_per_quarter,
   }
   if played is not None:
     constants['TRACKS'] = [tuple(track) for track in played]
@@ -112,7 +112,7 @@ def compose(system: System, config: Mapping, files: Sequence[str]) -> str:
   if model.window:
     steps = f'max({steps}, {model.window})'
   if takes_given(model):
-    shape = ''.join(f', {size}' for size in representation.shape)
+    shape = ''.join(f', {size}' for size in representation.spec.shape)
     inputs = [
         f"controls['given'] = np.zeros((num, {steps}{shape}), np.int32)",
         f"controls['known'] = np.zeros(({steps}{shape or ','}), bool)",
@@ -126,7 +126,7 @@ def compose(system: System, config: Mapping, files: Sequence[str]) -> str:
   elif 'cond' in model.controls:
     told = config['conditions']['use']
     asked = {k: v for k, v in _WISHES.items() if k.removesuffix('s') in told}
-    functions += [wishes.plan, wishes.parse]
+    functions += [requested.plan, requested.parse]
     constants |= {
         'STYLES': tuple(config['conditions']['styles']),
         'QUALITIES': list(harmony.QUALITIES),
@@ -167,7 +167,7 @@ def decoding(representation: Representation, name: str):
   if name == 'events':
     return [notes.from_events], (), None
   if name in ('voices', 'melody'):
-    struck_twice = np.full((2, *representation.shape), 3)
+    struck_twice = np.full((2, *representation.spec.shape), 3)
     found = representation.decode(struck_twice).notes
     lines = 'x' if name == 'voices' else 'x[:, None]'
     if len(found) == len(np.unique(found[:, 4])):
@@ -175,8 +175,8 @@ def decoding(representation: Representation, name: str):
     played = voices.TRACKS if name == 'voices' else (Track(),)
     made = [f'notes = from_cells({lines}, {found[0, 2]})']
     return [notes.from_cells], made, played
-  lowest = np.zeros((1, representation.depth), int)
-  lowest.reshape(representation.planes, -1)[-2:, 0] = 1
+  lowest = np.zeros((1, representation.spec.depth), int)
+  lowest.reshape(representation.spec.planes, -1)[-2:, 0] = 1
   low = representation.decode(lowest).notes[0, 2]
   if name == 'pianoroll':
     made = [

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import hashlib
 import json
 
-from musiczoo.build import System
+from musiczoo.build import Pipeline
 from musiczoo.errors import UserError
 from musiczoo.export import compose, onnx_model, stablehlo, weights
 from musiczoo.export.card import card, corpus_name
@@ -17,7 +17,7 @@ SUMS = 'SHA256SUMS'
 
 def files(
     config: Mapping,
-    system: System,
+    pipeline: Pipeline,
     params,
     *,
     step: int,
@@ -35,7 +35,7 @@ def files(
     UserError: a package that writes one of them is missing, or the model is of
       sound.
   """
-  if system.representation.kind == 'frames':
+  if pipeline.representation.spec.kind == 'frames':
     raise UserError(
         'a model of sound can not be exported: its player would need librosa; '
         'keep the workdir, and give it to experiments.generate'
@@ -45,15 +45,15 @@ def files(
   made = {
       'model.safetensors': weights.to_bytes(flat),
       'config.json': _json({'step': step, 'config': config}),
-      'sample.jaxexport': stablehlo.sampler(system, flat),
-      'step.jaxexport': stablehlo.step(system, config, flat),
+      'sample.jaxexport': stablehlo.sampler(pipeline, flat),
+      'step.jaxexport': stablehlo.step(pipeline, config, flat),
   }
   if onnx and (model := onnx_model.to_bytes(config, flat)) is not None:
     made['model.onnx'] = model
-  text = card(system, config, step, flat, figures, made)
+  text = card(pipeline, config, step, flat, figures, made)
   made['MODEL_CARD.md'] = text.encode()
   names = sorted([*made, 'play.py'])
-  made['play.py'] = compose.compose(system, config, names).encode()
+  made['play.py'] = compose.compose(pipeline, config, names).encode()
   sums = (f'{hashlib.sha256(made[n]).hexdigest()}  {n}\n' for n in names)
   return made | {SUMS: ''.join(sums).encode()}
 

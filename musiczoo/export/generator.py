@@ -3,31 +3,31 @@
 import jax
 import jax.numpy as jnp
 
-from musiczoo.build import System
-from musiczoo.models.gan.cells import surface
+from musiczoo.build import Pipeline
+from musiczoo.models.gan.cells import cell_layout
 from musiczoo.models.gan.gan import BIAS
 from musiczoo.models.gan.nets import Generator
 from musiczoo.models.model import Forward
 from musiczoo.music import annotations
-from musiczoo.nn.conditioning import Conditions
+from musiczoo.nn.conditioning import Conditioning
 
 
-def forward_of(system: System, config: dict) -> Forward | None:
+def forward_of(pipeline: Pipeline, config: dict) -> Forward | None:
   """The family's own, or that of a gan's generator; None: no one net writes."""
   if config['family'] != 'gan':
-    return system.model.forward
-  return _generator(system, config)
+    return pipeline.model.forward
+  return _generator(pipeline, config)
 
 
-def _generator(system, config):
+def _generator(pipeline, config):
   """Noise z [B, L] and what is told -> logits of a window's cells [B, T, D].
 
   `given` [B, T, E] is what is known of the window as `Surface.given` has it,
   zeros where nothing is.
   """
-  representation, model = system
-  face = surface(representation)
-  told = Conditions(
+  representation, model = pipeline
+  face = cell_layout(representation.spec)
+  told = Conditioning(
       annotations.columns(config['conditions']['use']),
       config['conditions']['features'],
   )

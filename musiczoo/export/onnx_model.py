@@ -29,8 +29,8 @@ def to_bytes(config: Mapping, weights: Mapping[str, np.ndarray]) -> bytes | None
     UserError: onnx isn't installed.
   """
   # Computes in float32, whatever the model was trained in.
-  system = build.system({**config, 'dtype': 'float32', 'remat': False})
-  forward = forward_of(system, config)
+  pipeline = build.pipeline({**config, 'dtype': 'float32', 'remat': False})
+  forward = forward_of(pipeline, config)
   if forward is None:
     return None
   try:

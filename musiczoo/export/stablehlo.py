@@ -10,7 +10,7 @@ from jax import export
 import jax.numpy as jnp
 import numpy as np
 
-from musiczoo.build import System
+from musiczoo.build import Pipeline
 from musiczoo.export.generator import forward_of
 from musiczoo.export.weights import missing, nested, shapes
 from musiczoo.music import annotations
@@ -26,14 +26,14 @@ _SCALARS = {
 }
 
 
-def sampler(system: System, weights: dict) -> bytes:
+def sampler(pipeline: Pipeline, weights: dict) -> bytes:
   """(weights, keys uint32 [b, 2], steps uint8 [t], controls) -> x int32 [b, t].
 
   Of `steps` only the length counts. `controls` are by name: scalars, `given`
   int32 [b, t, ...] and `known` bool [t, ...], `cond` int32 [b, t, columns]. A
   family that makes windows takes a window's steps or more.
   """
-  model, shape = system.model, system.representation.shape
+  model, shape = pipeline.model, pipeline.representation.spec.shape
   b, t = _symbols(model.window or 1)
 
   def sample(weights, keys, steps, controls):
@@ -62,19 +62,19 @@ def takes_given(model) -> bool:
   return bool({'given', 'known'} & set(model.controls))
 
 
-def step(system: System, config: dict, weights: dict) -> bytes:
+def step(pipeline: Pipeline, config: dict, weights: dict) -> bytes:
   """(weights, inputs) -> outputs: the net without noise, both by name.
 
   That is the family's `Forward`; `infill`, which has none, says how likely each
   cell is given the known ones; `structure`, which is several nets, the nats of
   each row, as `evaluate` adds them up.
   """
-  model, shape = system.model, system.representation.shape
+  model, shape = pipeline.model, pipeline.representation.spec.shape
   b, t = _symbols(1)
   if model.window is not None:  # A window's steps are no symbol.
     (b,), t = export.symbolic_shape('b', constraints=['b >= 1']), model.window
   x = jax.ShapeDtypeStruct((b, t, *shape), np.int32)
-  if (forward := forward_of(system, config)) is not None:
+  if (forward := forward_of(pipeline, config)) is not None:
     inputs, apply = forward.inputs(b, t), forward.apply
   elif model.conditional is not None:
     inputs = {

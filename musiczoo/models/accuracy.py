@@ -19,12 +19,12 @@ def accuracy(kind: str, guess_BxTxC, x_BxTxC, mask_BxT):
     both, either = guess_BxTxC & x_BxTxC, guess_BxTxC | x_BxTxC
     return (both * mask).sum(), (either * mask).sum()
   if kind == 'voices':
-    guess_BxTxC, x_BxTxC = struck(guess_BxTxC), struck(x_BxTxC)
+    guess_BxTxC, x_BxTxC = is_onset(guess_BxTxC), is_onset(x_BxTxC)
   agree = (guess_BxTxC == x_BxTxC) * mask
   return agree.sum(), jnp.broadcast_to(mask, agree.shape).sum()
 
 
-def struck(x_BxTxV):
+def is_onset(x_BxTxV):
   """x of voices with the bit set where a note begins, and nowhere else."""
   symbol = x_BxTxV // 2
   begins = (symbol != delay(symbol)) | (x_BxTxV % 2 == 1)

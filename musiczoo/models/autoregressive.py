@@ -8,7 +8,7 @@ from musiczoo.models.model import Forward, Model
 from musiczoo.models.squared_error import squared
 from musiczoo.music.annotations import COLUMNS
 from musiczoo.music.spec import Spec
-from musiczoo.nn.conditioning import Conditions, Told
+from musiczoo.nn.conditioning import ConditionEmbedding, Conditioning
 from musiczoo.nn.heads import Controls
 from musiczoo.nn.recurrent import Recurrent
 
@@ -91,8 +91,8 @@ def row_keys(rng, row_B):
 def autoregressive(
     net: nn.Module,
     head: nn.Module,
-    music: Spec,
-    conditions: Conditions = Conditions(),
+    spec: Spec,
+    conditions: Conditioning = Conditioning(),
     dtype: jnp.dtype = jnp.float32,
 ) -> Model:
   """A Model of any music, with what it is told.
@@ -101,9 +101,9 @@ def autoregressive(
   and `step(carry, e)`; scanning `step` equals `__call__`. The loss is the
   negative log-likelihood in nats; its weight the number of steps.
   """
-  told = Told(conditions, dtype) if conditions.columns else None
+  told = ConditionEmbedding(conditions, dtype) if conditions.columns else None
   module = Sequence(net, head, told)
-  is_sound = music.kind == 'frames'
+  is_sound = spec.kind == 'frames'
 
   def init(rng, batch):
     x, cond = batch['x'], batch.get('cond')
@@ -138,11 +138,11 @@ def autoregressive(
       )
       if controls.given is not None:
         x_NxC = jnp.where(controls.known[t], controls.given[:, t], x_NxC)
-      moved = 1 if music.clock is None else jnp.asarray(music.clock)[x_NxC]
+      moved = 1 if spec.steps_per_token is None else jnp.asarray(spec.steps_per_token)[x_NxC]
       return (state, x_NxC, time_N + moved), x_NxC
 
     state = module.apply(variables, num, method='start')
-    first = jnp.zeros((num, *music.shape), music.dtype)
+    first = jnp.zeros((num, *spec.shape), spec.sample_dtype)
     begin = state, first, jnp.zeros(num, jnp.int32)
     _, x_TxNxC = jax.lax.scan(step, begin, jnp.arange(length))
     return jnp.swapaxes(x_TxNxC, 0, 1)
@@ -157,7 +157,7 @@ def autoregressive(
   carries = isinstance(net, Recurrent)
 
   def inputs(num, steps):
-    x = jax.ShapeDtypeStruct((num, steps, *music.shape), jnp.int32)
+    x = jax.ShapeDtypeStruct((num, steps, *spec.shape), jnp.int32)
     given = {'before': x, 'x': x}
     if told is not None:
       shape = num, steps, len(COLUMNS)

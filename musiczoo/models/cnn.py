@@ -7,26 +7,26 @@ from musiczoo.errors import UserError
 from musiczoo.models.autoregressive import autoregressive
 from musiczoo.models.model import Model
 from musiczoo.music.spec import Spec
-from musiczoo.nn.conditioning import Conditions
-from musiczoo.nn.tcn import Convolutional
+from musiczoo.nn.conditioning import Conditioning
+from musiczoo.nn.tcn import TCN
 
 
 def cnn(
-    music: Spec,
+    spec: Spec,
     head: nn.Module,
     *,
     hidden: int,
     layers: int,
     kernel: int,
     dropout: float = 0.0,
-    conditions: Conditions = Conditions(),
+    conditions: Conditioning = Conditioning(),
     dtype: str = 'float32',
     remat: bool = False,
 ) -> Model:
   """A temporal convolutional net that hears the past and feeds the head.
 
   Args:
-    music: what x is.
+    spec: what x is.
     head: what is predicted of each step.
     hidden: units per layer.
     layers: how many residual blocks; the dilation doubles from one to the next,
@@ -45,5 +45,5 @@ def cnn(
         'or more, and a dropout of 0 or more, below 1'
     )
   dtype = jnp.dtype(dtype)
-  net = Convolutional(hidden, layers, kernel, dropout, dtype, remat)
-  return autoregressive(net, head, music, conditions, dtype)
+  net = TCN(hidden, layers, kernel, dropout, dtype, remat)
+  return autoregressive(net, head, spec, conditions, dtype)

@@ -7,7 +7,7 @@ from musiczoo.errors import UserError
 from musiczoo.models.autoregressive import autoregressive
 from musiczoo.models.model import Model
 from musiczoo.music.spec import Spec
-from musiczoo.nn.conditioning import Conditions
+from musiczoo.nn.conditioning import Conditioning
 from musiczoo.nn.recurrent import Recurrent
 
 
@@ -15,21 +15,21 @@ def recurrent(cell: str):
   """Returns the family of a cell, a function of the numbers in its config."""
 
   def family(
-      music: Spec,
+      spec: Spec,
       head: nn.Module,
       *,
       hidden: int,
       layers: int,
       residual: bool = False,
       dropout: float = 0.0,
-      conditions: Conditions = Conditions(),
+      conditions: Conditioning = Conditioning(),
       dtype: str = 'float32',
       remat: bool = False,
   ) -> Model:
     """A stack of recurrent layers that hears the past and feeds the head.
 
     Args:
-      music: what x is.
+      spec: what x is.
       head: what is predicted of each step.
       hidden: units per layer.
       layers: how many layers.
@@ -47,7 +47,7 @@ def recurrent(cell: str):
       )
     dtype = jnp.dtype(dtype)
     net = Recurrent(cell, hidden, layers, residual, dropout, dtype, remat)
-    return autoregressive(net, head, music, conditions, dtype)
+    return autoregressive(net, head, spec, conditions, dtype)
 
   return family
 

@@ -8,7 +8,7 @@ from musiczoo.models.model import Model
 from musiczoo.music.spec import Spec
 
 
-class Deaf(nn.Module):
+class ConstantNet(nn.Module):
   """A net that hears nothing: what the head says is the same at every step."""
 
   def __call__(self, e_BxTxE, *, keys=None):
@@ -23,6 +23,6 @@ class Deaf(nn.Module):
     return carry, jnp.zeros((e_BxE.shape[0], 1))
 
 
-def unigram(music: Spec, head: nn.Module) -> Model:
+def unigram(spec: Spec, head: nn.Module) -> Model:
   """The baseline that any model with a memory should beat."""
-  return autoregressive(Deaf(), head, music)
+  return autoregressive(ConstantNet(), head, spec)

@@ -1,30 +1,101 @@
-"""What a model needs to know of a representation: shapes, kinds, units."""
+"""Spec: what a model needs to know of a representation."""
 
 from typing import NamedTuple
 
 import numpy as np
 
+KINDS = ('voices', 'bits', 'tokens', 'frames')
+
 
 class Spec(NamedTuple):
-  """What x is, as a Representation has it.
+  """The layout of an encoded piece x, and what its cells mean.
+
+  Methods that take x work on NumPy and on JAX arrays alike (the array API
+  standard), so that each fact stands here once for both halves.
 
   Attributes:
-    kind: 'bits', 'tokens', 'voices' or 'frames'.
-    depth: bits of a step, size of the vocabulary, symbols of one voice, or
-      numbers of a frame.
-    shape: of one step.
-    planes: bits of a step are so many planes of pitches.
-    clock: int32 [depth], by how many steps of the grid each token moves time
-      on; None where each step of x is one of the grid.
+    kind: one of `KINDS`. 'voices': one cell a voice, `2 * symbol + is_onset`,
+      where symbol 0 is a rest. 'bits': a piano-roll of zeros and ones.
+      'tokens': one token a step. 'frames': real numbers, features of audio.
+    depth: symbols of a voice, bits of a step, size of the vocabulary, or numbers
+      of a frame.
+    shape: of one step; x is [steps, *shape].
+    dtype: NumPy dtype of x as it is encoded and stored.
+    steps_per_quarter: the grid; 0 of frames, which have none.
+    planes: a step of bits is so many planes of pitches. One plane says which
+      pitches sound. More are those of `representations.tracks`: the onsets of
+      drums, then of each pitched group what sounds and what begins.
+    parts: (name, cells of a step) of each voice, or of each group of
+      instruments, where these are fixed; else empty.
+    steps_per_token: int32 [depth], by how many steps of the grid each token
+      moves time on; None where a step of x is a step of the grid.
+    end_token: the token that ends a piece, or None.
   """
 
   kind: str
   depth: int
   shape: tuple[int, ...]
+  dtype: type = np.int32
+  steps_per_quarter: int = 4
   planes: int = 1
-  clock: np.ndarray | None = None
+  parts: tuple[tuple[str, slice], ...] = ()
+  steps_per_token: np.ndarray | None = None
+  end_token: int | None = None
 
   @property
-  def dtype(self) -> type:
-    """Of x as a model writes it: frames are real numbers, all else is whole."""
-    return np.float32 if self.kind == 'frames' else np.int32
+  def is_audio(self) -> bool:
+    """Whether x is audio: real numbers, no notes and no grid."""
+    return self.kind == 'frames'
+
+  @property
+  def is_grid(self) -> bool:
+    """Whether a step of x is a step of the grid, with pitches in its cells."""
+    return self.kind in ('voices', 'bits')
+
+  @property
+  def unit(self) -> str:
+    """What a figure 'per ...' is per: 'note', 'frame' or 'token'."""
+    return {'voices': 'note', 'tokens': 'token'}.get(self.kind, 'frame')
+
+  @property
+  def units_per_step(self) -> int:
+    """Units in a step of x: a note for each voice, else one."""
+    return self.shape[0] if self.kind == 'voices' else 1
+
+  @property
+  def num_values(self) -> int:
+    """How many values a cell of x can have; of integers only."""
+    return {'voices': 2 * self.depth, 'bits': 2, 'tokens': self.depth}[
+        self.kind
+    ]
+
+  @property
+  def sample_dtype(self) -> type:
+    """Of x as a model samples it: float32 for frames, else int32."""
+    return np.float32 if self.is_audio else np.int32
+
+  def num_decisions(self, x) -> int:
+    """Decisions in x [..., *shape]: a voice's cell, a roll's frame or a token."""
+    return x[..., 0].size if self.kind in ('bits', 'frames') else x.size
+
+
+def is_onset(symbol, bit, axis: int = 0):
+  """Where notes of monophonic lines begin: the one rule of `voices` and `melody`.
+
+  A note begins where the symbol differs from the step before, be it told so or
+  not, and where the bit says that the same pitch begins again. A rest (symbol
+  0) that goes on never does; before the first step there is a rest.
+
+  Args:
+    symbol: integers [..., T, ...].
+    bit: bool or 0 and 1, likewise.
+    axis: of time, T.
+
+  Returns:
+    bool [..., T, ...]; of a change to a rest too, which ends the note before it.
+  """
+  xp = symbol.__array_namespace__()
+  symbol, bit = xp.moveaxis(symbol, axis, 0), xp.moveaxis(bit, axis, 0)
+  before = xp.concat([xp.zeros_like(symbol[:1]), symbol[:-1]], axis=0)
+  begins = (symbol != before) | ((bit > 0) & (symbol > 0))
+  return xp.moveaxis(begins, 0, axis)

@@ -10,7 +10,7 @@ import numpy as np
 from musiczoo.music import annotations
 
 
-class Conditions(NamedTuple):
+class Conditioning(NamedTuple):
   """What a model can be told beside the music.
 
   Attributes:
@@ -28,14 +28,14 @@ class Conditions(NamedTuple):
   ordered: tuple[int, ...] = (annotations.DENSITY,)
 
 
-class Told(nn.Module):
+class ConditionEmbedding(nn.Module):
   """Features of each column's value, summed up.
 
   A value of a column in order adds to those below it (the thermometer code), so
   that one beyond all that training had is told as the last that it had.
   """
 
-  conditions: Conditions
+  conditions: Conditioning
   dtype: jnp.dtype = jnp.float32
 
   @nn.compact

@@ -7,7 +7,7 @@ from flax import linen as nn
 import jax.numpy as jnp
 
 
-class Taps(nn.Module):
+class Conv(nn.Module):
   """What `nn.Conv` computes, with its padding 'SAME', as one Dense of shifts.
 
   All its gradients, of any order, are matmuls too. XLA has no fast program on a

@@ -36,8 +36,8 @@ class Cell(NamedTuple):
     bias: what the biases b_0 .. b_{P-1} begin with.
   """
 
-  reads: tuple[int, ...]
-  feels: tuple[int, ...]
+  input_gates: tuple[int, ...]
+  recurrent_gates: tuple[int, ...]
   states: int
   update: Callable[[dict[int, jax.Array], State], State]
   bias: tuple[float, ...]
@@ -152,13 +152,13 @@ class Recurrent(nn.Module):
     cell = CELLS[self.cell]
 
     def read(rng):
-      shape = (depth, len(cell.reads) * self.hidden)
+      shape = (depth, len(cell.input_gates) * self.hidden)
       return nn.initializers.lecun_normal()(rng, shape)
 
     def feel(rng):
       # Orthogonal gate by gate: no state grows or fades at the start.
       init, shape = nn.initializers.orthogonal(), (self.hidden, self.hidden)
-      rngs = jax.random.split(rng, len(cell.feels))
+      rngs = jax.random.split(rng, len(cell.recurrent_gates))
       return jnp.concatenate([init(r, shape) for r in rngs], axis=1)
 
     def bias(rng):
@@ -198,10 +198,10 @@ def _forward(cell, x_TxBxD, w_DxGH, u_HxGH, b_PH, state, mask_TxB):
 def _hear(cell, x_TxBxD, w_DxGH, b_PH):
   """What the input and the biases give to each p_k: {k: [T, B, H]}."""
   b_P = jnp.split(b_PH, len(cell.bias))
-  w_G = jnp.split(w_DxGH, len(cell.reads), axis=1)
+  w_G = jnp.split(w_DxGH, len(cell.input_gates), axis=1)
   return {
       k: (_dot('tbd,dh->tbh', x_TxBxD, w) + b_P[k]).astype(x_TxBxD.dtype)
-      for k, w in zip(cell.reads, w_G)
+      for k, w in zip(cell.input_gates, w_G)
   }
 
 
@@ -209,7 +209,7 @@ def _loop(cell, heard, u_HxGH, b_PH, state, mask_TxB):
   """-> ((y, last state), (pre-activations, states before each step))."""
   dtype = u_HxGH.dtype
   b_P = jnp.split(b_PH, len(cell.bias))
-  u_G = jnp.split(u_HxGH, len(cell.feels), axis=1)
+  u_G = jnp.split(u_HxGH, len(cell.recurrent_gates), axis=1)
 
   def step(state, now):
     heard, real = now
@@ -217,7 +217,7 @@ def _loop(cell, heard, u_HxGH, b_PH, state, mask_TxB):
     # One array per gate: to join them would cost a TPU a copy at every step.
     felt = {
         k: heard.get(k, b_P[k]) + _dot('bh,hk->bk', h, u)
-        for k, u in zip(cell.feels, u_G)
+        for k, u in zip(cell.recurrent_gates, u_G)
     }
     after = _advance(cell, heard | felt, state, real)
     return after, _cast((after[0], felt, state), dtype)
@@ -230,9 +230,9 @@ def _backward(cell, saved, cotangents):
   x_TxBxD, w_DxGH, u_HxGH, p, before, mask_TxB = saved
   dy_TxBxH, dstate = cotangents
   dtype = x_TxBxD.dtype
-  w_G = jnp.split(w_DxGH, len(cell.reads), axis=1)
+  w_G = jnp.split(w_DxGH, len(cell.input_gates), axis=1)
   # Turned once: turning it at every step costs a CPU some percent.
-  u_G = jnp.split(u_HxGH.T, len(cell.feels))
+  u_G = jnp.split(u_HxGH.T, len(cell.recurrent_gates))
 
   def step(dstate, now):
     dy, p, before, real = now
@@ -241,14 +241,14 @@ def _backward(cell, saved, cotangents):
     dh, *rest = dstate
     dp, (dh, *rest) = pull((dh + dy, *rest))
     dp = _cast(dp, dtype)
-    dh += sum(_dot('bk,kh->bh', dp[k], u) for k, u in zip(cell.feels, u_G))
+    dh += sum(_dot('bk,kh->bh', dp[k], u) for k, u in zip(cell.recurrent_gates, u_G))
     return (dh, *rest), dp
 
   now = (dy_TxBxH, p, before, mask_TxB)
   dstate, dp = jax.lax.scan(step, dstate, now, reverse=True)
-  dx = sum(_dot('tbh,dh->tbd', dp[k], w) for k, w in zip(cell.reads, w_G))
-  dw = [_dot('tbd,tbh->dh', x_TxBxD, dp[k]) for k in cell.reads]
-  du = [_dot('tbh,tbk->hk', before[0], dp[k]) for k in cell.feels]
+  dx = sum(_dot('tbh,dh->tbd', dp[k], w) for k, w in zip(cell.input_gates, w_G))
+  dw = [_dot('tbd,tbh->dh', x_TxBxD, dp[k]) for k in cell.input_gates]
+  du = [_dot('tbh,tbk->hk', before[0], dp[k]) for k in cell.recurrent_gates]
   db = [jnp.sum(dp[k], (0, 1), jnp.float32) for k in range(len(cell.bias))]
   dw_DxGH, du_HxGH = jnp.concatenate(dw, axis=1), jnp.concatenate(du, axis=1)
   dx, dw_DxGH, du_HxGH = _cast((dx, dw_DxGH, du_HxGH), dtype)

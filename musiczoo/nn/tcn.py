@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from musiczoo.nn.dropout import locked
 
 
-class Convolutional(nn.Module):
+class TCN(nn.Module):
   """A stack of residual blocks of dilated causal convolutions.
 
   The temporal convolutional network of Bai et al. 2018, where a norm over the
@@ -111,7 +111,7 @@ class Block(nn.Module):
   def setup(self):
     self.norms = [nn.LayerNorm(dtype=self.dtype) for _ in range(2)]
     self.convolutions = [
-        Convolution(self.hidden, self.kernel, self.dilation, self.dtype)
+        CausalConv(self.hidden, self.kernel, self.dilation, self.dtype)
         for _ in range(2)
     ]
 
@@ -135,7 +135,7 @@ class Block(nn.Module):
     return tuple(after), x_BxH + y_BxH
 
 
-class Convolution(nn.Module):
+class CausalConv(nn.Module):
   """y_t = b + sum_k x_{t - (K-1-k) * dilation} W_k; zeros before the beginning.
 
   Its memory is a ring [N, B, H] of its last inputs: that of step t lies at
@@ -156,7 +156,7 @@ class Convolution(nn.Module):
   def __call__(self, x_BxTxH):
     """(the whole input) -> (the whole output, memory after the last step)."""
     weight = self.weight.astype(self.dtype)
-    y_BxTxH = convolve(x_BxTxH, weight, self.dilation)
+    y_BxTxH = causal_conv(x_BxTxH, weight, self.dilation)
     num = span(self.kernel, self.dilation)
     last = jnp.pad(x_BxTxH, [(0, 0), (num, 0), (0, 0)])[:, -num:]
     ring = jnp.roll(jnp.swapaxes(last, 0, 1), x_BxTxH.shape[1], axis=0)
@@ -181,7 +181,7 @@ def span(kernel: int, dilation: int) -> int:
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
-def convolve(x_BxTxD, w_KxDxH, dilation: int):
+def causal_conv(x_BxTxD, w_KxDxH, dilation: int):
   """A dilated causal convolution without a bias: -> y_BxTxH.
 
   The gradient of the weights is a matmul per tap. JAX would have it be another
@@ -205,7 +205,7 @@ def _convolve(x_BxTxD, w_KxDxH, dilation, padding):
 
 
 def _forward(x_BxTxD, w_KxDxH, dilation):
-  return convolve(x_BxTxD, w_KxDxH, dilation), (x_BxTxD, w_KxDxH)
+  return causal_conv(x_BxTxD, w_KxDxH, dilation), (x_BxTxD, w_KxDxH)
 
 
 def _backward(dilation, saved, dy_BxTxH):
@@ -227,4 +227,4 @@ def _backward(dilation, saved, dy_BxTxH):
   return dx_BxTxD, dw_KxDxH.astype(w_KxDxH.dtype)
 
 
-convolve.defvjp(_forward, _backward)
+causal_conv.defvjp(_forward, _backward)

@@ -34,9 +34,9 @@ def rasterize_line(
   return symbol, since == 0
 
 
-def to_cells(symbol: np.ndarray, struck: np.ndarray) -> np.ndarray:
+def to_cells(symbol: np.ndarray, is_onset: np.ndarray) -> np.ndarray:
   """Symbols and strikes, [T, ...] -> cells, int32 [T, ...]."""
-  return 2 * symbol + _begins(symbol, struck).astype(np.int32)
+  return 2 * symbol + _begins(symbol, is_onset).astype(np.int32)
 
 
 def from_cells(
@@ -54,8 +54,8 @@ def from_cells(
     int32 [N, 5], track v from line v, by track and onset.
   """
   x = np.where((x >= 0) & (x < 2 * depth), x, 0).astype(np.int32)
-  symbol, struck = x // 2, x % 2 == 1
-  line, onset = np.nonzero(_begins(symbol, struck).T)
+  symbol, is_onset = x // 2, x % 2 == 1
+  line, onset = np.nonzero(_begins(symbol, is_onset).T)
   # A cell that begins ends the one before it, if that is of the same line.
   end = np.where(
       np.append(line[1:], -1) == line, np.append(onset[1:], 0), len(x)
@@ -80,7 +80,7 @@ def transpose(x: np.ndarray, semitones: int) -> np.ndarray:
   return np.where(x >= 2, moved, x).astype(x.dtype)
 
 
-def room(x: np.ndarray, depth: int) -> tuple[int, int]:
+def transpose_range(x: np.ndarray, depth: int) -> tuple[int, int]:
   """How many semitones cells of `depth` symbols may go down and up."""
   symbol = x[x >= 2] // 2
   if not len(symbol):
@@ -88,6 +88,6 @@ def room(x: np.ndarray, depth: int) -> tuple[int, int]:
   return int(symbol.min()) - 1, depth - 1 - int(symbol.max())
 
 
-def _begins(symbol, struck):
+def _begins(symbol, is_onset):
   before = np.concatenate([np.zeros_like(symbol[:1]), symbol[:-1]])
-  return (symbol != before) | (struck & (symbol > 0))
+  return (symbol != before) | (is_onset & (symbol > 0))

@@ -20,6 +20,7 @@ import numpy as np
 
 from musiczoo.music import score as score_lib
 from musiczoo.music.score import Score, Track
+from musiczoo.music.spec import Spec
 from musiczoo.representations.representation import check, Representation
 
 # The vocabulary: where each kind of token begins. Its order is the order of
@@ -64,21 +65,23 @@ def events(
     return _decode(x, steps_per_quarter, max_shift)
 
   return Representation(
-      kind='tokens',
-      depth=SHIFT + max_shift,
-      shape=(),
-      dtype=np.int16,
-      steps_per_quarter=steps_per_quarter,
+      spec=Spec(
+          kind='tokens',
+          depth=SHIFT + max_shift,
+          shape=(),
+          dtype=np.int16,
+          steps_per_quarter=steps_per_quarter,
+          steps_per_token=np.append(np.zeros(SHIFT), np.arange(max_shift) + 1).astype(
+              np.int32
+          ),
+          end_token=END,
+      ),
       encode=encode,
       decode=decode,
       project=_without_names,
       transpose=_transpose,
-      room=_room,
-      vary=_vary,
-      clock=np.append(np.zeros(SHIFT), np.arange(max_shift) + 1).astype(
-          np.int32
-      ),
-      end=END,
+      transpose_range=_room,
+      augment_performance=_vary,
   )
 
 

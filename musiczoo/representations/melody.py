@@ -4,6 +4,7 @@ import numpy as np
 
 from musiczoo.music import score as score_lib
 from musiczoo.music.score import Score, Track
+from musiczoo.music.spec import Spec
 from musiczoo.representations import cells
 from musiczoo.representations.pianoroll import kept, rasterize
 from musiczoo.representations.representation import check, Representation
@@ -31,11 +32,11 @@ def melody(
 
   def encode(score):
     score = score_lib.quantize(score, steps_per_quarter)
-    sounding, struck = rasterize(kept(score, low, high), low, high)
+    sounding, is_onset = rasterize(kept(score, low, high), low, high)
     key = high - low - np.argmax(sounding[:, ::-1], axis=1)
     symbol = np.where(sounding.any(axis=1), key + 1, 0)
-    struck = struck[np.arange(len(key)), key]
-    return cells.to_cells(symbol, struck).astype(np.int16)
+    is_onset = is_onset[np.arange(len(key)), key]
+    return cells.to_cells(symbol, is_onset).astype(np.int16)
 
   def decode(x):
     notes = cells.from_cells(
@@ -46,14 +47,16 @@ def melody(
     )
 
   return Representation(
-      kind='tokens',
-      depth=2 * symbols,
-      shape=(),
-      dtype=np.int16,
-      steps_per_quarter=steps_per_quarter,
+      spec=Spec(
+          kind='tokens',
+          depth=2 * symbols,
+          shape=(),
+          dtype=np.int16,
+          steps_per_quarter=steps_per_quarter,
+      ),
       encode=encode,
       decode=decode,
       project=lambda score: decode(encode(score)),
       transpose=cells.transpose,
-      room=lambda x: cells.room(x, symbols),
+      transpose_range=lambda x: cells.transpose_range(x, symbols),
   )

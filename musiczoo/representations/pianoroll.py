@@ -4,6 +4,7 @@ import numpy as np
 
 from musiczoo.music import score as score_lib
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score, Track
+from musiczoo.music.spec import Spec
 from musiczoo.representations.representation import check, Representation
 
 LOW, HIGH = 21, 108  # A0..C8, the keys of a piano.
@@ -40,16 +41,19 @@ def pianoroll(*, steps_per_quarter: int = 4) -> Representation:
     )
 
   return Representation(
-      kind='bits',
-      depth=HIGH - LOW + 1,
-      shape=(HIGH - LOW + 1,),
-      dtype=np.uint8,
-      steps_per_quarter=steps_per_quarter,
+      spec=Spec(
+          kind='bits',
+          depth=HIGH - LOW + 1,
+          shape=(HIGH - LOW + 1,),
+          dtype=np.uint8,
+          steps_per_quarter=steps_per_quarter,
+      ),
       encode=encode,
       decode=decode,
       project=lambda score: decode(encode(score)),
-      transpose=lambda x, semitones: np.roll(x, semitones, axis=-1),
-      room=_room,
+      transpose=lambda x,
+ semitones: np.roll(x, semitones, axis=-1),
+      transpose_range=_room,
   )
 
 
@@ -80,10 +84,10 @@ def rasterize(
   onset, key = notes[:, ONSET], notes[:, PITCH] - low
   end = onset + notes[:, DURATION]
   steps = end.max(initial=0)
-  struck = np.zeros((steps, high - low + 1), bool)
-  struck[onset, key] = True
+  is_onset = np.zeros((steps, high - low + 1), bool)
+  is_onset[onset, key] = True
   # Begun less ended, summed over time: the cost does not grow with overlaps.
   change = np.zeros((steps + 1, high - low + 1), np.int32)
   np.add.at(change, (onset, key), 1)
   np.add.at(change, (end, key), -1)
-  return np.cumsum(change[:-1], axis=0) > 0, struck
+  return np.cumsum(change[:-1], axis=0) > 0, is_onset

@@ -1,4 +1,4 @@
-"""What every representation is: a grid, a layout and three pure functions."""
+"""The contract of a representation: a Spec and three pure functions."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -7,6 +7,7 @@ import numpy as np
 
 from musiczoo.errors import UserError
 from musiczoo.music.score import Score
+from musiczoo.music.spec import Spec
 
 
 class Representation(NamedTuple):
@@ -15,54 +16,33 @@ class Representation(NamedTuple):
   The law: `decode(encode(s)) == project(quantize(s, steps_per_quarter))`.
   `project` is idempotent; `decode` takes any array of the right shape and
   makes a legal Score of it; `encode(decode(x)) == x` for canonical x. Of a Sound
-  no more is kept than its spectrum, nearly.
+  no more is kept than its spectrum, approximately.
 
   Attributes:
-    kind: the layout a head must understand, 'bits', 'tokens' or 'voices'; or
-      'frames', which are of Sounds where all others are of Scores.
-    depth: bits of a step ('bits'), size of the vocabulary ('tokens'),
-      symbols of one voice ('voices': cells are 2 * symbol + struck), or numbers
-      of a step ('frames').
-    shape: the shape of one step; x has shape [steps, *shape]. What `encode`
-      and `transpose` give may be `Runs`, which `np.asarray` makes dense.
-    dtype: NumPy dtype of x.
-    steps_per_quarter: the grid; 0 of frames, which have none.
+    spec: the layout of x. What `encode` and `transpose` return may also be a
+      `SparseRoll`, which `np.asarray` makes dense.
     encode: Score -> x.
     decode: x -> canonical Score on the grid.
     project: quantized Score -> the Score of what this representation keeps.
-    transpose: (x, semitones) -> x, drums aside; semitones within `room(x)`.
-      None if x has no notes.
-    room: x -> how many semitones x may go down and up and lose no note.
-    vary: (x, tempo, velocity) -> x of the same length, played otherwise: its
+    transpose: (x, semitones) -> x, drums aside; semitones within
+      `transpose_range(x)`. None if x has no notes.
+    transpose_range: x -> (down, up), by how many semitones x may be transposed
+      without losing a note.
+    augment_performance: (x, tempo, velocity) -> x of the same length: its
       microseconds per quarter note times `tempo`, its velocities moved by
-      `velocity`, or by as much of it as keeps them all within 1..127. None if
-      x keeps neither. A tempo that x doesn't name stays as it is.
-    planes: bits of a step are so many planes of pitches.
-    parts: (name, cells of a step) of each voice, or of each group of
-      instruments, where these are always the same; else none.
-    clock: int32 [depth], by how many steps of the grid each token moves time
-      on, if a step of x is an event; None where it is a step of the grid.
-    end: the token that ends a piece, if a step of x is an event and not a step
-      of the grid; else None.
-    normalize: x as measured -> x, where the config holds the `mean` and `sd` of
-      what is measured; else None.
+      `velocity`, clipped so that all stay within 1..127. None if x keeps
+      neither. A tempo that x does not state stays as it is.
+    normalize: measured features -> x, where the config holds their `mean` and
+      `sd`; else None.
   """
 
-  kind: str
-  depth: int
-  shape: tuple[int, ...]
-  dtype: type
-  steps_per_quarter: int
+  spec: Spec
   encode: Callable[[Score], np.ndarray]
   decode: Callable[[np.ndarray], Score]
   project: Callable[[Score], Score]
   transpose: Callable[[np.ndarray, int], np.ndarray] | None = None
-  room: Callable[[np.ndarray], tuple[int, int]] | None = None
-  vary: Callable[[np.ndarray, float, int], np.ndarray] | None = None
-  planes: int = 1
-  parts: tuple[tuple[str, slice], ...] = ()
-  clock: np.ndarray | None = None
-  end: int | None = None
+  transpose_range: Callable[[np.ndarray], tuple[int, int]] | None = None
+  augment_performance: Callable[[np.ndarray, float, int], np.ndarray] | None = None
   normalize: Callable | None = None
 
 

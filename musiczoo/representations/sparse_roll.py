@@ -6,7 +6,7 @@ import numpy as np
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Runs:
+class SparseRoll:
   """A roll of bits, uint8 [T, D], of which only the runs of ones are stored.
 
   It stands in for the array: it has a length, a shape and a dtype, a slice of
@@ -26,12 +26,12 @@ class Runs:
   def __len__(self) -> int:
     return self.shape[0]
 
-  def __getitem__(self, steps: slice) -> 'Runs':
+  def __getitem__(self, steps: slice) -> 'SparseRoll':
     first, last, _ = steps.indices(len(self))
     last = max(first, last)
     begin, end = np.clip(self.spans[:, :2].T, first, last) - first
     spans = np.stack([begin, end, self.spans[:, 2]], axis=1)
-    return Runs(spans[begin < end], (last - first, self.shape[1]))
+    return SparseRoll(spans[begin < end], (last - first, self.shape[1]))
 
   def __array__(self, dtype=None, copy=None) -> np.ndarray:
     steps, depth = self.shape
@@ -45,7 +45,7 @@ class Runs:
 
 def union(
     begin: np.ndarray, end: np.ndarray, bit: np.ndarray, depth: int
-) -> Runs:
+) -> SparseRoll:
   """The Runs of [N] spans that may overlap; as long as the last of them."""
   steps = int(end.max(initial=0))
   # Step and bit as one number, so that one running maximum serves all bits. No
@@ -61,12 +61,12 @@ def union(
   spans = np.stack(
       [start % (steps + 1), stop % (steps + 1), start // (steps + 1)], axis=1
   )
-  return Runs(spans.astype(np.int32), (steps, depth))
+  return SparseRoll(spans.astype(np.int32), (steps, depth))
 
 
-def as_runs(x: np.ndarray | Runs) -> Runs:
+def as_sparse_roll(x: np.ndarray | SparseRoll) -> SparseRoll:
   """The Runs of any array [T, D]: its ones are what is more than zero."""
-  if isinstance(x, Runs):
+  if isinstance(x, SparseRoll):
     return x
   silence = np.zeros((1, x.shape[1]), bool)
   framed = np.concatenate([silence, x > 0, silence]).astype(np.int8)
@@ -74,7 +74,7 @@ def as_runs(x: np.ndarray | Runs) -> Runs:
   # Bit by bit, so that each rise meets the fall that follows it.
   bit, begin = np.nonzero(edges > 0)
   _, end = np.nonzero(edges < 0)
-  return Runs(np.stack([begin, end, bit], axis=1).astype(np.int32), x.shape)
+  return SparseRoll(np.stack([begin, end, bit], axis=1).astype(np.int32), x.shape)
 
 
 def steps(begin: np.ndarray, end: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ import dataclasses
 import numpy as np
 
 from musiczoo.errors import UserError
+from musiczoo.music.spec import Spec
 from musiczoo.representations import audio_features as framing
 from musiczoo.representations.audio_features import FEATURES, Frames
 from musiczoo.representations.representation import check, Representation
@@ -98,11 +99,13 @@ def spectrogram(
     return framing.resound(x * spread + centre, frames, iterations)
 
   return Representation(
-      kind='frames',
-      depth=frames.depth,
-      shape=(frames.depth,),
-      dtype=np.float32,
-      steps_per_quarter=0,
+      spec=Spec(
+          kind='frames',
+          depth=frames.depth,
+          shape=(frames.depth,),
+          dtype=np.float32,
+          steps_per_quarter=0,
+      ),
       encode=encode,
       decode=decode,
       project=lambda sound: decode(encode(sound)),

@@ -20,8 +20,14 @@ import numpy as np
 
 from musiczoo.music import score as score_lib
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK, Track
+from musiczoo.music.spec import Spec
 from musiczoo.representations.representation import check, Representation
-from musiczoo.representations.sparse_roll import as_runs, Runs, steps, union
+from musiczoo.representations.sparse_roll import (
+  as_sparse_roll,
+  SparseRoll,
+  steps,
+  union,
+)
 
 GROUPS = (
     Track(0, drums=True, name='Drums'),
@@ -71,19 +77,19 @@ def tracks(
     notes, group = score.notes[kept], group[kept]
     onset, key = notes[:, ONSET], notes[:, PITCH] - low
     end = onset + notes[:, DURATION]
-    struck = 2 * group * pitches + key
-    sounding = struck - pitches
+    is_onset = 2 * group * pitches + key
+    sounding = is_onset - pitches
     pitched = group != _DRUMS
     return union(
         np.concatenate([onset[pitched], onset]),
         np.concatenate([end[pitched], onset + 1]),
-        np.concatenate([sounding[pitched], struck]),
+        np.concatenate([sounding[pitched], is_onset]),
         depth,
     )
 
   def decode(x):
-    if not isinstance(x, Runs):
-      x = as_runs(np.asarray(x).reshape(-1, depth))
+    if not isinstance(x, SparseRoll):
+      x = as_sparse_roll(np.asarray(x).reshape(-1, depth))
     notes = _notes(x, pitches)
     notes[:, PITCH] += low
     return score_lib.canonical(
@@ -91,34 +97,36 @@ def tracks(
     )
 
   def transpose(x, semitones):
-    x = as_runs(x)
+    x = as_sparse_roll(x)
     spans = x.spans.copy()
     spans[:, 2] += semitones * (spans[:, 2] >= pitches)
-    return Runs(spans, x.shape)
+    return SparseRoll(spans, x.shape)
 
   def room(x):
-    bit = as_runs(x).spans[:, 2]
+    bit = as_sparse_roll(x).spans[:, 2]
     key = bit[bit >= pitches] % pitches
     if not len(key):
       return 0, 0
     return int(key.min()), pitches - 1 - int(key.max())
 
   return Representation(
-      kind='bits',
-      depth=depth,
-      shape=(depth,),
-      dtype=np.uint8,
-      steps_per_quarter=steps_per_quarter,
+      spec=Spec(
+          kind='bits',
+          depth=depth,
+          shape=(depth,),
+          dtype=np.uint8,
+          steps_per_quarter=steps_per_quarter,
+          planes=PLANES,
+          parts=tuple(
+              (track.name, slice(max(2 * g - 1, 0) * pitches, (2 * g + 1) * pitches))
+              for g, track in enumerate(GROUPS)
+          ),
+      ),
       encode=encode,
       decode=decode,
       project=lambda score: decode(encode(score)),
       transpose=transpose,
-      room=room,
-      planes=PLANES,
-      parts=tuple(
-          (track.name, slice(max(2 * g - 1, 0) * pitches, (2 * g + 1) * pitches))
-          for g, track in enumerate(GROUPS)
-      ),
+      transpose_range=room,
   )
 
 
@@ -144,12 +152,12 @@ def _notes(x, pitches):
   begin, end = cell + begin, cell + end
   strikes = plane % 2 == 0
   sounds = ~strikes | (plane == 0)
-  struck = steps(begin[strikes], end[strikes])
+  is_onset = steps(begin[strikes], end[strikes])
   begin, end = begin[sounds], end[sounds]
   # Before the first run is the last of `append`, -1: an end at 0.
-  run = np.searchsorted(begin, struck, side='right') - 1
-  within = struck < np.append(end, 0)[run]
-  onset = np.union1d(begin, struck[within])
+  run = np.searchsorted(begin, is_onset, side='right') - 1
+  within = is_onset < np.append(end, 0)[run]
+  onset = np.union1d(begin, is_onset[within])
   end = end[np.searchsorted(begin, onset, side='right') - 1]
   end[:-1] = np.minimum(end[:-1], onset[1:])
   cell, step = onset // (len(x) + 1), onset % (len(x) + 1)

@@ -4,6 +4,7 @@ import numpy as np
 
 from musiczoo.music import score as score_lib
 from musiczoo.music.score import DURATION, ONSET, Score, TRACK, Track
+from musiczoo.music.spec import Spec
 from musiczoo.representations import cells
 from musiczoo.representations.pianoroll import kept, rasterize
 from musiczoo.representations.representation import check, Representation
@@ -47,14 +48,14 @@ def voices(
     notes = kept(score, low, high)
     parts = _parts(notes, score.tracks)
     if parts is None:
-      symbol, struck = _reduce(*rasterize(notes, low, high))
+      symbol, is_onset = _reduce(*rasterize(notes, low, high))
     else:
       # A line ends with the note that began last, which cut all others short.
       last = [part[-1] for part in parts if len(part)]
       steps = max((n[ONSET] + n[DURATION] for n in last), default=0)
       rows = [cells.rasterize_line(part, steps, low) for part in parts]
-      symbol, struck = (np.stack(row, axis=1) for row in zip(*rows))
-    return cells.to_cells(symbol, struck & onsets).astype(np.uint8)
+      symbol, is_onset = (np.stack(row, axis=1) for row in zip(*rows))
+    return cells.to_cells(symbol, is_onset & onsets).astype(np.uint8)
 
   def decode(x):
     x = np.asarray(x).reshape(-1, 4)
@@ -66,17 +67,19 @@ def voices(
     )
 
   return Representation(
-      kind='voices',
-      depth=depth,
-      shape=(4,),
-      dtype=np.uint8,
-      steps_per_quarter=steps_per_quarter,
+      spec=Spec(
+          kind='voices',
+          depth=depth,
+          shape=(4,),
+          dtype=np.uint8,
+          steps_per_quarter=steps_per_quarter,
+          parts=tuple((name, slice(v, v + 1)) for v, name in enumerate(NAMES)),
+      ),
       encode=encode,
       decode=decode,
       project=lambda score: decode(encode(score)),
       transpose=cells.transpose,
-      room=lambda x: cells.room(x, depth),
-      parts=tuple((name, slice(v, v + 1)) for v, name in enumerate(NAMES)),
+      transpose_range=lambda x: cells.transpose_range(x, depth),
   )
 
 
@@ -97,7 +100,7 @@ def _parts(notes, tracks):
   return [notes[notes[:, TRACK] == track] for track in order]
 
 
-def _reduce(sounding, struck):
+def _reduce(sounding, is_onset):
   """At most four of the sounding pitches: bool [T, P] -> symbol, struck [T, 4].
 
   Highest and lowest are soprano and bass, a lone note is soprano, the second
@@ -125,4 +128,4 @@ def _reduce(sounding, struck):
       axis=1,
   )
   key = np.maximum(symbol - 1, 0)
-  return symbol, np.take_along_axis(struck, key, axis=1)
+  return symbol, np.take_along_axis(is_onset, key, axis=1)

@@ -7,20 +7,20 @@ import jax
 
 from musiczoo import build
 from musiczoo.errors import UserError
-from musiczoo.evaluation.likelihood import make_judge, monitored
+from musiczoo.evaluation.likelihood import make_validation, monitor_name
 from musiczoo.runs import pretrained, provenance, workdir as workdirs
 from musiczoo.training import checkpoint, distributed, journal, loop, parallel
 from musiczoo.training.flops import flops
 from musiczoo.training.step import (
+  eval_params,
   make_init,
   make_train_step,
   make_train_steps,
-  served,
   TrainState,
 )
 
 
-class Fitted(NamedTuple):
+class RunResult(NamedTuple):
   """How a run ended: its state on the host, and the step it got to."""
 
   state: TrainState
@@ -36,7 +36,7 @@ def fit(
     stopping: Callable[[], bool] = lambda: False,
     report: Callable[[int, dict], None] = lambda step, metrics: None,
     say: Callable[[str], None] = print,
-) -> Fitted:
+) -> RunResult:
   """Trains until the config's `steps`; goes on from a checkpoint if any.
 
   Of many processes all call this; the first one writes and speaks.
@@ -53,8 +53,8 @@ def fit(
   build.check(config)
   if not distributed.first():
     report, say = (lambda step, metrics: None), (lambda line: None)
-  system = build.system(config)
-  devices, train_steps = (place or everywhere)(config, system)
+  pipeline = build.pipeline(config)
+  devices, train_steps = (place or everywhere)(config, pipeline)
   parallel.check_divides(
       config['batch_size'],
       devices.devices,
@@ -62,12 +62,12 @@ def fit(
       build.shards(config),
   )
   corpus = build.corpus(config)
-  config, system = build.fitted(config, system, corpus)
-  train = build.pieces(config, corpus, 'train', system.representation)
+  config, pipeline = build.fitted(config, pipeline, corpus)
+  train = build.pieces(config, corpus, 'train', pipeline.representation)
   batch_at = build.batches(
-      config, train, system.representation, devices.rows(config['batch_size'])
+      config, train, pipeline.representation, devices.rows(config['batch_size'])
   )
-  valid = build.pieces(config, corpus, 'valid', system.representation)
+  valid = build.pieces(config, corpus, 'valid', pipeline.representation)
   if distributed.first():
     workdirs.claim(workdir, config)
   say(
@@ -77,18 +77,18 @@ def fit(
       f'{len(valid)} to validate'
   )
 
-  new, amounts = _new(config, system, batch_at)
+  new, amounts = _new(config, pipeline, batch_at)
   state, step = _begin(new, workdir, init_from, say)
   if distributed.first():
     provenance.note(workdir, step, init_from, state)
-  judge = make_judge(devices, system, valid, config['batch_size'])
+  judge = make_validation(devices, pipeline, valid, config['batch_size'])
 
   def fetched_train_steps(state, batches, num):
     state, history = train_steps(state, batches, num)
     return state, devices.fetch(history)
 
   def evaluate(state):
-    return {f'valid_{k}': v for k, v in judge(served(state)).items()}
+    return {f'valid_{k}': v for k, v in judge(eval_params(state)).items()}
 
   def save(state, metrics):
     folder = workdirs.checkpoints(workdir)
@@ -113,24 +113,24 @@ def fit(
         save,
         build.schedule(config),
         own,
-        monitor=f'valid_{monitored(system)}',
+        monitor=f'valid_{monitor_name(pipeline)}',
         amounts=amounts,
         on_nan=config['on_nan'],
         restore=restore,
         stopping=lambda: distributed.any_of(stopping()),
         report=report,
     )
-  return Fitted(devices.fetch(state), step)
+  return RunResult(devices.fetch(state), step)
 
 
-def make_steps(config: dict, system: build.System, axis: str | None = None):
+def make_steps(config: dict, pipeline: build.Pipeline, axis: str | None = None):
   """Returns the train_steps of a config, yet to be compiled."""
-  return make_train_steps(_make_step(config, system, axis))
+  return make_train_steps(_make_step(config, pipeline, axis))
 
 
-def _make_step(config, system, axis):
+def _make_step(config, pipeline, axis):
   return make_train_step(
-      system.model,
+      pipeline.model,
       build.optimizer(config),
       microbatches=config['microbatches'],
       ema_decay=config['ema_decay'],
@@ -139,26 +139,26 @@ def _make_step(config, system, axis):
   )
 
 
-def everywhere(config: dict, system: build.System):
+def everywhere(config: dict, pipeline: build.Pipeline):
   """(Parallel, train_steps compiled for it): all devices, as the config says."""
   devices = build.devices(config)
-  train_steps = make_steps(config, system, parallel.AXIS)
+  train_steps = make_steps(config, pipeline, parallel.AXIS)
   return devices, devices.compile(train_steps, batch_axis=1, donate=True)
 
 
-def _new(config, system, batch_at):
+def _new(config, pipeline, batch_at):
   """The state of a new run, and how much of what one of its steps does."""
   init = make_init(
-      system.model, build.optimizer(config), ema_decay=config['ema_decay']
+      pipeline.model, build.optimizer(config), ema_decay=config['ema_decay']
   )
   batch = batch_at(config['seed'], 0)
   one = jax.tree.map(lambda a: a[:1], batch)
   state = jax.device_get(jax.jit(init)(jax.random.key(config['seed']), one))
   rows, processes = len(batch['x']), jax.process_count()
-  whole = system.representation.kind in ('bits', 'frames')
+  whole = pipeline.representation.spec.kind in ('bits', 'frames')
   tokens = batch['x'][..., 0].size if whole else batch['x'].size
   # Of its own rows, on one device: what a step needs, wherever it is taken.
-  step = _make_step(config | {'reproducible': 'run'}, system, None)
+  step = _make_step(config | {'reproducible': 'run'}, pipeline, None)
   return state, {
       'examples': rows * processes,
       'tokens': tokens * processes,

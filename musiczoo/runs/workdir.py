@@ -68,7 +68,7 @@ def load(workdir):
   tree, config, step = found
   config = config_history.upgraded(config)
   try:
-    system = build.system(config)
+    pipeline = build.pipeline(config)
   except KeyError as e:
     raise UserError(
         f'{checkpoints(workdir)}: the config saved there has no {e}: it is of '
@@ -76,22 +76,22 @@ def load(workdir):
     ) from e
   saved = tree.get('ema') or tree['params']
   origin = str(checkpoints(workdir) / f'{step:09d}')
-  params = checkpoint.conform(saved, shapes(system), origin=origin)
-  return config, system, params, step
+  params = checkpoint.conform(saved, shapes(pipeline), origin=origin)
+  return config, pipeline, params, step
 
 
-def shapes(system: build.System):
+def shapes(pipeline: build.Pipeline):
   """Shapes and dtypes of the parameters, computed without any arithmetic."""
-  steps = system.model.window or 8
+  steps = pipeline.model.window or 8
   batch = {
       'x': np.zeros(
-          (1, steps, *system.representation.shape), system.representation.dtype
+          (1, steps, *pipeline.representation.spec.shape), pipeline.representation.spec.dtype
       ),
       'mask': np.ones((1, steps), np.float32),
       'row': np.zeros(1, np.uint32),
       'cond': np.zeros((1, steps, len(annotations.COLUMNS)), np.int16),
   }
-  return jax.eval_shape(system.model.init, jax.random.key(0), batch)
+  return jax.eval_shape(pipeline.model.init, jax.random.key(0), batch)
 
 
 def _read(path):

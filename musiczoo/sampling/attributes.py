@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from musiczoo.build import System
+from musiczoo.build import Pipeline
 from musiczoo.data import batches
 from musiczoo.errors import UserError
 from musiczoo.music import score as scores
@@ -53,20 +53,20 @@ def parse(text: str) -> tuple[str, float]:
 
 
 def direction(
-    system: System, params, train: batches.Pieces, name: str
+    pipeline: Pipeline, params, train: batches.Pieces, name: str
 ) -> np.ndarray:
   """What to add to a code for more of an attribute: [L].
 
   The mean code of the training windows that have most of it, a quarter of all,
   less that of the quarter that has least (Roberts et al. 2018).
   """
-  every = batches.cut(train, system.model.window)
+  every = batches.cut(train, pipeline.model.window)
   some = np.unique(np.linspace(0, len(every) - 1, _MOST).astype(int))
   windows = batches.pack([every.x[i] for i in some])
-  decode, measure = system.representation.decode, ATTRIBUTES[name]
+  decode, measure = pipeline.representation.decode, ATTRIBUTES[name]
   value = np.array([measure(decode(np.asarray(x))) for x in windows.x])
   known = np.isfinite(value)
-  return difference(latents.codes(system, params, windows)[known], value[known])
+  return difference(latents.codes(pipeline, params, windows)[known], value[known])
 
 
 def difference(z: np.ndarray, value: np.ndarray) -> np.ndarray:

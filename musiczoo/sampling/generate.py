@@ -9,7 +9,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from musiczoo.build import System
+from musiczoo.build import Pipeline
 from musiczoo.errors import UserError
 from musiczoo.models.model import Model
 from musiczoo.music import annotations, midi, score as scores
@@ -33,7 +33,7 @@ class Generated(NamedTuple):
 
 
 def generate(
-    system: System,
+    pipeline: Pipeline,
     params,
     *,
     num_outputs: int,
@@ -42,7 +42,7 @@ def generate(
     controls: Controls = Controls(),
     primer: np.ndarray | None = None,
     known: np.ndarray | None = None,
-    wishes: dict | None = None,
+    requested: dict | None = None,
 ) -> Generated:
   """Writes pieces in one compiled scan.
 
@@ -56,11 +56,11 @@ def generate(
     wishes: what a model that can be told conditions is told, as arguments of
       `conditions.plan`.
   """
-  representation = system.representation
+  representation = pipeline.representation
   keys = piece_keys(seed, num_outputs)
-  sample = _compiled(system.model.sample)
-  if 'cond' in system.model.controls and controls.cond is None:
-    plan = _plan(representation, num_steps, primer, wishes or {})
+  sample = _compiled(pipeline.model.sample)
+  if 'cond' in pipeline.model.controls and controls.cond is None:
+    plan = _plan(representation, num_steps, primer, requested or {})
     cond = np.broadcast_to(plan, (num_outputs, *plan.shape))
     controls = controls._replace(cond=cond)
 
@@ -76,10 +76,10 @@ def generate(
       given = np.broadcast_to(given, (num_outputs, *shape))
       begun = controls._replace(given=given, known=stays)
     x = np.asarray(sample(params, keys, length, begun))
-    x = x.astype(representation.dtype)
+    x = x.astype(representation.spec.dtype)
     return Generated(x, [representation.decode(piece) for piece in x])
 
-  if representation.end is None:
+  if representation.spec.end_token is None:
     return written(num_steps)
   # How many events a step of the grid takes is up to the music: twice as many,
   # from the same noise, begin with the same events.
@@ -89,7 +89,7 @@ def generate(
   num_new = 4 * num_steps
   result = written(num_new)
   while num_new < MOST_EVENTS * num_steps and not all(
-      representation.end in x or scores.end(score) >= steps
+      representation.spec.end_token in x or scores.end(score) >= steps
       for x, score in zip(*result)
   ):
     num_new *= 2
@@ -109,15 +109,15 @@ def _compiled(sample):
   return jax.jit(sample, static_argnums=2)
 
 
-def _plan(representation, num_steps, primer, wishes):
+def _plan(representation, num_steps, primer, requested):
   """The conditions of the primer as it is, and of what is wished for then."""
-  grid = representation.steps_per_quarter
+  grid = representation.spec.steps_per_quarter
   if primer is None:
-    return annotations.plan(num_steps, grid, **wishes)
+    return annotations.plan(num_steps, grid, **requested)
   heard = annotations.of(representation.decode(primer), grid)
   begin = int(heard[-1, annotations.POSITION])
-  heard[:, annotations.STYLE] = wishes.get('style', 0)
-  asked = annotations.plan(num_steps, grid, begin=begin, **wishes)
+  heard[:, annotations.STYLE] = requested.get('style', 0)
+  asked = annotations.plan(num_steps, grid, begin=begin, **requested)
   return np.concatenate([heard, asked])
 
 
@@ -144,7 +144,7 @@ def check_can(model: Model, control: str, flag: str) -> None:
     raise UserError(f'{flag} means nothing to this model: leave it out')
 
 
-def check_wishes(config: dict, **asked) -> dict:
+def check_requested(config: dict, **asked) -> dict:
   """The wishes that were uttered; refuses what the model was never told.
 
   Args:
@@ -152,22 +152,22 @@ def check_wishes(config: dict, **asked) -> dict:
     **asked: `chords`, `key`, `density` and `style`, each None if not asked for.
   """
   told, styles = config['conditions']['use'], config['conditions']['styles']
-  wishes = {name: value for name, value in asked.items() if value is not None}
-  for name in wishes:
+  requested = {name: value for name, value in asked.items() if value is not None}
+  for name in requested:
     if name.removesuffix('s') not in told:
       raise UserError(
           f'--{name} means nothing to this model: it was told '
           f'{", ".join(told) or "nothing"} beside the music; train one with '
           f'--config.conditions.use={",".join([*told, name.removesuffix("s")])}'
       )
-  if 'style' in wishes:
-    if wishes['style'] not in styles:
+  if 'style' in requested:
+    if requested['style'] not in styles:
       raise UserError(
-          f"--style={wishes['style']}: the model knows "
+          f"--style={requested['style']}: the model knows "
           f'{", ".join(styles) or "none, see --config.conditions.styles"}'
       )
-    wishes['style'] = annotations.style_number(wishes['style'], styles)
-  return wishes
+    requested['style'] = annotations.style_number(requested['style'], styles)
+  return requested
 
 
 def encode_primer(
@@ -188,8 +188,8 @@ def encode_primer(
   if losses := list(_losses(primer, kept)):
     log.warning('%s is reduced to what the model hears: %s', origin,
                 ', '.join(losses))
-  if representation.end is not None:
-    x = x[x != representation.end]  # It goes on.
+  if representation.spec.end_token is not None:
+    x = x[x != representation.spec.end_token]  # It goes on.
   return x
 
 

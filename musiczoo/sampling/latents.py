@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from musiczoo.build import System
+from musiczoo.build import Pipeline
 from musiczoo.data import batches
 from musiczoo.errors import UserError
 from musiczoo.models.model import Model
@@ -29,12 +29,12 @@ def check(model: Model, flag: str) -> None:
     )
 
 
-def codes(system: System, params, windows: batches.Pieces) -> np.ndarray:
+def codes(pipeline: Pipeline, params, windows: batches.Pieces) -> np.ndarray:
   """The code of each window: float32 [windows, L]."""
-  encode, found = jax.jit(system.model.encode), []
+  encode, found = jax.jit(pipeline.model.encode), []
   where = []
-  for batch in batches.whole_pieces(
-      windows, _AT_ONCE, length=system.model.window
+  for batch in batches.eval_batches(
+      windows, _AT_ONCE, length=pipeline.model.window
   ):
     where.append(batch.pop('piece'))
     found.append(np.asarray(encode(params, batch)))
@@ -50,16 +50,16 @@ def heard(
   Raises:
     UserError: the representation can keep nothing of it.
   """
-  if representation.kind == 'frames':
+  if representation.spec.kind == 'frames':
     x = representation.encode(song)
     return batches.pack([x])
   x = encode_primer(representation, song, origin)
-  table = annotations.of(song, representation.steps_per_quarter)
-  return batches.pack([x], [annotations.of_rows(table, x, representation.clock)])
+  table = annotations.of(song, representation.spec.steps_per_quarter)
+  return batches.pack([x], [annotations.of_rows(table, x, representation.spec.steps_per_token)])
 
 
 def reconstruct(
-    system: System,
+    pipeline: Pipeline,
     params,
     song: batches.Pieces,
     *,
@@ -75,19 +75,19 @@ def reconstruct(
     song: one piece, as `heard`.
     controls: `shift` is added to the codes.
   """
-  x, spans = song.x[0], _spans(song, system.model.window)
+  x, spans = song.x[0], _spans(song, pipeline.model.window)
   shift = 0 if controls.shift is None else controls.shift
-  z = _codes_of(system, params, x, spans) + shift
-  windows = _decode(system, params, z, piece_keys(seed, len(z)), controls)
+  z = _codes_of(pipeline, params, x, spans) + shift
+  windows = _decode(pipeline, params, z, piece_keys(seed, len(z)), controls)
   end, parts = spans[0][0], []
   for (begin, stop), window in zip(spans, windows):
     parts.append(window[end - begin :])
     end = stop
-  return _generated(system, [np.concatenate(parts)[: len(x) - spans[0][0]]])
+  return _generated(pipeline, [np.concatenate(parts)[: len(x) - spans[0][0]]])
 
 
 def interpolate(
-    system: System,
+    pipeline: Pipeline,
     params,
     first: batches.Pieces,
     last: batches.Pieces,
@@ -105,12 +105,12 @@ def interpolate(
     first, last: one piece each, as `heard`.
   """
   ends = [
-      _codes_of(system, params, p.x[0], _spans(p, system.model.window)[:1])[0]
+      _codes_of(pipeline, params, p.x[0], _spans(p, pipeline.model.window)[:1])[0]
       for p in (first, last)
   ]
   z = between(*ends, np.linspace(0, 1, num_outputs, dtype=np.float32))
   keys = jnp.broadcast_to(piece_keys(seed, 1), (num_outputs,))
-  return _generated(system, _decode(system, params, z, keys, controls))
+  return _generated(pipeline, _decode(pipeline, params, z, keys, controls))
 
 
 def between(a: np.ndarray, b: np.ndarray, share: np.ndarray) -> np.ndarray:
@@ -132,7 +132,7 @@ def between(a: np.ndarray, b: np.ndarray, share: np.ndarray) -> np.ndarray:
 
 def _spans(song, window):
   """Where windows begin and end, in rows of x."""
-  x, bars = song.x[0], batches.beginnings(song, 0)
+  x, bars = song.x[0], batches.window_starts(song, 0)
   end, spans = int(bars[0]), []
   while end < len(x):
     begin = int(bars[np.searchsorted(bars, end, side='right') - 1])
@@ -143,15 +143,15 @@ def _spans(song, window):
   return spans
 
 
-def _codes_of(system, params, x, spans):
-  return codes(system, params, batches.pack([x[b:e] for b, e in spans]))
+def _codes_of(pipeline, params, x, spans):
+  return codes(pipeline, params, batches.pack([x[b:e] for b, e in spans]))
 
 
-def _decode(system, params, z, keys, controls):
-  return np.asarray(jax.jit(system.model.decode)(params, z, keys, controls))
+def _decode(pipeline, params, z, keys, controls):
+  return np.asarray(jax.jit(pipeline.model.decode)(params, z, keys, controls))
 
 
-def _generated(system, pieces: Sequence[np.ndarray]):
-  representation = system.representation
-  x = np.stack(pieces).astype(representation.dtype)
+def _generated(pipeline, pieces: Sequence[np.ndarray]):
+  representation = pipeline.representation
+  x = np.stack(pieces).astype(representation.spec.dtype)
   return Generated(x, [representation.decode(piece) for piece in x])

@@ -42,7 +42,7 @@ def bars(
   if parsed is None:
     raise UserError(f"--infill_bars={span}: give bars, such as '4:8'")
   first, last = int(parsed[1]), int(parsed[2] or parsed[1])
-  lines = harmony.bars(scores.quantize(score, representation.steps_per_quarter))
+  lines = harmony.bars(scores.quantize(score, representation.spec.steps_per_quarter))
   num_bars = len(lines) - 1
   if not 1 <= first <= last <= num_bars or lines[first - 1] >= len(x):
     raise UserError(
@@ -60,12 +60,12 @@ def beside(
   """All parts but one are to be written; that one stays.
 
   Args:
-    part: one of the names of `representation.parts`.
+    part: one of the names of `representation.spec.parts`.
 
   Raises:
     UserError: there is no such part, or it has no notes.
   """
-  parts = dict(representation.parts)
+  parts = dict(representation.spec.parts)
   if part not in parts:
     raise UserError(
         f"'{part}' is no part of this model's music: "

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import jax
 import numpy as np
 
-from musiczoo.build import System
+from musiczoo.build import Pipeline
 from musiczoo.data import batches
 from musiczoo.errors import UserError
 from musiczoo.music import annotations
@@ -16,7 +16,7 @@ _FORM = '  {:>4}  {:6} {:5} {:14} {:7} {:9} {}'
 
 
 def hear(
-    system: System, params, score: Score
+    pipeline: Pipeline, params, score: Score
 ) -> tuple[np.ndarray, np.ndarray]:
   """What the model and what the rules say of each step of x.
 
@@ -26,26 +26,26 @@ def hear(
   Raises:
     UserError: the model says nothing, or hears nothing of this music.
   """
-  model, representation = system.model, system.representation
+  model, representation = pipeline.model, pipeline.representation
   if model.hear is None:
     raise UserError(
         'this model does not say what it hears: take '
         '--pretrained=structure-chorales, or train one of its family'
     )
   x = representation.encode(score)
-  table = annotations.of(score, representation.steps_per_quarter)
-  ruled = annotations.of_rows(table, x, representation.clock)
-  batch = next(batches.whole_pieces(batches.pack([x], [ruled]), 1))
+  table = annotations.of(score, representation.spec.steps_per_quarter)
+  ruled = annotations.of_rows(table, x, representation.spec.steps_per_token)
+  batch = next(batches.eval_batches(batches.pack([x], [ruled]), 1))
   heard = jax.jit(model.hear)(params, batch)
   return np.asarray(heard)[0, : len(x)], ruled
 
 
-def compare(system: System, params, score: Score) -> Iterator[str]:
+def compare(pipeline: Pipeline, params, score: Score) -> Iterator[str]:
   """Yields the lines of a page on what is heard in each bar, of 80 columns.
 
   Bars are the model's. Below each stands what the rules say where they differ.
   """
-  heard, ruled = hear(system, params, score)
+  heard, ruled = hear(pipeline, params, score)
   yield ''
   yield 'HEARD IN EACH BAR, AND WHERE THEY DIFFER WHAT THE RULES SAY'
   yield _FORM.format('bar', '', 'key', 'chords', 'notes', 'rhythm', 'section')

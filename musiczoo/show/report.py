@@ -176,7 +176,7 @@ def _grids(score):
   for steps, name in grid.GRIDS.items():
     mean, most = grid.moved(score, steps)
     yield f'{steps:2}  {name:29}{off[steps]:10.1%}{mean:8.1f} ms{most:10.1f} ms'
-  yield f'Best is --config.representation.steps_per_quarter={grid.best(off)}.'
+  yield f'Best is --config.representation.spec.steps_per_quarter={grid.best(off)}.'
   if grid.is_free(off):
     yield 'Too many are off it: this was played freely, or its beats are not'
     yield 'where the file says. Its bars, and chords by bar, then mean little.'
@@ -187,10 +187,10 @@ def _representations(score):
   for name, build in OF_SCORES.items():
     representation = build()
     x = representation.encode(score)
-    quantized = score_lib.quantize(score, representation.steps_per_quarter)
+    quantized = score_lib.quantize(score, representation.spec.steps_per_quarter)
     kept = notes_kept(quantized, representation.decode(x))
     yield (
-        f'{name:12}{representation.steps_per_quarter:4}{len(x):9}'
+        f'{name:12}{representation.spec.steps_per_quarter:4}{len(x):9}'
         f'{kept:10} of {len(score.notes)} {kept / len(score.notes):6.1%}'
     )
   yield 'Lost are notes out of range, of instruments with no place, below those'

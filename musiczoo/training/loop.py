@@ -8,7 +8,7 @@ import numpy as np
 
 from musiczoo.errors import UserError
 from musiczoo.training import journal
-from musiczoo.training.throughput import Clock
+from musiczoo.training.throughput import Throughput
 
 
 class Schedule(NamedTuple):
@@ -89,7 +89,7 @@ def run(
   scores = _scores(workdir, monitor)
   bad = journal.read(workdir, journal.BAD)
   saved = step or -1
-  clock = Clock(amounts)
+  clock = Throughput(amounts)
 
   while step < schedule.steps and not _stale(scores, schedule.patience):
     stop = schedule.next_stop(step)

@@ -47,7 +47,7 @@ def _matrices(params):
   return jax.tree.map(lambda p: p.ndim > 1, params)
 
 
-def players(
+def gan_adam(
     *,
     learning_rate: float,
     critic_learning_rate: float,
@@ -94,4 +94,4 @@ def players(
   return optax.partition({'generator': generator, 'critic': critic}, owners)
 
 
-OPTIMIZERS = {'adamw': adamw, 'players': players}
+OPTIMIZERS = {'adamw': adamw, 'players': gan_adam}

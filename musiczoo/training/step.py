@@ -203,6 +203,6 @@ def make_evaluate_step(function, *, axis: str | None = None):
   return evaluate_step
 
 
-def served(state: TrainState):
+def eval_params(state: TrainState):
   """The parameters to evaluate and to sample from: the average if one is kept."""
   return state.params if state.ema is None else state.ema

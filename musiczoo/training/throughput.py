@@ -5,7 +5,7 @@ import contextlib
 import time
 
 
-class Clock:
+class Throughput:
   """Times dispatches and waits for data; `read` tells them since the last read.
 
   The first dispatch is left out: the compiler is in it.

@@ -75,7 +75,7 @@ def test_transposed_to_every_key_in_range():
       batch_size=4,
       window=5,
       transpose=lambda x, semitones: x + 100 * semitones,
-      room=lambda x: (2, 9),
+      transpose_range=lambda x: (2, 9),
   )
   first = np.ravel([batch_at(0, s)['x'][:, 0] for s in range(200)])
   # There is room for 2 down and 9 up, but 5 up is as far as a new key goes.
@@ -85,13 +85,13 @@ def test_transposed_to_every_key_in_range():
 def test_every_row_has_a_mood_of_its_own():
   seen = []
 
-  def vary(x, tempo, velocity):
+  def augment_performance(x, tempo, velocity):
     seen.append((tempo, velocity))
     return -x
 
   batches = [
       batches_lib.make_batch_at(pieces([50] * 4), batch_size=4, window=9, **more)
-      for more in ({}, {'vary': vary})
+      for more in ({}, {'vary': augment_performance})
   ]
   for step in range(100):
     plain, varied = (batch_at(7, step) for batch_at in batches)
@@ -114,7 +114,7 @@ def test_every_row_has_a_mood_of_its_own():
 def test_whole_pieces_come_once_and_whole(lengths, batch_size):
   packed = pieces(lengths)
   seen = []
-  for batch in batches_lib.whole_pieces(packed, batch_size):
+  for batch in batches_lib.eval_batches(packed, batch_size):
     assert batch['x'].shape == batch['mask'].shape
     for x, mask, index in zip(batch['x'], batch['mask'], batch['piece']):
       real = x[mask > 0]
@@ -129,7 +129,7 @@ def test_whole_pieces_come_once_and_whole(lengths, batch_size):
 def test_long_pieces_come_in_smaller_batches(monkeypatch):
   monkeypatch.setattr(batches_lib, 'AT_ONCE', 1000)
   packed = pieces([10] * 7 + [300] * 3 + [2000])
-  batches = list(batches_lib.whole_pieces(packed, 7, multiple=2))
+  batches = list(batches_lib.eval_batches(packed, 7, multiple=2))
   assert all(len(b['x']) % 2 == 0 for b in batches)
   assert all(b['x'].size <= 1000 or len(b['x']) == 2 for b in batches)
   seen = np.concatenate([b['piece'] for b in batches])
@@ -139,7 +139,7 @@ def test_long_pieces_come_in_smaller_batches(monkeypatch):
 def test_wide_steps_come_in_smaller_batches(monkeypatch):
   monkeypatch.setattr(batches_lib, 'NUMBERS_AT_ONCE', 64 * 5 * 4)
   packed = batches_lib.pack([np.zeros((10, 5), np.uint8)] * 7)
-  assert [len(b['x']) for b in batches_lib.whole_pieces(packed, 16)] == [4, 4]
+  assert [len(b['x']) for b in batches_lib.eval_batches(packed, 16)] == [4, 4]
 
 
 @given(st.integers(1, 10**6))

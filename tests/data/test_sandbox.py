@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from musiczoo.data.sandbox import Guarded
+from musiczoo.data.sandbox import Sandbox
 
 kept = []
 
@@ -26,7 +26,7 @@ def task(what):
 
 @pytest.fixture
 def guarded():
-  guarded = Guarded(task, seconds=2, megabytes=256)
+  guarded = Sandbox(task, seconds=2, megabytes=256)
   yield guarded
   guarded.close()
 

@@ -72,23 +72,23 @@ def config(corpus, variant, **changes):
 
 def trained(corpus, folder, variant, **changes):
   run_lib.fit(config(corpus, variant, **changes), folder, say=lambda line: None)
-  found, system, params, _ = workdir.load(folder)
+  found, pipeline, params, _ = workdir.load(folder)
   assert json.loads((folder / 'config.json').read_text())['representation'][
       'mean'
   ] == list(found['representation']['mean'])
   loaded = build.corpus(found)
   train, test = (
-      build.pieces(found, loaded, split, system.representation)
+      build.pieces(found, loaded, split, pipeline.representation)
       for split in ('train', 'test')
   )
   devices = build.devices(found)
-  figures = audio_baselines.floors_of(system, params, train, test)
-  if system.model.monitor:
-    given = devices, system, test, 8
+  figures = audio_baselines.floors_of(pipeline, params, train, test)
+  if pipeline.model.monitor:
+    given = devices, pipeline, test, 8
     replicated = devices.replicate(params)
     figures |= likelihood.make_likelihood(*given)(replicated)
-    figures |= likelihood.make_figures(*given, system.model.figures)(replicated)
-  return system, params, train, test, figures
+    figures |= likelihood.make_metrics(*given, pipeline.model.figures)(replicated)
+  return pipeline, params, train, test, figures
 
 
 @pytest.fixture(scope='module')
@@ -98,7 +98,7 @@ def gru(corpus, tmp_path_factory):
 
 
 def test_training_frames_are_normal(gru):
-  _, (system, _, train, test, _) = gru
+  _, (pipeline, _, train, test, _) = gru
   x = np.concatenate([np.asarray(x) for x in train.x])
   np.testing.assert_allclose(x.mean(0), 0, atol=1e-3)
   np.testing.assert_allclose(x.std(0), 1, atol=1e-3)
@@ -121,10 +121,10 @@ def test_what_is_written_needs_the_workdir_alone(gru, corpus, tmp_path):
   away = corpus.with_name('away')
   corpus.rename(away)
   try:
-    _, system, params, _ = workdir.load(folder)
+    _, pipeline, params, _ = workdir.load(folder)
     for name in 'a', 'b':
       found = generate.generate(
-          system, params, num_outputs=2, num_steps=20, seed=3
+          pipeline, params, num_outputs=2, num_steps=20, seed=3
       )
       (tmp_path / name).mkdir()
       audio_baselines.write(found.scores, tmp_path / name, title='new')
@@ -143,19 +143,19 @@ def untrained(corpus, gru, variant, **changes):
   """A model on one device, its parameters as they begin, and test pieces."""
   _, (_, _, train, test, _) = gru
   found = config(corpus, variant, **CODED | changes)
-  found, system = build.fitted(found, build.system(found), build.corpus(found))
-  batch_at = build.batches(found, train, system.representation)
-  params = jax.jit(system.model.init)(jax.random.key(0), batch_at(0, 0))
+  found, pipeline = build.fitted(found, build.pipeline(found), build.corpus(found))
+  batch_at = build.batches(found, train, pipeline.representation)
+  params = jax.jit(pipeline.model.init)(jax.random.key(0), batch_at(0, 0))
   devices = parallel.MODES['jit'](jax.devices()[:1])
-  return devices, system, params, train, test
+  return devices, pipeline, params, train, test
 
 
 def test_windows_come_back_from_their_codes(corpus, gru):
-  devices, system, params, train, test = untrained(corpus, gru, 'autoencoder')
-  figures = likelihood.make_figures(
-      devices, system, test, 8, system.model.figures
+  devices, pipeline, params, train, test = untrained(corpus, gru, 'autoencoder')
+  figures = likelihood.make_metrics(
+      devices, pipeline, test, 8, pipeline.model.figures
   )(params)
-  figures |= audio_baselines.floors_of(system, params, train, test)
+  figures |= audio_baselines.floors_of(pipeline, params, train, test)
   # The decoder hears the code alone, so nobody can tell it more.
   assert figures['mse_per_frame'] == pytest.approx(
       figures['mse_per_frame_teacher_forced'], rel=1e-4
@@ -165,26 +165,26 @@ def test_windows_come_back_from_their_codes(corpus, gru):
   assert 'no nearer than the mean' in said
   assert collapse.alarm(figures | {'mse_per_frame': 0.0}) is None
   file = next(p for p in sorted(corpus.glob('*.wav')) if p.stat().st_size)
-  song = latents.heard(system.representation, audio.read(file), str(file))
-  found = latents.reconstruct(system, params, song, seed=0)
+  song = latents.heard(pipeline.representation, audio.read(file), str(file))
+  found = latents.reconstruct(pipeline, params, song, seed=0)
   assert found.x.shape == (1, *song.x[0].shape)
 
 
 def test_a_gan_of_frames_is_judged_by_its_samples(corpus, gru):
   small = {'model.levels': '1', 'model.overlap': '2'}
-  devices, system, params, train, test = untrained(corpus, gru, 'gan', **small)
-  figures = sample_comparison.make_gap(devices, system, test)(params)
+  devices, pipeline, params, train, test = untrained(corpus, gru, 'gan', **small)
+  figures = sample_comparison.make_gap(devices, pipeline, test)(params)
   parts = [figures[f'gap_{part}'] for part in ('level', 'spread', 'change')]
   assert figures['gap'] == pytest.approx(np.mean(parts))
   assert 0 < figures['gap'] < 1
-  assert audio_baselines.floors_of(system, params, train, test) == {}
+  assert audio_baselines.floors_of(pipeline, params, train, test) == {}
 
 
 def test_what_has_no_meaning_for_sound_is_refused(gru, tmp_path):
-  folder, (system, params, _, _, _) = gru
+  folder, (pipeline, params, _, _, _) = gru
   found, *_ = workdir.load(folder)
   with pytest.raises(UserError, match='can not be exported'):
-    files(found, system, params, step=4, figures={})
+    files(found, pipeline, params, step=4, figures={})
   for change, message in [
       ({'conditions': found['conditions'] | {'use': ('key',)}}, 'told nothing'),
       ({'head': {'name': 'bernoulli'}}, 'set --config.head.name'),
@@ -193,11 +193,11 @@ def test_what_has_no_meaning_for_sound_is_refused(gru, tmp_path):
       }}, 'voices'),
   ]:
     with pytest.raises(UserError, match=message):
-      build.system(found | change)
+      build.pipeline(found | change)
   with pytest.raises(UserError, match='a sound has no bars'):
     build.pieces(
         found | {'passages': {'bar': 16, 'planes': ()}},
-        build.corpus(found), 'train', system.representation,
+        build.corpus(found), 'train', pipeline.representation,
     )
 
 

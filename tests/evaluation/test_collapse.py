@@ -30,9 +30,9 @@ def test_what_comes_most_often_is_right_as_often_as_counted():
   cond = [np.zeros((16, 8), np.int16)]
   cond[0][0, 0] = 1  # A bar begins.
   model = Model(None, None, None, window=16)
-  system = build.System(REPRESENTATIONS['voices'](), model)
+  pipeline = build.Pipeline(REPRESENTATIONS['voices'](), model)
   figures = collapse.unigram(
-      parallel.MODES['jit'](jax.devices()[:1]), system, train,
+      parallel.MODES['jit'](jax.devices()[:1]), pipeline, train,
       batches.pack([x], cond), 4,
   )
   # Always struck, as in training; the first cell is struck in any case.

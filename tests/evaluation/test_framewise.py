@@ -27,7 +27,7 @@ def score(max_frames, *, batch_size=8, mode='jit', devices=1, num=2):
   place = parallel.MODES[mode](jax.devices()[:devices])
   return framewise.framewise(
       place,
-      build.System(voices, model),
+      build.Pipeline(voices, model),
       batches.pack(PIECES),
       place.replicate(jax.device_get(params)),
       batch_size=batch_size,

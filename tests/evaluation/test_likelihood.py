@@ -34,9 +34,9 @@ def like(family):
 
 def score(family, params, music, *, batch_size, mode='jit', devices=1):
   place = parallel.MODES[mode](jax.devices()[:devices])
-  system = build.System(like(family), family.model)
+  pipeline = build.Pipeline(like(family), family.model)
   likelihood = likelihood_lib.make_likelihood(
-      place, system, batches.pack(music), batch_size
+      place, pipeline, batches.pack(music), batch_size
   )
   return likelihood(place.replicate(jax.device_get(params)))
 
@@ -69,8 +69,8 @@ def test_the_nats_of_each_piece_are_those_of_it_alone():
   music = pieces(family, [9, 3, 70])
   params = family.model.init(jax.random.key(0), families.batch(family))
   place = parallel.jit(jax.devices()[:4])
-  system = build.System(like(family), family.model)
-  nats = likelihood_lib.make_nats(place, system, batches.pack(music), 2)
+  pipeline = build.Pipeline(like(family), family.model)
+  nats = likelihood_lib.make_piece_nll(place, pipeline, batches.pack(music), 2)
   found = nats(place.replicate(jax.device_get(params)))
   alone = [
       score(family, params, [x], batch_size=1)['nll_per_note'] for x in music
@@ -89,8 +89,8 @@ def test_the_nats_of_a_piece_in_windows_are_those_of_all_of_them():
       family.model.init(jax.random.key(0), families.batch(family))
   )
   place = parallel.jit(jax.devices()[:1])
-  system = build.System(like(family), family.model._replace(window=8))
-  nats = likelihood_lib.make_nats(place, system, batches.pack(music, cond), 2)
+  pipeline = build.Pipeline(like(family), family.model._replace(window=8))
+  nats = likelihood_lib.make_piece_nll(place, pipeline, batches.pack(music, cond), 2)
   alone = [score(family, params, [x], batch_size=1) for x in music]
   np.testing.assert_allclose(
       nats(place.replicate(params)), [a['nll_per_token'] for a in alone],

@@ -23,21 +23,21 @@ def pieces(num, seed, held=4):
   for _ in range(num):
     walk = rng.integers(-2, 3, (2 * WINDOW // held, 4)).cumsum(0)
     symbols = np.clip(walk + [40, 33, 26, 19], 1, 57).repeat(held, 0)
-    struck = np.arange(len(symbols))[:, None] % held == 0
-    x.append((2 * symbols + struck).astype(np.uint8))
+    is_onset = np.arange(len(symbols))[:, None] % held == 0
+    x.append((2 * symbols + is_onset).astype(np.uint8))
     table = np.zeros((len(symbols), 8), np.int16)
     table[:, 0] = np.arange(len(symbols)) % 16 + 1
     cond.append(table)
   return batches.pack(x, cond)
 
 
-def system(written):
+def pipeline(written):
   """A model whose samples are those windows, whatever its parameters."""
 
   def sample(params, keys, length, controls):
     return np.stack(written)[: len(keys), :length] + 0 * params
 
-  return build.System(
+  return build.Pipeline(
       VOICES, Model(None, None, sample, monitor='', window=WINDOW)
   )
 
@@ -52,7 +52,7 @@ def test_music_of_the_same_kind_is_nearer_than_other_music():
   place = parallel.MODES['jit'](jax.devices()[:1])
   gaps = []
   for written in (split, pieces(20, seed=1), pieces(20, seed=1, held=1)):
-    judge = sample_comparison.make_gap(place, system(windows(written)), split)
+    judge = sample_comparison.make_gap(place, pipeline(windows(written)), split)
     gaps.append(judge(np.int32(0)))
   assert gaps[0]['gap'] == 0
   assert 0 < gaps[1]['gap'] < gaps[2]['gap'] <= 1
@@ -61,7 +61,7 @@ def test_music_of_the_same_kind_is_nearer_than_other_music():
 
 def test_the_report_has_both_sides():
   split = pieces(20, seed=0)
-  new = system(windows(pieces(20, seed=1, held=2)))
+  new = pipeline(windows(pieces(20, seed=1, held=2)))
   compared = sample_comparison.make_compare(new, split, most=12)(np.int32(0))
   assert len(compared.scores) == 12
   report = sample_comparison.report(compared)
@@ -73,4 +73,4 @@ def test_the_report_has_both_sides():
 def test_a_split_without_a_window_is_refused():
   short = batches.pack([p[:20] for p in pieces(2, 0).x], [p[:20] for p in pieces(2, 0).cond])
   with pytest.raises(UserError, match='no piece has a window of 32 steps'):
-    sample_comparison.make_compare(system([]), short)
+    sample_comparison.make_compare(pipeline([]), short)

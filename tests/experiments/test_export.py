@@ -26,7 +26,7 @@ RUN = ['--num_outputs=2', '--num_steps=24', '--seed=5']
 @pytest.fixture(scope='module')
 def exported(tmp_path_factory):
   """(folder, config, system, params) of a tiny model, exported by command."""
-  config, system, params = build_tiny('chorales.py:lstm_events')
+  config, pipeline, params = build_tiny('chorales.py:lstm_events')
   folder = tmp_path_factory.mktemp('exported')
   zero = np.array(7, np.int32)
   state = TrainState(zero, params, None, {'none': zero}, np.zeros(2, np.uint32))
@@ -35,7 +35,7 @@ def exported(tmp_path_factory):
   answer = command('export', f'--workdir={folder / "run"}',
                    f'--output_dir={folder / "out"}')
   assert answer.returncode == 0, answer.stderr
-  return folder / 'out', config, system, params
+  return folder / 'out', config, pipeline, params
 
 
 def command(name, *arguments):
@@ -63,15 +63,15 @@ def play(folder, alone, *arguments):
 
 
 def test_play_writes_the_music_of_generate(exported, alone, tmp_path):
-  folder, _, system, params = exported
+  folder, _, pipeline, params = exported
   answer = play(folder, alone, *RUN, f'--output_dir={tmp_path / "play"}',
                 '--top_k=40')
   assert answer.returncode == 0, answer.stderr
   controls = generate.check_controls(
-      system.model, temperature=1.0, top_k=40, top_p=1.0, min_p=0.0
+      pipeline.model, temperature=1.0, top_k=40, top_p=1.0, min_p=0.0
   )
   written = generate.generate(
-      system, params, num_outputs=2, num_steps=24, seed=5, controls=controls
+      pipeline, params, num_outputs=2, num_steps=24, seed=5, controls=controls
   )
   generate.write(written.scores, tmp_path, title='')
   assert any(len(score.notes) for score in written.scores)
@@ -84,10 +84,10 @@ def test_play_writes_the_music_of_generate(exported, alone, tmp_path):
 
 def test_the_same_bytes_again(exported):
   """Here, in another process, with all that JAX knew forgotten."""
-  folder, config, system, params = exported
+  folder, config, pipeline, params = exported
   jax.clear_caches()
   made = files(
-      config, system, params, step=7, figures={'valid_nll_per_event': 1.5}
+      config, pipeline, params, step=7, figures={'valid_nll_per_event': 1.5}
   )
   assert sorted(made) == sorted(p.name for p in folder.iterdir())
   for name, content in made.items():

@@ -17,7 +17,7 @@ def parsed():
 def check(variant, flag, part=None):
   config = configs.load(f'experiments/configs/{variant}')
   with flagsaver.flagsaver(accompany_part=part):
-    given.check(config, build.system(config), flag)
+    given.check(config, build.pipeline(config), flag)
 
 
 def test_a_part_that_a_model_wrote_others_to():

@@ -33,13 +33,13 @@ def build_tiny(variant: str, *changes: tuple[str, str]):
   given = (SMALL | size).items()
   known = [(k, v) for k, v in given if k.split('.')[-1] in _keys(config, k)]
   config = configs.load(path, [*known, *changes])
-  system = build.system(config)
+  pipeline = build.pipeline(config)
   rng = np.random.default_rng(0)
   params = jax.tree.map(
       lambda a: (0.5 * rng.standard_normal(a.shape)).astype(a.dtype),
-      workdir.shapes(system),
+      workdir.shapes(pipeline),
   )
-  return config, system, params
+  return config, pipeline, params
 
 
 def _keys(config, key):

@@ -6,7 +6,7 @@ import pytest
 from experiments import config as configs
 from musiczoo import build
 from musiczoo.export import compose
-from musiczoo.export.player import folder, notes, wishes
+from musiczoo.export.player import folder, notes, requested
 from musiczoo.music import annotations, score as scores
 from musiczoo.music.midi.write import to_bytes
 from musiczoo.representations import events as e, REPRESENTATIONS, tracks
@@ -38,8 +38,8 @@ def test_arrays_become_the_same_midi(tmp_path, monkeypatch, name, grid):
   representation = REPRESENTATIONS[name](steps_per_quarter=grid)
   rng = np.random.default_rng(grid)
   for share in (0.0, 0.02, 0.5):
-    shape = 30, *representation.shape
-    if representation.kind == 'bits':
+    shape = 30, *representation.spec.shape
+    if representation.spec.kind == 'bits':
       x = (rng.random(shape) < share).astype(np.int32)
     else:
       x = rng.integers(60, 66, shape) * (rng.random(shape) < share)
@@ -64,7 +64,7 @@ def test_any_events_become_the_same_midi(tmp_path, monkeypatch, seed):
   ]
   x = rng.choice(likely, 400)
   odd = rng.random(400) < 0.1
-  x[odd] = rng.integers(1, events.depth, odd.sum())
+  x[odd] = rng.integers(1, events.spec.depth, odd.sum())
   tempo = [e.TEMPO, *rng.integers(e.DIGIT, e.DIGIT + 9, 5)]
   x = np.concatenate([x[:200], tempo, x[200:], [e.END] * (seed % 2), x[:9]])
   x = x.astype(np.int32)
@@ -91,10 +91,10 @@ def test_more_tracks_than_channels(tmp_path, monkeypatch):
     {'density': 0.0},
 ])
 def test_wishes_are_those_of_generate(monkeypatch, asked):
-  monkeypatch.setattr(wishes, 'GRID', 6)
-  monkeypatch.setattr(wishes, 'STYLES', ('jazz', 'rock'))
+  monkeypatch.setattr(requested, 'GRID', 6)
+  monkeypatch.setattr(requested, 'STYLES', ('jazz', 'rock'))
   said = asked | ({'style': 'rock'} if 'style' in asked else {})
-  plan = wishes.plan(200, 150, **said)
+  plan = requested.plan(200, 150, **said)
   expected = annotations.plan(150, 6, **asked)
   np.testing.assert_array_equal(plan[:150], expected)
   assert (plan[150:] == expected[-1]).all()
@@ -103,7 +103,7 @@ def test_wishes_are_those_of_generate(monkeypatch, asked):
 @pytest.mark.parametrize('asked', [{'key': 'H'}, {'chords': 'C Q'}, {'key': 'C7'}])
 def test_a_wish_that_is_none_ends_in_one_line(capsys, asked):
   with pytest.raises(SystemExit) as stopped:
-    wishes.plan(8, 8, **asked)
+    requested.plan(8, 8, **asked)
   assert stopped.value.code == 2
   assert len(capsys.readouterr().err.splitlines()) == 1
 
@@ -138,8 +138,8 @@ def test_play_is_short_and_is_python(variant):
       ('conditions.styles', 'jazz,rock'),
       *([('conditions.use', 'key,chord,density,style')] if 'lstm' in variant or 'structure' in variant else []),
   ])
-  system = build.system(config)
-  text = compose.compose(system, config, ['config.json', 'play.py'])
+  pipeline = build.pipeline(config)
+  text = compose.compose(pipeline, config, ['config.json', 'play.py'])
   compile(text, 'play.py', 'exec')
   assert len(text.splitlines()) < 150
   assert tracks.PLANES == 9  # As from_roll is called.

@@ -16,9 +16,9 @@ from tests.export.models import build_tiny
 TOLD = 'conditions.use', 'key,chord,density'
 
 
-def inputs(system, forward, rows=3, steps=7):
+def inputs(pipeline, forward, rows=3, steps=7):
   """Random ones of a Forward; the last row begins."""
-  given = exports.inputs(system, forward, rows, steps)
+  given = exports.inputs(pipeline, forward, rows, steps)
   if 'before' in given:
     given['before'][-1, 0] = -1
   return given
@@ -36,10 +36,10 @@ def test_onnx_says_what_the_net_does(variant, changes):
   config, _, params = build_tiny(variant, *changes)
   model = onnx_model.to_bytes(config, weights.flat(params))
   # It is in float32 whatever the config says.
-  _, system, _ = build_tiny(variant, *changes, ('dtype', 'float32'))
-  forward = generator.forward_of(system, {**config, 'dtype': 'float32'})
+  _, pipeline, _ = build_tiny(variant, *changes, ('dtype', 'float32'))
+  forward = generator.forward_of(pipeline, {**config, 'dtype': 'float32'})
   session = onnxruntime.InferenceSession(model)
-  given = inputs(system, forward)
+  given = inputs(pipeline, forward)
   expected = jax.jit(forward.apply)(params, given)
   names = [output.name for output in session.get_outputs()]
   assert set(names) == {n for n in expected if not n.startswith('log_prob')}
@@ -58,10 +58,10 @@ def test_onnx_says_what_the_net_does(variant, changes):
 
 def test_a_state_goes_on():
   """Two halves, the state handed on, are the whole; so is what loss adds up."""
-  config, system, params = build_tiny('chorales.py:lstm')
+  config, pipeline, params = build_tiny('chorales.py:lstm')
   flat = weights.flat(params)
-  step = export.deserialize(bytearray(stablehlo.step(system, config, flat)))
-  given = inputs(system, system.model.forward, rows=2, steps=6)
+  step = export.deserialize(bytearray(stablehlo.step(pipeline, config, flat)))
+  given = inputs(pipeline, pipeline.model.forward, rows=2, steps=6)
   given['before'][:, 0], given['state'][:] = -1, 0
   given['before'][:, 1:] = given['x'][:, :-1]
   whole = step.call(flat, given)
@@ -76,7 +76,7 @@ def test_a_state_goes_on():
   batch = {'x': given['x'], 'mask': np.ones((2, 6), np.float32)}
   batch['row'] = np.arange(2, dtype=np.uint32)
   sums, _ = jax.jit(
-      lambda *of: system.model.loss(*of, step=0, train=False)
+      lambda *of: pipeline.model.loss(*of, step=0, train=False)
   )(params, batch, jax.random.key(0))
   total = whole['log_prob_pitch'].sum() + whole['log_prob_struck'].sum()
   np.testing.assert_allclose(-total, sums['nll'], rtol=1e-5)
@@ -87,25 +87,25 @@ def test_a_state_goes_on():
     ('chorales.py:gan', (TOLD,)),
 ], ids=lambda v: v if isinstance(v, str) else '')
 def test_the_sampler_writes_what_generate_does(variant, changes):
-  _, system, params = build_tiny(variant, *changes)
+  _, pipeline, params = build_tiny(variant, *changes)
   flat = weights.flat(params)
-  sampler = export.deserialize(bytearray(stablehlo.sampler(system, flat)))
+  sampler = export.deserialize(bytearray(stablehlo.sampler(pipeline, flat)))
   assert set(sampler.platforms) == {'cpu', 'cuda', 'tpu'}
-  length, shape = 20, system.representation.shape
+  length, shape = 20, pipeline.representation.spec.shape
   controls = {
       name: np.array(value, np.int32 if name == 'top_k' else np.float32)
       for name, value in zip(Controls._fields[:4], (0.8, 3, 1.0, 0.0))
-      if name in system.model.controls
+      if name in pipeline.model.controls
   }
   own = {k: float(v) for k, v in controls.items()}
   asked = Controls(**own | ({'top_k': 3} if 'top_k' in own else {}))
   expected = generate.generate(
-      system, params, num_outputs=2, num_steps=length, seed=4, controls=asked
+      pipeline, params, num_outputs=2, num_steps=length, seed=4, controls=asked
   )
-  if stablehlo.takes_given(system.model):
+  if stablehlo.takes_given(pipeline.model):
     controls['given'] = np.zeros((2, length, *shape), np.int32)
     controls['known'] = np.zeros((length, *shape), bool)
-  if 'cond' in system.model.controls:
+  if 'cond' in pipeline.model.controls:
     cond = annotations.plan(length, 4).astype(np.int32)
     controls['cond'] = np.stack([cond] * 2)
   keys = jax.random.key_data(generate.piece_keys(4, 2))
@@ -114,15 +114,15 @@ def test_the_sampler_writes_what_generate_does(variant, changes):
 
 
 def test_infill_says_how_likely_each_cell_is():
-  config, system, params = build_tiny('chorales.py:infill')
+  config, pipeline, params = build_tiny('chorales.py:infill')
   flat = weights.flat(params)
-  assert len(stablehlo.sampler(system, flat)) > 0
-  step = export.deserialize(bytearray(stablehlo.step(system, config, flat)))
+  assert len(stablehlo.sampler(pipeline, flat)) > 0
+  step = export.deserialize(bytearray(stablehlo.step(pipeline, config, flat)))
   rng = np.random.default_rng(0)
   x = rng.integers(100, size=(3, 20, 4)).astype(np.int32)
   known, real = rng.random(x.shape) < 0.5, np.ones((3, 20), bool)
   got = step.call(flat, {'x': x, 'known': known, 'real': real})
-  expected = jax.jit(system.model.conditional)(params, x, known, real)
+  expected = jax.jit(pipeline.model.conditional)(params, x, known, real)
   assert set(got) == {f'log_prob_{name}' for name in expected}
   for name, value in expected.items():
     np.testing.assert_allclose(got[f'log_prob_{name}'], value, atol=1e-5)

@@ -169,9 +169,9 @@ def test_a_row_forgets_what_it_is_told_by_its_own_key():
 def test_wishes_follow_the_clock_of_events():
   """Each token is asked for by what is wished at its time, not its place."""
   clock = np.array([0, 0, 1, 2, 0, 0], np.int32)
-  music = Spec('tokens', families.DEPTH, (), clock=clock)
+  spec = Spec('tokens', families.DEPTH, (), steps_per_token=clock)
   head = HEADS['categorical'](depth=families.DEPTH, features=3)
-  model = gru(music, head, hidden=4, layers=1, conditions=families.TOLD)
+  model = gru(spec, head, hidden=4, layers=1, conditions=families.TOLD)
   rng = np.random.default_rng(0)
   x = rng.integers(6, size=(1, 12)).astype(np.int32)
   place = families.TOLD.columns[0][0]

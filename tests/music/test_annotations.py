@@ -81,7 +81,7 @@ def test_rows_of_events_have_the_conditions_of_their_time():
   song = score(chord((60,), 0, 8) + chord((64,), 20, 4))
   events = REPRESENTATIONS['events'](steps_per_quarter=4)
   x = events.encode(song)
-  rows = c.of_rows(c.of(song, 4), x, events.clock)
+  rows = c.of_rows(c.of(song, 4), x, events.spec.steps_per_token)
   assert len(rows) == len(x)
   on = np.flatnonzero(x == 129 + 64)
   assert rows[on, c.POSITION].tolist() == [5]

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from musiczoo.music import annotations
-from musiczoo.nn.conditioning import Conditions, Told
+from musiczoo.nn.conditioning import ConditionEmbedding, Conditioning
 
 USE = 'key', 'density'
 
@@ -18,7 +18,7 @@ def cond_of(density):
 
 def told_of(use, rises):
   """Density -> features, by a table in which so many values were trained."""
-  told = Told(Conditions(annotations.columns(use), 5))
+  told = ConditionEmbedding(Conditioning(annotations.columns(use), 5))
   params = told.init(jax.random.key(0), cond_of(1))['params']
   name = f'rises_{annotations.DENSITY}'
   trained = jax.random.normal(jax.random.key(1), (rises, 5))
@@ -38,7 +38,7 @@ def test_a_density_beyond_all_that_was_trained_is_told_as_the_last():
 
 
 def test_columns_are_told_apart():
-  told = Told(Conditions(annotations.columns(USE), 5))
+  told = ConditionEmbedding(Conditioning(annotations.columns(USE), 5))
   cond = jnp.asarray(cond_of(4))
   variables = told.init(jax.random.key(0), cond)
   other = cond.at[..., annotations.KEY].set(4)

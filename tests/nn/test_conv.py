@@ -5,7 +5,7 @@ import jax
 import numpy as np
 import pytest
 
-from musiczoo.nn.conv import Taps
+from musiczoo.nn.conv import Conv
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from musiczoo.nn.conv import Taps
 def test_equals_the_convolution_of_flax(space, widths, strides):
   rng = np.random.default_rng(0)
   x = rng.standard_normal((2, *space, 3), np.float32)
-  ours, theirs = Taps(5, widths, strides), nn.Conv(5, widths, strides or None)
+  ours, theirs = Conv(5, widths, strides), nn.Conv(5, widths, strides or None)
   variables = theirs.init(jax.random.key(0), x)
   variables['params']['bias'] = rng.standard_normal(5, np.float32)
   kernel = variables['params']['kernel']

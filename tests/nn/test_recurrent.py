@@ -131,8 +131,8 @@ def test_equals_a_naive_scan(cell, steps, rows, depth, hidden, seed):
   kind = CELLS[cell]
   args = (
       normal(seed, steps, rows, depth),
-      normal(seed + 1, depth, len(kind.reads) * hidden),
-      normal(seed + 2, hidden, len(kind.feels) * hidden),
+      normal(seed + 1, depth, len(kind.input_gates) * hidden),
+      normal(seed + 2, hidden, len(kind.recurrent_gates) * hidden),
       normal(seed + 3, len(kind.bias) * hidden),
       tuple(normal(seed + 4, kind.states, rows, hidden)),
   )
@@ -248,7 +248,7 @@ def test_parameters_at_the_start(cell, size):
   # checkpoints no longer fit.
   assert sum(a.size for a in leaves) == size
   assert all(a.dtype == jnp.float32 for a in leaves)
-  for u in jnp.split(params['recurrent_1'], len(CELLS[cell].feels), 1):
+  for u in jnp.split(params['recurrent_1'], len(CELLS[cell].recurrent_gates), 1):
     close(u @ u.T, jnp.eye(4))
   if cell == 'lstm':
     assert params['bias_0'].tolist() == [0] * 4 + [1] * 4 + [0] * 8

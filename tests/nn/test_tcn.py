@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from musiczoo.nn.tcn import Convolutional, convolve
+from musiczoo.nn.tcn import causal_conv, TCN
 
 
 def normal(seed, *shape):
@@ -16,7 +16,7 @@ def normal(seed, *shape):
 
 def build(rows=3, steps=17, hidden=8, layers=2, kernel=3, **options):
   """(net, variables, x); no bias is zero. Longer than the longest ring."""
-  net = Convolutional(hidden, layers, kernel, **options)
+  net = TCN(hidden, layers, kernel, **options)
   x = normal(0, rows, steps, 5)
   variables = jax.eval_shape(net.init, jax.random.key(1), x)
   noise = lambda a: 0.5 * normal(a.size, *a.shape)
@@ -54,7 +54,7 @@ def naive(x_TxD, w_KxDxH, dilation):
 def test_equals_a_naive_sum(steps, kernel, dilation, seed):
   x, w = normal(seed, 2, steps, 3), normal(seed + 1, kernel, 3, 4)
   wanted = np.stack([naive(row, w, dilation) for row in x])
-  y, pull = jax.vjp(lambda x, w: convolve(x, w, dilation), x, w)
+  y, pull = jax.vjp(lambda x, w: causal_conv(x, w, dilation), x, w)
   close(y, wanted)
   # Linear in x and in w, so each gradient is known by what it does to either.
   dy, dx, dw = normal(seed + 2, *y.shape), *(normal(7, *a.shape) for a in (x, w))

@@ -121,4 +121,4 @@ def test_drums_and_their_keys_are_not_transposed():
   moved = [e.PROGRAM, on(62), e.DRUMS, on(36), e.KEY, *digits(9, 0), e.END]
   x = np.array(x, np.int16)
   assert EVENTS.transpose(x, 2).tolist() == moved
-  assert EVENTS.room(x) == (60, 67)
+  assert EVENTS.transpose_range(x) == (60, 67)

@@ -22,13 +22,13 @@ def build(name, grid=4):
 
 def arrays(representation):
   """Any integers of the right shape, most of them within the depth."""
-  depth = {'voices': 2 * representation.depth, 'bits': 2}.get(
-      representation.kind, representation.depth
+  depth = {'voices': 2 * representation.spec.depth, 'bits': 2}.get(
+      representation.spec.kind, representation.spec.depth
   )
-  dtype = representation.dtype
+  dtype = representation.spec.dtype
   limits = np.iinfo(dtype)
   elements = st.integers(0, depth - 1) | st.integers(limits.min, limits.max)
-  shapes = st.integers(0, 60).map(lambda t: (t, *representation.shape))
+  shapes = st.integers(0, 60).map(lambda t: (t, *representation.spec.shape))
   # Half of the cells are copies of one, or nothing would ever be held.
   return npst.arrays(dtype, shapes, elements=elements, fill=elements)
 
@@ -52,10 +52,10 @@ def test_codes_are_as_described(name, score, grid):
   r = build(name, grid)
   stored = r.encode(score)
   x = np.asarray(stored)  # Which may have been sparse.
-  assert x.dtype == stored.dtype == r.dtype
-  assert x.shape == stored.shape == (len(stored), *r.shape)
-  symbols = {'bits': 1, 'tokens': r.depth - 1, 'voices': 2 * r.depth - 1}
-  assert np.all((x >= 0) & (x <= symbols[r.kind]))
+  assert x.dtype == stored.dtype == r.spec.dtype
+  assert x.shape == stored.shape == (len(stored), *r.spec.shape)
+  symbols = {'bits': 1, 'tokens': r.spec.depth - 1, 'voices': 2 * r.spec.depth - 1}
+  assert np.all((x >= 0) & (x <= symbols[r.spec.kind]))
 
 
 @everyone
@@ -93,7 +93,7 @@ def test_any_array_is_a_legal_score(name, data):
 def test_transposition_of_arrays_is_that_of_scores(name, score, part):
   r = build(name)
   x = r.encode(score)
-  down, up = r.room(x)
+  down, up = r.transpose_range(x)
   assert down >= 0 and up >= 0
   for semitones in (-down, up, int(part * up)):
     moved = r.transpose(x, semitones)
@@ -108,7 +108,7 @@ def test_there_is_no_more_room_than_that(name, score):
   r = build(name)
   x = r.encode(score)
   kept = r.decode(x)
-  down, up = r.room(x)
+  down, up = r.transpose_range(x)
   if (down, up) == (0, 0):
     return
   for semitones in (-down - 1, up + 1):
@@ -132,12 +132,12 @@ def test_varied_music_is_played_otherwise_and_else_the_same(
   r = build(name)
   x = r.encode(score)
   kept = r.decode(x)
-  if r.vary is None:
+  if r.augment_performance is None:
     # There is nothing to vary.
     assert not len(kept.tempi) and len(set(kept.notes[:, VELOCITY])) <= 1
     return
-  np.testing.assert_array_equal(r.vary(x, 1.0, 0), x)
-  varied = r.vary(x, tempo, velocity)
+  np.testing.assert_array_equal(r.augment_performance(x, 1.0, 0), x)
+  varied = r.augment_performance(x, tempo, velocity)
   assert varied.dtype == x.dtype and len(varied) == len(x)
   np.testing.assert_array_equal(x, r.encode(score))  # As it was.
   new = r.decode(varied)

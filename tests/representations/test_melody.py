@@ -24,10 +24,10 @@ def test_the_highest_note_of_each_step(score):
     sounding = [n for n in notes if n[0] <= step < n[1]]
     pitch = max((pitch for _, _, pitch in sounding), default=20)
     symbol = pitch - 20
-    struck = symbol != before or (step, pitch) in [
+    is_onset = symbol != before or (step, pitch) in [
         (onset, pitch) for onset, _, pitch in sounding
     ]
-    assert token == 2 * symbol + struck
+    assert token == 2 * symbol + is_onset
     before = symbol
 
 

@@ -4,7 +4,11 @@ from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as npst
 import numpy as np
 
-from musiczoo.representations.sparse_roll import as_runs, Runs, union
+from musiczoo.representations.sparse_roll import (
+  as_sparse_roll,
+  SparseRoll,
+  union,
+)
 
 STEPS, DEPTH = 12, 3
 rolls = npst.arrays(
@@ -18,7 +22,7 @@ spans = st.lists(
 )
 
 
-def check(runs: Runs):
+def check(runs: SparseRoll):
   """By bit and begin, apart, and within the roll."""
   begin, end, bit = runs.spans.T
   same = bit[1:] == bit[:-1]
@@ -29,17 +33,17 @@ def check(runs: Runs):
 
 @given(rolls)
 def test_an_array_comes_back(roll):
-  runs = as_runs(roll)
+  runs = as_sparse_roll(roll)
   check(runs)
   dense = np.asarray(runs)
   assert (dense.dtype, dense.shape) == (runs.dtype, runs.shape)
   np.testing.assert_array_equal(dense, roll)
-  assert as_runs(runs) is runs
+  assert as_sparse_roll(runs) is runs
 
 
 @given(rolls, st.slices(STEPS).filter(lambda s: s.step in (None, 1)))
 def test_a_slice_is_that_of_the_array(roll, steps):
-  part = as_runs(roll)[steps]
+  part = as_sparse_roll(roll)[steps]
   check(part)
   np.testing.assert_array_equal(part, roll[steps])
 

@@ -106,7 +106,7 @@ def test_drums_stay_when_the_key_moves():
       (0, 1, 36, 0), (0, 1, 40, 1), tracks=(Track(drums=True), Track(33))
   )
   x = TRACKS.encode(score)
-  assert TRACKS.room(x) == (40 - 24, 107 - 40)
+  assert TRACKS.transpose_range(x) == (40 - 24, 107 - 40)
   moved = TRACKS.decode(TRACKS.transpose(x, 5))
   assert moved.notes[:, 2].tolist() == [36, 45]
 
@@ -125,7 +125,7 @@ def test_a_distant_end_costs_no_memory():
   pieces = batches.pack([x, x])
   batch_at = batches.make_batch_at(
       pieces, batch_size=2, window=32, transpose=TRACKS.transpose,
-      room=TRACKS.room,
+      transpose_range=TRACKS.transpose_range,
   )
   # It is the held note that nearly every window hears.
   assert batch_at(0, 0)['x'].sum() == 2 * 32

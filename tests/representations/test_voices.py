@@ -99,10 +99,10 @@ def test_a_silent_voice_has_no_track_and_stays_silent():
 
 def test_a_later_note_cuts_an_earlier():
   score = score_of((0, 4, 60, 0), (1, 1, 62, 0), tracks=TRACKS[:1])
-  pitch, struck = cells(score)
+  pitch, is_onset = cells(score)
   # The one that was cut does not come back, so there is nothing after it.
   assert [row[0] for row in pitch] == [60, 62]
-  assert [row[0] for row in struck] == [1, 1]
+  assert [row[0] for row in is_onset] == [1, 1]
 
 
 def test_a_track_with_chords_is_no_part():
@@ -113,10 +113,10 @@ def test_a_track_with_chords_is_no_part():
 
 def test_repeated_notes_are_struck_unless_told_otherwise():
   score = score_of((0, 1, 60, 0), (1, 1, 60, 0), (2, 1, 62, 0))
-  _, struck = cells(score)
-  assert [row[0] for row in struck] == [1, 1, 1]
-  _, struck = cells(score, onsets=False)
-  assert [row[0] for row in struck] == [1, 0, 1]
+  _, is_onset = cells(score)
+  assert [row[0] for row in is_onset] == [1, 1, 1]
+  _, is_onset = cells(score, onsets=False)
+  assert [row[0] for row in is_onset] == [1, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -132,9 +132,9 @@ def test_repeated_notes_are_struck_unless_told_otherwise():
     ],
 )
 def test_a_chord_is_reduced(chord, expected):
-  pitch, struck = cells(score_of(*((0, 1, p, 0) for p in chord)))
+  pitch, is_onset = cells(score_of(*((0, 1, p, 0) for p in chord)))
   assert pitch == [expected]
-  assert struck == [[int(p > 0) for p in expected]]
+  assert is_onset == [[int(p > 0) for p in expected]]
 
 
 @settings(max_examples=60, deadline=None)

@@ -72,8 +72,8 @@ def quiet(*args, **kwargs):
 
 def compiled_once(config):
   """Where runs of one config take place, with one program for all of them."""
-  found = run.everywhere(config, build.system(config))
-  return lambda config, system: found
+  found = run.everywhere(config, build.pipeline(config))
+  return lambda config, pipeline: found
 
 
 @pytest.mark.parametrize('name,parallel', [
@@ -136,27 +136,27 @@ def test_fine_tuning_takes_what_fits(tmp_path, corpus):
 def test_the_checkpoint_says_all_that_generate_needs(tmp_path, corpus):
   options = config(corpus, 'lstm')
   quiet(options, tmp_path)
-  saved, system, params, _ = workdir.load(tmp_path)
+  saved, pipeline, params, _ = workdir.load(tmp_path)
   assert saved == json.loads(json.dumps(options))
   few, many = (
       generate.generate(
-          system, params, num_outputs=n, num_steps=20, seed=3
+          pipeline, params, num_outputs=n, num_steps=20, seed=3
       ).x
       for n in (2, 5)
   )
   # A piece is the same whatever else is written beside it.
   np.testing.assert_array_equal(few, many[:2])
   assert (many[0] != many[1]).any()
-  other = generate.generate(system, params, num_outputs=2, num_steps=20, seed=4)
+  other = generate.generate(pipeline, params, num_outputs=2, num_steps=20, seed=4)
   assert (few != other.x).any()
 
 
 def test_a_primer_comes_back_at_the_head(tmp_path, corpus):
   quiet(config(corpus, 'lstm'), tmp_path)
-  _, system, params, _ = workdir.load(tmp_path)
-  primer = system.representation.encode(midi.read(corpus / '0.mid'))
+  _, pipeline, params, _ = workdir.load(tmp_path)
+  primer = pipeline.representation.encode(midi.read(corpus / '0.mid'))
   written = generate.generate(
-      system, params, num_outputs=3, num_steps=20, seed=3, primer=primer
+      pipeline, params, num_outputs=3, num_steps=20, seed=3, primer=primer
   )
   assert written.x.shape[1] == len(primer) + 20
   for x in written.x:

@@ -45,5 +45,5 @@ def test_a_primer_of_nothing_is_refused():
 def test_a_primer_of_events_goes_on():
   events = REPRESENTATIONS['events']()
   x = generate.encode_primer(events, score([(0, 12, 60, 80, 0)]), 'song.mid')
-  assert events.end not in x
+  assert events.spec.end_token not in x
   assert len(events.decode(x).notes) == 1

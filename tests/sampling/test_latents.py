@@ -23,11 +23,11 @@ COLD = Controls(temperature=0.0)
 
 
 @functools.cache
-def system():
+def pipeline():
   """A small untrained vae of bars of four voices, and its parameters."""
   voices = REPRESENTATIONS['voices']()
-  head = HEADS['voices'](voices.depth, voices=4, features=3, hidden=5)
-  music = Spec(voices.kind, voices.depth, voices.shape)
+  head = HEADS['voices'](voices.spec.depth, voices=4, features=3, hidden=5)
+  music = voices.spec
   model = ZOO['vae'](
       music, head, net='conv', hidden=8, latent=4, window=WINDOW
   )
@@ -39,7 +39,7 @@ def system():
   params = jax.jit(model.init)(jax.random.key(0), batch)
   # Codes that differ and are heard.
   params = jax.tree.map(lambda p: 2 * p, params)
-  return build.System(voices, model), params
+  return build.Pipeline(voices, model), params
 
 
 def song(steps, seed=0, meters=()):
@@ -54,7 +54,7 @@ def song(steps, seed=0, meters=()):
   score = Score(
       np.array(notes, np.int32), TRACKS, resolution=4, meters=meters
   )
-  return latents.heard(system()[0].representation, score, 'song.mid')
+  return latents.heard(pipeline()[0].representation, score, 'song.mid')
 
 
 def piece(steps, seed=0):
@@ -65,9 +65,9 @@ def test_both_ends_of_the_way_are_the_reconstructions():
   a, b = song(40, 1), song(24, 2)
   for controls in (COLD, Controls()):
     how = {'seed': 5, 'controls': controls}
-    way = latents.interpolate(*system(), a, b, num_outputs=5, **how)
+    way = latents.interpolate(*pipeline(), a, b, num_outputs=5, **how)
     for one, end in ((a, way.x[0]), (b, way.x[-1])):
-      back = latents.reconstruct(*system(), one, **how)
+      back = latents.reconstruct(*pipeline(), one, **how)
       assert back.x.shape == (1, *one.x[0].shape)
       np.testing.assert_array_equal(end, back.x[0, :WINDOW])
     assert way.x.shape == (5, WINDOW, 4)
@@ -77,10 +77,10 @@ def test_both_ends_of_the_way_are_the_reconstructions():
 def test_codes_stand_in_the_order_of_their_windows():
   # Lengths that are sorted on the way.
   windows = [piece(16, 1), piece(8, 2), piece(16, 3), piece(4, 4)]
-  together = latents.codes(*system(), batches.pack(windows))
+  together = latents.codes(*pipeline(), batches.pack(windows))
   assert together.shape == (4, 4)
   for z, x in zip(together, windows):
-    alone = latents.codes(*system(), batches.pack([x]))[0]
+    alone = latents.codes(*pipeline(), batches.pack([x]))[0]
     np.testing.assert_allclose(z, alone, atol=1e-5)
   assert np.ptp(together, axis=0).min() > 1e-3
 
@@ -116,7 +116,7 @@ def test_windows_begin_with_bars_and_leave_no_gap(steps, meters, begins):
   one = song(steps, meters=meters)
   spans = latents._spans(one, WINDOW)
   assert [begin for begin, _ in spans] == begins
-  back = latents.reconstruct(*system(), one, seed=0, controls=COLD)
+  back = latents.reconstruct(*pipeline(), one, seed=0, controls=COLD)
   assert back.x.shape == (1, steps - begins[0], 4)
 
 
@@ -125,17 +125,17 @@ def test_a_model_without_codes_is_refused():
   head = HEADS['categorical'](depth=6, features=3)
   with pytest.raises(UserError, match='--reconstruct means nothing'):
     latents.check(ZOO['unigram'](music, head), '--reconstruct')
-  latents.check(system()[0].model, '--reconstruct')
+  latents.check(pipeline()[0].model, '--reconstruct')
 
 
 def test_shifted_codes_are_reconstructed_elsewhere():
   x = song(16)
-  still = latents.reconstruct(*system(), x, seed=0, controls=COLD)
+  still = latents.reconstruct(*pipeline(), x, seed=0, controls=COLD)
   none = COLD._replace(shift=np.zeros(4, np.float32))
-  same = latents.reconstruct(*system(), x, seed=0, controls=none)
+  same = latents.reconstruct(*pipeline(), x, seed=0, controls=none)
   np.testing.assert_array_equal(still.x, same.x)
   moved = latents.reconstruct(
-      *system(), x, seed=0, controls=COLD._replace(shift=np.full(4, 9.0))
+      *pipeline(), x, seed=0, controls=COLD._replace(shift=np.full(4, 9.0))
   )
   assert (moved.x != still.x).any()
 

@@ -97,23 +97,23 @@ def test_a_part_of_voices_or_of_groups_stays_alone():
 def trained():
   config = chorales.get_config('infill').to_dict()
   config['model'] |= {'hidden': 8, 'layers': 1, 'sweeps': 3}
-  system = build.system(config)
+  pipeline = build.pipeline(config)
   params = jax.tree.map(
       lambda a: jax.random.normal(jax.random.key(0), a.shape),
-      workdir.shapes(system),
+      workdir.shapes(pipeline),
   )
-  return system, params
+  return pipeline, params
 
 
 @pytest.mark.parametrize('ask', ['bars', 'below'])
 def test_all_but_the_holes_stays_as_it_is(trained, ask):
-  system, params = trained
+  pipeline, params = trained
   if ask == 'bars':
     x, known = masks.bars(VOICES, song(), '2', 'song.mid')
   else:
     x, known = masks.beside(VOICES, song(), 'Soprano', 'song.mid')
   made = generate.generate(
-      system, params, num_outputs=3, num_steps=0, seed=0, primer=x, known=known,
+      pipeline, params, num_outputs=3, num_steps=0, seed=0, primer=x, known=known,
       controls=Controls(),
   )
   assert made.x.shape == (3, *x.shape)

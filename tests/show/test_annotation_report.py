@@ -12,9 +12,9 @@ from musiczoo.music.score import Score
 from musiczoo.show import annotation_report
 
 
-def system(variant, **changes):
+def pipeline(variant, **changes):
   small = {'model.hidden': '4', 'head.hidden': '4', 'head.features': '2'}
-  return build.system(
+  return build.pipeline(
       configs.load(
           f'experiments/configs/chorales.py:{variant}', (small | changes).items()
       )
@@ -33,7 +33,7 @@ SONG = Score(
 def test_each_bar_has_a_line_and_what_the_rules_say_otherwise():
   small = {'model.planner_hidden': '3', 'model.analyser_hidden': '3',
            'model.analyser_channels': '2', 'model.layers': '1'}
-  model = system('structure', **small)
+  model = pipeline('structure', **small)
   cond = np.zeros((1, 36, len(annotations.COLUMNS)), np.int16)
   batch = {
       'x': np.zeros((1, 36, 4), np.uint8), 'cond': cond,
@@ -53,4 +53,4 @@ def test_each_bar_has_a_line_and_what_the_rules_say_otherwise():
 
 def test_a_model_that_says_nothing_is_refused():
   with pytest.raises(UserError, match='does not say what it hears'):
-    annotation_report.hear(system('gru'), None, SONG)
+    annotation_report.hear(pipeline('gru'), None, SONG)

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from musiczoo.training.optimizers import adamw, players
+from musiczoo.training.optimizers import adamw, gan_adam
 
 PARAMS = {'generator': jnp.ones(3), 'critic': jnp.ones(2)}
 NUMBERS = {'decay_steps': 12, 'clip': 1.0, 'b1': 0.5, 'b2': 0.9}
@@ -28,7 +28,7 @@ def test_each_player_moves_as_if_alone_and_the_generator_rarely():
       for _ in range(12)
   ]
   path = trained(
-      players(
+      gan_adam(
           learning_rate=0.1, critic_learning_rate=0.3, n_critic=3, **NUMBERS
       ),
       PARAMS,
@@ -52,7 +52,7 @@ def test_each_player_moves_as_if_alone_and_the_generator_rarely():
 
 def test_a_player_is_clipped_by_its_own_gradient():
   """However long the other's is, Adam hears the same."""
-  optimizer = players(
+  optimizer = gan_adam(
       learning_rate=0.1, critic_learning_rate=0.1, **NUMBERS | {'b2': 0.5}
   )
   short = {'generator': jnp.full(3, 0.1), 'critic': jnp.full(2, 0.1)}

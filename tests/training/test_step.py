@@ -182,10 +182,10 @@ def test_average_follows_the_parameters():
   state, _ = trained(family, steps=3, ema_decay=0.5)
   apart = jax.tree.map(lambda e, p: np.abs(e - p).max(), state.ema, state.params)
   assert max(jax.tree.leaves(apart)) > 0
-  assert step_lib.served(state) is state.ema
+  assert step_lib.eval_params(state) is state.ema
   plain, _ = trained(family, steps=3)
   families.close(state.params, plain.params, 1e-6)
-  assert step_lib.served(plain) is plain.params
+  assert step_lib.eval_params(plain) is plain.params
 
 
 @pytest.mark.parametrize('mode,devices', [('jit', 2), ('pmap', 2)])

@@ -2,11 +2,11 @@
 
 import time
 
-from musiczoo.training.throughput import Clock
+from musiczoo.training.throughput import Throughput
 
 
 def test_the_first_dispatch_is_the_compilers():
-  clock = Clock({'tokens': 10})
+  clock = Throughput({'tokens': 10})
   with clock.working(5):
     time.sleep(0.05)
   assert set(clock.read()) == {'seconds'}

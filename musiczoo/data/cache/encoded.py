@@ -16,13 +16,13 @@ import numpy as np
 from musiczoo import representations
 from musiczoo.data.batches import Pieces
 from musiczoo.data.cache import sealed_folder
-from musiczoo.data.cache.npy_writer import Growing
+from musiczoo.data.cache.npy_writer import NpyWriter
 from musiczoo.data.corpora.corpus import Piece
 from musiczoo.data.corpora.recordings import Recordings
 from musiczoo.data.dataset import Split
 from musiczoo.errors import UserError
 from musiczoo.music import annotations, harmony, score
-from musiczoo.representations.sparse_roll import Runs
+from musiczoo.representations.sparse_roll import SparseRoll
 
 SEAL = 'encoded.json'
 FORMAT = 1
@@ -44,19 +44,19 @@ class Mapped(Sequence):
   def __len__(self):
     return len(self._pieces)
 
-  def __getitem__(self, index: int) -> np.ndarray | Runs:
+  def __getitem__(self, index: int) -> np.ndarray | SparseRoll:
     index = range(len(self))[index]
     before = self._pieces[index - 1] if index else np.zeros(3, np.int64)
     (begin, first, _), (end, last, depth) = before, self._pieces[index]
     rows = self._rows[begin:end]
-    return Runs(rows, (int(last - first), int(depth))) if depth else rows
+    return SparseRoll(rows, (int(last - first), int(depth))) if depth else rows
 
 
 def open(
     split: Split | Recordings,
     config: Mapping,
-    encode: Callable[[score.Score], np.ndarray | Runs],
-    annotate: Callable[[Piece, np.ndarray | Runs], np.ndarray] | None = None,
+    encode: Callable[[score.Score], np.ndarray | SparseRoll],
+    annotate: Callable[[Piece, np.ndarray | SparseRoll], np.ndarray] | None = None,
 ) -> Pieces:
   """The encoded pieces of a split; those without a step are left out.
 
@@ -101,7 +101,7 @@ def _write(split, encode, annotate, folder):
   shape = (len(annotations.COLUMNS),)
   with contextlib.ExitStack() as files:
     def growing(name, *of):
-      file = Growing(folder / f'{name}.npy', *of)
+      file = NpyWriter(folder / f'{name}.npy', *of)
       return files.enter_context(contextlib.closing(file))
 
     rows = growing('rows', like.shape[1:], like.dtype)
@@ -111,13 +111,13 @@ def _write(split, encode, annotate, folder):
       if annotate:
         cond.append(annotate(piece, x))
       steps += len(x)
-      depth = x.shape[1] if isinstance(x, Runs) else 0
+      depth = x.shape[1] if isinstance(x, SparseRoll) else 0
       pieces.append((rows.rows, steps, depth))
   np.save(folder / 'pieces.npy', np.array(pieces))
 
 
 def _rows(x):
-  return x.spans if isinstance(x, Runs) else x
+  return x.spans if isinstance(x, SparseRoll) else x
 
 
 def key(config: Mapping) -> str:

@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 
 
-class Growing:
+class NpyWriter:
   """A .npy file longer than memory: `append` rows, then `close`.
 
   The header of an .npy file leaves room for the number of rows to grow, so it

@@ -27,7 +27,7 @@ def load(name: str) -> Corpus:
     UserError: there is no such corpus, or nothing in it can be used.
   """
   if name == 'chorales':
-    return Corpus('scores', deal(chorales.load(), chorales.TWINS))
+    return Corpus('scores', deal(chorales.load(), chorales.NEAR_DUPLICATES))
   path = pathlib.Path(name)
   if dataset.is_dataset(path):
     return Corpus('scores', dataset.open(path))

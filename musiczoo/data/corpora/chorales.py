@@ -26,7 +26,7 @@ _RESOLUTION = 24  # Thirty-seconds (the shortest notes) and triplets fit.
 
 # Pairs of which one shares, transposed or not, half or more of its windows of
 # four quarter notes with the other. They belong in one split.
-TWINS = {
+NEAR_DUPLICATES = {
     'bwv177.4': 'bwv117.4',
     'bwv18.5-w': 'bwv18.5-lz',
     'bwv20.7': 'bwv20.11',

@@ -51,7 +51,7 @@ def split_of(name: str) -> str:
 
 
 def deal(
-    pieces: Iterable[Piece], twins: Mapping[str, str] = {}
+    pieces: Iterable[Piece], near_duplicates: Mapping[str, str] = {}
 ) -> dict[str, list[Piece]]:
   """Deals pieces out to 'train', 'valid' and 'test', in their order.
 
@@ -62,5 +62,5 @@ def deal(
   """
   splits = {name: [] for name in SPLITS}
   for piece in pieces:
-    splits[split_of(twins.get(piece.name, piece.name))].append(piece)
+    splits[split_of(near_duplicates.get(piece.name, piece.name))].append(piece)
   return splits

@@ -9,7 +9,7 @@ import sys
 
 from musiczoo.data.corpora.corpus import deal, Piece
 from musiczoo.data.corpora.folder import names
-from musiczoo.data.sandbox import Guarded
+from musiczoo.data.sandbox import Sandbox
 from musiczoo.errors import UserError
 from musiczoo.music import audio
 from musiczoo.music.audio import SUFFIXES
@@ -63,7 +63,7 @@ def load(
     )
   audio.needed('soundfile', f"corpus '{path}'")
   examine = functools.partial(audio.examine, limits=limits)
-  child = Guarded(examine, SECONDS, MEGABYTES)
+  child = Sandbox(examine, SECONDS, MEGABYTES)
   try:
     found = [(file, child.run(path / file)) for file in files]
   finally:

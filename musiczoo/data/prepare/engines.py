@@ -14,13 +14,13 @@ from typing import NamedTuple
 
 from musiczoo.data.prepare.scan import ingest, rejected, Result, Source
 from musiczoo.data.ray_cluster import cluster
-from musiczoo.data.sandbox import Guarded
+from musiczoo.data.sandbox import Sandbox
 from musiczoo.music.midi import Limits
 
 AHEAD = 4  # Sources drawn ahead, for each worker.
 
 
-class Care(NamedTuple):
+class FileLimits(NamedTuple):
   """How much a file may be and cost.
 
   Attributes:
@@ -35,7 +35,7 @@ class Care(NamedTuple):
 
 
 def local(
-    sources: Iterable[Source], care: Care, workers: int
+    sources: Iterable[Source], care: FileLimits, workers: int
 ) -> Iterator[Result]:
   """Reads files in child processes of this one."""
   readers = [_reader(care) for _ in range(workers)]
@@ -65,7 +65,7 @@ def local(
 
 
 def ray(
-    sources: Iterable[Source], care: Care, workers: int
+    sources: Iterable[Source], care: FileLimits, workers: int
 ) -> Iterator[Result]:
   """Reads files on a Ray cluster: the one of RAY_ADDRESS, or one made here.
 
@@ -105,7 +105,7 @@ class _Actor:
 
 def _reader(care):
   function = functools.partial(ingest, limits=care.limits)
-  return Guarded(function, care.seconds, care.megabytes)
+  return Sandbox(function, care.seconds, care.megabytes)
 
 
 def _read(reader, source):

@@ -9,7 +9,7 @@ import pathlib
 from musiczoo.data import dataset
 from musiczoo.data.corpora.corpus import Piece, split_of, SPLITS
 from musiczoo.data.prepare import scan, sources
-from musiczoo.data.prepare.engines import Care, ENGINES
+from musiczoo.data.prepare.engines import ENGINES, FileLimits
 from musiczoo.data.prepare.scan import Result
 from musiczoo.errors import UserError
 from musiczoo.music.midi import guard
@@ -28,7 +28,7 @@ def prepare(
     *,
     engine: str = 'local',
     workers: int = 1,
-    care: Care = Care(),
+    care: FileLimits = FileLimits(),
     watch: Watch = lambda items, total: iter(items),
 ) -> dict:
   """Reads all files, finds duplicates, deals out splits, writes the dataset.

@@ -22,9 +22,9 @@ def from_cells(x, low):
   return notes[symbol[on, line] > 0]
 
 
-def from_roll(sounds, struck, low):
+def from_roll(sounds, is_onset, low):
   """bool [T, tracks, pitches] -> notes, from a strike or a rise to what ends it."""
-  begins = sounds & (struck | ~np.pad(sounds, [(1, 0), (0, 0), (0, 0)])[:-1])
+  begins = sounds & (is_onset | ~np.pad(sounds, [(1, 0), (0, 0), (0, 0)])[:-1])
   ends = np.append(begins | ~sounds, np.ones_like(sounds[:1]), axis=0)
   step = np.where(ends, np.arange(len(ends))[:, None, None], len(ends))
   after = np.minimum.accumulate(step[::-1])[::-1]
@@ -86,12 +86,12 @@ def to_midi(path, notes, tracks, tempi):
     events = [(0, mido.MetaMessage('track_name', name=name))] * bool(name)
     if max(outputs.values())[0]:
       events.append((0, mido.MetaMessage('midi_port', port=port)))
-    struck, to = [], {'channel': channel}
+    is_onset, to = [], {'channel': channel}
     events.append((0, mido.Message('program_change', program=program, **to)))
     for on, steps, pitch, loud, _ in sorted(notes[notes[:, 4] == i].tolist()):
-      struck.append((ticks(on), 'note_on', pitch, loud))
-      struck.append((ticks(on + steps), 'note_off', pitch, 0))
-    for tick, kind, note, loud in sorted(struck, key=lambda event: event[:3]):
+      is_onset.append((ticks(on), 'note_on', pitch, loud))
+      is_onset.append((ticks(on + steps), 'note_off', pitch, 0))
+    for tick, kind, note, loud in sorted(is_onset, key=lambda event: event[:3]):
       events.append((tick, mido.Message(kind, note=note, velocity=loud, **to)))
     chunks.append(events)
   file = mido.MidiFile(type=1, ticks_per_beat=480, charset='utf-8')

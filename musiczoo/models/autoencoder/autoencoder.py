@@ -11,7 +11,7 @@ from musiczoo.music.spec import Spec
 
 
 def autoencoder(
-    music: Spec,
+    spec: Spec,
     head: nn.Module,
     *,
     net: str,
@@ -36,7 +36,7 @@ def autoencoder(
   it is a likelihood of x.
 
   Args:
-    music: what x is.
+    spec: what x is.
     head: what is predicted of each step.
     net: 'conv' or 'recurrent', what hears a window and what plans one.
     hidden: units of each layer.
@@ -56,7 +56,7 @@ def autoencoder(
   """
   coder = shared.coder(
       head, net, hidden, latent, layers, cell, segment, dropout, word_dropout,
-      window, dtype, remat, music=music, attributes=attributes,
+      window, dtype, remat, spec=spec, attributes=attributes,
       prior=Flow(latent, hidden),
   )
 
@@ -80,7 +80,7 @@ def autoencoder(
     prior = -(log_p_B * shared.real(batch)).sum()
     sums |= {'loss': whole + prior, 'reconstruction': whole, 'prior': prior}
     if attributes:
-      told_B = shared.attributes(coder, params, z_BxL, batch, music)
+      told_B = shared.attributes(coder, params, z_BxL, batch, spec)
       sums['attributes'] = told_B.sum()
       sums['loss'] += attributes * sums['attributes']
     return sums, batch['mask'].sum()
@@ -89,5 +89,5 @@ def autoencoder(
     return coder.apply({'params': params}, normal_NxL, method='prior_code')
 
   return shared.model(
-      coder, music, window, latent, 'reconstruction', loss, encode, code
+      coder, spec, window, latent, 'reconstruction', loss, encode, code
   )

@@ -7,7 +7,7 @@ way back. Norms are over channels alone.
 from flax import linen as nn
 import jax.numpy as jnp
 
-from musiczoo.nn.conv import Taps
+from musiczoo.nn.conv import Conv
 
 _FEW = 4  # Steps that are not halved any more.
 
@@ -30,7 +30,7 @@ class Down(nn.Module):
     # Its parameters don't depend on remat.
     y_BxTxH = block(self.hidden, self.dtype, name='Block_0')(y_BxTxH)
     for level in range(halvings(e_BxTxE.shape[1])):
-      y_BxTxH = Taps(self.hidden, (2,), (2,), dtype=self.dtype)(y_BxTxH)
+      y_BxTxH = Conv(self.hidden, (2,), (2,), dtype=self.dtype)(y_BxTxH)
       name = f'Block_{level + 1}'
       y_BxTxH = block(self.hidden, self.dtype, name=name)(y_BxTxH)
     y_BxTxH = nn.gelu(nn.LayerNorm(dtype=self.dtype)(y_BxTxH))
@@ -70,7 +70,7 @@ class Block(nn.Module):
   @nn.compact
   def __call__(self, y_BxTxH):
     u_BxTxH = nn.gelu(nn.LayerNorm(dtype=self.dtype)(y_BxTxH))
-    return y_BxTxH + Taps(self.hidden, (3,), dtype=self.dtype)(u_BxTxH)
+    return y_BxTxH + Conv(self.hidden, (3,), dtype=self.dtype)(u_BxTxH)
 
 
 def halvings(window: int) -> int:

@@ -23,12 +23,12 @@ KIN = 0.7
 
 def coder(
     head, net, hidden, latent, layers, cell, segment, dropout, word_dropout,
-    window, dtype, remat, *, music, attributes, spread=False, prior=None,
+    window, dtype, remat, *, spec, attributes, spread=False, prior=None,
 ) -> Coder:
   """The nets that the numbers of a config ask for, as in `autoencoder`.
 
   Args:
-    music: what x is.
+    spec: what x is.
     attributes: weight of `attributes` in the loss.
     spread: it says two numbers of each dimension of a code, not one.
     prior: of codes, or None.
@@ -51,7 +51,7 @@ def coder(
         f'model.dropout={dropout}, word_dropout={word_dropout}: give 0 or '
         'more, a dropout below 1, and word_dropout up to 1'
     )
-  if attributes < 0 or attributes and music.kind in ('tokens', 'frames'):
+  if attributes < 0 or attributes and spec.kind in ('tokens', 'frames'):
     raise UserError(
         f'model.attributes={attributes}: give no negative number, and 0 where '
         'the music is tokens or sound'
@@ -106,9 +106,9 @@ def reconstruction(coder, params, z_BxL, batch, keys_B):
   return {k: -v * batch['mask'] for k, v in parts.items()}
 
 
-def attributes(coder, params, z_BxL, batch, music):
+def attributes(coder, params, z_BxL, batch, spec):
   """Nats of a window's attributes given its code: [B]."""
-  a_BxA = measured(music, batch['x'], batch['mask'])
+  a_BxA = measured(spec, batch['x'], batch['mask'])
   log_p_B = coder.apply(
       {'params': params}, z_BxL, a_BxA, method='attributes_log_prob'
   )
@@ -116,7 +116,7 @@ def attributes(coder, params, z_BxL, batch, music):
 
 
 def model(
-    coder, music, window, latent, monitor, loss, encode, code, carried=None
+    coder, spec, window, latent, monitor, loss, encode, code, carried=None
 ) -> Model:
   """The Model of a Coder.
 
@@ -126,7 +126,7 @@ def model(
     carried: (params, batch) -> figures of the family's own, or None.
   """
 
-  is_sound = music.kind == 'frames'
+  is_sound = spec.kind == 'frames'
 
   def init(rng, batch):
     return coder.init(rng, batch['x'], batch['mask'], latent)['params']
@@ -144,7 +144,7 @@ def model(
       return (state, x_NxC), x_NxC
 
     p_NxTxP, state = coder.apply(variables, z_NxL, method='start')
-    first = jnp.zeros((z_NxL.shape[0], *music.shape), music.dtype)
+    first = jnp.zeros((z_NxL.shape[0], *spec.shape), spec.sample_dtype)
     now = jnp.arange(window), jnp.swapaxes(p_NxTxP, 0, 1)
     _, x_TxNxC = jax.lax.scan(step, (state, first), now)
     return jnp.swapaxes(x_TxNxC, 0, 1)
@@ -166,7 +166,7 @@ def model(
     x_WxNxTxC = jax.lax.map(write, jnp.arange(-(-length // window)))
     x_NxWxTxC = jnp.swapaxes(x_WxNxTxC, 0, 1)
     return x_NxWxTxC.reshape(
-        keys_N.shape[0], -1, *music.shape
+        keys_N.shape[0], -1, *spec.shape
     )[:, :length]
 
   def figures(params, batch, rng):
@@ -184,7 +184,7 @@ def model(
           'mse_per_frame': error(free_BxTxC),
           'mse_per_frame_teacher_forced': error(forced_BxTxC),
       } | told
-    right = lambda a: accuracy(music.kind, a, x_BxTxC, batch['mask'])
+    right = lambda a: accuracy(spec.kind, a, x_BxTxC, batch['mask'])
     return {
         'accuracy_teacher_forced': right(forced_BxTxC),
         'accuracy_free': right(free_BxTxC),
@@ -194,7 +194,7 @@ def model(
     del steps  # A window has its own.
     return {
         'z': jax.ShapeDtypeStruct((num, latent), jnp.float32),
-        'x': jax.ShapeDtypeStruct((num, window, *music.shape), jnp.int32),
+        'x': jax.ShapeDtypeStruct((num, window, *spec.shape), jnp.int32),
     }
 
   def forward(params, given):

@@ -10,7 +10,7 @@ from musiczoo.music.spec import Spec
 
 
 def vae(
-    music: Spec,
+    spec: Spec,
     head: nn.Module,
     *,
     net: str,
@@ -51,7 +51,7 @@ def vae(
     )
   coder = shared.coder(
       head, net, hidden, latent, layers, cell, segment, dropout, word_dropout,
-      window, dtype, remat, music=music, attributes=attributes, spread=True,
+      window, dtype, remat, spec=spec, attributes=attributes, spread=True,
   )
 
   def posterior(params, batch):
@@ -75,7 +75,7 @@ def vae(
         'nll_bound_kl': kl_B.sum(),
     }
     if attributes:
-      told_B = shared.attributes(coder, params, z_BxL, batch, music)
+      told_B = shared.attributes(coder, params, z_BxL, batch, spec)
       sums['attributes'] = told_B.sum()
       sums['loss'] += attributes * sums['attributes']
     return sums, batch['mask'].sum()
@@ -88,7 +88,7 @@ def vae(
     return {'kl_by_dimension': (kl_BxL.sum(0), shared.real(batch).sum())}
 
   return shared.model(
-      coder, music, window, latent, 'nll_bound', loss, encode,
+      coder, spec, window, latent, 'nll_bound', loss, encode,
       lambda params, normal_NxL: normal_NxL, carried,
   )
 

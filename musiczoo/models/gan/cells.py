@@ -20,7 +20,7 @@ from musiczoo.music.spec import Spec
 BINARIZE = {'deterministic': False, 'stochastic': True}
 
 
-class Surface(NamedTuple):
+class CellLayout(NamedTuple):
   """How x of some music looks to a critic.
 
   Voices are each a line of y: its symbols, of which one is 1, and whether it is
@@ -28,20 +28,20 @@ class Surface(NamedTuple):
   numbers of frames, all in one line, and chosen as they are.
 
   Attributes:
-    music: what x is.
+    spec: what x is.
     lines: voices or planes, of which each has an equal part of D.
     cells: D.
   """
 
-  music: Spec
+  spec: Spec
   lines: int
   cells: int
 
   def raw(self, x):
     """x [B, T, ...] -> float32 r [B, T, D]."""
-    if self.music.kind in ('bits', 'frames'):
+    if self.spec.kind in ('bits', 'frames'):
       return jnp.asarray(x, jnp.float32)
-    s_BxTxVxS = jax.nn.one_hot(x // 2, self.music.depth)
+    s_BxTxVxS = jax.nn.one_hot(x // 2, self.spec.depth)
     return _join(s_BxTxVxS, (x % 2).astype(jnp.float32))
 
   def draw(self, logits_BxTxD, keys_B=None, hold: float = 0.0):
@@ -55,13 +55,13 @@ class Surface(NamedTuple):
     A bit that sounds goes on while its logit is above -hold (the two thresholds
     of Schmitt 1938), so that a chain of steps, each chosen by itself, holds.
     """
-    if self.music.kind == 'frames':
+    if self.spec.kind == 'frames':
       return logits_BxTxD
-    if self.music.kind == 'bits':
+    if self.spec.kind == 'bits':
       return _bits(logits_BxTxD, keys_B, hold * self._sounding if hold else None)
     s_BxTxVxS, b_BxTxV = self._split(logits_BxTxD)
     s_BxTxVxS += _noise(jax.random.gumbel, keys_B, s_BxTxVxS)
-    hard = jax.nn.one_hot(s_BxTxVxS.argmax(-1), self.music.depth)
+    hard = jax.nn.one_hot(s_BxTxVxS.argmax(-1), self.spec.depth)
     symbols = _through(hard, nn.softmax(s_BxTxVxS))
     return _join(symbols, _bits(b_BxTxV, keys_B))
 
@@ -71,12 +71,12 @@ class Surface(NamedTuple):
     What the rules force or forbid is no choice and costs nothing. The numbers
     of frames are normal around what the net says, with a deviation of 1.
     """
-    if self.music.kind == 'frames':
+    if self.spec.kind == 'frames':
       return norm.logpdf(r_BxTxD, logits_BxTxD)
-    if self.music.kind == 'voices':
+    if self.spec.kind == 'voices':
       s_BxTxVxS, b_BxTxV = self._split(r_BxTxD)
       symbols_BxTxVxS, bits_BxTxV = self._split(logits_BxTxD)
-      rest_S = jax.nn.one_hot(0, self.music.depth)
+      rest_S = jax.nn.one_hot(0, self.spec.depth)
       same_BxTxV = (s_BxTxVxS * _before(s_BxTxVxS, rest_S)).sum(-1)
       free_BxTxV = same_BxTxV * (1 - s_BxTxVxS[..., 0])
       symbols = (s_BxTxVxS * nn.log_softmax(symbols_BxTxVxS)).sum(-1)
@@ -90,9 +90,9 @@ class Surface(NamedTuple):
 
   def hear(self, r_BxTxD):
     """r -> y: struck is what changes its symbol, or begins to sound."""
-    if self.music.kind == 'voices':
+    if self.spec.kind == 'voices':
       s_BxTxVxS, b_BxTxV = self._split(r_BxTxD)
-      rest_S = jax.nn.one_hot(0, self.music.depth)
+      rest_S = jax.nn.one_hot(0, self.spec.depth)
       same_BxTxV = (s_BxTxVxS * _before(s_BxTxVxS, rest_S)).sum(-1)
       again_BxTxV = b_BxTxV * (1 - s_BxTxVxS[..., 0])
       return _join(s_BxTxVxS, 1 - same_BxTxV * (1 - again_BxTxV))
@@ -101,14 +101,14 @@ class Surface(NamedTuple):
     # The planes of representations.tracks: drums, then pairs.
     r_BxTxLxP = self.by_line(r_BxTxD)
     sounds, b = r_BxTxLxP[:, :, 1::2], r_BxTxLxP[:, :, 2::2]
-    struck = sounds * (1 - (1 - b) * _before(sounds, 0.0))
-    return r_BxTxLxP.at[:, :, 2::2].set(struck).reshape(r_BxTxD.shape)
+    is_onset = sounds * (1 - (1 - b) * _before(sounds, 0.0))
+    return r_BxTxLxP.at[:, :, 2::2].set(is_onset).reshape(r_BxTxD.shape)
 
   def x(self, y_BxTxD):
     """y of zeros and ones -> int32 x [B, T, ...]; of frames, y as it is."""
-    if self.music.kind == 'frames':
+    if self.spec.kind == 'frames':
       return y_BxTxD
-    if self.music.kind == 'bits':
+    if self.spec.kind == 'bits':
       return jnp.round(y_BxTxD).astype(jnp.int32)
     s_BxTxVxS, struck_BxTxV = self._split(y_BxTxD)
     return 2 * s_BxTxVxS.argmax(-1) + jnp.round(struck_BxTxV).astype(jnp.int32)
@@ -116,7 +116,7 @@ class Surface(NamedTuple):
   @property
   def tracks(self):
     """The track, a voice or a group of instruments, of each cell of x: [C]."""
-    if self.music.kind == 'voices':
+    if self.spec.kind == 'voices':
       return np.arange(self.lines)
     # Drums have one plane, all others have two.
     return (np.arange(self.cells) // (self.cells // self.lines) + 1) // 2
@@ -142,7 +142,7 @@ class Surface(NamedTuple):
 
   def features(self, y_BxTxD):
     """y and its harmony; frames bring theirs."""
-    if self.music.kind == 'frames':
+    if self.spec.kind == 'frames':
       return y_BxTxD
     return jnp.concatenate([y_BxTxD, self.harmony(y_BxTxD)], axis=-1)
 
@@ -155,7 +155,7 @@ class Surface(NamedTuple):
     The intervals are those of all lines together: a transposed chord has the
     same.
     """
-    if self.music.kind == 'voices':
+    if self.spec.kind == 'voices':
       y_BxTxLxP = self._split(y_BxTxD)[0][..., 1:]
     else:
       y_BxTxLxP = self.by_line(y_BxTxD)
@@ -174,21 +174,21 @@ class Surface(NamedTuple):
     return y_BxTxVxS[..., :-1], y_BxTxVxS[..., -1]
 
 
-def surface(music: Spec) -> Surface:
+def cell_layout(spec: Spec) -> CellLayout:
   """The Surface of voices, of bits, or of frames.
 
   Raises:
     UserError: the music is of tokens.
   """
-  if music.kind == 'tokens':
+  if spec.kind == 'tokens':
     raise UserError(
         'this family writes rolls, not tokens: set --config.representation.name '
         'to voices, tracks, pianoroll or spectrogram'
     )
-  if music.kind in ('bits', 'frames'):
-    return Surface(music, music.planes, music.depth)
-  lines, = music.shape
-  return Surface(music, lines, lines * (music.depth + 1))
+  if spec.kind in ('bits', 'frames'):
+    return CellLayout(spec, spec.planes, spec.depth)
+  lines, = spec.shape
+  return CellLayout(spec, lines, lines * (spec.depth + 1))
 
 
 def _join(s_BxTxVxS, b_BxTxV):

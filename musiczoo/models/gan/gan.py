@@ -8,20 +8,20 @@ import jax.numpy as jnp
 from musiczoo.errors import UserError
 from musiczoo.models.autoencoder.vae import kl
 from musiczoo.models.autoregressive import row_keys
-from musiczoo.models.gan.cells import BINARIZE, surface
+from musiczoo.models.gan.cells import BINARIZE, cell_layout
 from musiczoo.models.gan.nets import Critic, Generator, Listener
 from musiczoo.models.gan.objectives import OBJECTIVES
 from musiczoo.models.gan.stitching import join
 from musiczoo.models.model import Model
 from musiczoo.music.spec import Spec
-from musiczoo.nn.conditioning import Conditions
+from musiczoo.nn.conditioning import Conditioning
 
 GIVEN = 0.3  # How often, in training, a beginning is given, and so a track.
 BIAS = -3.0  # Few bits are 1: a generator that begins loud is long in learning.
 
 
 def gan(
-    music: Spec,
+    spec: Spec,
     head: None,
     *,
     window: int,
@@ -37,7 +37,7 @@ def gan(
     hold: float = 0.0,
     overlap: int = 0,
     given_tracks: Sequence[int] = (),
-    conditions: Conditions = Conditions(),
+    conditions: Conditioning = Conditioning(),
     dtype: str = 'float32',
     remat: bool = False,
 ) -> Model:
@@ -55,7 +55,7 @@ def gan(
   of a variational autoencoder, and the generator is to find the window again.
 
   Args:
-    music: what x is.
+    spec: what x is.
     head: None; the generator has its own.
     window: steps of a window.
     latent: numbers in z.
@@ -79,7 +79,7 @@ def gan(
     dtype: of the convolutions; parameters, logits and loss stay float32.
     remat: hear each level again for its gradient.
   """
-  face = surface(music)
+  face = cell_layout(spec)
   play = _choose('objective', OBJECTIVES, objective)
   draws = _choose('binarize', BINARIZE, binarize)
   _check_sizes(window, latent, hidden, levels, overlap)
@@ -96,7 +96,7 @@ def gan(
       'dtype': jnp.dtype(dtype),
       'remat': remat,
   }
-  bias = 0.0 if music.kind == 'frames' else BIAS
+  bias = 0.0 if spec.kind == 'frames' else BIAS
   generator = Generator(window, face.cells, levels, bias, **both)
   critic = Critic(levels, **both)
   listener = Listener(latent, **both)
@@ -217,7 +217,7 @@ def gan(
       controls = controls._replace(cond=None)
     return join(
         new_windows, keys_N, length, controls,
-        music=music, window=window, overlap=overlap,
+        spec=spec, window=window, overlap=overlap,
     )
 
   return Model(

@@ -14,8 +14,8 @@ from flax import linen as nn
 import jax.numpy as jnp
 
 from musiczoo.models.autoencoder import convolutions
-from musiczoo.nn.conditioning import Conditions, Told
-from musiczoo.nn.conv import Taps
+from musiczoo.nn.conditioning import ConditionEmbedding, Conditioning
+from musiczoo.nn.conv import Conv
 
 
 class Block(nn.Module):
@@ -29,7 +29,7 @@ class Block(nn.Module):
 
   @nn.compact
   def __call__(self, h_BxTxH):
-    taps = Taps(self.hidden, (self.width,), (self.stride,), self.dtype)
+    taps = Conv(self.hidden, (self.width,), (self.stride,), self.dtype)
     h_BxTxH = taps(h_BxTxH)
     if self.norm:
       h_BxTxH = nn.LayerNorm(dtype=self.dtype)(h_BxTxH)
@@ -57,7 +57,7 @@ class Generator(nn.Module):
   levels: int
   bias: float
   hidden: int
-  conditions: Conditions
+  conditions: Conditioning
   dtype: jnp.dtype
   remat: bool
 
@@ -93,7 +93,7 @@ class Critic(nn.Module):
 
   levels: int
   hidden: int
-  conditions: Conditions
+  conditions: Conditioning
   dtype: jnp.dtype
   remat: bool
 
@@ -114,7 +114,7 @@ class Listener(nn.Module):
 
   latent: int
   hidden: int
-  conditions: Conditions
+  conditions: Conditioning
   dtype: jnp.dtype
   remat: bool
 
@@ -137,7 +137,7 @@ def _told(player, given_BxTxE, cond, keys_B):
   """What a player is told of each step: a list of [B, T, E]."""
   told = [] if given_BxTxE is None else [given_BxTxE]
   if player.conditions.columns:
-    module = Told(player.conditions, player.dtype, name='told')
+    module = ConditionEmbedding(player.conditions, player.dtype, name='told')
     told.append(module(cond, keys_B))
   return told
 

@@ -15,7 +15,7 @@ def join(
     length: int,
     controls: Controls,
     *,
-    music: Spec,
+    spec: Spec,
     window: int,
     overlap: int,
 ):
@@ -27,7 +27,7 @@ def join(
     keys_N: one per piece.
     length: steps of a piece; what the last window has beyond is cut off.
     controls: `given`, `known` and `cond` are used.
-    music: what x is.
+    spec: what x is.
     window: steps of a window.
     overlap: steps of it that are given.
 
@@ -37,8 +37,8 @@ def join(
   stride = window - overlap
   num = max(-(-(length - overlap) // stride), 1)
   steps = overlap + num * stride
-  x = jnp.zeros((keys_N.shape[0], steps, *music.shape), music.dtype)
-  sure = jnp.zeros((steps, *music.shape), bool)
+  x = jnp.zeros((keys_N.shape[0], steps, *spec.shape), spec.sample_dtype)
+  sure = jnp.zeros((steps, *spec.shape), bool)
   if controls.given is not None:
     x = x.at[:, :length].set(controls.given)
     sure = sure.at[:length].set(controls.known)

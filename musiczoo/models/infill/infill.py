@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from musiczoo.errors import UserError
 from musiczoo.models.autoregressive import delay, row_keys
-from musiczoo.models.infill.net import canonical, Counterpoint, fits
+from musiczoo.models.infill.net import canonical, fits, InfillNet
 from musiczoo.models.model import Model
 from musiczoo.music.spec import Spec
 from musiczoo.nn.heads import Controls
@@ -28,7 +28,7 @@ MOST, LEAST, FALL = 0.9, 0.05, 0.8
 
 
 def infill(
-    music: Spec,
+    spec: Spec,
     head: None,
     *,
     hidden: int,
@@ -55,7 +55,7 @@ def infill(
   A step that does not count but stands before one that does is heard.
 
   Args:
-    music: what x is; must be voices.
+    spec: what x is; must be voices.
     head: None, for the family brings its own output.
     hidden: units per layer.
     layers: residual blocks of two layers.
@@ -72,7 +72,7 @@ def infill(
   Raises:
     UserError: the music is not voices, or a number makes no sense.
   """
-  if music.kind != 'voices' or head is not None:
+  if spec.kind != 'voices' or head is not None:
     raise UserError(
         'family infill fills in voices, with an output of its own: set '
         '--config.representation.name=voices and leave the head out'
@@ -86,9 +86,9 @@ def infill(
     raise UserError(
         f"model.sampling is '{sampling}': choose one of {', '.join(SAMPLINGS)}"
     )
-  voices = music.shape[0]
-  net = Counterpoint(
-      music.depth, voices, hidden, layers, onsets, jnp.dtype(dtype), remat
+  voices = spec.shape[0]
+  net = InfillNet(
+      spec.depth, voices, hidden, layers, onsets, jnp.dtype(dtype), remat
   )
 
   def init(rng, batch):
@@ -109,8 +109,8 @@ def infill(
     moved = ~delay(~known_BxTxV) & (s_BxTxV != delay(s_BxTxV))
     free = (s_BxTxV > 0) & ~moved
     bits = jnp.take_along_axis(bits, s_BxTxV[..., None], axis=-1)[..., 0]
-    struck = jnp.where(free, log_bernoulli(bits, x_BxTxV % 2), 0)
-    return {'pitch': log_categorical(logits, s_BxTxV), 'struck': struck}
+    is_onset = jnp.where(free, log_bernoulli(bits, x_BxTxV % 2), 0)
+    return {'pitch': log_categorical(logits, s_BxTxV), 'struck': is_onset}
 
   def loss(params, batch, rng, *, step, train):
     del step

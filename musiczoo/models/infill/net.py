@@ -12,7 +12,7 @@ from musiczoo.nn.heads.distributions import logits_layer
 CYCLE = 5  # Dilations are 1, 2, 4, 8, 16 and 1 again: a bar of sixteenths.
 
 
-class Counterpoint(nn.Module):
+class InfillNet(nn.Module):
   """p(cell | known cells) of every cell at once, each apart from the others.
 
   A cell is (symbol, struck), drawn in this order. What the laws of the cells
@@ -122,5 +122,5 @@ def fits(x_BxTxV, known_BxTxV, logits, onsets: bool = True):
   next_BxTxV = jnp.pad(x_BxTxV, ahead)[:, 1:]
   sounds = jnp.pad(known_BxTxV, ahead)[:, 1:] & (next_BxTxV > 1)
   same = jnp.arange(logits.shape[-1]) == next_BxTxV[..., None] // 2
-  struck = next_BxTxV[..., None] % 2 == 1
-  return ~sounds[..., None] | jnp.where(struck, onsets | ~same, same)
+  is_onset = next_BxTxV[..., None] % 2 == 1
+  return ~sounds[..., None] | jnp.where(is_onset, onsets | ~same, same)

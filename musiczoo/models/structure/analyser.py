@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from musiczoo.models.structure.codes import Code
 from musiczoo.music import annotations
 from musiczoo.music.spec import Spec
-from musiczoo.nn.conv import Taps
+from musiczoo.nn.conv import Conv
 from musiczoo.nn.heads.distributions import logits_layer
 
 _OCTAVE = 12
@@ -25,17 +25,17 @@ _FROM = {
 }
 
 
-def pictures(x, music: Spec):
+def pictures(x, spec: Spec):
   """Steps [..., *music.shape] -> float32 [..., P, planes], pitch by pitch.
 
   The planes of voices are what each sings and where it strikes; those of bits
   are the music's own.
   """
-  if music.kind == 'voices':
-    symbol = jax.nn.one_hot(x // 2, music.depth)[..., 1:]  # No plane of rests.
+  if spec.kind == 'voices':
+    symbol = jax.nn.one_hot(x // 2, spec.depth)[..., 1:]  # No plane of rests.
     x = jnp.concatenate([symbol, symbol * (x % 2)[..., None]], axis=-2)
   else:
-    x = x.reshape(*x.shape[:-1], music.planes, -1).astype(jnp.float32)
+    x = x.reshape(*x.shape[:-1], spec.planes, -1).astype(jnp.float32)
   return jnp.swapaxes(x, -1, -2)
 
 
@@ -69,7 +69,7 @@ class Analyser(nn.Module):
     """
     num, bars, steps, pitches, planes = x_BxNxSxPxD.shape
     x = x_BxNxSxPxD.reshape(num * bars, steps, pitches, planes)
-    x = Taps(
+    x = Conv(
         self.channels, (3, _OCTAVE + 1), (2, 1), dtype=self.dtype, name='conv'
     )(x.astype(self.dtype))
     x = nn.relu(x).reshape(num, bars, -1, pitches, self.channels)

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from musiczoo.music import annotations
-from musiczoo.nn.conditioning import Conditions
+from musiczoo.nn.conditioning import Conditioning
 
 
 class Code(NamedTuple):
@@ -42,7 +42,7 @@ _OF_HALVES = annotations.QUALITY, annotations.ROOT
 NO_CHORD = 1  # The value of `quality` that has no root.
 
 
-def codes_of(told: Conditions) -> tuple[Code, ...]:
+def codes_of(told: Conditioning) -> tuple[Code, ...]:
   """What of the conditions can be heard; place and style can't."""
   sizes = dict(told.columns)
   chosen = [(c, None) for c in _OF_BARS]

@@ -11,7 +11,7 @@ import numpy as np
 from musiczoo.models.autoregressive import delay
 from musiczoo.models.structure.codes import Code, NO_CHORD
 from musiczoo.music import annotations
-from musiczoo.nn.conditioning import Conditions, Told
+from musiczoo.nn.conditioning import ConditionEmbedding, Conditioning
 from musiczoo.nn.heads import Controls
 from musiczoo.nn.heads.distributions import draw, log_categorical
 from musiczoo.nn.recurrent import Recurrent
@@ -49,12 +49,12 @@ class Planner(nn.Module):
         for i, code in enumerate(self.codes)
         if code.column == annotations.DENSITY
     )
-    told = Conditions(
+    told = Conditioning(
         tuple(enumerate(sizes)), self.features, ordered=ordered
     )
-    self.heard = Told(told, self.dtype)
+    self.heard = ConditionEmbedding(told, self.dtype)
     columns = tuple(enumerate([*sizes, self.styles]))
-    self.asked = Told(told._replace(columns=columns), self.dtype)
+    self.asked = ConditionEmbedding(told._replace(columns=columns), self.dtype)
     # One array each for the factors of all codes: logits beyond the values that
     # a code has are of no weight.
     most = max(sizes)
@@ -148,13 +148,13 @@ def ask(codes: tuple[Code, ...], codes_BxNxC, keys_B):
   Nothing half of the time; else each wish for all bars or for none. Half of all
   rows also know the first bars, as a piece that begins with a primer does.
   """
-  wishes = sorted({code.wish for code in codes})
-  wish_C = np.array([wishes.index(code.wish) for code in codes])
+  requested = sorted({code.wish for code in codes})
+  wish_C = np.array([requested.index(code.wish) for code in codes])
   num = codes_BxNxC.shape[1]
 
   def row(codes_NxC, key):
     any_key, wish_key, begin_key, num_key = jax.random.split(key, 4)
-    wished = jax.random.bernoulli(wish_key, shape=(len(wishes),))[wish_C]
+    wished = jax.random.bernoulli(wish_key, shape=(len(requested),))[wish_C]
     wished &= jax.random.bernoulli(any_key)
     begun = jax.random.randint(num_key, (), 0, num)
     begun *= jax.random.bernoulli(begin_key)

@@ -21,7 +21,7 @@ from musiczoo.models.structure.analyser import Analyser, pictures
 from musiczoo.models.structure.planner import Planner
 from musiczoo.music import annotations as names
 from musiczoo.music.spec import Spec
-from musiczoo.nn.conditioning import Conditions
+from musiczoo.nn.conditioning import Conditioning
 from musiczoo.nn.heads.distributions import log_categorical
 from musiczoo.nn.recurrent import CELLS, Recurrent
 
@@ -30,7 +30,7 @@ _PLAN, _ASK, _FORGET, _SHUFFLE = range(1 << 24, (1 << 24) + 4)
 
 
 def structure(
-    music: Spec,
+    spec: Spec,
     head: nn.Module,
     *,
     hidden: int,
@@ -42,14 +42,14 @@ def structure(
     residual: bool = False,
     dropout: float = 0.0,
     bar_steps: int = 16,
-    conditions: Conditions = Conditions(),
+    conditions: Conditioning = Conditioning(),
     dtype: str = 'float32',
     remat: bool = False,
 ) -> Model:
   """What is to be told can be heard: the renderer is told what the CNN says.
 
   Args:
-    music: what x is; its steps are those of a grid.
+    spec: what x is; its steps are those of a grid.
     head: what is predicted of each step.
     hidden: units per layer of the renderer.
     layers: of the renderer.
@@ -67,7 +67,7 @@ def structure(
     remat: hear each layer of the renderer again for its gradient.
   """
   codes = coding.codes_of(conditions)
-  _check(music, codes, bar_steps, cell, dropout, {
+  _check(spec, codes, bar_steps, cell, dropout, {
       'hidden': hidden,
       'layers': layers,
       'planner_hidden': planner_hidden,
@@ -92,8 +92,8 @@ def structure(
   renderer = autoregressive(
       Recurrent(cell, hidden, layers, residual, dropout, dtype, remat),
       head,
-      music,
-      Conditions(tuple(sorted(told.items())), conditions.features),
+      spec,
+      Conditioning(tuple(sorted(told.items())), conditions.features),
       dtype,
   )
 
@@ -102,7 +102,7 @@ def structure(
     bars = coding.bars_of(batch['cond'], bar_steps)
     named = coding.named(codes, bars, batch['cond'])
     told = coding.spread(codes, bars, named, batch['cond'])
-    x = pictures(bars.cut(batch['x']), music)
+    x = pictures(bars.cut(batch['x']), spec)
     return {
         'analyser': analyser.init(rngs[0], x, jnp.ones(x.shape[:2]))['params'],
         'planner': planner.init(
@@ -117,7 +117,7 @@ def structure(
     bars = coding.bars_of(batch['cond'], bar_steps)
     mask_BxNxS = bars.cut(batch['mask'])
     real_BxN = mask_BxNxS.max(-1) > 0
-    x = pictures(bars.cut(batch['x']), music) * mask_BxNxS[..., None, None]
+    x = pictures(bars.cut(batch['x']), spec) * mask_BxNxS[..., None, None]
     logits = analyser.apply({'params': params['analyser']}, x, real_BxN)
     codes_BxNxC = logits.argmax(-1) * real_BxN[..., None]
     return bars, real_BxN, logits, codes_BxNxC
@@ -201,7 +201,7 @@ def structure(
     keys_B = _apart(row_keys(rng, batch['row']), _SHUFFLE)
     order_BxN = jax.vmap(_shuffled)(keys_B, real_BxN)
     shuffled = jnp.take_along_axis(codes_BxNxC, order_BxN[..., None], 1)
-    units = music.shape[0] if music.kind == 'voices' else 1
+    units = spec.shape[0] if spec.kind == 'voices' else 1
     render = {}
     for name, told in (
         ('heard', codes_BxNxC),
@@ -227,8 +227,8 @@ def structure(
   )
 
 
-def _check(music, codes, bar_steps, cell, dropout, sizes):
-  if music.kind in ('tokens', 'frames'):
+def _check(spec, codes, bar_steps, cell, dropout, sizes):
+  if spec.kind in ('tokens', 'frames'):
     raise UserError(
         'family structure hears bars of a grid, not events or sound: choose '
         '--config.representation.name=voices, tracks or pianoroll'

@@ -86,8 +86,8 @@ def parse(
   status = np.where(is_running, status[setting], status)
   at += ~is_running
 
-  system = (status > SYSEX) & (status != SYSEX_ESCAPE) & (status != META)
-  repairs['system_message'] += np.count_nonzero(system)
+  pipeline = (status > SYSEX) & (status != SYSEX_ESCAPE) & (status != META)
+  repairs['system_message'] += np.count_nonzero(pipeline)
   final = (first + count - 1)[count > 0]
   stop = np.array([stop for _, stop in chunks.spans])[count > 0]
   ended = (status[final] == META) & (data[at[final]] == END_OF_TRACK)

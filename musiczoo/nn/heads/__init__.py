@@ -20,7 +20,7 @@ Logits are float32 whatever the `dtype` of the matmuls.
 
 from musiczoo.nn.heads.bernoulli import Bernoulli
 from musiczoo.nn.heads.categorical import Categorical
-from musiczoo.nn.heads.controls import Controls, sharpen
+from musiczoo.nn.heads.controls import Controls, filter_logits
 from musiczoo.nn.heads.gaussian import Gaussian
 from musiczoo.nn.heads.nade import NADE
 from musiczoo.nn.heads.voices import Voices
@@ -41,5 +41,5 @@ __all__ = [
     'HEADS',
     'NADE',
     'Voices',
-    'sharpen',
+    'filter_logits',
 ]

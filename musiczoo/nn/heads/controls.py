@@ -34,7 +34,7 @@ class Controls(NamedTuple):
   shift: jax.Array | None = None
 
 
-def sharpen(logits, controls: Controls):
+def filter_logits(logits, controls: Controls):
   """Logits [..., depth] -> logits of what may be drawn, -inf elsewhere.
 
   The likeliest always may.

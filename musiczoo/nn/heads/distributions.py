@@ -6,7 +6,7 @@ from flax import linen as nn
 import jax
 import jax.numpy as jnp
 
-from musiczoo.nn.heads.controls import sharpen
+from musiczoo.nn.heads.controls import filter_logits
 
 
 def logits_layer(depth, dtype):
@@ -27,7 +27,7 @@ def log_categorical(logits, x):
 
 
 def draw(logits_BxD, keys_B, controls):
-  return jax.vmap(jax.random.categorical)(keys_B, sharpen(logits_BxD, controls))
+  return jax.vmap(jax.random.categorical)(keys_B, filter_logits(logits_BxD, controls))
 
 
 def draw_bits(logits, u, controls):

@@ -77,8 +77,8 @@ class Voices(nn.Module):
 
   def choices(self, h_xH, x_xV):
     _, logits, bits_xV = self._sing(h_xH, lambda v, _: x_xV[..., v] // 2)
-    struck = {'struck': bits_xV} if self.onsets else {}
-    return {'symbols': jnp.stack(logits, axis=-2)} | struck
+    is_onset = {'struck': bits_xV} if self.onsets else {}
+    return {'symbols': jnp.stack(logits, axis=-2)} | is_onset
 
   def sample(self, h_BxH, prev_BxV, keys_B, controls: Controls):
     keys_BxV = jax.vmap(lambda key: jax.random.split(key, self.voices + 1))(

@@ -47,13 +47,13 @@ def load(name: str):
   _check(folder)
   saved = json.loads((folder / CONFIG).read_text())
   config = config_history.upgraded(saved['config'])
-  system = build.system(config)
+  pipeline = build.pipeline(config)
   with np.load(folder / WEIGHTS, allow_pickle=False) as halves:
     flat = {name: halves[name].astype(np.float32) for name in halves}
   params = checkpoint.conform(
-      weights.nested(flat), workdir.shapes(system), origin=str(folder)
+      weights.nested(flat), workdir.shapes(pipeline), origin=str(folder)
   )
-  return config, system, params, saved['step']
+  return config, pipeline, params, saved['step']
 
 
 def find(place: str):

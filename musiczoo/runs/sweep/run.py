@@ -7,7 +7,7 @@ import pathlib
 import traceback
 
 from musiczoo import build
-from musiczoo.evaluation.likelihood import make_judge, monitored
+from musiczoo.evaluation.likelihood import make_validation, monitor_name
 from musiczoo.runs import run as run_lib, workdir as workdirs
 from musiczoo.runs.sweep import locks, results, trials, vmap_trials
 from musiczoo.training import loop
@@ -66,18 +66,18 @@ def _run(
 
 def _judge(folder):
   """The result of a run that is at its end: of its best checkpoint."""
-  config, system, params, step = workdirs.load(folder)
+  config, pipeline, params, step = workdirs.load(folder)
   corpus = build.corpus(config)
   devices = build.devices(config)
   figures = {}
   for split in 'valid', 'test':
-    pieces = build.pieces(config, corpus, split, system.representation)
-    judge = make_judge(devices, system, pieces, config['batch_size'])
+    pieces = build.pieces(config, corpus, split, pipeline.representation)
+    judge = make_validation(devices, pipeline, pieces, config['batch_size'])
     measured = judge(devices.replicate(params))
     figures |= {f'{split}_{name}': value for name, value in measured.items()}
   return {
       'status': 'done',
       'step': step,
-      'monitor': monitored(system),
+      'monitor': monitor_name(pipeline),
       'figures': figures,
   }

@@ -98,7 +98,7 @@ class Meeting:
     self.turn.notify_all()
 
 
-def _place(meeting, seat, config, system):
+def _place(meeting, seat, config, pipeline):
   """A run's place: one device, and steps that are taken with the others'."""
   rates = {
       k: np.float32(v) for k, v in config['optimizer'].items() if k in RATES
@@ -106,18 +106,18 @@ def _place(meeting, seat, config, system):
 
   def train_steps(state, batches, num):
     return meeting.call(
-        seat, lambda: _program(config, system), rates, state, batches, num
+        seat, lambda: _program(config, pipeline), rates, state, batches, num
     )
 
   return parallel.jit(jax.devices()[:1]), train_steps
 
 
-def _program(config, system):
+def _program(config, pipeline):
   """(rates, state, batches, num) of each seat -> (state, history) of each."""
 
   def at_seat(rates, state, batches, num):
     optimizer = config['optimizer'] | rates
-    train_steps = run.make_steps(config | {'optimizer': optimizer}, system)
+    train_steps = run.make_steps(config | {'optimizer': optimizer}, pipeline)
     return train_steps(state, batches, num)
 
   def at_all(asked):

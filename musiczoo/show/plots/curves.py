@@ -6,7 +6,7 @@ from musiczoo.show.plots.pianoroll import save
 from musiczoo.training import journal
 
 
-def draw(workdir, path, *, monitor: str, floors: dict[str, float]) -> None:
+def draw(workdir, path, *, monitor: str, baselines: dict[str, float]) -> None:
   """Writes a PNG of the monitored figure over steps, beside its floors."""
   entries = [e for e in journal.read(workdir) if monitor in e]
   figure = Figure((8, 4), layout='constrained')
@@ -15,7 +15,7 @@ def draw(workdir, path, *, monitor: str, floors: dict[str, float]) -> None:
       [e['step'] for e in entries], [e[monitor] for e in entries], 'o-',
       label=monitor.replace('_', ' '),
   )
-  for number, (name, value) in enumerate(floors.items()):
+  for number, (name, value) in enumerate(baselines.items()):
     axes.axhline(value, ls='--', color=f'C{number + 1}', label=name)
   axes.set_xlabel('step')
   axes.set_ylabel('nats')

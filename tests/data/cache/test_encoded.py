@@ -8,7 +8,7 @@ from musiczoo.data.cache import encoded
 from musiczoo.data.corpora.corpus import Piece
 from musiczoo.errors import UserError
 from musiczoo.music.score import DURATION, PITCH, Score
-from musiczoo.representations.sparse_roll import Runs
+from musiczoo.representations.sparse_roll import SparseRoll
 
 
 def encode(score):
@@ -17,7 +17,7 @@ def encode(score):
 
 def encode_runs(score):
   spans = np.array([[0, 1, 60], [1, 2, 61], [0, 2, 62]], np.int32)
-  return Runs(spans[: len(score.notes)], (len(score.notes), 88))
+  return SparseRoll(spans[: len(score.notes)], (len(score.notes), 88))
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from musiczoo.data.cache.npy_writer import Growing
+from musiczoo.data.cache.npy_writer import NpyWriter
 
 
 @pytest.mark.parametrize('shape,dtype', [((5,), np.int32), ((), np.uint8)])
@@ -14,7 +14,7 @@ def test_the_same_bytes_as_numpy(tmp_path, shape, dtype, sizes):
       rng.integers(0, 99, (size, *shape)).astype(dtype)
       for size in [0, *sizes]
   ]
-  growing = Growing(tmp_path / 'a.npy', shape, dtype)
+  growing = NpyWriter(tmp_path / 'a.npy', shape, dtype)
   for part in parts:
     growing.append(part)
   growing.close()
@@ -24,7 +24,7 @@ def test_the_same_bytes_as_numpy(tmp_path, shape, dtype, sizes):
 
 
 def test_rows_of_another_shape_are_refused(tmp_path):
-  growing = Growing(tmp_path / 'a.npy', (5,), np.int32)
+  growing = NpyWriter(tmp_path / 'a.npy', (5,), np.int32)
   with pytest.raises(ValueError, match='shape'):
     growing.append(np.zeros((3, 4), np.int32))
   growing.close()

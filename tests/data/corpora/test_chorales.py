@@ -126,4 +126,4 @@ def test_without_music21_the_extra_is_named(monkeypatch):
 
 
 def test_twins_are_pieces():
-  assert set(chorales.TWINS) | set(chorales.TWINS.values()) <= set(FILES)
+  assert set(chorales.NEAR_DUPLICATES) | set(chorales.NEAR_DUPLICATES.values()) <= set(FILES)

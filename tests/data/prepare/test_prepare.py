@@ -209,7 +209,7 @@ def test_a_file_that_kills_or_hangs_costs_itself_only(
 ):
   monkeypatch.setattr(engines, 'ingest', troubled)
   report = prepare.prepare(
-      folder, tmp_path / 'd', workers=2, care=prepare.Care(seconds=3)
+      folder, tmp_path / 'd', workers=2, care=prepare.FileLimits(seconds=3)
   )
   assert report['rejected'] == 3
   assert report['reasons']['crashed'] == report['reasons']['timeout'] == 1
@@ -227,7 +227,7 @@ def test_sources_are_drawn_only_a_little_ahead():
       drawn.append(number)
       yield engines.Source(f'{number}.mid', data=b'')
 
-  results = engines.local(endless(), prepare.Care(), 2)
+  results = engines.local(endless(), prepare.FileLimits(), 2)
   for _ in range(20):
     next(results)
   results.close()

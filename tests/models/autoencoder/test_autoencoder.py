@@ -35,14 +35,14 @@ def build(
   """-> a tiny model, its music as a Family, its parameters."""
   shape, arguments = families.HEAD_OF[head]
   module = HEADS[head](depth=families.DEPTH, **arguments)
-  music = Spec(module.kind, families.DEPTH, shape)
+  spec = Spec(module.kind, families.DEPTH, shape)
   costs = {'beta': BETA, 'free_bits': FREE_BITS, 'anneal_steps': ANNEAL}
   model = ZOO[name](
-      music, module, net=net, segment=segment, hidden=7, latent=latent,
+      spec, module, net=net, segment=segment, hidden=7, latent=latent,
       dropout=0.3, word_dropout=0.3, window=WINDOW, attributes=attributes,
       **(costs if name == 'vae' else {}),
   )
-  family = families.Family(model, None, music)
+  family = families.Family(model, None, spec)
   params = jax.jit(model.init)(jax.random.key(0), families.batch(family))
   return family, params
 
@@ -155,14 +155,14 @@ def test_what_is_masked_changes_nothing(name, net, segment):
 @pytest.mark.parametrize('name', HEARD)
 def test_a_model_hears_the_attributes_of_a_score(name):
   of = HEARD[name]
-  music = Spec(*(getattr(of, field) for field in Spec._fields))
+  spec = Spec(*(getattr(of, field) for field in Spec._fields))
   top = 2 if of.kind == 'bits' else 2 * of.depth
   x = np.random.default_rng(0).integers(top, size=(3, WINDOW, *of.shape))
   scores = [of.decode(a.astype(of.dtype)) for a in x]
   # As its own rules would have it.
   x = np.stack([of.encode(score)[:WINDOW] for score in scores])
   mask = np.ones((3, WINDOW), np.float32)
-  found = np.asarray(measured(music, x, mask)).T
+  found = np.asarray(measured(spec, x, mask)).T
   density, pitch, spread = (
       np.array([measure(score) for score in scores])
       for measure in attributes.ATTRIBUTES.values()
@@ -176,7 +176,7 @@ def test_a_model_hears_the_attributes_of_a_score(name):
   # What is masked is not heard.
   mask[:, 9:] = 0
   np.testing.assert_allclose(
-      measured(music, x, mask), measured(music, x[:, :9], mask[:, :9]), rtol=1e-6
+      measured(spec, x, mask), measured(spec, x[:, :9], mask[:, :9]), rtol=1e-6
   )
 
 
@@ -296,10 +296,10 @@ def test_the_prior_teaches_nobody_else():
         )[0][name]
     ))(params)
 
-  whole, music, prior = map(grads, ('loss', 'reconstruction', 'prior'))
+  whole, spec, prior = map(grads, ('loss', 'reconstruction', 'prior'))
   for part in params:
     if part != 'prior':
-      families.close(whole[part], music[part], 1e-6)
+      families.close(whole[part], spec[part], 1e-6)
       assert not any(np.any(g) for g in jax.tree.leaves(prior[part]))
   assert any(np.any(g) for g in jax.tree.leaves(prior['prior']))
 
@@ -329,8 +329,8 @@ def test_accuracy_counts_what_counts():
   tokens = np.array([[4, 5, 6]])
   assert accuracy('tokens', tokens + [[0, 1, 0]], tokens, mask) == (1, 2)
   # A first cell is struck, and a rest never is, whatever its bit says.
-  held, struck = np.array([[[4, 1], [4, 6], [0, 0]]]), np.array([[[5, 0], [5, 7], [9, 9]]])
-  assert accuracy('voices', held, struck, mask) == (3, 4)
+  held, is_onset = np.array([[[4, 1], [4, 6], [0, 0]]]), np.array([[[5, 0], [5, 7], [9, 9]]])
+  assert accuracy('voices', held, is_onset, mask) == (3, 4)
 
 
 def test_halving_ends_at_four_steps():

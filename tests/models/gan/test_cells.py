@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from musiczoo.errors import UserError
-from musiczoo.models.gan.cells import surface
+from musiczoo.models.gan.cells import cell_layout
 from musiczoo.music.spec import Spec
 from musiczoo.representations import REPRESENTATIONS
 from musiczoo.representations.tracks import GROUPS
@@ -18,7 +18,7 @@ MUSIC = {
 }
 
 
-def music(name):
+def spec(name):
   return Spec(*(getattr(MUSIC[name], field) for field in Spec._fields))
 
 
@@ -31,7 +31,7 @@ def random_x(name, seed=0):
 @pytest.mark.parametrize('name', MUSIC)
 def test_any_x_is_heard_as_what_it_decodes_to(name):
   """Strikes are forced and forbidden as by `encode(decode(x))`."""
-  face, x = surface(music(name)), random_x(name)
+  face, x = cell_layout(spec(name)), random_x(name)
   heard = np.asarray(face.x(face.hear(face.raw(x))))
   for a, b in zip(x, heard):
     again = np.asarray(MUSIC[name].encode(MUSIC[name].decode(a)))
@@ -42,7 +42,7 @@ def test_any_x_is_heard_as_what_it_decodes_to(name):
 @pytest.mark.parametrize('name', MUSIC)
 @pytest.mark.parametrize('drawn', [False, True])
 def test_choices_are_hard_and_their_derivative_soft(name, drawn):
-  face = surface(music(name))
+  face = cell_layout(spec(name))
   logits = jax.random.normal(jax.random.key(0), (2, 5, face.cells))
   keys = jax.random.split(jax.random.key(1), 2) if drawn else None
   weights = jax.random.normal(jax.random.key(2), logits.shape)
@@ -52,7 +52,7 @@ def test_choices_are_hard_and_their_derivative_soft(name, drawn):
     return
   # By hand, at those logits: of a sigmoid and of a softmax.
   found, = pull(weights)
-  if face.music.kind == 'bits':
+  if face.spec.kind == 'bits':
     p = 1 / (1 + np.exp(-logits))
     np.testing.assert_array_equal(r, logits > 0)
     np.testing.assert_allclose(found, weights * p * (1 - p), atol=1e-6)
@@ -68,7 +68,7 @@ def test_choices_are_hard_and_their_derivative_soft(name, drawn):
 
 @pytest.mark.parametrize('name', ['tracks', 'pianoroll'])
 def test_what_sounds_is_held_and_what_is_struck_is_not(name):
-  face = surface(music(name))
+  face = cell_layout(spec(name))
   logits = np.random.default_rng(0).normal(size=(2, 30, face.cells))
   r = np.asarray(face.draw(jnp.asarray(logits, jnp.float32), hold=1.0))
   lines = face.lines
@@ -85,7 +85,7 @@ def test_what_sounds_is_held_and_what_is_struck_is_not(name):
 
 def test_drawn_choices_come_as_often_as_their_probability():
   for name in 'voices', 'tracks':
-    face = surface(music(name))
+    face = cell_layout(spec(name))
     logits = jax.random.normal(jax.random.key(0), (1, 1, face.cells))
     keys = jax.random.split(jax.random.key(1), 4000)
     many = jnp.broadcast_to(logits, (4000, *logits.shape[1:]))
@@ -99,7 +99,7 @@ def test_drawn_choices_come_as_often_as_their_probability():
 
 
 def test_a_transposed_chord_has_the_same_intervals_and_other_classes():
-  face = surface(music('pianoroll'))
+  face = cell_layout(spec('pianoroll'))
   x = np.zeros((2, 1, 88), int)
   x[0, 0, [10, 14, 17]] = x[1, 0, [13, 17, 32]] = 1  # A triad, and an octave up.
   harmony = np.asarray(face.harmony(face.raw(x)))
@@ -110,18 +110,18 @@ def test_a_transposed_chord_has_the_same_intervals_and_other_classes():
 
 def test_tracks_are_the_groups_of_the_representation():
   """Notes of one group are in its cells and no others."""
-  face, of = surface(music('tracks')), MUSIC['tracks']
+  face, of = cell_layout(spec('tracks')), MUSIC['tracks']
   for group, track in enumerate(GROUPS):
     x = np.zeros((4, of.depth), int)
     x[:, face.tracks == group] = 1
     assert of.decode(x).tracks == (track,)
-  assert surface(music('voices')).tracks.tolist() == [0, 1, 2, 3]
-  assert not surface(music('pianoroll')).tracks.any()
+  assert cell_layout(spec('voices')).tracks.tolist() == [0, 1, 2, 3]
+  assert not cell_layout(spec('pianoroll')).tracks.any()
 
 
 def test_tokens_have_no_surface():
   with pytest.raises(UserError, match='rolls, not tokens'):
-    surface(Spec('tokens', 6, ()))
+    cell_layout(Spec('tokens', 6, ()))
 
 
 @pytest.mark.parametrize('of,steps', [
@@ -131,7 +131,7 @@ def test_tokens_have_no_surface():
 ])
 def test_all_that_can_be_heard_has_probability_one(of, steps):
   """What the rules settle is no choice."""
-  face = surface(of)
+  face = cell_layout(of)
   top = 2 if of.kind == 'bits' else 2 * of.depth
   cells = steps * of.shape[0]
   x = np.indices((top,) * cells, np.uint8).reshape(cells, -1).T
@@ -145,7 +145,7 @@ def test_all_that_can_be_heard_has_probability_one(of, steps):
 
 
 def test_frames_are_heard_as_they_are():
-  face = surface(Spec('frames', 3, (3,)))
+  face = cell_layout(Spec('frames', 3, (3,)))
   x = np.random.default_rng(0).normal(size=(2, 5, 3)).astype(np.float32)
   for same in (
       face.raw(x), face.hear(face.raw(x)), face.x(x), face.draw(x), face.features(x)

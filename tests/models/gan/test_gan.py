@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from musiczoo.errors import UserError
-from musiczoo.models.gan.cells import surface
+from musiczoo.models.gan.cells import cell_layout
 from musiczoo.models.gan.nets import Critic, Generator
 from musiczoo.models.zoo import ZOO
 from musiczoo.music.spec import Spec
-from musiczoo.nn.conditioning import Conditions
+from musiczoo.nn.conditioning import Conditioning
 from musiczoo.nn.heads import Controls
 from tests import families
 
@@ -63,8 +63,8 @@ def test_the_penalty_is_of_each_row_by_itself():
   """Value and gradient against the slope of one row after another, by hand."""
   plain, family = gan(), gan(r1=3.0)
   batch = families.batch(family, 3)
-  params, face = begin(family, batch), surface(VOICES)
-  critic = Critic(1, 5, Conditions(), jnp.float32, False)
+  params, face = begin(family, batch), cell_layout(VOICES)
+  critic = Critic(1, 5, Conditioning(), jnp.float32, False)
 
   def by_hand(own):
     slopes = []
@@ -104,7 +104,7 @@ def test_the_slope_is_to_be_one():
 
 
 @functools.cache
-def writer(overlap=4, conditions=Conditions()):
+def writer(overlap=4, conditions=Conditioning()):
   """params and a compiled sample of a model of two voices that may be given."""
   family = gan(overlap=overlap, given_tracks=(0, 3), conditions=conditions)
   params = begin(family, families.batch(family))
@@ -119,7 +119,7 @@ def keys(*seeds):
 
 def test_steps_on_and_off_the_beat_can_differ_where_all_else_is_alike():
   generator = Generator(
-      32, cells=3, levels=1, bias=0.0, hidden=4, conditions=Conditions(),
+      32, cells=3, levels=1, bias=0.0, hidden=4, conditions=Conditioning(),
       dtype=jnp.float32, remat=False,
   )
   z = jnp.zeros((1, 2))

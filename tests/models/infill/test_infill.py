@@ -11,7 +11,7 @@ import pytest
 
 from musiczoo.errors import UserError
 from musiczoo.models.infill.infill import holes
-from musiczoo.models.infill.net import Counterpoint
+from musiczoo.models.infill.net import InfillNet
 from musiczoo.models.zoo import ZOO
 from musiczoo.music.spec import Spec
 from musiczoo.nn.heads import Controls
@@ -22,8 +22,8 @@ MUSIC = Spec('voices', DEPTH, (VOICES,))
 KEY = jax.random.key(0)
 
 
-def build(music=MUSIC, **more):
-  return ZOO['infill'](music, None, hidden=8, layers=2, **more)
+def build(spec=MUSIC, **more):
+  return ZOO['infill'](spec, None, hidden=8, layers=2, **more)
 
 
 @functools.cache
@@ -43,15 +43,15 @@ def make_batch(x, rows=None):
   }
 
 
-def music(shape, seed=0, stay=0.5):
+def spec(shape, seed=0, stay=0.5):
   """Lines that obey the laws of cells, with held and repeated notes."""
   rng = np.random.default_rng(seed)
   symbol = rng.integers(DEPTH, size=shape)
   for t in range(1, shape[1]):
     stays = rng.random((shape[0], *shape[2:])) < stay
     symbol[:, t] = np.where(stays, symbol[:, t - 1], symbol[:, t])
-  struck = rng.random(shape) < 0.3
-  return np.stack([cells_lib.to_cells(s, b) for s, b in zip(symbol, struck)])
+  is_onset = rng.random(shape) < 0.3
+  return np.stack([cells_lib.to_cells(s, b) for s, b in zip(symbol, is_onset)])
 
 
 def log_probs(model, params, x, known):
@@ -94,7 +94,7 @@ def test_the_loss_is_the_mean_over_orders():
   """By enumeration of all orders of two steps in two voices."""
   model = build()
   params = initial(model)
-  x = music((1, 2, VOICES), seed=3)
+  x = spec((1, 2, VOICES), seed=3)
   places = list(itertools.product(range(2), range(VOICES)))
   exact = -np.mean(
       [chain(model, params, x, order) for order in itertools.permutations(places)]
@@ -136,9 +136,9 @@ def test_masks_hide_any_number_of_cells_equally_often():
 def test_what_is_hidden_is_not_heard(onsets):
   """Other notes in the holes: the net says the same; other known ones: not."""
   model = build(onsets=onsets)
-  net = Counterpoint(DEPTH, VOICES, 8, 2, onsets)
+  net = InfillNet(DEPTH, VOICES, 8, 2, onsets)
   variables = {'params': initial(model)}
-  a, b = music((3, 9, VOICES), 1), music((3, 9, VOICES), 2)
+  a, b = spec((3, 9, VOICES), 1), spec((3, 9, VOICES), 2)
   known = np.random.default_rng(0).random(a.shape) < 0.5
   real = np.ones(a.shape[:2], bool)
   heard = jax.jit(net.apply)
@@ -156,12 +156,12 @@ def test_what_is_hidden_is_not_heard(onsets):
 def test_padding_does_not_change_the_loss():
   model = build()
   params = initial(model)
-  x = music((4, 8, VOICES))
+  x = spec((4, 8, VOICES))
   batch = make_batch(x)
   batch['mask'][1, 5:] = 0
   batch['mask'][2, :1] = 0  # Heard, but does not count.
   longer = {
-      'x': np.concatenate([x, music((4, 5, VOICES), 5)], axis=1),
+      'x': np.concatenate([x, spec((4, 5, VOICES), 5)], axis=1),
       'mask': np.pad(batch['mask'], [(0, 0), (0, 5)]),
       'row': batch['row'],
   }
@@ -192,7 +192,7 @@ def starts(x, onsets=True):
 )
 def test_given_cells_stay_in_a_thousand_infills(onsets, sampling):
   """In pitch, and in whether they begin a note, also right after a hole."""
-  x = music((1000, 10, VOICES))
+  x = spec((1000, 10, VOICES))
   if not onsets:
     x = np.stack([cells_lib.to_cells(a // 2, np.zeros(a.shape, bool)) for a in x])
   known = np.random.default_rng(1).random(x.shape[1:]) < 0.6
@@ -220,7 +220,7 @@ def test_a_piece_is_the_same_in_any_batch():
 def test_cold_samples_are_the_likeliest_cells():
   model = build(sampling='ancestral')
   params = initial(model)
-  x = music((1, 6, VOICES), seed=7)
+  x = spec((1, 6, VOICES), seed=7)
   known = np.ones(x.shape, bool)
   known[0, 3, 1] = False
   made = sampler(sampling='ancestral')(
@@ -257,6 +257,6 @@ def test_samples_follow_the_scores():
         (MUSIC, {'whole': 2.0}, 'whole=2.0'),
     ],
 )
-def test_what_makes_no_sense_is_refused(music, more, words):
+def test_what_makes_no_sense_is_refused(spec, more, words):
   with pytest.raises(UserError, match=words):
-    build(music, **more)
+    build(spec, **more)

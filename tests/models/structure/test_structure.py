@@ -13,7 +13,7 @@ from musiczoo.models.structure import codes as coding, planner as planning
 from musiczoo.models.structure.structure import _shuffled
 from musiczoo.music import annotations as names
 from musiczoo.music.spec import Spec
-from musiczoo.nn.conditioning import Conditions
+from musiczoo.nn.conditioning import Conditioning
 from musiczoo.nn.heads import Controls, HEADS
 from musiczoo.nn.recurrent import Recurrent
 from tests import families
@@ -272,9 +272,9 @@ def test_all_bars_are_shuffled_and_nothing_else():
 
 
 def test_bits_of_several_planes_are_heard():
-  music = Spec('bits', 30, (30,), planes=3)
+  spec = Spec('bits', 30, (30,), planes=3)
   model = structure(
-      music, HEADS['bernoulli'](depth=30), **NUMBERS, conditions=families.HEARD
+      spec, HEADS['bernoulli'](depth=30), **NUMBERS, conditions=families.HEARD
   )
   batch = {
       'x': np.zeros((2, 9, 30), np.uint8),
@@ -298,7 +298,7 @@ NUMBERS = {
     'kind,changes,message',
     [
         ('tokens', {}, 'hears bars of a grid, not events'),
-        ('bits', {'conditions': Conditions()}, 'has nothing to name'),
+        ('bits', {'conditions': Conditioning()}, 'has nothing to name'),
         ('bits', {'bar_steps': 6}, 'model.bar_steps=6: give a multiple of 4'),
         ('bits', {'bar_steps': 400}, 'model.bar_steps=400'),
         ('bits', {'cell': 'gro'}, "model.cell='gro': choose one of rnn"),
@@ -307,7 +307,7 @@ NUMBERS = {
     ],
 )
 def test_what_makes_no_model(kind, changes, message):
-  music = Spec(kind, 6, (6,))
+  spec = Spec(kind, 6, (6,))
   arguments = NUMBERS | {'conditions': families.HEARD} | changes
   with pytest.raises(UserError, match=message):
-    structure(music, None, **arguments)
+    structure(spec, None, **arguments)

@@ -12,10 +12,10 @@ from musiczoo.nn.heads import (
   Bernoulli,
   Categorical,
   Controls,
+  filter_logits,
   Gaussian,
   HEADS,
   NADE,
-  sharpen,
   Voices,
 )
 
@@ -221,11 +221,11 @@ def test_samples_begin_notes_where_they_must(name):
   head, variables = build(name)
   prev = np.array([3, 4], np.int32)
   drawn = draw(head, variables, normal(1, H), prev, 500)
-  symbol, struck = drawn // 2, drawn % 2
+  symbol, is_onset = drawn // 2, drawn % 2
   moved = symbol != prev // 2
-  assert (struck[moved & (symbol > 0)] == 1).all()
-  assert (struck[symbol == 0] == 0).all()
-  stayed = struck[~moved & (symbol > 0)]
+  assert (is_onset[moved & (symbol > 0)] == 1).all()
+  assert (is_onset[symbol == 0] == 0).all()
+  stayed = is_onset[~moved & (symbol > 0)]
   assert set(stayed) == ({0, 1} if head.onsets else {0})
 
 
@@ -273,7 +273,7 @@ def test_nade_keeps_no_hidden_layer_for_the_backward_pass():
 @jax.jit
 def sharp(logits, controls):
   """Probabilities under the controls."""
-  return jax.nn.softmax(sharpen(logits, controls))
+  return jax.nn.softmax(filter_logits(logits, controls))
 
 
 logits_of = st.lists(st.integers(-9, 9), min_size=6, max_size=6).map(
@@ -284,7 +284,7 @@ logits_of = st.lists(st.integers(-9, 9), min_size=6, max_size=6).map(
 @settings(max_examples=50, deadline=None)
 @given(logits_of)
 def test_controls_that_are_off_change_nothing(logits):
-  np.testing.assert_array_equal(jax.jit(sharpen)(logits, Controls()), logits)
+  np.testing.assert_array_equal(jax.jit(filter_logits)(logits, Controls()), logits)
 
 
 @settings(max_examples=50, deadline=None)
@@ -342,4 +342,4 @@ def test_temperature_divides_the_logits_of_each_row():
 def test_a_tail_of_many_survives_top_p_of_one():
   # In float32 the running sum of these is 1 long before the end.
   logits = np.linspace(0, -30, 2000, dtype=np.float32)
-  assert np.isfinite(sharpen(logits, Controls(top_p=1.0))).all()
+  assert np.isfinite(filter_logits(logits, Controls(top_p=1.0))).all()

@@ -52,7 +52,7 @@ def test_three_lines_make_music(tmp_path):
       begun[0].notes[:4, :3], again[0].notes[:4, :3]
   )
   with pytest.raises(UserError, match='--chords means nothing'):
-    model.generate(wishes={'chords': 'C'})
+    model.generate(requested={'chords': 'C'})
 
 
 def test_a_name_is_not_there(tmp_path):
@@ -82,13 +82,13 @@ def test_packed_halves_write_nearly_what_the_run_does(
   quiet(config(corpus, 'rnn'), run)
   pretrained.pack(run, models / 'mine')
   monkeypatch.setattr(pretrained, 'MODELS', models)
-  (_, system, ours, step), theirs = workdir.load(run), pretrained.load('mine')
+  (_, pipeline, ours, step), theirs = workdir.load(run), pretrained.load('mine')
   assert step == theirs[3]
   for a, b in zip(jax.tree.leaves(ours), jax.tree.leaves(theirs[2])):
     assert b.dtype == np.float32
     np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-7)
   assert generate.generate(
-      system, theirs[2], num_outputs=1, num_steps=8, seed=0
+      pipeline, theirs[2], num_outputs=1, num_steps=8, seed=0
   ).scores
   # A new run begins with them.
   options = config(corpus, 'rnn', steps='0')

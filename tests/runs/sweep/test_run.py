@@ -52,9 +52,9 @@ def test_a_trial_is_an_ordinary_run(tmp_path, corpus):
   assert {'valid_nll_per_frame', 'test_nll_per_frame_tcn'} < (
       result['figures'].keys()
   )
-  config, system, params, step = workdirs.load(folder)
+  config, pipeline, params, step = workdirs.load(folder)
   assert (config['seed'], step) == (0, result['step'])
-  generate.generate(system, params, num_outputs=1, num_steps=4, seed=0)
+  generate.generate(pipeline, params, num_outputs=1, num_steps=4, seed=0)
   # What is finished is left alone.
   before = {p: p.stat().st_mtime_ns for p in folder.rglob('*.json*')}
   run_all(tmp_path, plan, 1)
