@@ -109,7 +109,7 @@ def make_batch_at(
     rows: slice = slice(None),
     bars: bool = False,
     transpose: Callable[[np.ndarray, int], np.ndarray] | None = None,
-    room: Callable[[np.ndarray], tuple[int, int]] | None = None,
+    transpose_range: Callable[[np.ndarray], tuple[int, int]] | None = None,
     augment_performance: Callable[[np.ndarray, float, int], np.ndarray] | None = None,
 ):
   """Returns batch_at(seed, step) -> batch of windows for training.
@@ -124,7 +124,7 @@ def make_batch_at(
       batch.
     bars: windows begin where `beginnings` says, and all of their steps count.
     transpose: (x of a piece, semitones) -> x, or None to leave keys alone.
-    room: x of a piece -> how far down and up it may go and lose nothing.
+    transpose_range: x of a piece -> how far down and up it may go and lose nothing.
     vary: (x of a piece, tempo, velocity) -> x, or None to leave both alone.
   """
   if len(pieces) < batch_size:
@@ -155,7 +155,7 @@ def make_batch_at(
         begin = min(max(begin, 0), max(len(x) - window, 0))
       semitones = 0
       if transpose is not None:
-        down, up = room(x)
+        down, up = transpose_range(x)
         down, up = min(down, 6), min(up, 5)
         semitones = int(key * (down + up + 1)) - down
         x = transpose(x, semitones)
