@@ -126,5 +126,10 @@ def _page(output, trained, corpus, music, copied, figures):
   ], [pages.note(num_steps, grid), pages.COPIED])
 
 
-if __name__ == '__main__':
+def run() -> None:
+  """The command: its flags, errors in one line, its exit status."""
   launch.run(main)
+
+
+if __name__ == '__main__':
+  run()

@@ -163,5 +163,10 @@ def _shown(value):
   return f'{value:.4f}' if isinstance(value, float) else value
 
 
-if __name__ == '__main__':
+def run() -> None:
+  """The command: its flags, errors in one line, its exit status."""
   launch.run(main)
+
+
+if __name__ == '__main__':
+  run()

@@ -44,5 +44,10 @@ def _measured(step):
   }
 
 
-if __name__ == '__main__':
+def run() -> None:
+  """The command: its flags, errors in one line, its exit status."""
   launch.run(main)
+
+
+if __name__ == '__main__':
+  run()

@@ -194,5 +194,10 @@ def _page(trained, music, songs, copied):
   )
 
 
-if __name__ == '__main__':
+def run() -> None:
+  """The command: its flags, errors in one line, its exit status."""
   launch.run(main)
+
+
+if __name__ == '__main__':
+  run()

@@ -56,5 +56,10 @@ def _page(file):
   )
 
 
-if __name__ == '__main__':
+def run() -> None:
+  """The command: its flags, errors in one line, its exit status."""
   launch.run(main, positional='file')
+
+
+if __name__ == '__main__':
+  run()

@@ -127,5 +127,10 @@ def _free(report):
   )
 
 
-if __name__ == '__main__':
+def run() -> None:
+  """The command: its flags, errors in one line, its exit status."""
   launch.run(main)
+
+
+if __name__ == '__main__':
+  run()

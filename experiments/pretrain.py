@@ -161,5 +161,10 @@ def _run(command, *arguments) -> str:
   return answer.stdout
 
 
-if __name__ == '__main__':
+def run() -> None:
+  """The command: its flags, errors in one line, its exit status."""
   launch.run(main)
+
+
+if __name__ == '__main__':
+  run()

@@ -125,5 +125,10 @@ def _conclude(workdir, planned) -> int:
   return 1 if summed.troubles else 0
 
 
-if __name__ == '__main__':
+def run() -> None:
+  """The command: its flags, errors in one line, its exit status."""
   launch.run(main)
+
+
+if __name__ == '__main__':
+  run()

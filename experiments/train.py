@@ -105,5 +105,10 @@ def _rerun() -> int:
   return 0 if verdict.same else 1
 
 
-if __name__ == '__main__':
+def run() -> None:
+  """The command: its flags, errors in one line, its exit status."""
   launch.run(main)
+
+
+if __name__ == '__main__':
+  run()

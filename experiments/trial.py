@@ -44,5 +44,10 @@ def main() -> int:
   return 128 + signals.received if signals.received else 0
 
 
-if __name__ == '__main__':
+def run() -> None:
+  """The command: its flags, errors in one line, its exit status."""
   launch.run(main)
+
+
+if __name__ == '__main__':
+  run()
