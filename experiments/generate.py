@@ -113,7 +113,7 @@ def _how(config, pipeline) -> dict:
           top_p=TOP_P.value,
           min_p=MIN_P.value,
       ),
-      'wishes': generate.check_requested(
+      'requested': generate.check_requested(
           config,
           chords=CHORDS.value,
           key=KEY.value,

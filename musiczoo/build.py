@@ -114,7 +114,7 @@ def optimizer(config: Mapping):
 
 
 def corpus(config: Mapping) -> corpora.Corpus:
-  sounds = _representation(config).kind == 'frames'
+  sounds = _representation(config).spec.kind == 'frames'
   return (corpora.load_sounds if sounds else corpora.load)(config['corpus'])
 
 

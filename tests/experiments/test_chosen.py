@@ -1,20 +1,10 @@
 """A model is a run of one's own or one of the package: one of them, that is."""
 
 import json
-import pathlib
-import subprocess
-import sys
 
 import pytest
 
-ROOT = pathlib.Path(__file__).parents[2]
-
-
-def run(command, *arguments):
-  return subprocess.run(
-      [sys.executable, '-m', f'experiments.{command}', *arguments],
-      cwd=ROOT, capture_output=True, text=True, timeout=300,
-  )
+from tests.experiments.commands import run
 
 
 @pytest.mark.parametrize(

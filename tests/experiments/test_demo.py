@@ -1,31 +1,21 @@
 """The demo, small: all it promises is in its folder, and can be heard."""
 
-import pathlib
-import subprocess
-import sys
 import wave
 
 from musiczoo.music import midi
+from tests.experiments.commands import run
 from tests.show.page.test_page import book
 
-ROOT = pathlib.Path(__file__).parents[2]
 SMALL = {
     'model.hidden': 8, 'head.hidden': 8, 'head.features': 4, 'batch_size': 4,
     'window': 16, 'steps': 12, 'eval_every': 6,
 }
 
 
-def command(name, *arguments):
-  return subprocess.run(
-      [sys.executable, '-m', f'experiments.{name}', *arguments],
-      cwd=ROOT, capture_output=True, text=True, timeout=500,
-  )
-
-
 def test_a_small_demo_and_its_model(tmp_path):
   """All in one, for the demo is trained once."""
   folder = tmp_path / 'demo'
-  answer = command(
+  answer = run(
       'demo', f'--output_dir={folder}',
       *[f'--config.{k}={v}' for k, v in SMALL.items()],
   )
@@ -60,7 +50,7 @@ def check_its_page(folder):
 
 
 def check_new_music_as_sound_and_on_a_page(folder, tmp_path):
-  answer = command(
+  answer = run(
       'generate', f'--workdir={folder}/run', f'--output_dir={tmp_path}',
       '--num_outputs=2', '--num_steps=32', '--nonovelty', '--wav',
       '--soundfont=none', f'--html={tmp_path}/page.html',
@@ -77,7 +67,7 @@ def check_new_music_as_sound_and_on_a_page(folder, tmp_path):
 
 
 def check_test_pieces_on_a_page(folder, tmp_path):
-  answer = command(
+  answer = run(
       'evaluate', f'--workdir={folder}/run', '--nonovelty',
       f'--html={tmp_path}/page.html',
   )

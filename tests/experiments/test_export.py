@@ -1,7 +1,6 @@
 """A workdir becomes a folder, and the folder becomes music, by itself."""
 
 import os
-import pathlib
 import subprocess
 import sys
 
@@ -17,9 +16,9 @@ from musiczoo.runs import workdir
 from musiczoo.sampling import generate
 from musiczoo.training import checkpoint
 from musiczoo.training.step import TrainState
+from tests.experiments.commands import ROOT, run
 from tests.export.models import build_tiny
 
-ROOT = pathlib.Path(__file__).parents[2]
 RUN = ['--num_outputs=2', '--num_steps=24', '--seed=5']
 
 
@@ -32,17 +31,10 @@ def exported(tmp_path_factory):
   state = TrainState(zero, params, None, {'none': zero}, np.zeros(2, np.uint32))
   metrics = {'monitored': 1.5, 'valid_nll_per_event': 1.5}
   checkpoint.save(workdir.checkpoints(folder / 'run'), state, config, metrics)
-  answer = command('export', f'--workdir={folder / "run"}',
+  answer = run('export', f'--workdir={folder / "run"}',
                    f'--output_dir={folder / "out"}')
   assert answer.returncode == 0, answer.stderr
   return folder / 'out', config, pipeline, params
-
-
-def command(name, *arguments):
-  return subprocess.run(
-      [sys.executable, '-m', f'experiments.{name}', *arguments],
-      cwd=ROOT, capture_output=True, text=True, timeout=300,
-  )
 
 
 @pytest.fixture(scope='module')
@@ -144,7 +136,7 @@ def test_play_names_what_is_not_installed(exported, tmp_path):
     (['--workdir=/dev/null/x', '--output_dir=/dev/null/y'], 'another folder'),
 ])
 def test_export_refuses_in_one_line(arguments, message):
-  answer = command('export', *arguments)
+  answer = run('export', *arguments)
   assert answer.returncode == 2
   assert len(answer.stderr.splitlines()) == 1
   assert message in answer.stderr

@@ -1,20 +1,12 @@
 """The doctor's command: a page on a file, or one line on why there is none."""
 
-import pathlib
-import subprocess
-import sys
+from functools import partial
 
+from tests.experiments.commands import run
 from tests.music.midi.files import END, smf
 from tests.show.page.test_page import book
 
-ROOT = pathlib.Path(__file__).parents[2]
-
-
-def inspect(*arguments):
-  return subprocess.run(
-      [sys.executable, '-m', 'experiments.inspect', *map(str, arguments)],
-      cwd=ROOT, capture_output=True, text=True, timeout=60,
-  )
+inspect = partial(run, 'inspect')
 
 
 def test_a_file_is_examined(tmp_path):

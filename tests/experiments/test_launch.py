@@ -3,12 +3,12 @@
 import csv
 import json
 import os
-import pathlib
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -17,8 +17,8 @@ import pytest
 from musiczoo.music import midi
 from musiczoo.music.score import Score, Track
 from musiczoo.training import journal
+from tests.experiments.commands import ROOT, run, start
 
-ROOT = pathlib.Path(__file__).parents[2]
 CONFIG = '--config=experiments/configs/chorales.py:gru'
 SMALL = [
     '--config.model.hidden=8',
@@ -28,17 +28,6 @@ SMALL = [
     '--config.window=16',
     '--config.steps=12',
 ]
-
-
-def command(name, *arguments):
-  return [sys.executable, '-m', f'experiments.{name}', *map(str, arguments)]
-
-
-def run(name, *arguments):
-  return subprocess.run(
-      command(name, *arguments), cwd=ROOT, capture_output=True, text=True,
-      timeout=300,
-  )
 
 
 @pytest.mark.parametrize(
@@ -128,27 +117,32 @@ def test_generate_answers_slips_too(arguments, message):
   assert message in answer.stderr
 
 
-@pytest.mark.parametrize(
-    'name',
-    [
-        'train', 'evaluate', 'generate', 'demo', 'prepare', 'inspect', 'export',
-        'sweep', 'trial',
-    ],
-)
-def test_help_comes_without_jax(name):
-  importer = (
-      'import runpy, sys\n'
-      f'sys.argv = ["{name}", "--help"]\n'
-      'try:\n'
-      f'  runpy.run_module("experiments.{name}", run_name="__main__")\n'
-      'except SystemExit:\n'
-      '  sys.exit("jax" in sys.modules)\n'
-  )
+def test_help_needs_no_jax():
+  """Of all commands, each in a fork of one process that has imported none."""
+  names = (
+      'train evaluate generate demo prepare inspect export sweep trial'
+  ).split()
+  forks = f"""
+import os, runpy, sys
+for name in {names}:
+  if not os.fork():
+    sys.argv = [name, '--help']
+    try:
+      runpy.run_module(f'experiments.{{name}}', run_name='__main__')
+    except SystemExit:
+      print(f'{{name}}: jax' if 'jax' in sys.modules else f'{{name}}: done')
+    sys.stdout.flush()
+    os._exit(0)
+  os.wait()
+"""
   answer = subprocess.run(
-      [sys.executable, '-c', importer], cwd=ROOT, capture_output=True, text=True
+      [sys.executable, '-c', forks], cwd=ROOT, capture_output=True, text=True
   )
-  assert answer.returncode == 0
-  assert '  --' in answer.stdout
+  lines = answer.stdout.splitlines()
+  assert [line for line in lines if ': done' in line] == [
+      f'{name}: done' for name in names
+  ], answer.stderr
+  assert sum(line.startswith('  --') for line in lines) > 20
 
 
 @pytest.fixture(scope='module')
@@ -220,9 +214,9 @@ def test_a_run_can_be_watched(corpus, tmp_path):
   assert last['tokens_per_second'] == pytest.approx(
       4 * 16 * 4 * last['steps_per_second'], rel=1e-4
   )
-  (start,) = journal.read(tmp_path, 'starts.jsonl')
-  assert start['PJRT_NPROC'] == '16'
-  assert 'xla_gpu_deterministic_ops' in start['XLA_FLAGS']
+  (begun,) = journal.read(tmp_path, 'starts.jsonl')
+  assert begun['PJRT_NPROC'] == '16'
+  assert 'xla_gpu_deterministic_ops' in begun['XLA_FLAGS']
 
 
 def test_generate_same_seed_same_bytes(trained, tmp_path):
@@ -290,22 +284,50 @@ def test_generate_refuses_in_one_line(trained, tmp_path, arguments, message):
   assert message in answer.stderr
 
 
-@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_saves_and_the_run_goes_on(corpus, tmp_path, number):
-  arguments = command(
-      'train', CONFIG, f'--workdir={tmp_path}', f'--config.corpus={corpus}',
-      *SMALL, '--config.steps=1000000', '--config.log_every=1',
-  )
-  process = subprocess.Popen(
-      arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-      text=True,
-  )
+def wait_for_steps(workdir):
   deadline = time.monotonic() + 240
-  while not journal.read(tmp_path) and time.monotonic() < deadline:
+  while not journal.read(workdir) and time.monotonic() < deadline:
     time.sleep(0.1)
+
+
+def signal_own_process(workdir, number):
+  wait_for_steps(workdir)
+  os.kill(os.getpid(), number)
+
+
+def endless(corpus, workdir):
+  return [
+      'train', CONFIG, f'--workdir={workdir}', f'--config.corpus={corpus}',
+      *SMALL, '--config.steps=1000000', '--config.log_every=1',
+  ]
+
+
+def test_a_signal_saves_and_the_run_continues(corpus, tmp_path):
+  thread = threading.Thread(
+      target=signal_own_process, args=(tmp_path, signal.SIGTERM)
+  )
+  thread.start()
+  answer = run(*endless(corpus, tmp_path))
+  thread.join()
+  check_saved_and_continued(
+      corpus, tmp_path, signal.SIGTERM, answer.returncode, answer.stdout
+  )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_a_process_of_its_own(corpus, tmp_path, number):
+  process = start(*endless(corpus, tmp_path))
+  wait_for_steps(tmp_path)
   os.kill(process.pid, number)
-  output, errors = process.communicate(timeout=60)
-  assert process.returncode == 128 + number, errors
+  output, _ = process.communicate(timeout=60)
+  check_saved_and_continued(
+      corpus, tmp_path, number, process.returncode, output
+  )
+
+
+def check_saved_and_continued(corpus, tmp_path, number, status, output):
+  assert status == 128 + number, output
   assert 'the same command goes on from here' in output
   stopped = int(re.search(r'stopped at step (\d+)', output)[1])
   again = run(

@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import signal
-import subprocess
 import sys
 import time
 
@@ -14,7 +13,7 @@ from musiczoo.data import prepare
 from musiczoo.errors import UserError
 from musiczoo.music import midi
 from musiczoo.music.score import Score
-from tests.experiments.test_launch import command, ROOT, run
+from tests.experiments.commands import run, start
 
 
 @pytest.fixture(scope='module')
@@ -75,6 +74,7 @@ def test_a_slip_is_answered_in_one_line(folder, tmp_path, arguments, message):
   assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_leaves_nothing(tmp_path, number):
   source = tmp_path / 'in'
@@ -83,9 +83,8 @@ def test_a_signal_leaves_nothing(tmp_path, number):
       (9, 1, 60, 80, 0)]))
   for i in range(400):
     (source / f'{i}.mid').write_bytes(data)
-  process = subprocess.Popen(
-      command('prepare', f'--input={source}', f'--output={tmp_path / "d"}'),
-      cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+  process = start(
+      'prepare', f'--input={source}', f'--output={tmp_path / "d"}',
       start_new_session=True,
   )
   deadline = time.monotonic() + 60
@@ -114,20 +113,9 @@ def test_ray_gives_the_same_bytes(folder, tmp_path):
 
 
 def test_ray_is_imported_for_no_one_else(folder, tmp_path):
-  code = (
-      'import sys, pathlib\n'
-      'from musiczoo import ingest\n'
-      'if __name__ == "__main__":\n'
-      f'  ingest.prepare(pathlib.Path({str(folder)!r}),\n'
-      f'                 pathlib.Path({str(tmp_path / "d")!r}))\n'
-      '  sys.exit("ray" in sys.modules)\n'
-  )
-  (tmp_path / 'main.py').write_text(code)
-  answer = subprocess.run(
-      [sys.executable, str(tmp_path / 'main.py')], cwd=ROOT, text=True,
-      capture_output=True, env=os.environ | {'PYTHONPATH': str(ROOT)},
-  )
-  assert answer.returncode == 0, answer.stderr
+  before = 'ray' in sys.modules
+  prepare.prepare(folder, tmp_path / 'd')
+  assert ('ray' in sys.modules) == before
 
 
 def test_without_ray_the_extra_is_named(folder, tmp_path, monkeypatch):

@@ -22,6 +22,8 @@ NUMBERS = {
     'log_every': 1, 'steps_per_dispatch': 2,
 }
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope='module')
 def corpus(tmp_path_factory):

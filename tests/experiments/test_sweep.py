@@ -13,7 +13,7 @@ import time
 import pytest
 
 from musiczoo.training import journal
-from tests.experiments.test_launch import command, ROOT, run
+from tests.experiments.commands import run, start
 from tests.runs.sweep import small
 
 CONFIG = '--config=experiments/configs/poly.py:unigram'
@@ -84,14 +84,14 @@ def wait_for(condition):
   assert condition()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != 'linux', reason='reads /proc')
 def test_worker_and_driver_are_killed_and_nothing_is_lost(
     corpus, tmp_path, undisturbed
 ):
   arguments = [*flags(corpus, tmp_path), '--seeds=1', GRID, '--workers=1']
-  driver = subprocess.Popen(
-      command('sweep', *arguments), cwd=ROOT, stdout=subprocess.DEVNULL,
-      stderr=subprocess.DEVNULL,
+  driver = start(
+      'sweep', *arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
   )
   started = lambda: list(tmp_path.glob('trials/*/metrics.jsonl'))
   wait_for(started)
@@ -113,13 +113,11 @@ def test_worker_and_driver_are_killed_and_nothing_is_lost(
   assert figures(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_a_signal_saves_all(corpus, tmp_path):
   arguments = flags(corpus, tmp_path, steps=10**6, checkpoint_every=10**6,
                     eval_every=10**6)
-  driver = subprocess.Popen(
-      command('sweep', *arguments, '--seeds=1'), cwd=ROOT, text=True,
-      stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-  )
+  driver = start('sweep', *arguments, '--seeds=1')
   found = lambda: list(tmp_path.glob('trials/*/metrics.jsonl'))
   wait_for(lambda: found() and journal.read(found()[0].parent))
   driver.terminate()
@@ -129,6 +127,7 @@ def test_a_signal_saves_all(corpus, tmp_path):
   assert list(tmp_path.glob('trials/*/checkpoints/*'))
 
 
+@pytest.mark.slow
 def test_slurm_runs_the_same_trials(corpus, tmp_path, undisturbed, monkeypatch):
   """By a stand-in for sbatch, which runs the tasks of the array in turn."""
   log = tmp_path / 'sbatch.log'
@@ -159,6 +158,7 @@ def test_slurm_runs_the_same_trials(corpus, tmp_path, undisturbed, monkeypatch):
   assert same.read_bytes() == theirs.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not importlib.util.find_spec('ray'), reason='the extra ray is missing'
 )
