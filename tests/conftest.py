@@ -2,6 +2,8 @@
 
 import os
 import pathlib
+import resource
+import sys
 
 # Before jax starts: two steps in flight on eight devices need their threads.
 os.environ['PJRT_NPROC'] = '16'
@@ -24,13 +26,57 @@ jax.config.update('jax_compilation_cache_dir', str(CACHE))
 jax.config.update('jax_persistent_cache_min_compile_time_secs', 0.2)
 jax.config.update('jax_persistent_cache_min_entry_size_bytes', 0)
 
-# How long an example takes is up to the machine, and says nothing of the code.
+# How long an example takes depends on the machine, not on the code.
 settings.register_profile('patient', deadline=None)
 settings.load_profile('patient')
+
+# The fast suite runs commands in process; what real processes may cost it.
+MOST_CHILD_SECONDS = 90
+_usage = {}  # Worker -> (seconds of its child processes, its peak megabytes).
 
 
 @pytest.fixture(scope='module', autouse=True)
 def forget():
-  """Lets go of a file's programs: a process can map only so much code."""
+  """Drops a file's programs: a process can map only so much code."""
   yield
   jax.clear_caches()
+
+
+def _measured():
+  children = resource.getrusage(resource.RUSAGE_CHILDREN)
+  peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+  unit = 2**20 if sys.platform == 'darwin' else 2**10
+  return children.ru_utime + children.ru_stime, peak / unit
+
+
+def pytest_sessionfinish(session):
+  """Measures this process; the one that has workers checks the limit."""
+  config = session.config
+  if hasattr(config, 'workeroutput'):
+    config.workeroutput['usage'] = _measured()
+    return
+  if not _usage:
+    _usage['main'] = _measured()
+  is_fast = config.option.markexpr == 'not slow'
+  if is_fast and _child_seconds() > MOST_CHILD_SECONDS:
+    session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+  """Collects what a worker of pytest-xdist measured."""
+  if 'usage' in getattr(node, 'workeroutput', {}):
+    _usage[node.gateway.id] = node.workeroutput['usage']
+
+
+def pytest_terminal_summary(terminalreporter):
+  peak = max(megabytes for _, megabytes in _usage.values())
+  terminalreporter.write_line(
+      f'processor time of child processes: {_child_seconds():.0f} s (at most '
+      f'{MOST_CHILD_SECONDS} s in the fast suite); peak memory of a worker: '
+      f'{peak:.0f} MB'
+  )
+
+
+def _child_seconds() -> float:
+  return sum(seconds for seconds, _ in _usage.values())
