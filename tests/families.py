@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
+import pytest
 
 from musiczoo.models.autoregressive import Sequence
 from musiczoo.models.model import Model
@@ -151,6 +152,11 @@ def batch(family: Family, size: int = 8, seed: int = 0, length: int = LENGTH):
       'row': np.arange(size, dtype=np.uint32),
       'cond': cond.astype(np.int16),
   }
+
+
+def slow_but(name: str, *fast: str):
+  """Marks of a case: `slow`, unless it is among the fast ones."""
+  return () if name in fast else pytest.mark.slow
 
 
 def stack(batches):

@@ -16,6 +16,7 @@ from musiczoo.music.score import Score, Track
 from musiczoo.runs import run, workdir
 from musiczoo.sampling import generate
 from musiczoo.training import checkpoint, journal
+from tests import families
 
 SMALL = {
     'model.hidden': '8',
@@ -77,8 +78,15 @@ def compiled_once(config):
 
 
 @pytest.mark.parametrize('name,parallel', [
-    *((family, 'jit') for family in ZOO if family in chorales.VARIANTS),
-    *((family, 'pmap') for family in ('gru', 'gan')),
+    *(
+        pytest.param(
+            family, 'jit', marks=families.slow_but(family, 'lstm', 'vae')
+        )
+        for family in ZOO
+        if family in chorales.VARIANTS
+    ),
+    ('gru', 'pmap'),
+    pytest.param('gan', 'pmap', marks=pytest.mark.slow),
 ])
 def test_a_killed_run_goes_on_to_the_same_bits(tmp_path, corpus, name, parallel):
   options = config(corpus, name, parallel=parallel)

@@ -18,7 +18,11 @@ from tests import families
 # both modes (cut into microbatches, too, in one of them), one on fewer devices.
 PLACES = [
     *((name, 'jit', 8, 1) for name in families.CASES),
-    *((name, 'pmap', 4, 2) for name in families.CASES if name in ZOO),
+    *(
+        pytest.param(name, 'pmap', 4, 2, marks=families.slow_but(name, 'vae'))
+        for name in families.CASES
+        if name in ZOO
+    ),
     ('gru', 'jit', 1, 4),
     ('gru', 'jit', 2, 1),
     ('gru', 'pmap', 1, 1),
@@ -105,7 +109,13 @@ def test_one_dispatch_equals_many(name):
   families.close(a, b, 1e-6)
 
 
-@pytest.mark.parametrize('name', families.CASES)
+@pytest.mark.parametrize(
+    'name',
+    [
+        pytest.param(name, marks=families.slow_but(name, 'gru', 'vae'))
+        for name in families.CASES
+    ],
+)
 def test_seeds_at_once_equal_seeds_in_turn(name):
   family = families.build(name)
   batch = families.batch(family)
