@@ -22,9 +22,11 @@ class Spec(NamedTuple):
     shape: of one step; x is [steps, *shape].
     dtype: NumPy dtype of x as it is encoded and stored.
     steps_per_quarter: the grid; 0 of frames, which have none.
-    planes: a step of bits is so many planes of pitches. One plane says which
-      pitches sound. More are those of `representations.tracks`: the onsets of
-      drums, then of each pitched group what sounds and what begins.
+    planes: a step of bits is so many planes of pitches. A single plane says
+      which pitches sound. More are those of `representations.tracks`: the
+      onsets of drums, then for each pitched group one plane of what sounds and
+      one of onsets. `sounding_planes`, `onset_planes`, `pitched_onset_planes`
+      and `plane_groups` index them.
     parts: (name, cells of a step) of each voice, or of each group of
       instruments, where these are fixed; else empty.
     steps_per_token: int32 [depth], by how many steps of the grid each token
@@ -63,10 +65,30 @@ class Spec(NamedTuple):
     return self.shape[0] if self.kind == 'voices' else 1
 
   @property
+  def sounding_planes(self) -> slice:
+    """The planes that say which pitches sound; drums have none."""
+    return slice(1, None, 2) if self.planes > 1 else slice(None)
+
+  @property
+  def onset_planes(self) -> slice:
+    """The planes that say which notes begin: of drums, then of each group."""
+    return slice(0, None, 2) if self.planes > 1 else slice(0)
+
+  @property
+  def pitched_onset_planes(self) -> slice:
+    """Those of `onset_planes` that belong to `sounding_planes`, in order."""
+    return slice(2, None, 2) if self.planes > 1 else slice(0)
+
+  @property
+  def plane_groups(self) -> np.ndarray:
+    """The number of each plane's group of instruments: int [planes]."""
+    return (np.arange(self.planes) + 1) // 2
+
+  @property
   def num_values(self) -> int:
     """How many values a cell of x can have; of integers only."""
     return {'voices': 2 * self.depth, 'bits': 2, 'tokens': self.depth}[
-        self.kind
+      self.kind
     ]
 
   @property

@@ -1,19 +1,21 @@
-"""Monophonic lines: cells of (pitch or rest, struck?) <-> notes.
+"""Monophonic lines of notes <-> cells, integers of a pitch or rest and an onset.
 
-A cell is 2 * symbol + struck. Symbol 0 is a rest, symbol k the pitch
-low + k - 1. Struck is forced where the symbol changes, so that no crop of a
-line begins with a hold that nothing began, and a rest is never struck again.
+A cell is `2 * symbol + onset bit`. Symbol 0 is a rest, symbol k the pitch
+`low + k - 1`. The bit is 1 where `spec.is_onset` says that a note begins or
+ends: always where the symbol changes, so that no window of a line begins with a
+note that is held from before, and never where a rest goes on.
 """
 
 import numpy as np
 
 from musiczoo.music.score import DURATION, ONSET, PITCH
+from musiczoo.music.spec import is_onset
 
 
 def rasterize_line(
-    notes: np.ndarray, steps: int, low: int
+  notes: np.ndarray, steps: int, low: int
 ) -> tuple[np.ndarray, np.ndarray]:
-  """The line that notes of different onsets make: a later one cuts an earlier.
+  """Notes of different onsets -> symbols; a later note cuts an earlier one.
 
   Args:
     notes: int32 [N, 5], in steps and by onset.
@@ -21,7 +23,7 @@ def rasterize_line(
     low: the pitch of symbol 1.
 
   Returns:
-    symbol: int32 [T]; struck: bool [T].
+    symbol: int32 [T]; onset bit: bool [T].
   """
   if not len(notes):
     return np.zeros(steps, np.int32), np.zeros(steps, bool)
@@ -34,60 +36,55 @@ def rasterize_line(
   return symbol, since == 0
 
 
-def to_cells(symbol: np.ndarray, is_onset: np.ndarray) -> np.ndarray:
-  """Symbols and strikes, [T, ...] -> cells, int32 [T, ...]."""
-  return 2 * symbol + _begins(symbol, is_onset).astype(np.int32)
+def to_cells(symbol: np.ndarray, onset_bit: np.ndarray) -> np.ndarray:
+  """Symbols and onset bits, [T, ...] -> cells, int32 [T, ...]."""
+  return 2 * symbol + is_onset(symbol, onset_bit).astype(np.int32)
 
 
 def from_cells(
-    x: np.ndarray, *, low: int, depth: int, velocity: int
+  x: np.ndarray, *, low: int, depth: int, velocity: int
 ) -> np.ndarray:
-  """Cells of lines -> their notes; a cell beyond `depth` symbols is a rest.
+  """Cells of lines -> notes; a cell beyond `depth` symbols is a rest.
 
   Args:
     x: any integers [T, V].
     low: the pitch of symbol 1.
     depth: number of symbols.
-    velocity: given to every note.
+    velocity: of every note.
 
   Returns:
     int32 [N, 5], track v from line v, by track and onset.
   """
   x = np.where((x >= 0) & (x < 2 * depth), x, 0).astype(np.int32)
-  symbol, is_onset = x // 2, x % 2 == 1
-  line, onset = np.nonzero(_begins(symbol, is_onset).T)
-  # A cell that begins ends the one before it, if that is of the same line.
+  symbol = x // 2
+  line, onset = np.nonzero(is_onset(symbol, x % 2).T)
+  # Each onset ends the note before it, if that is of the same line.
   end = np.where(
-      np.append(line[1:], -1) == line, np.append(onset[1:], 0), len(x)
+    np.append(line[1:], -1) == line, np.append(onset[1:], 0), len(x)
   )
   symbol = symbol[onset, line]
   notes = np.stack(
-      [
-          onset,
-          end - onset,
-          symbol + low - 1,
-          np.full_like(onset, velocity),
-          line,
-      ],
-      axis=1,
+    [
+      onset,
+      end - onset,
+      symbol + low - 1,
+      np.full_like(onset, velocity),
+      line,
+    ],
+    axis=1,
   )
   return notes[symbol > 0].astype(np.int32)
 
 
 def transpose(x: np.ndarray, semitones: int) -> np.ndarray:
-  """Moves the pitches of cells; rests stay."""
+  """Transposes cells; rests stay."""
   moved = x.astype(np.int32) + 2 * semitones
   return np.where(x >= 2, moved, x).astype(x.dtype)
 
 
 def transpose_range(x: np.ndarray, depth: int) -> tuple[int, int]:
-  """How many semitones cells of `depth` symbols may go down and up."""
+  """By how many semitones cells of `depth` symbols can go (down, up)."""
   symbol = x[x >= 2] // 2
   if not len(symbol):
     return 0, 0
   return int(symbol.min()) - 1, depth - 1 - int(symbol.max())
-
-
-def _begins(symbol, is_onset):
-  before = np.concatenate([np.zeros_like(symbol[:1]), symbol[:-1]])
-  return (symbol != before) | (is_onset & (symbol > 0))

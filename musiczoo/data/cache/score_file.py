@@ -4,14 +4,13 @@ from collections.abc import Sequence
 import hashlib
 import io
 import json
-import os
 import pathlib
 import sys
-import tempfile
 
 import numpy as np
 
 from musiczoo.data.corpora.corpus import Piece
+from musiczoo.music.files import write_atomic
 from musiczoo.music.score import Score, Track
 
 _ARRAYS = ('notes', 'tempi', 'meters', 'keys')
@@ -24,18 +23,11 @@ def save(path: pathlib.Path, pieces: Sequence[Piece]) -> None:
   A cache that can't be written costs time, not results: it is said on stderr.
   """
   body = _pack(pieces)
-  temporary = None
   try:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-      temporary = file.name
-      file.write(body + hashlib.sha256(body).digest())
-    os.replace(temporary, path)
+    write_atomic(path, body + hashlib.sha256(body).digest())
   except OSError as error:
     print(f'{path} not written: {error.strerror}', file=sys.stderr)
-  finally:
-    if temporary:  # No more, if all went well.
-      pathlib.Path(temporary).unlink(missing_ok=True)
 
 
 def load(path: pathlib.Path) -> list[Piece] | None:
@@ -57,9 +49,9 @@ def load(path: pathlib.Path) -> list[Piece] | None:
 def _pack(pieces):
   scores = [piece.score for piece in pieces]
   arrays = {
-      'names': json.dumps([piece.name for piece in pieces]),
-      'tracks': json.dumps([score.tracks for score in scores]),
-      'resolution': np.array([score.resolution for score in scores], np.int32),
+    'names': json.dumps([piece.name for piece in pieces]),
+    'tracks': json.dumps([score.tracks for score in scores]),
+    'resolution': np.array([score.resolution for score in scores], np.int32),
   }
   for name in _ARRAYS:
     rows = [getattr(score, name) for score in scores]
@@ -75,21 +67,21 @@ def _unpack(body):
     arrays = dict(arrays)
   names, tracks = (json.loads(str(arrays[n])) for n in ('names', 'tracks'))
   rows = [
-      np.split(arrays[name], arrays[f'{name}_ends'][:-1]) for name in _ARRAYS
+    np.split(arrays[name], arrays[f'{name}_ends'][:-1]) for name in _ARRAYS
   ]
   return [
-      Piece(
-          name,
-          Score(
-              notes=notes,
-              tracks=tuple(Track(*track) for track in tracks),
-              tempi=tempi,
-              meters=meters,
-              keys=keys,
-              resolution=int(resolution),
-          ),
-      )
-      for name, tracks, resolution, notes, tempi, meters, keys in zip(
-          names, tracks, arrays['resolution'], *rows
-      )
+    Piece(
+      name,
+      Score(
+        notes=notes,
+        tracks=tuple(Track(*track) for track in tracks),
+        tempi=tempi,
+        meters=meters,
+        keys=keys,
+        resolution=int(resolution),
+      ),
+    )
+    for name, tracks, resolution, notes, tempi, meters, keys in zip(
+      names, tracks, arrays['resolution'], *rows
+    )
   ]

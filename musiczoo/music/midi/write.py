@@ -1,6 +1,5 @@
 """A Score walks in, a standard MIDI file (type 1) walks out, tick for tick."""
 
-import contextlib
 import io
 import itertools
 import os
@@ -9,6 +8,7 @@ import mido
 import numpy as np
 
 from musiczoo.errors import UserError
+from musiczoo.music.files import write_output
 from musiczoo.music.midi.standard import DRUM_CHANNEL, KEY
 from musiczoo.music.score import (
   canonical,
@@ -36,20 +36,7 @@ def write(score: Score, path: str | os.PathLike) -> None:
   Raises:
     UserError: MIDI can't say what the Score says, or `path` can't be written.
   """
-  data = to_bytes(score)
-  # In the folder of `path`, so that the move is one atomic step.
-  scratch = f'{os.fspath(path)}.{os.getpid()}.tmp'
-  try:
-    with open(scratch, 'wb') as file:
-      file.write(data)
-    os.replace(scratch, path)
-  except OSError as error:
-    raise UserError(
-        f'{path}: cannot be written ({error.strerror}); choose another path'
-    ) from error
-  finally:
-    with contextlib.suppress(OSError):
-      os.remove(scratch)
+  write_output(path, to_bytes(score))
 
 
 def to_bytes(score: Score) -> bytes:
@@ -65,7 +52,7 @@ def to_bytes(score: Score) -> bytes:
   _check(score)
   score = canonical(score)
   file = mido.MidiFile(
-      type=1, ticks_per_beat=int(score.resolution), charset='utf-8'
+    type=1, ticks_per_beat=int(score.resolution), charset='utf-8'
   )
   file.tracks.append(_conductor(score))
   outputs = _outputs(score.tracks)
@@ -77,10 +64,12 @@ def to_bytes(score: Score) -> bytes:
       events.append((0, mido.MetaMessage('track_name', name=track.name)))
     if several_ports:
       events.append((0, mido.MetaMessage('midi_port', port=port)))
-    events.append((
+    events.append(
+      (
         0,
         mido.Message('program_change', channel=channel, program=track.program),
-    ))
+      )
+    )
     notes = score.notes[score.notes[:, TRACK] == index]
     file.tracks.append(_chunk(events + _note_events(notes, channel)))
   buffer = io.BytesIO()
@@ -93,12 +82,14 @@ def _conductor(score):
   for tick, tempo in score.tempi.tolist():
     events.append((tick, mido.MetaMessage('set_tempo', tempo=tempo)))
   for tick, numerator, denominator in score.meters.tolist():
-    events.append((
+    events.append(
+      (
         tick,
         mido.MetaMessage(
-            'time_signature', numerator=numerator, denominator=denominator
+          'time_signature', numerator=numerator, denominator=denominator
         ),
-    ))
+      )
+    )
   for tick, sharps, minor in score.keys.tolist():
     # As the two bytes that they are: mido would ask for the name of the key.
     message = mido.UnknownMetaMessage(KEY, (sharps & 0xFF, minor))
@@ -118,16 +109,18 @@ def _note_events(notes, channel):
   pitch = np.concatenate([pitch, pitch])
   order = np.lexsort((pitch, velocity > 0, tick))
   return [
-      (
-          tick,
-          mido.Message(
-              'note_on' if velocity else 'note_off',
-              channel=channel, note=pitch, velocity=velocity,
-          ),
-      )
-      for tick, pitch, velocity in np.stack(
-          [tick, pitch, velocity], axis=1
-      )[order].tolist()
+    (
+      tick,
+      mido.Message(
+        'note_on' if velocity else 'note_off',
+        channel=channel,
+        note=pitch,
+        velocity=velocity,
+      ),
+    )
+    for tick, pitch, velocity in np.stack([tick, pitch, velocity], axis=1)[
+      order
+    ].tolist()
   ]
 
 
@@ -148,9 +141,9 @@ def _outputs(tracks):
     return [next(drums if track.drums else melodic) for track in tracks]
   except StopIteration:
     raise UserError(
-        f'{len(tracks)} tracks are more than MIDI has room for: '
-        f'{LAST_PORT + 1} ports with {len(MELODIC_CHANNELS)} instruments and '
-        'one drum kit each; merge some tracks'
+      f'{len(tracks)} tracks are more than MIDI has room for: '
+      f'{LAST_PORT + 1} ports with {len(MELODIC_CHANNELS)} instruments and '
+      'one drum kit each; merge some tracks'
     ) from None
 
 
@@ -164,38 +157,38 @@ def _check(score):
   ends = notes[:, ONSET] + np.maximum(notes[:, DURATION], 1)
   programs = [track.program for track in score.tracks]
   for name, values, low, high in (
-      ('resolution', [score.resolution], 1, 2**15 - 1),
-      ('onset', notes[:, ONSET], 0, LAST_TICK),
-      ('end of a note', ends, 0, LAST_TICK),
-      ('pitch', notes[:, PITCH], 0, 127),
-      # A note on of velocity 0 is a note off.
-      ('velocity', notes[:, VELOCITY], 1, 127),
-      ('track', notes[:, TRACK], 0, len(score.tracks) - 1),
-      ('program', programs, 0, 127),
-      ('tick', changes, 0, LAST_TICK),
-      ('tempo', tempi[:, 1], 1, LAST_TEMPO),
-      ('numerator', meters[:, 1], 1, 255),
-      ('denominator', meters[:, 2], 1, 128),
-      ('sharps', keys[:, 1], -7, 7),
-      ('minor', keys[:, 2], 0, 1),
+    ('resolution', [score.resolution], 1, 2**15 - 1),
+    ('onset', notes[:, ONSET], 0, LAST_TICK),
+    ('end of a note', ends, 0, LAST_TICK),
+    ('pitch', notes[:, PITCH], 0, 127),
+    # A note on of velocity 0 is a note off.
+    ('velocity', notes[:, VELOCITY], 1, 127),
+    ('track', notes[:, TRACK], 0, len(score.tracks) - 1),
+    ('program', programs, 0, 127),
+    ('tick', changes, 0, LAST_TICK),
+    ('tempo', tempi[:, 1], 1, LAST_TEMPO),
+    ('numerator', meters[:, 1], 1, 255),
+    ('denominator', meters[:, 2], 1, 128),
+    ('sharps', keys[:, 1], -7, 7),
+    ('minor', keys[:, 2], 0, 1),
   ):
     values = np.asarray(values, np.int64)
     wrong = values[(values < low) | (values > high)]
     if len(wrong):
       raise UserError(
-          f'{name} {wrong[0]} cannot be written to MIDI; '
-          f'keep it within {low}..{high}'
+        f'{name} {wrong[0]} cannot be written to MIDI; '
+        f'keep it within {low}..{high}'
       )
   odd = meters[(meters[:, 2] & (meters[:, 2] - 1)) != 0, 2]
   if len(odd):
     raise UserError(
-        f'denominator {odd[0]} cannot be written to MIDI; use a power of two'
+      f'denominator {odd[0]} cannot be written to MIDI; use a power of two'
     )
   for track in score.tracks:
     try:
       track.name.encode()
     except UnicodeEncodeError:
       raise UserError(
-          f'track name {track.name!r} cannot be written to MIDI; '
-          'use characters that UTF-8 has'
+        f'track name {track.name!r} cannot be written to MIDI; '
+        'use characters that UTF-8 has'
       ) from None

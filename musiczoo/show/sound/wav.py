@@ -1,6 +1,6 @@
 """A Score walks in, a .wav file of it walks out: 44.1 kHz, 16 bit, stereo."""
 
-import contextlib
+import io
 import os
 import wave
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from musiczoo.errors import UserError
 from musiczoo.music import score as score_lib
+from musiczoo.music.files import write_output
 from musiczoo.music.grid import seconds
 from musiczoo.music.score import Score
 from musiczoo.show.sound.player import Player
@@ -26,27 +27,17 @@ def write(score: Score, path: str | os.PathLike, player: Player) -> None:
   lasts = float(seconds(score, np.array([score_lib.end(score)]))[0])
   if lasts > LONGEST:
     raise UserError(
-        f'{path}: {lasts / 60:.0f} minutes of music are more than the '
-        f'{LONGEST // 60} that are written as sound: make it shorter, or leave '
-        'the sound out'
+      f'{path}: {lasts / 60:.0f} minutes of music are more than the '
+      f'{LONGEST // 60} that are written as sound: make it shorter, or leave '
+      'the sound out'
     )
-  data = samples(player.render(score)).tobytes()
-  # In the folder of `path`, so that the move is one atomic step.
-  scratch = f'{os.fspath(path)}.{os.getpid()}.tmp'
-  try:
-    with open(scratch, 'wb') as raw, wave.open(raw, 'wb') as file:
-      file.setnchannels(2)
-      file.setsampwidth(2)
-      file.setframerate(RATE)
-      file.writeframes(data)
-    os.replace(scratch, path)
-  except OSError as error:
-    raise UserError(
-        f'{path}: cannot be written ({error.strerror}); choose another path'
-    ) from error
-  finally:
-    with contextlib.suppress(OSError):
-      os.remove(scratch)
+  buffer = io.BytesIO()
+  with wave.open(buffer, 'wb') as file:
+    file.setnchannels(2)
+    file.setsampwidth(2)
+    file.setframerate(RATE)
+    file.writeframes(samples(player.render(score)).tobytes())
+  write_output(path, buffer.getvalue())
 
 
 def samples(sound: np.ndarray) -> np.ndarray:
