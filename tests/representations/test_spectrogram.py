@@ -55,7 +55,7 @@ def test_features_are_those_that_were_asked_for():
   some = spectrogram(features=('chroma', 'rms')).encode(song())
   np.testing.assert_array_equal(some[:, MELS:-1], whole[:, MELS + 4 :])
   np.testing.assert_array_equal(some[:, -1], whole[:, MELS])
-  assert spectrogram(features=()).depth == MELS
+  assert spectrogram(features=()).spec.depth == MELS
 
 
 def test_other_rates_are_resampled():
@@ -73,7 +73,7 @@ def test_normalized_and_back():
   x = normal.encode(song())
   np.testing.assert_allclose(x, (measured - mean) / sd, atol=1e-4)
   part = normal.normalize(measured)[3:9]
-  assert part.shape == (6, normal.depth) and part.dtype == np.float32
+  assert part.shape == (6, normal.spec.depth) and part.dtype == np.float32
   np.testing.assert_allclose(np.asarray(part), x[3:9], atol=1e-5)
   a, b = plain.decode(measured[:20]), normal.decode(x[:20])
   # Phases hang on each bit: the spectra say whether it is the same sound.
@@ -96,7 +96,7 @@ def test_what_comes_back_sounds_alike_and_always_the_same():
 @pytest.mark.parametrize('steps', [1, 5])
 def test_any_frames_are_some_sound(value, steps):
   of = spectrogram(iterations=2)
-  found = of.decode(np.full((steps, of.depth), value)).samples
+  found = of.decode(np.full((steps, of.spec.depth), value)).samples
   assert len(found) == max(steps - 1, 1) * HOP and np.isfinite(found).all()
 
 
