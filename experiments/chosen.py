@@ -2,8 +2,9 @@
 
 from absl import flags
 
-from experiments import launch
 from musiczoo.errors import UserError
+
+from . import launch
 
 WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of a trained model.')
 PRETRAINED = flags.DEFINE_string(

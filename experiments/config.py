@@ -9,18 +9,21 @@ import pathlib
 from musiczoo.errors import UserError
 
 EXAMPLE = 'experiments/configs/chorales.py:lstm'
+CONFIGS = pathlib.Path(__file__).parent / 'configs'
 
 
 def load(given: str, changes: Iterable[tuple[str, str]] = ()) -> dict:
   """Calls get_config(VARIANT) of the file and changes what was asked.
 
   Args:
-    given: 'path/to/file.py:variant', or the file alone for its default.
+    given: 'path/to/file.py:variant', or the file alone for its default. Without
+      a folder, or with the folder that it has in the checkout, the file may be
+      one of `configs` here.
     changes: (key, text), such as ('model.hidden', '64'); the text is read as
       the type that the config has there.
   """
   path, _, variant = given.partition(':')
-  module = _module(pathlib.Path(path))
+  module = _module(_find(pathlib.Path(path)))
   try:
     config = module.get_config(*[variant] if variant else [])
   except ValueError as e:
@@ -37,10 +40,18 @@ def changed(config: dict, changes: Iterable[tuple[str, str]]) -> dict:
   return config
 
 
+def _find(path):
+  own = CONFIGS / path.name
+  is_own = path.parent in (pathlib.Path(), pathlib.Path(EXAMPLE).parent)
+  return own if is_own and not path.is_file() and own.is_file() else path
+
+
 def _module(path):
   if not path.is_file():
     raise UserError(f'--config={path}: no such file: give one like {EXAMPLE}')
-  spec = importlib.util.spec_from_file_location('config', path)
+  # As a module of `configs`, wherever it lies: `from . import usual` works there.
+  name = f'{__package__}.configs.{path.stem}'
+  spec = importlib.util.spec_from_file_location(name, path)
   if spec is None:
     raise UserError(f'--config={path} is not a .py file: give one like {EXAMPLE}')
   module = importlib.util.module_from_spec(spec)

@@ -6,8 +6,8 @@ import sys
 
 from absl import flags
 
-from experiments import launch, pages
-from experiments.progress import Progress
+from . import launch, pages
+from .progress import Progress
 
 OUTPUT_DIR = flags.DEFINE_string('output_dir', 'out/demo', 'Where it all goes.')
 CONFIG = flags.DEFINE_string(

@@ -6,8 +6,9 @@ import pathlib
 from absl import flags
 import numpy as np
 
-from experiments import chosen, launch, pages
 from musiczoo.errors import UserError
+
+from . import chosen, launch, pages
 
 CORPUS = flags.DEFINE_string(
     'corpus', None, 'Other music to score than that of its config.'

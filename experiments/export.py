@@ -5,7 +5,7 @@ import pathlib
 
 from absl import flags
 
-from experiments import chosen, launch
+from . import chosen, launch
 
 OUTPUT_DIR = flags.DEFINE_string('output_dir', None, 'Folder for the export.')
 ONNX = flags.DEFINE_bool('onnx', True, 'Write model.onnx where there can be one.')

@@ -6,8 +6,9 @@ import time
 
 from absl import flags
 
-from experiments import chosen, given, launch, pages
 from musiczoo.errors import UserError
+
+from . import chosen, given, launch, pages
 
 OUTPUT_DIR = flags.DEFINE_string('output_dir', None, 'Folder for the music.')
 NUM_OUTPUTS = flags.DEFINE_integer('num_outputs', 8, 'Pieces.', lower_bound=1)

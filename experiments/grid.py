@@ -2,9 +2,10 @@
 
 import itertools
 
-from experiments import config as configs
 from musiczoo.errors import UserError
 from musiczoo.runs.sweep.table import ONE
+
+from . import config as configs
 
 EXAMPLE = '--grid="optimizer.learning_rate=1e-3,3e-4;model.hidden=64,128"'
 

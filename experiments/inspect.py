@@ -10,7 +10,7 @@ import pathlib
 
 from absl import flags
 
-from experiments import chosen, launch, pages
+from . import chosen, launch, pages
 
 FILE = flags.DEFINE_string('file', None, 'MIDI file; --file= may be left out.')
 

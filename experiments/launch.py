@@ -13,8 +13,9 @@ import sys
 
 from absl import app, flags, logging as absl_logging
 
-from experiments import config as configs
 from musiczoo.errors import UserError
+
+from . import config as configs
 
 FLAGS = flags.FLAGS
 _overrides: list[tuple[str, str]] = []  # Of the command line: key, text.

@@ -5,8 +5,9 @@ import pathlib
 from absl import flags
 import numpy as np
 
-from experiments import launch
 from musiczoo.errors import UserError
+
+from . import launch
 
 HTML = flags.DEFINE_string(
     'html', None, 'File to write a page to that plays and shows the music.'

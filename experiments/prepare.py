@@ -9,8 +9,9 @@ import time
 from absl import flags
 from tqdm import tqdm
 
-from experiments import launch
 from musiczoo.music.midi import Limits
+
+from . import launch
 
 INPUT = flags.DEFINE_string(
     'input', None, 'Folder of MIDI, MusicXML or ABC files, or a zip or tar.'

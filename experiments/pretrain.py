@@ -7,14 +7,14 @@ they are packed.
 import json
 import pathlib
 import subprocess
-import sys
 import tempfile
 
 from absl import flags
 
-from experiments import config as configs, launch
-from experiments.progress import Progress
 from musiczoo.errors import UserError
+
+from . import command, config as configs, launch
+from .progress import Progress
 
 VARIANTS = {
     f'{family}-chorales': f'experiments/configs/chorales.py:{family}'
@@ -153,9 +153,9 @@ def _rows(figures):
     yield f'- `{name}`: {value}\n'
 
 
-def _run(command, *arguments) -> str:
+def _run(name, *arguments) -> str:
   answer = subprocess.run(
-      [sys.executable, '-m', f'experiments.{command}', *arguments],
+      command(name, *arguments),
       stdout=subprocess.PIPE, text=True, check=True,
   )
   return answer.stdout

@@ -4,14 +4,15 @@ import pathlib
 
 from absl import flags
 
-from experiments import grid, launch
-from experiments.launchers import LAUNCHERS
-from experiments.launchers.ask import Ask
-from experiments.launchers.slurm import script
-from experiments.launchers.worker import usual_workers
 from musiczoo.errors import UserError
 from musiczoo.evaluation.compare import MOST_PAIRS
 from musiczoo.runs.sweep import results, table, trials
+
+from . import grid, launch
+from .launchers import LAUNCHERS
+from .launchers.ask import Ask
+from .launchers.slurm import script
+from .launchers.worker import usual_workers
 
 CONFIG = launch.config_flag()
 WORKDIR = flags.DEFINE_string(
@@ -58,7 +59,7 @@ def main() -> int:
       print(script(jobs, ask), end='')
     elif DRY_RUN.value:
       for job in jobs:
-        print(f'python -m experiments.trial --workdir={workdir} '
+        print(f'python -m {__package__}.trial --workdir={workdir} '
               f'--trials={",".join(job)}')
     if DRY_RUN.value:
       return 0

@@ -5,9 +5,10 @@ import tempfile
 
 from absl import flags
 
-from experiments import launch, processes, watch
-from experiments.progress import Progress
 from musiczoo.errors import UserError
+
+from . import launch, processes, watch
+from .progress import Progress
 
 CONFIG = launch.config_flag()
 WORKDIR = flags.DEFINE_string(

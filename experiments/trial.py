@@ -8,7 +8,7 @@ import sys
 
 from absl import flags
 
-from experiments import launch
+from . import launch
 
 WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of the sweep.')
 TRIALS = flags.DEFINE_list(

@@ -21,7 +21,7 @@ See docs/audio.md for what that sounds like.
 
 import ml_collections
 
-from experiments.configs import usual
+from . import usual
 
 # A frame is 80 mel bands and 16 features; 31.25 of them are a second.
 SPECTROGRAM = {

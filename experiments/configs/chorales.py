@@ -21,7 +21,7 @@ other work shared (`autoencoder`: on one):
 
 import ml_collections
 
-from experiments.configs import usual
+from . import usual
 
 MUSIC = {
     # suffix: what the music is, and its head

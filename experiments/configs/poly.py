@@ -11,7 +11,7 @@ family_head: {rnn,lstm,gru,cnn}_{bernoulli,nade}, or unigram.
 
 import ml_collections
 
-from experiments.configs import usual
+from . import usual
 
 HEADS = {
     'bernoulli': {'name': 'bernoulli'},

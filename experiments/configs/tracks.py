@@ -21,7 +21,7 @@ processor time:
 
 import ml_collections
 
-from experiments.configs import usual
+from . import usual
 
 MUSIC = {
     # suffix: what the music is, and its head

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from concurrent import futures
 import threading
 
-from experiments.launchers.ask import Ask
 from musiczoo.runs.sweep import locks, trials
+
+from .ask import Ask
 
 
 def deal(jobs: Sequence[tuple[str, ...]], ask: Ask, workers: Sequence) -> None:

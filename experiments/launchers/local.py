@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from experiments.launchers.ask import Ask
-from experiments.launchers.deal import deal
-from experiments.launchers.worker import Worker
+from .ask import Ask
+from .deal import deal
+from .worker import Worker
 
 
 def local(jobs: Sequence[tuple[str, ...]], ask: Ask) -> None:

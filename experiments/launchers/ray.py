@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from experiments.launchers.ask import Ask
-from experiments.launchers.deal import deal
-from experiments.launchers.worker import Worker
 from musiczoo.data.ray_cluster import cluster
+
+from .ask import Ask
+from .deal import deal
+from .worker import Worker
 
 
 def ray(jobs: Sequence[tuple[str, ...]], ask: Ask) -> None:

@@ -5,11 +5,11 @@ import os
 import shlex
 import shutil
 import subprocess
-import sys
 
-from experiments.launchers.ask import Ask
-from experiments.launchers.worker import ROOT
 from musiczoo.runs.sweep import trials
+
+from .. import command, ROOT
+from .ask import Ask
 
 SCRIPT = 'sweep.sbatch'
 
@@ -45,9 +45,7 @@ def script(jobs: Sequence[tuple[str, ...]], ask: Ask) -> str:
   SLURM ends a task with SIGTERM some seconds before SIGKILL: in these it saves,
   and requeued or submitted again it goes on.
   """
-  trial = shlex.join([
-      sys.executable, '-m', 'experiments.trial', f'--workdir={ask.workdir}'
-  ])
+  trial = shlex.join(command('trial', f'--workdir={ask.workdir}'))
   array = '\n'.join(f'  {shlex.quote(",".join(job))}' for job in jobs)
   return f'''#!/bin/bash
 #SBATCH --job-name=musiczoo-sweep

@@ -4,11 +4,11 @@ import contextlib
 import os
 import pathlib
 import subprocess
-import sys
 
 from musiczoo.runs.sweep import locks, results, trials
 
-ROOT = pathlib.Path(__file__).parents[2]
+from .. import command, ROOT
+
 DIED = 'the process that ran it was killed, and the next one, too: no memory?'
 
 
@@ -87,10 +87,7 @@ class Worker:
       environ['CUDA_VISIBLE_DEVICES'] = cards[self._number % len(cards)]
     with (self._workdir / 'workers.log').open('a') as log:
       process = subprocess.Popen(
-          [
-              sys.executable, '-m', 'experiments.trial',
-              f'--workdir={self._workdir}',
-          ],
+          command('trial', f'--workdir={self._workdir}'),
           stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
           # Ctrl-C is for us, who then ask the child to stop.
           env=environ, start_new_session=True,
