@@ -36,10 +36,20 @@ def run(main, positional: str | None = None) -> None:
   ours.addHandler(logging.StreamHandler())
   ours.propagate = False
   _make_exact()
+  _list_flags(main)
   app.run(
       lambda _: sys.exit(_guarded(main)),
       flags_parser=lambda argv: _guarded(_flags, argv, positional),
   )
+
+
+def _list_flags(main):
+  """Makes --help list all flags of the command, whichever file defines them."""
+  sys.modules['__main__'].__doc__ = sys.modules[main.__module__].__doc__
+  for module, defined in FLAGS.flags_by_module_dict().items():
+    if module.startswith(f'{__package__}.'):
+      for flag in defined:
+        FLAGS.register_key_flag_for_module(sys.argv[0], flag)
 
 
 def _make_exact():
