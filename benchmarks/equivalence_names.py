@@ -8,7 +8,9 @@ order, each to what the rules before it have made of the name.
 import re
 
 # Paths of parameters, parts joined by '/'.
-PARAMS = []
+PARAMS = [
+  ('*', r'Taps_(\d+)', r'Conv_\1'),
+]
 
 # Keys of configs, parts joined by '.'.
 CONFIG = []
