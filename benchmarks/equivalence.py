@@ -314,7 +314,7 @@ def _compare(name, old, new):
       differ[key] = apart
   most = max((d for d in differ.values() if d != 'one side'), default=0.0)
   structure = 'one side' in differ.values()
-  keys = _config_differences(*map(_flat, configs), family)
+  keys = _config_differences(*configs, family)
   bound = BOUND if name in names.MAY_DIFFER else 0.0
   return {
     'same': not structure and most <= bound and not keys,
@@ -340,25 +340,13 @@ def _apart(old, new):
 
 
 def _config_differences(old, new, family):
-  old = {
-    names.rename(k, names.CONFIG, family, '.'): names.value(k, v)
-    for k, v in old.items()
-  }
+  old = names.flat_config(names.config(old, family))
+  new = names.flat_config(new)
   return [
     f'{k}: {old.get(k)} -> {new.get(k)}'
     for k in sorted(old | new)
-    if old.get(k) != new.get(k) and k not in names.NEW_KEYS
+    if old.get(k) != new.get(k)
   ]
-
-
-def _flat(config, prefix=''):
-  result = {}
-  for key, value in config.items():
-    if isinstance(value, dict):
-      result |= _flat(value, f'{prefix}{key}.')
-    else:
-      result[prefix + key] = value
-  return result
 
 
 def _figures(folder, rules, family):

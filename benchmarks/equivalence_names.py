@@ -18,25 +18,68 @@ CONFIG = []
 # Values of configs: (old key, old value, new value).
 VALUES = []
 
+# Keys that have come, by today's name: (families, key, what old configs mean).
+ADDED = []
+
+# Keys that have gone, by today's name of them: (families, key).
+REMOVED = []
+
 # Names of metrics and figures, parts joined by '/'.
 METRICS = []
 
 # Case: why its arrays may differ, by 1e-6 of an array's largest value.
 MAY_DIFFER = {}
 
-# Keys of configs that have come or gone, by their names of today.
-NEW_KEYS = []
-
 
 def rename(name: str, rules: list, family: str, separator: str = '/') -> str:
   """The name of today for one of the old revision."""
   part = re.escape(separator)
   for families, old, new in rules:
-    if families == '*' or family in families.split():
+    if applies(families, family):
       name = re.sub(rf'(?:(?<=^)|(?<={part}))(?:{old})(?={part}|$)', new, name)
   return name
+
+
+def applies(families: str, family: str) -> bool:
+  return families == '*' or family in families.split()
 
 
 def value(key: str, old):
   """The value of today for an old one of a config's old key."""
   return next((new for k, o, new in VALUES if (k, o) == (key, old)), old)
+
+
+def flat_config(config: dict, prefix: str = '') -> dict:
+  """Tables in tables -> values by keys whose parts are joined by '.'.
+
+  An empty table is a value.
+  """
+  result = {}
+  for key, item in config.items():
+    if isinstance(item, dict) and item:
+      result |= flat_config(item, f'{prefix}{key}.')
+    else:
+      result[prefix + key] = item
+  return result
+
+
+def config(old: dict, family: str) -> dict:
+  """The config of today that means what the old one does."""
+  flat = {
+    rename(k, CONFIG, family, '.'): value(k, v)
+    for k, v in flat_config(old).items()
+  }
+  for families, key in REMOVED:
+    if applies(families, family):
+      flat.pop(key, None)
+  for families, key, meaning in ADDED:
+    if applies(families, family):
+      flat.setdefault(key, meaning)
+  result = {}
+  for key, item in flat.items():
+    *tables, last = key.split('.')
+    table = result
+    for name in tables:
+      table = table.setdefault(name, {})
+    table[last] = item
+  return result

@@ -12,12 +12,14 @@ from musiczoo.sampling import generate
 from musiczoo.training.step import eval_params, make_init
 
 
-def setup(name: str, changes: dict[str, str]) -> Trial:
+def setup(name: str, changes: dict[str, str], wrap=lambda model: model):
+  """Returns the Trial; `wrap` changes the model that is trained."""
   build.cache_compilation()
   config = configs.load(name, changes.items())
   build.check(config)
   pipeline = build.pipeline(config)
-  devices, train_steps = run.everywhere(config, pipeline)
+  model = wrap(pipeline.model)
+  devices, train_steps = run.everywhere(config, pipeline._replace(model=model))
   corpus = build.corpus(config)
   config, pipeline = build.fitted(config, pipeline, corpus)
   train, valid = (
@@ -28,7 +30,7 @@ def setup(name: str, changes: dict[str, str]) -> Trial:
 
   def init(batch):
     new = make_init(
-      pipeline.model, build.optimizer(config), ema_decay=config['ema_decay']
+      model, build.optimizer(config), ema_decay=config['ema_decay']
     )
     one = jax.tree.map(lambda a: a[:1], batch)
     return jax.device_get(jax.jit(new)(jax.random.key(config['seed']), one))
