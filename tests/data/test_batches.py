@@ -91,7 +91,7 @@ def test_every_row_has_a_mood_of_its_own():
 
   batches = [
       batches_lib.make_batch_at(pieces([50] * 4), batch_size=4, window=9, **more)
-      for more in ({}, {'vary': augment_performance})
+      for more in ({}, {'augment_performance': augment_performance})
   ]
   for step in range(100):
     plain, varied = (batch_at(7, step) for batch_at in batches)

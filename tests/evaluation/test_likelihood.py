@@ -7,7 +7,7 @@ import pytest
 from musiczoo import build
 from musiczoo.data import batches
 from musiczoo.evaluation import baselines, likelihood as likelihood_lib
-from musiczoo.models import unigram
+from musiczoo.models.unigram import unigram
 from musiczoo.music import annotations
 from musiczoo.music.spec import Spec
 from musiczoo.nn.heads import HEADS
@@ -20,7 +20,7 @@ def pieces(family, lengths, seed=0):
   rng = np.random.default_rng(seed)
   top = {'bits': 2, 'tokens': families.DEPTH, 'voices': 2 * families.DEPTH}
   return [
-      rng.integers(top[family.music.kind], size=(n, *family.music.shape)).astype(np.uint8)
+      rng.integers(top[family.spec.kind], size=(n, *family.spec.shape)).astype(np.uint8)
       for n in lengths
   ]
 
@@ -28,8 +28,8 @@ def pieces(family, lengths, seed=0):
 def like(family):
   """A representation as far as the evaluator looks at one."""
   name = {'bits': 'pianoroll', 'tokens': 'melody', 'voices': 'voices'}
-  music = REPRESENTATIONS[name[family.music.kind]]()
-  return music._replace(shape=family.music.shape)
+  music = REPRESENTATIONS[name[family.spec.kind]]()
+  return music._replace(shape=family.spec.shape)
 
 
 def score(family, params, music, *, batch_size, mode='jit', devices=1):

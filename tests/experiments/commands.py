@@ -68,16 +68,32 @@ def run(name: str, *arguments) -> Answer:
 
 @contextlib.contextmanager
 def _flags_of_its_own():
-  """Forgets the flags of other commands, which may have the same names."""
-  for name in list(sys.modules):
-    if name.split('.')[0] == 'experiments':
-      del sys.modules[name]
-  for name in list(flags.FLAGS):
-    definer = flags.FLAGS.find_module_defining_flag(name, '')
-    if definer.split('.')[0] == 'experiments':
-      delattr(flags.FLAGS, name)
+  """Sets the flags of other commands aside: they may have the same names."""
+  modules, others = _forget_commands()
+  try:
+    yield
+  finally:
+    _forget_commands()
+    sys.modules.update(modules)
+    for name, flag in others.items():
+      flags.FLAGS[name] = flag
+    flags.FLAGS.mark_as_parsed()
+
+
+def _forget_commands():
+  """Takes out, and returns, modules of `experiments` and their flags."""
+  is_ours = lambda module: module.split('.')[0] == 'experiments'
+  modules = {n: sys.modules.pop(n) for n in list(sys.modules) if is_ours(n)}
+  defined = [
+      name
+      for name in list(flags.FLAGS)
+      if is_ours(flags.FLAGS.find_module_defining_flag(name, ''))
+  ]
+  found = {name: flags.FLAGS[name] for name in defined}
+  for name in defined:
+    delattr(flags.FLAGS, name)
   flags.FLAGS.unparse_flags()
-  yield
+  return modules, found
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from musiczoo.errors import UserError
-from musiczoo.models import structure
+from musiczoo.models.structure.structure import structure
 from musiczoo.models.structure import codes as coding, planner as planning
 from musiczoo.models.structure.structure import _shuffled
 from musiczoo.music import annotations as names

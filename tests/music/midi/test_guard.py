@@ -170,7 +170,7 @@ def test_a_bomb_costs_little(bomb):
   }[bomb]
   program = f"""
 import pathlib, sys, time
-from musiczoo import midi
+from musiczoo.music import midi
 data = sys.stdin.buffer.read()
 start = time.process_time()
 for limits in (midi.Limits(), midi.Limits(*[2**29] * {len(LIMITS)})):

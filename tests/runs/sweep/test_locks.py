@@ -7,8 +7,8 @@ from musiczoo.runs.sweep import locks
 
 HOLDER = '''
 import pathlib, sys, time
-from musiczoo.sweep import claims
-with claims.held([pathlib.Path(sys.argv[1])]):
+from musiczoo.runs.sweep import locks
+with locks.held([pathlib.Path(sys.argv[1])]):
   print('held', flush=True)
   time.sleep(60)
 '''

@@ -22,7 +22,7 @@ def test_an_id_follows_from_the_config_alone():
   assert trials.run_id(shuffled) == run_id
   # As it is read again from its folder; in a process of another hash seed.
   code = (
-      'import json, sys; from musiczoo.sweep import trials\n'
+      'import json, sys; from musiczoo.runs.sweep import trials\n'
       'print(trials.run_id(json.load(sys.stdin)))'
   )
   answer = subprocess.run(
