@@ -23,7 +23,6 @@ import tempfile
 import jax
 import numpy as np
 
-from musiczoo.export.generator import forward_of
 from musiczoo.runs import pretrained
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -95,8 +94,8 @@ def run(command, *arguments):
 
 
 def onnx(name, model, folder, python) -> dict:
-  config, pipeline, params, _ = pretrained.find(name)
-  forward = forward_of(pipeline, config)
+  _, pipeline, params, _ = pretrained.find(name)
+  forward = pipeline.model.forward
   given = inputs(pipeline, forward, ROWS, STEPS)
   np.savez(folder / 'given.npz', **given)
   subprocess.run(

@@ -24,6 +24,7 @@ import numpy as np
 from musiczoo import build
 from musiczoo.data import batches
 from musiczoo.evaluation import baselines
+from musiczoo.models.model import AnnotatingModel
 from musiczoo.music import annotations, harmony
 from musiczoo.music.score import DURATION, end, ONSET, PITCH, Score
 from musiczoo.runs import pretrained
@@ -49,7 +50,7 @@ def main():
   config, pipeline, params, _ = pretrained.find(args.model)
   corpus = build.corpus(config)
   result = {}
-  if pipeline.model.hear is not None:
+  if isinstance(pipeline.model, AnnotatingModel):
     result |= {
         'heard': _heard(pipeline, params, corpus.splits['test'], args.music21),
         'planned': _planned(config, pipeline, params, corpus),
@@ -115,7 +116,7 @@ def _chords(score: Score, table):
 
 def _planned(config, pipeline, params, corpus):
   """Nats of a bigram per code; the planner's are in `evaluate`."""
-  hear = jax.jit(pipeline.model.hear)
+  hear = jax.jit(pipeline.model.annotate)
   lines = {}
   for split in ('train', 'test'):
     pieces = build.pieces(config, corpus, split, pipeline.representation)

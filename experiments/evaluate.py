@@ -41,10 +41,13 @@ def main():
   from musiczoo.evaluation.framewise import framewise
   from musiczoo.evaluation.likelihood import make_likelihood, make_metrics
   from musiczoo.evaluation.novelty import report as report_lib
+  from musiczoo.models.model import LatentModel, OrderlessModel
 
   build.cache_compilation()
   config, pipeline, params, step = chosen.load()
-  if ORDERINGS.value is not None and pipeline.model.conditional is None:
+  if ORDERINGS.value is not None and not isinstance(
+      pipeline.model, OrderlessModel
+  ):
     raise UserError(
         '--orderings means nothing to this model, which has one order: leave '
         'it out'
@@ -71,16 +74,16 @@ def main():
     compared = sample_comparison.make_compare(pipeline, pieces, SAMPLES.value)(params)
     music = {'samples': compared.scores}
     figures |= sample_comparison.report(compared)
-  if pipeline.model.figures is not None:
-    figures |= make_metrics(*given, pipeline.model.figures)(replicated)
+  figures |= make_metrics(*given, pipeline.model.metrics)(replicated)
   alarm = None
-  if is_sound or pipeline.model.decode is not None:
+  has_latents = isinstance(pipeline.model, LatentModel)
+  if is_sound or has_latents:
     train = build.pieces(config, corpus, 'train', pipeline.representation)
     figures |= (
         audio_baselines.floors_of(pipeline, params, train, pieces) if is_sound
         else collapse.unigram(devices, pipeline, train, *given[2:])
     )
-  if pipeline.model.decode is not None:
+  if has_latents:
     figures |= collapse.active(figures)
     alarm = collapse.alarm(figures)
   if ORDERINGS.value is not None:

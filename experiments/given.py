@@ -123,12 +123,13 @@ def write(config, pipeline, params, flag, songs, *, requested, **how):
     **how: `num_outputs`, `num_steps`, `seed` and `controls`.
   """
   from musiczoo import build
+  from musiczoo.models.model import LatentModel
   from musiczoo.sampling import attributes, generate, latents
 
   representation = pipeline.representation
   if (
       representation.spec.kind == 'frames'
-      and pipeline.model.decode is not None
+      and isinstance(pipeline.model, LatentModel)
       and not flags.FLAGS['temperature'].present
   ):
     # What a code doesn't tell of a frame is noise, and is left out.

@@ -7,9 +7,12 @@ passed to are the schema and hold the defaults.
 """
 
 from collections.abc import Mapping
+import inspect
 import os
+import typing
 from typing import NamedTuple
 
+from flax import linen as nn
 import jax
 import numpy as np
 
@@ -22,6 +25,7 @@ from musiczoo.models.model import Model
 from musiczoo.models.zoo import ZOO
 from musiczoo.music import annotations
 from musiczoo.music.score import Score
+from musiczoo.music.spec import Spec
 from musiczoo.nn.conditioning import Conditioning
 from musiczoo.nn.heads import HEADS
 from musiczoo.representations import Representation, REPRESENTATIONS
@@ -52,22 +56,21 @@ def pipeline(config: Mapping) -> Pipeline:
   choose('dtype', DTYPES, config['dtype'])
   representation = _representation(config)
   spec = representation.spec
-  told = call('conditions', _conditions, config['conditions'])
-  if told.columns and spec.kind == 'frames':
+  conditioning = call('conditions', _conditions, config['conditions'])
+  if conditioning.columns and spec.is_audio:
     raise UserError(
-        'config.conditions.use: a model of sound can be told nothing beside: '
-        'set --config.conditions.use='
+        'config.conditions.use: a model of audio has no conditions: set '
+        '--config.conditions.use='
     )
-  model = call(
-      'model',
-      choose('family', ZOO, config['family']),
-      config['model'],
+  model = make_model(
+      config['family'],
       spec,
       _head(config, spec) if config['head'] else None,
-      conditions=told,
+      config['model'],
+      window=config['window'],
+      conditioning=conditioning,
       dtype=config['dtype'],
       remat=config['remat'],
-      window=config['window'],
   )
   if model.window is not None and config['begin'] != 'bar':
     raise UserError(
@@ -75,6 +78,60 @@ def pipeline(config: Mapping) -> Pipeline:
         '--config.begin=bar'
     )
   return Pipeline(representation, model)
+
+
+def make_model(
+    name: str,
+    spec: Spec,
+    head: nn.Module | None,
+    options: Mapping,
+    *,
+    window: int,
+    conditioning: Conditioning = Conditioning(),
+    dtype: str = 'float32',
+    remat: bool = False,
+) -> Model:
+  """A model of a family, by its name.
+
+  Args:
+    name: in ZOO.
+    spec: of x.
+    head: predicts each step; None for families that have an output of their own.
+    options: the table of the family's options, checked here.
+    window, conditioning, dtype, remat: what all families of a config share.
+
+  Raises:
+    UserError: the family has no such option, or can't do what is asked.
+  """
+  family = choose('family', ZOO, name)
+  hints = typing.get_type_hints(family)
+  options = call('model', hints['options'], options)
+  own_output = hints['head'] is type(None)
+  if own_output and head is not None:
+    raise UserError(
+        f"family '{name}' has an output of its own: leave config.head out"
+    )
+  if not own_output and head is None:
+    raise UserError(f"family '{name}' needs a head: set config.head")
+  declared = inspect.signature(family).parameters
+  if conditioning.columns and 'conditioning' not in declared:
+    raise UserError(
+        f"config.conditions.use: family '{name}' can not be conditioned: set "
+        '--config.conditions.use='
+    )
+  if remat and 'remat' not in declared:
+    raise UserError(
+        f"--config.remat=True: family '{name}' has nothing to recompute: set "
+        '--config.remat=False'
+    )
+  values = {
+      'window': window,
+      'conditioning': conditioning,
+      'dtype': dtype,
+      'remat': remat,
+  }
+  values = {key: value for key, value in values.items() if key in declared}
+  return family(spec, head, options, **values)
 
 
 def _head(config, spec):

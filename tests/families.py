@@ -7,10 +7,10 @@ import jax
 import numpy as np
 import pytest
 
+from musiczoo import build as build_lib
 from musiczoo.models.autoregressive import Sequence
 from musiczoo.models.model import Model
 from musiczoo.models.unigram import ConstantNet
-from musiczoo.models.zoo import ZOO
 from musiczoo.music import annotations
 from musiczoo.music.spec import Spec
 from musiczoo.nn.conditioning import ConditionEmbedding, Conditioning
@@ -40,36 +40,35 @@ class Case(NamedTuple):
 
   Attributes:
     family: its name in ZOO.
-    head: one of HEAD_OF, whose music it is then; or the Music, for a family
-      that brings its own head.
-    numbers: of its config.
+    head: one of HEAD_OF, whose kind of music it is then; or the Spec, for a
+      family that has an output of its own.
+    options: of its config.
+    more: other arguments of `build.make_model`.
   """
 
   family: str
   head: str | Spec
-  numbers: dict
+  options: dict
+  more: dict = {}
 
 
 _NET = {'hidden': 7, 'layers': 2, 'dropout': 0.3}
-_CODER = {
-    'hidden': 7, 'latent': 3, 'dropout': 0.3, 'word_dropout': 0.3,
-    'window': LENGTH,
-}
-_COSTS = {'beta': 0.5, 'free_bits': 2.0, 'anneal_steps': 3}
+_LATENT = {'hidden': 7, 'latent': 3, 'dropout': 0.3, 'word_dropout': 0.3}
+_VAE = _LATENT | {'beta': 0.5, 'free_bits': 2.0, 'anneal_steps': 3}
+_CONDITIONED, _REMAT = {'conditioning': TOLD}, {'remat': True}
 
-# The laws of the train step are held by all of these.
+# The laws of the train step are tested of all of these.
 CASES = {
     'unigram': Case('unigram', 'categorical', {}),
     'rnn': Case('rnn', 'categorical', _NET),
     'lstm': Case('lstm', 'categorical', _NET),
     'gru': Case('gru', 'categorical', _NET),
     'cnn': Case('cnn', 'categorical', _NET | {'kernel': 3}),
-    'gru, told': Case('gru', 'categorical', _NET | {'conditions': TOLD}),
+    'gru, conditioned': Case('gru', 'categorical', _NET, _CONDITIONED),
     'gan': Case(
         'gan',
         Spec('bits', 27, (27,), planes=9),
         {
-            'window': LENGTH,
             'latent': 3,
             # Norms over fewer channels may be of next to no deviation.
             'hidden': 6,
@@ -80,24 +79,35 @@ CASES = {
             'binarize': 'stochastic',
             'overlap': 4,
             'given_tracks': (0, 2),
-            'conditions': TOLD,
         },
+        _CONDITIONED,
     ),
-    'structure': Case('structure', 'voices', {
-        'cell': 'rnn', 'hidden': 7, 'layers': 1, 'planner_hidden': 5,
-        'analyser_hidden': 6, 'analyser_channels': 3, 'dropout': 0.3,
-        'bar_steps': BAR, 'conditions': HEARD,
-    }),
-    'gru, remat': Case('gru', 'categorical', _NET | {'remat': True}),
+    'structure': Case(
+        'structure',
+        'voices',
+        {
+            'cell': 'rnn',
+            'hidden': 7,
+            'layers': 1,
+            'planner_hidden': 5,
+            'analyser_hidden': 6,
+            'analyser_channels': 3,
+            'dropout': 0.3,
+            'bar_steps': BAR,
+        },
+        {'conditioning': HEARD},
+    ),
+    'gru, remat': Case('gru', 'categorical', _NET, _REMAT),
     'infill': Case(
         'infill', Spec('voices', DEPTH, (2,)), {'hidden': 7, 'layers': 2}
     ),
-    'autoencoder': Case('autoencoder', 'voices', _CODER | {'net': 'conv'}),
-    'vae': Case('vae', 'categorical', _CODER | _COSTS | {'net': 'conv'}),
+    'autoencoder': Case('autoencoder', 'voices', _LATENT | {'net': 'conv'}),
+    'vae': Case('vae', 'categorical', _VAE | {'net': 'conv'}),
     'vae, recurrent, remat': Case(
         'vae',
         'categorical',
-        _CODER | _COSTS | {'net': 'recurrent', 'segment': 4, 'remat': True},
+        _VAE | {'net': 'recurrent', 'segment': 4},
+        _REMAT,
     ),
 }
 
@@ -110,13 +120,20 @@ class Family(NamedTuple):
   spec: Spec
 
 
+def make(family: str, spec: Spec, head=None, more=None, **options) -> Model:
+  """A model of options that are checked as those of a config are."""
+  return build_lib.make_model(
+      family, spec, head, options, **{'window': LENGTH, **(more or {})}
+  )
+
+
 @functools.cache
 def build(name: str, head: str | None = None) -> Family:
   """The family of a case, with its own head or another of `HEAD_OF`."""
-  family, of_case, numbers = CASES[name]
+  family, of_case, options, more = CASES[name]
   head = head or of_case
   if isinstance(head, Spec):
-    return Family(ZOO[family](head, None, **numbers), None, head)
+    return Family(make(family, head, None, more, **options), None, head)
   shape, arguments = HEAD_OF[head]
   module = HEADS[head](depth=DEPTH, **arguments)
   spec = Spec(module.kind, DEPTH, shape)
@@ -127,9 +144,9 @@ def build(name: str, head: str | None = None) -> Family:
     net = Recurrent(family, 7, 2, dropout=0.3)
   elif family == 'cnn':
     net = TCN(7, 2, 3, dropout=0.3)
-  told = ConditionEmbedding(TOLD) if numbers.get('conditions') else None
+  told = ConditionEmbedding(TOLD) if 'conditioning' in more else None
   return Family(
-      ZOO[family](spec, module, **numbers),
+      make(family, spec, module, more, **options),
       net and Sequence(net, module, told),
       spec,
   )

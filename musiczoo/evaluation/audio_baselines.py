@@ -8,6 +8,7 @@ import numpy as np
 from musiczoo.build import Pipeline
 from musiczoo.data import batches
 from musiczoo.evaluation import baselines
+from musiczoo.models.model import LatentModel
 from musiczoo.music import audio
 from musiczoo.music.audio import Sound
 from musiczoo.sampling import latents
@@ -34,7 +35,7 @@ def floors_of(
   found = {'mse_per_frame_mean': square / numbers}
   if model.window is None:
     return found | baselines.repeat_last(train.x, pieces.x)
-  if model.encode is not None:
+  if isinstance(model, LatentModel):
     windows = batches.cut(pieces, model.window).x
     own = _windows(train, model.window)
     size = latents.codes(pipeline, params, batches.pack(own[:1])).shape[1]

@@ -8,6 +8,7 @@ import numpy as np
 from musiczoo.build import Pipeline
 from musiczoo.data import batches
 from musiczoo.evaluation import sample_comparison
+from musiczoo.models.model import no_metrics
 from musiczoo.training import parallel
 from musiczoo.training.parallel import Parallel
 from musiczoo.training.step import make_evaluate_step
@@ -139,16 +140,18 @@ def make_metrics(
     pipeline: Pipeline,
     pieces: batches.Pieces,
     batch_size: int,
-    figures: Callable,
+    metrics: Callable,
 ):
-  """Returns (params) -> {name: mean}, of a family's own figures.
+  """Returns (params) -> {name: mean}, of a family's own metrics.
 
   Args:
-    figures: (params, batch, rng) -> {name: (sum, weight)}, such as the
-      `figures` of a Model; a sum may be an array, which becomes a list.
+    metrics: (params, batch, rng) -> {name: (sum, weight)}, such as the
+      `metrics` of a Model; a sum may be an array, which becomes a list.
     params: replicated by `devices`.
   """
-  evaluate = devices.compile(make_evaluate_step(figures, axis=parallel.AXIS))
+  if metrics is no_metrics:
+    return lambda params: {}
+  evaluate = devices.compile(make_evaluate_step(metrics, axis=parallel.AXIS))
 
   def averaged(params):
     totals = {}

@@ -46,7 +46,7 @@ def files(
       'model.safetensors': weights.to_bytes(flat),
       'config.json': _json({'step': step, 'config': config}),
       'sample.jaxexport': stablehlo.sampler(pipeline, flat),
-      'step.jaxexport': stablehlo.step(pipeline, config, flat),
+      'step.jaxexport': stablehlo.step(pipeline, flat),
   }
   if onnx and (model := onnx_model.to_bytes(config, flat)) is not None:
     made['model.onnx'] = model

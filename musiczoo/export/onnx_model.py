@@ -14,8 +14,8 @@ import numpy as np
 
 from musiczoo import build
 from musiczoo.errors import UserError
-from musiczoo.export.generator import forward_of
 from musiczoo.export.weights import missing, nested
+from musiczoo.models.model import ExportableModel
 from musiczoo.nn.recurrent import CELLS
 
 # Gates in the order of ONNX, as places in that of `recurrent.CELLS`.
@@ -30,9 +30,9 @@ def to_bytes(config: Mapping, weights: Mapping[str, np.ndarray]) -> bytes | None
   """
   # Computes in float32, whatever the model was trained in.
   pipeline = build.pipeline({**config, 'dtype': 'float32', 'remat': False})
-  forward = forward_of(pipeline, config)
-  if forward is None:
+  if not isinstance(pipeline.model, ExportableModel):
     return None
+  forward = pipeline.model.forward
   try:
     from musiczoo.export.graph import Graph
     from musiczoo.export.operations import TABLE

@@ -11,8 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from musiczoo.build import Pipeline
-from musiczoo.export.generator import forward_of
 from musiczoo.export.weights import missing, nested, shapes
+from musiczoo.models.model import ExportableModel, OrderlessModel
 from musiczoo.music import annotations
 from musiczoo.nn.heads import Controls
 
@@ -62,7 +62,7 @@ def takes_given(model) -> bool:
   return bool({'given', 'known'} & set(model.controls))
 
 
-def step(pipeline: Pipeline, config: dict, weights: dict) -> bytes:
+def step(pipeline: Pipeline, weights: dict) -> bytes:
   """(weights, inputs) -> outputs: the net without noise, both by name.
 
   That is the family's `Forward`; `infill`, which has none, says how likely each
@@ -74,9 +74,9 @@ def step(pipeline: Pipeline, config: dict, weights: dict) -> bytes:
   if model.window is not None:  # A window's steps are no symbol.
     (b,), t = export.symbolic_shape('b', constraints=['b >= 1']), model.window
   x = jax.ShapeDtypeStruct((b, t, *shape), np.int32)
-  if (forward := forward_of(pipeline, config)) is not None:
-    inputs, apply = forward.inputs(b, t), forward.apply
-  elif model.conditional is not None:
+  if isinstance(model, ExportableModel):
+    inputs, apply = model.forward.inputs(b, t), model.forward.apply
+  elif isinstance(model, OrderlessModel):
     inputs = {
         'x': x,
         'known': jax.ShapeDtypeStruct(x.shape, bool),

@@ -4,7 +4,7 @@ from flax import linen as nn
 import jax
 import jax.numpy as jnp
 
-from musiczoo.models.model import Forward, Model
+from musiczoo.models.model import ExportableModel, Forward, no_metrics
 from musiczoo.models.squared_error import squared
 from musiczoo.music.annotations import COLUMNS
 from musiczoo.music.spec import Spec
@@ -92,16 +92,16 @@ def autoregressive(
     net: nn.Module,
     head: nn.Module,
     spec: Spec,
-    conditions: Conditioning = Conditioning(),
+    conditioning: Conditioning = Conditioning(),
     dtype: jnp.dtype = jnp.float32,
-) -> Model:
+) -> ExportableModel:
   """A Model of any music, with what it is told.
 
   The net exposes `__call__(e, keys) -> (h, carry)`, teacher forced, `start(num)`
   and `step(carry, e)`; scanning `step` equals `__call__`. The loss is the
   negative log-likelihood in nats; its weight the number of steps.
   """
-  told = ConditionEmbedding(conditions, dtype) if conditions.columns else None
+  told = ConditionEmbedding(conditioning, dtype) if conditioning.columns else None
   module = Sequence(net, head, told)
   is_sound = spec.kind == 'frames'
 
@@ -180,13 +180,12 @@ def autoregressive(
     state = {'state_after': after} if carries else {}
     return named(logits, log_p) | state
 
-  return Model(
+  return ExportableModel(
       init,
       loss,
       sample,
-      figures=figures if is_sound else None,
-      # Frames are no choices, of which a Forward would tell the logits.
-      forward=None if is_sound else Forward(inputs, forward),
+      metrics=figures if is_sound else no_metrics,
+      forward=Forward(inputs, forward),
       controls=(*head.controls, 'given') + ('cond',) * (told is not None),
   )
 

@@ -1,9 +1,12 @@
-"""Dilated causal convolutions under a head -> a Model."""
+"""CNN: dilated causal convolutions under a head."""
+
+import dataclasses
+from typing import Annotated
 
 from flax import linen as nn
 import jax.numpy as jnp
 
-from musiczoo.errors import UserError
+from musiczoo.errors import Range
 from musiczoo.models.autoregressive import autoregressive
 from musiczoo.models.model import Model
 from musiczoo.music.spec import Spec
@@ -11,39 +14,50 @@ from musiczoo.nn.conditioning import Conditioning
 from musiczoo.nn.tcn import TCN
 
 
+@dataclasses.dataclass(frozen=True)
+class CNNOptions:
+  """Options of cnn.
+
+  Attributes:
+    hidden: units per layer.
+    layers: residual blocks of two convolutions; the dilation doubles from one
+      to the next, so that the receptive field is 1 + 2 (kernel - 1)
+      (2^layers - 1) steps.
+    kernel: width of a convolution.
+    dropout: rate of locked dropout, one mask per row for all its steps.
+  """
+
+  hidden: Annotated[int, Range(1)]
+  layers: Annotated[int, Range(1)]
+  kernel: Annotated[int, Range(2)]
+  dropout: Annotated[float, Range(0, below=1)] = 0.0
+
+
 def cnn(
     spec: Spec,
     head: nn.Module,
+    options: CNNOptions,
     *,
-    hidden: int,
-    layers: int,
-    kernel: int,
-    dropout: float = 0.0,
-    conditions: Conditioning = Conditioning(),
+    conditioning: Conditioning = Conditioning(),
     dtype: str = 'float32',
     remat: bool = False,
 ) -> Model:
-  """A temporal convolutional net that hears the past and feeds the head.
+  """An autoregressive model with a temporal convolutional net.
 
   Args:
-    spec: what x is.
-    head: what is predicted of each step.
-    hidden: units per layer.
-    layers: how many residual blocks; the dilation doubles from one to the next,
-      so that 1 + 2 (kernel - 1) (2^layers - 1) steps are heard.
-    kernel: taps of a convolution.
-    dropout: share of units dropped, the same ones at every step of a row.
-    conditions: what the net is told beside the past.
+    spec: of x.
+    head: predicts each step.
+    options: of the net.
+    conditioning: condition columns, embedded beside the step before.
     dtype: of the computation; parameters and loss stay float32.
-    remat: hear each block again for its gradient, which takes time and saves
-      the memory of its insides.
+    remat: recompute each block in the backward pass, to save memory.
   """
-  if hidden < 1 or layers < 1 or kernel < 2 or not 0 <= dropout < 1:
-    raise UserError(
-        f'model.hidden={hidden}, layers={layers}, kernel={kernel}, '
-        f'dropout={dropout}: give hidden and layers of 1 or more, a kernel of 2 '
-        'or more, and a dropout of 0 or more, below 1'
-    )
-  dtype = jnp.dtype(dtype)
-  net = TCN(hidden, layers, kernel, dropout, dtype, remat)
-  return autoregressive(net, head, spec, conditions, dtype)
+  net = TCN(
+      options.hidden,
+      options.layers,
+      options.kernel,
+      options.dropout,
+      jnp.dtype(dtype),
+      remat,
+  )
+  return autoregressive(net, head, spec, conditioning, jnp.dtype(dtype))

@@ -1,26 +1,23 @@
-"""The contract of a family: a Model is three pure functions."""
+"""Model: the contract of a family, and what some families add to it."""
 
 from collections.abc import Callable
+import dataclasses
 from typing import NamedTuple
 
 
-class Forward(NamedTuple):
-  """A net alone, without noise, by names of arrays: what can be handed on.
-
-  Attributes:
-    inputs: (rows, steps) -> {name: shape and dtype}.
-    apply: (params, {name: array}) -> {name: array}: `logits_...` of the choices
-      a step is made of, each given the choices of x before it; of some families
-      `log_prob_...` of the steps of x in nats; and `state_after`, to go on
-      from as `state`.
-  """
-
-  inputs: Callable
-  apply: Callable
+def no_metrics(params, batch, rng) -> dict:
+  """The metrics of a model that is measured by its loss alone."""
+  del params, batch, rng
+  return {}
 
 
-class Model(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Model:
   """A family of generative models as pure functions.
+
+  A batch is a dict of arrays: `x` [B, T, ...] the music, `mask` float32 [B, T]
+  the steps of it that count, `row` uint32 [B] the rows' numbers in the global
+  batch, and where there are conditions `cond` int16 [B, T, columns].
 
   Attributes:
     init: (rng, batch) -> params.
@@ -29,28 +26,16 @@ class Model(NamedTuple):
       over; `sums['loss']` is differentiated and only the train step divides.
       Noise is drawn per row of the batch, from (rng, batch['row']).
     sample: (params, keys, length, controls) -> x [N, length, ...], of the
-      music's dtype. One
-      key per piece: a piece is the same in any batch.
-    controls: which fields of Controls `sample` honours.
+      representation's dtype. One key per piece: a piece is the same in any
+      batch.
+    controls: the fields of Controls that `sample` uses.
     monitor: the entry of `sums` by which models are compared: 'nll' where it is
       the exact negative log-likelihood, 'nll_bound' where it is an upper bound,
-      another name for another error; '' where only samples can be judged.
-    window: steps of the windows that a family hears and makes whole; None where
-      a piece may have any length.
-    figures: (params, batch, rng) -> {name: (sum, weight)}, what `evaluate` tells
-      beside the loss; None: nothing more.
-    encode: (params, batch) -> latent [B, L]; families with a latent space only.
-    decode: (params, latent, keys, controls) -> x [N, window, ...]; likewise.
-    conditional: (params, x, known, real) -> {part: log probability of each cell
-      given the known ones, [B, T, ...]}, known bool as x, real bool [B, T] what
-      of x is no padding; families that fill in holes only.
-    forward: the net that writes; None where no one net does.
-    hear: (params, batch) -> what the model itself would say in place of the
-      batch's `cond`, int32 [B, T, columns]; families that name what they hear.
-
-  A batch is a dict of arrays: `x` [B, T, ...] the music, `mask` float32 [B, T]
-  what of it counts, `row` uint32 [B] the rows' numbers in the global batch,
-  and where conditions are asked for `cond` int16 [B, T, columns].
+      another name for another error; '' where only samples can be compared.
+    window: steps of the windows that a family encodes and generates as a whole;
+      None where a piece may have any length.
+    metrics: (params, batch, rng) -> {name: (sum, weight)}, each a figure of
+      `evaluate` beside the loss.
   """
 
   init: Callable
@@ -59,9 +44,68 @@ class Model(NamedTuple):
   controls: tuple[str, ...] = ()
   monitor: str = 'nll'
   window: int | None = None
-  figures: Callable | None = None
-  encode: Callable | None = None
-  decode: Callable | None = None
-  conditional: Callable | None = None
-  forward: Forward | None = None
-  hear: Callable | None = None
+  metrics: Callable = no_metrics
+
+
+class Forward(NamedTuple):
+  """A net without noise, as a function of named arrays, for export.
+
+  Attributes:
+    inputs: (rows, steps) -> {name: shape and dtype}.
+    apply: (params, {name: array}) -> {name: array}: `logits_...` of the
+      decisions of each step, each given the decisions before it in x; of some
+      families `log_prob_...` of the steps of x in nats, and `state_after`, the
+      next call's `state`.
+  """
+
+  inputs: Callable
+  apply: Callable
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ExportableModel(Model):
+  """A Model with one net that generates.
+
+  Attributes:
+    forward: that net. It has logits, and so x must not be audio.
+  """
+
+  forward: Forward
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LatentModel(ExportableModel):
+  """A Model with a latent space.
+
+  Attributes:
+    encode: (params, batch) -> latent [B, L].
+    decode: (params, latent, keys, controls) -> x [N, window, ...].
+  """
+
+  encode: Callable
+  decode: Callable
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OrderlessModel(Model):
+  """A Model of each cell given any others.
+
+  Attributes:
+    conditional: (params, x, known, real) -> {part: log probability of each cell
+      given the known ones, [B, T, ...]}; known bool as x, real bool [B, T] the
+      steps of x that are no padding.
+  """
+
+  conditional: Callable
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AnnotatingModel(Model):
+  """A Model that predicts the annotations of the music that it models.
+
+  Attributes:
+    annotate: (params, batch) -> the `cond` that the model predicts from x,
+      int32 [B, T, columns].
+  """
+
+  annotate: Callable

@@ -1,9 +1,13 @@
-"""RNN, LSTM and GRU: a recurrent net under a head -> a Model."""
+"""RNN, LSTM and GRU: a recurrent net under a head."""
+
+from collections.abc import Callable
+import dataclasses
+from typing import Annotated
 
 from flax import linen as nn
 import jax.numpy as jnp
 
-from musiczoo.errors import UserError
+from musiczoo.errors import Range
 from musiczoo.models.autoregressive import autoregressive
 from musiczoo.models.model import Model
 from musiczoo.music.spec import Spec
@@ -11,45 +15,58 @@ from musiczoo.nn.conditioning import Conditioning
 from musiczoo.nn.recurrent import Recurrent
 
 
-def recurrent(cell: str):
-  """Returns the family of a cell, a function of the numbers in its config."""
+@dataclasses.dataclass(frozen=True)
+class RecurrentOptions:
+  """Options of rnn, lstm and gru.
+
+  Attributes:
+    hidden: units per layer.
+    layers: number of layers.
+    residual: whether layers above the first add their input to their output.
+    dropout: rate of locked dropout, one mask per row for all its steps.
+  """
+
+  hidden: Annotated[int, Range(1)]
+  layers: Annotated[int, Range(1)]
+  residual: bool = False
+  dropout: Annotated[float, Range(0, below=1)] = 0.0
+
+
+def _family(cell: str) -> Callable[..., Model]:
+  """The family of one recurrent cell, 'rnn', 'lstm' or 'gru'."""
 
   def family(
       spec: Spec,
       head: nn.Module,
+      options: RecurrentOptions,
       *,
-      hidden: int,
-      layers: int,
-      residual: bool = False,
-      dropout: float = 0.0,
-      conditions: Conditioning = Conditioning(),
+      conditioning: Conditioning = Conditioning(),
       dtype: str = 'float32',
       remat: bool = False,
   ) -> Model:
-    """A stack of recurrent layers that hears the past and feeds the head.
+    net = Recurrent(
+        cell,
+        options.hidden,
+        options.layers,
+        options.residual,
+        options.dropout,
+        jnp.dtype(dtype),
+        remat,
+    )
+    return autoregressive(net, head, spec, conditioning, jnp.dtype(dtype))
+
+  family.__name__ = family.__qualname__ = cell
+  family.__doc__ = f"""An autoregressive model with a stack of {cell} layers.
 
     Args:
-      spec: what x is.
-      head: what is predicted of each step.
-      hidden: units per layer.
-      layers: how many layers.
-      residual: layers above the first add to what is below them.
-      dropout: share of units dropped, the same ones at every step of a row.
-      conditions: what the net is told beside the past.
+      spec: of x.
+      head: predicts each step.
+      options: of the net.
+      conditioning: condition columns, embedded beside the step before.
       dtype: of the computation; parameters and loss stay float32.
-      remat: hear each layer again for its gradient, which takes time and saves
-        the memory of its gates.
+      remat: recompute each layer in the backward pass, to save memory.
     """
-    if hidden < 1 or layers < 1 or not 0 <= dropout < 1:
-      raise UserError(
-          f'model.hidden={hidden}, layers={layers}, dropout={dropout}: give '
-          'hidden and layers of 1 or more, and a dropout of 0 or more, below 1'
-      )
-    dtype = jnp.dtype(dtype)
-    net = Recurrent(cell, hidden, layers, residual, dropout, dtype, remat)
-    return autoregressive(net, head, spec, conditions, dtype)
-
   return family
 
 
-rnn, lstm, gru = map(recurrent, ('rnn', 'lstm', 'gru'))
+rnn, lstm, gru = map(_family, ('rnn', 'lstm', 'gru'))

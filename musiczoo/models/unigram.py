@@ -1,4 +1,6 @@
-"""A model without a memory: how often each thing comes, whatever came before."""
+"""Unigram: the frequencies of single steps, without context."""
+
+import dataclasses
 
 from flax import linen as nn
 import jax.numpy as jnp
@@ -9,7 +11,7 @@ from musiczoo.music.spec import Spec
 
 
 class ConstantNet(nn.Module):
-  """A net that hears nothing: what the head says is the same at every step."""
+  """A net with the same output for all inputs: zeros, [B, T, 1]."""
 
   def __call__(self, e_BxTxE, *, keys=None):
     del keys
@@ -23,6 +25,12 @@ class ConstantNet(nn.Module):
     return carry, jnp.zeros((e_BxE.shape[0], 1))
 
 
-def unigram(spec: Spec, head: nn.Module) -> Model:
-  """The baseline that any model with a memory should beat."""
+@dataclasses.dataclass(frozen=True)
+class UnigramOptions:
+  """Unigram has no options."""
+
+
+def unigram(spec: Spec, head: nn.Module, options: UnigramOptions) -> Model:
+  """The distribution of a step whatever came before: a baseline."""
+  del options
   return autoregressive(ConstantNet(), head, spec)

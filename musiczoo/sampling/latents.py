@@ -9,7 +9,7 @@ import numpy as np
 from musiczoo.build import Pipeline
 from musiczoo.data import batches
 from musiczoo.errors import UserError
-from musiczoo.models.model import Model
+from musiczoo.models.model import LatentModel, Model
 from musiczoo.music import annotations
 from musiczoo.music.audio import Sound
 from musiczoo.music.score import Score
@@ -22,7 +22,7 @@ _AT_ONCE = 64  # Windows.
 
 def check(model: Model, flag: str) -> None:
   """Refuses a flag that only a model with codes can follow."""
-  if model.decode is None:
+  if not isinstance(model, LatentModel):
     raise UserError(
         f'{flag} means nothing to this model, which has no codes: train an '
         'autoencoder or a vae'

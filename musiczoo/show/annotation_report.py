@@ -8,6 +8,7 @@ import numpy as np
 from musiczoo.build import Pipeline
 from musiczoo.data import batches
 from musiczoo.errors import UserError
+from musiczoo.models.model import AnnotatingModel
 from musiczoo.music import annotations
 from musiczoo.music.score import Score
 
@@ -27,7 +28,7 @@ def hear(
     UserError: the model says nothing, or hears nothing of this music.
   """
   model, representation = pipeline.model, pipeline.representation
-  if model.hear is None:
+  if not isinstance(model, AnnotatingModel):
     raise UserError(
         'this model does not say what it hears: take '
         '--pretrained=structure-chorales, or train one of its family'
@@ -36,7 +37,7 @@ def hear(
   table = annotations.of(score, representation.spec.steps_per_quarter)
   ruled = annotations.of_rows(table, x, representation.spec.steps_per_token)
   batch = next(batches.eval_batches(batches.pack([x], [ruled]), 1))
-  heard = jax.jit(model.hear)(params, batch)
+  heard = jax.jit(model.annotate)(params, batch)
   return np.asarray(heard)[0, : len(x)], ruled
 
 

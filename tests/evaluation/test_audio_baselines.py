@@ -87,7 +87,7 @@ def trained(corpus, folder, variant, **changes):
     given = devices, pipeline, test, 8
     replicated = devices.replicate(params)
     figures |= likelihood.make_likelihood(*given)(replicated)
-    figures |= likelihood.make_metrics(*given, pipeline.model.figures)(replicated)
+    figures |= likelihood.make_metrics(*given, pipeline.model.metrics)(replicated)
   return pipeline, params, train, test, figures
 
 
@@ -153,7 +153,7 @@ def untrained(corpus, gru, variant, **changes):
 def test_windows_come_back_from_their_codes(corpus, gru):
   devices, pipeline, params, train, test = untrained(corpus, gru, 'autoencoder')
   figures = likelihood.make_metrics(
-      devices, pipeline, test, 8, pipeline.model.figures
+      devices, pipeline, test, 8, pipeline.model.metrics
   )(params)
   figures |= audio_baselines.floors_of(pipeline, params, train, test)
   # The decoder hears the code alone, so nobody can tell it more.

@@ -1,5 +1,7 @@
 """The evaluator: the published protocols, however pieces are batched."""
 
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
@@ -7,7 +9,6 @@ import pytest
 from musiczoo import build
 from musiczoo.data import batches
 from musiczoo.evaluation import baselines, likelihood as likelihood_lib
-from musiczoo.models.unigram import unigram
 from musiczoo.music import annotations
 from musiczoo.music.spec import Spec
 from musiczoo.nn.heads import HEADS
@@ -89,7 +90,7 @@ def test_the_nats_of_a_piece_in_windows_are_those_of_all_of_them():
       family.model.init(jax.random.key(0), families.batch(family))
   )
   place = parallel.jit(jax.devices()[:1])
-  pipeline = build.Pipeline(like(family), family.model._replace(window=8))
+  pipeline = build.Pipeline(like(family), dataclasses.replace(family.model, window=8))
   nats = likelihood_lib.make_piece_nll(place, pipeline, batches.pack(music, cond), 2)
   alone = [score(family, params, [x], batch_size=1) for x in music]
   np.testing.assert_allclose(
@@ -102,7 +103,7 @@ def test_unigram_gives_the_floor_that_counting_gives():
   """Law 7 by hand: a head that knows the frequencies scores as they do."""
   head = HEADS['bernoulli'](depth=families.DEPTH)
   music = Spec('bits', families.DEPTH, (families.DEPTH,))
-  model = unigram(music, head)
+  model = families.make('unigram', music, head)
   rng = np.random.default_rng(0)
   often = rng.random(families.DEPTH)
   train, test = (

@@ -7,7 +7,7 @@ import onnxruntime
 import pytest
 
 from benchmarks import exports
-from musiczoo.export import generator, onnx_model, stablehlo, weights
+from musiczoo.export import onnx_model, stablehlo, weights
 from musiczoo.music import annotations
 from musiczoo.nn.heads import Controls
 from musiczoo.sampling import generate
@@ -37,7 +37,7 @@ def test_onnx_says_what_the_net_does(variant, changes):
   model = onnx_model.to_bytes(config, weights.flat(params))
   # It is in float32 whatever the config says.
   _, pipeline, _ = build_tiny(variant, *changes, ('dtype', 'float32'))
-  forward = generator.forward_of(pipeline, {**config, 'dtype': 'float32'})
+  forward = pipeline.model.forward
   session = onnxruntime.InferenceSession(model)
   given = inputs(pipeline, forward)
   expected = jax.jit(forward.apply)(params, given)

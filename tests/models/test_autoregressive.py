@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 
 from musiczoo.models.autoregressive import delay
-from musiczoo.models.rnn import gru
 from musiczoo.music.spec import Spec
 from musiczoo.nn.heads import Controls, HEADS
 from tests import families
 
-PAIRS = [(n, 'voices') for n in (*families.CAUSAL, 'gru, told')] + [
+PAIRS = [(n, 'voices') for n in (*families.CAUSAL, 'gru, conditioned')] + [
     ('gru', h) for h in families.HEAD_OF if h != 'voices'
 ]
 
@@ -132,7 +131,7 @@ def test_samples_follow_the_scores(head):
 
 
 def test_what_is_told_is_heard_at_once_and_can_be_left_out():
-  family = families.build('gru, told', 'voices')
+  family = families.build('gru, conditioned', 'voices')
   batch = families.batch(family, 3, seed=1)
   params = family.model.init(jax.random.key(0), batch)
   before = outputs(family, params, batch)
@@ -150,7 +149,7 @@ def test_what_is_told_is_heard_at_once_and_can_be_left_out():
 
 
 def test_a_row_forgets_what_it_is_told_by_its_own_key():
-  family = families.build('gru, told')
+  family = families.build('gru, conditioned')
   told = family.module.told
   cond = families.batch(family, 4)['cond']
   keys = jax.random.split(jax.random.key(1), 4)
@@ -171,7 +170,9 @@ def test_wishes_follow_the_clock_of_events():
   clock = np.array([0, 0, 1, 2, 0, 0], np.int32)
   spec = Spec('tokens', families.DEPTH, (), steps_per_token=clock)
   head = HEADS['categorical'](depth=families.DEPTH, features=3)
-  model = gru(spec, head, hidden=4, layers=1, conditions=families.TOLD)
+  model = families.make(
+      'gru', spec, head, {'conditioning': families.TOLD}, hidden=4, layers=1
+  )
   rng = np.random.default_rng(0)
   x = rng.integers(6, size=(1, 12)).astype(np.int32)
   place = families.TOLD.columns[0][0]

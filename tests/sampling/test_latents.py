@@ -9,7 +9,6 @@ import pytest
 from musiczoo import build
 from musiczoo.data import batches
 from musiczoo.errors import UserError
-from musiczoo.models.zoo import ZOO
 from musiczoo.music.score import Score
 from musiczoo.music.spec import Spec
 from musiczoo.nn.heads import Controls, HEADS
@@ -17,6 +16,7 @@ from musiczoo.representations import REPRESENTATIONS
 from musiczoo.representations.voices import TRACKS
 from musiczoo.sampling import latents
 from musiczoo.sampling.generate import piece_keys
+from tests import families
 
 WINDOW = 16
 COLD = Controls(temperature=0.0)
@@ -28,8 +28,8 @@ def pipeline():
   voices = REPRESENTATIONS['voices']()
   head = HEADS['voices'](voices.spec.depth, voices=4, features=3, hidden=5)
   music = voices.spec
-  model = ZOO['vae'](
-      music, head, net='conv', hidden=8, latent=4, window=WINDOW
+  model = families.make(
+      'vae', music, head, {'window': WINDOW}, net='conv', hidden=8, latent=4
   )
   batch = {
       'x': np.zeros((1, WINDOW, 4), np.uint8),
@@ -124,7 +124,7 @@ def test_a_model_without_codes_is_refused():
   music = Spec('tokens', 6, ())
   head = HEADS['categorical'](depth=6, features=3)
   with pytest.raises(UserError, match='--reconstruct means nothing'):
-    latents.check(ZOO['unigram'](music, head), '--reconstruct')
+    latents.check(families.make('unigram', music, head), '--reconstruct')
   latents.check(pipeline()[0].model, '--reconstruct')
 
 

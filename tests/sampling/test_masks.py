@@ -80,7 +80,7 @@ def test_a_part_of_voices_or_of_groups_stays_alone():
       [[4 * q, 4, 40 + q % 3, 80, t] for q in range(8) for t in range(5)]
   )
   score = Score(notes.astype(np.int32), GROUPS, resolution=4)
-  every = np.zeros(groups.shape, int)
+  every = np.zeros(groups.spec.shape, int)
   for i, track in enumerate(GROUPS):
     given, known = masks.beside(groups, score, track.name, 'song.mid')
     every += known[0]

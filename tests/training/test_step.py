@@ -1,5 +1,6 @@
 """The one train step: the same mathematics however it is spread out."""
 
+import dataclasses
 import functools
 
 import jax
@@ -154,7 +155,7 @@ def test_second_call_does_not_compile_again():
     count += 1
     return family.model.loss(*args, **kwargs)
 
-  counted = family._replace(model=family.model._replace(loss=loss))
+  counted = family._replace(model=dataclasses.replace(family.model, loss=loss))
   _, once = trained(counted, steps=4, dispatches=1)
   first = count
   _, often = trained(counted, steps=4, dispatches=4)

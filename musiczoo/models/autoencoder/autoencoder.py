@@ -1,63 +1,58 @@
 """Autoencoders: a code of each window, and a prior that learns the codes."""
 
+import dataclasses
+from typing import Annotated
+
 from flax import linen as nn
 import jax
 import jax.numpy as jnp
 
+from musiczoo.errors import Range
 from musiczoo.models.autoencoder import latent_model as shared
 from musiczoo.models.autoencoder.flow import Flow
-from musiczoo.models.model import Model
+from musiczoo.models.model import LatentModel
 from musiczoo.music.spec import Spec
+
+
+@dataclasses.dataclass(frozen=True)
+class AutoencoderOptions(shared.LatentOptions):
+  """Options of autoencoder, beside those that it shares with vae.
+
+  Attributes:
+    noise: standard deviation of the noise added to latents in training.
+  """
+
+  noise: Annotated[float, Range(0)] = 0.1
 
 
 def autoencoder(
     spec: Spec,
     head: nn.Module,
+    options: AutoencoderOptions,
     *,
-    net: str,
-    hidden: int,
-    latent: int,
-    layers: int = 1,
-    cell: str = 'gru',
-    segment: int = 0,
-    dropout: float = 0.0,
-    word_dropout: float = 0.0,
-    noise: float = 0.1,
-    attributes: float = 0.0,
     window: int,
     dtype: str = 'float32',
     remat: bool = False,
-) -> Model:
-  """An autoencoder with a code of numbers in -1..1, and a prior that learns them.
+) -> LatentModel:
+  """An autoencoder with latents in -1..1, and a prior that is fitted to them.
 
     z = tanh(f(x)),   loss = -log p(x | z + noise) - log p(z + noise)
 
-  where the second term teaches the prior, a flow, and nobody else. No figure of
-  it is a likelihood of x.
+  The second term trains the prior, a normalizing flow, and nothing else. No
+  figure of it is a likelihood of x.
 
   Args:
-    spec: what x is.
-    head: what is predicted of each step.
-    net: 'conv' or 'recurrent', what hears a window and what plans one.
-    hidden: units of each layer.
-    latent: dimensions L of the code.
-    layers: of the recurrent nets.
-    cell: of the recurrent nets: 'rnn', 'lstm' or 'gru'.
-    segment: steps after which the decoder begins anew; 0: only once.
-    dropout: share of the decoder's units dropped, the same at all steps.
-    word_dropout: share of steps that the decoder isn't told, in training; 1:
-      it never is, nor where it writes.
-    noise: standard deviation of what is added to codes, in training.
-    attributes: weight of the nats that density, pitch and spread of a window
-      (`musiczoo.attributes`) cost if told from its code by a line.
+    spec: of x.
+    head: predicts each step.
+    options: of the nets and the loss.
     window: steps of a window.
-    dtype: of the computation; parameters, codes and loss stay float32.
-    remat: hear layers again for their gradient, to save memory.
+    dtype: of the computation; parameters, latents and loss stay float32.
+    remat: recompute layers in the backward pass, to save memory.
   """
+  latent, noise, attributes = options.latent, options.noise, options.attributes
   coder = shared.coder(
-      head, net, hidden, latent, layers, cell, segment, dropout, word_dropout,
-      window, dtype, remat, spec=spec, attributes=attributes,
-      prior=Flow(latent, hidden),
+      spec, head, options, window, dtype, remat,
+      prior=Flow(latent, options.hidden),
   )
 
   def encode(params, batch):

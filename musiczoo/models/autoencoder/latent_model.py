@@ -1,82 +1,107 @@
 """What families with a latent space share: nets for codes, and a Model of them."""
 
+import dataclasses
+from typing import Annotated
+
 import jax
 import jax.numpy as jnp
 
-from musiczoo.errors import UserError
+from musiczoo.errors import OneOf, Range, UserError
 from musiczoo.models.accuracy import accuracy
 from musiczoo.models.autoencoder.attributes import Lines, measured
 from musiczoo.models.autoencoder.coder import Coder
 from musiczoo.models.autoencoder.convolutions import Down, Up
 from musiczoo.models.autoencoder.recurrences import Conductor, Listener
 from musiczoo.models.autoregressive import named, row_keys
-from musiczoo.models.model import Forward, Model
+from musiczoo.models.model import Forward, LatentModel
 from musiczoo.models.squared_error import squared
+from musiczoo.music.spec import Spec
 from musiczoo.nn.heads import Controls
 from musiczoo.nn.recurrent import CELLS, Recurrent
 
-NETS = ('conv', 'recurrent')
 # Of the noise that codes are drawn from, the share that the windows of a piece
 # have in common, so that they sound like one piece.
 KIN = 0.7
 
 
+@dataclasses.dataclass(frozen=True)
+class LatentOptions:
+  """Options that autoencoder and vae share.
+
+  Attributes:
+    net: 'conv' or 'recurrent', the layers of the encoder and the decoder.
+    hidden: units of each layer.
+    latent: dimensions L of a latent.
+    layers: of the recurrent nets.
+    cell: of the recurrent nets: 'rnn', 'lstm' or 'gru'.
+    segment: steps after which the decoder's state is reset; 0: never.
+    dropout: rate of locked dropout in the decoder, one mask for all steps.
+    word_dropout: share of steps hidden from the decoder in training; 1: all,
+      when sampling too.
+    attributes: weight of the nats of a window's density, pitch and range given
+      its latent by linear regression; 0: no such loss.
+  """
+
+  net: Annotated[str, OneOf('conv', 'recurrent')]
+  hidden: Annotated[int, Range(1)]
+  latent: Annotated[int, Range(1)]
+  layers: Annotated[int, Range(1)] = 1
+  cell: Annotated[str, OneOf(*CELLS)] = 'gru'
+  segment: Annotated[int, Range(0)] = 0
+  dropout: Annotated[float, Range(0, below=1)] = 0.0
+  word_dropout: Annotated[float, Range(0, 1)] = 0.0
+  attributes: Annotated[float, Range(0)] = 0.0
+
+  def check(self, spec: Spec, window: int) -> None:
+    """Raises UserError unless the options fit x and its window."""
+    if self.attributes and not spec.is_grid:
+      raise UserError(
+          f'model.attributes={self.attributes}: tokens and audio have none: '
+          'set --config.model.attributes=0'
+      )
+    if self.segment and window % self.segment:
+      raise UserError(
+          f'model.segment={self.segment} does not divide the window of '
+          f'{window} steps: set it so that it does, or to 0'
+      )
+
+
 def coder(
-    head, net, hidden, latent, layers, cell, segment, dropout, word_dropout,
-    window, dtype, remat, *, spec, attributes, spread=False, prior=None,
+    spec: Spec, head, options: LatentOptions, window: int, dtype, remat,
+    *, spread=False, prior=None,
 ) -> Coder:
-  """The nets that the numbers of a config ask for, as in `autoencoder`.
+  """The nets of a model with a latent space.
 
   Args:
-    spec: what x is.
-    attributes: weight of `attributes` in the loss.
+    spec: of x.
+    head: predicts each step.
+    window: steps of a window.
     spread: it says two numbers of each dimension of a code, not one.
     prior: of codes, or None.
 
   Raises:
-    UserError: no net is like that.
+    UserError: the options don't fit x or its window.
   """
-  if net not in NETS or cell not in CELLS:
-    raise UserError(
-        f"model.net='{net}', cell='{cell}': choose net of {', '.join(NETS)} "
-        f'and cell of {", ".join(CELLS)}'
-    )
-  if min(hidden, latent, layers) < 1:
-    raise UserError(
-        f'model.hidden={hidden}, latent={latent}, layers={layers}: give 1 or '
-        'more'
-    )
-  if not (0 <= dropout < 1 and 0 <= word_dropout <= 1):
-    raise UserError(
-        f'model.dropout={dropout}, word_dropout={word_dropout}: give 0 or '
-        'more, a dropout below 1, and word_dropout up to 1'
-    )
-  if attributes < 0 or attributes and spec.kind in ('tokens', 'frames'):
-    raise UserError(
-        f'model.attributes={attributes}: give no negative number, and 0 where '
-        'the music is tokens or sound'
-    )
-  segment = segment or window
-  if segment < 0 or window % segment:
-    raise UserError(
-        f'model.segment={segment} does not divide the window of {window} '
-        'steps: set it so that it does, or to 0'
-    )
+  options.check(spec, window)
+  hidden, segment = options.hidden, options.segment or window
   dtype = jnp.dtype(dtype)
 
   def stack(dropout=0.0):
-    return Recurrent(cell, hidden, layers, layers > 1, dropout, dtype, remat)
+    return Recurrent(
+        options.cell, hidden, options.layers, options.layers > 1, dropout,
+        dtype, remat,
+    )
 
-  if net == 'conv':
+  if options.net == 'conv':
     encoder = Down(hidden, dtype, remat)
     plan = Up(window, hidden, dtype, remat)
   else:
     encoder = Listener(stack(), stack())
     plan = Conductor(stack(), window // segment, segment)
-  outputs = 2 * latent if spread else latent
+  outputs = 2 * options.latent if spread else options.latent
   return Coder(
-      encoder, plan, stack(dropout), head, outputs, segment, word_dropout,
-      prior, Lines() if attributes else None,
+      encoder, plan, stack(options.dropout), head, outputs, segment,
+      options.word_dropout, prior, Lines() if options.attributes else None,
   )
 
 
@@ -117,7 +142,7 @@ def attributes(coder, params, z_BxL, batch, spec):
 
 def model(
     coder, spec, window, latent, monitor, loss, encode, code, carried=None
-) -> Model:
+) -> LatentModel:
   """The Model of a Coder.
 
   Args:
@@ -202,16 +227,15 @@ def model(
         {'params': params}, given['z'], given['x'], method='forward'
     ))
 
-  return Model(
+  return LatentModel(
       init,
       loss,
       sample,
-      # Frames are no choices, of which a Forward would tell the logits.
-      forward=None if is_sound else Forward(inputs, forward),
+      forward=Forward(inputs, forward),
       controls=(*coder.head.controls, 'shift'),
       monitor=monitor,
       window=window,
-      figures=figures,
+      metrics=figures,
       encode=encode,
       decode=decode,
   )

@@ -1,58 +1,61 @@
 """Variational autoencoders: what the code of each window may be, at a price."""
 
+import dataclasses
+from typing import Annotated
+
 from flax import linen as nn
 import jax.numpy as jnp
 
-from musiczoo.errors import UserError
+from musiczoo.errors import Range
 from musiczoo.models.autoencoder import latent_model as shared
-from musiczoo.models.model import Model
+from musiczoo.models.model import LatentModel
 from musiczoo.music.spec import Spec
+
+
+@dataclasses.dataclass(frozen=True)
+class VAEOptions(shared.LatentOptions):
+  """Options of vae, beside those that it shares with autoencoder.
+
+  Attributes:
+    beta: weight of the Kullback-Leibler divergence.
+    free_bits: bits of a window's divergence that cost nothing.
+    anneal_steps: steps over which beta grows from 0.
+  """
+
+  beta: Annotated[float, Range(0)] = 1.0
+  free_bits: Annotated[float, Range(0)] = 0.0
+  anneal_steps: Annotated[int, Range(0)] = 0
 
 
 def vae(
     spec: Spec,
     head: nn.Module,
+    options: VAEOptions,
     *,
-    net: str,
-    hidden: int,
-    latent: int,
-    layers: int = 1,
-    cell: str = 'gru',
-    segment: int = 0,
-    dropout: float = 0.0,
-    word_dropout: float = 0.0,
-    beta: float = 1.0,
-    free_bits: float = 0.0,
-    anneal_steps: int = 0,
-    attributes: float = 0.0,
     window: int,
     dtype: str = 'float32',
     remat: bool = False,
-) -> Model:
+) -> LatentModel:
   """A variational autoencoder (Kingma & Welling 2014).
 
     loss = -log p(x | z) + beta max(KL(q(z | x) || N(0, I)) - free bits, 0)
 
   with z ~ q(z | x) = N(mean, diag(sd^2)); beta as in Higgins et al. 2017, free
   bits per window as in Kingma et al. 2016. 'nll_bound' has beta 1 and no free
-  bits: it is what -log p(x) is at the most, in expectation.
+  bits: an upper bound of -log p(x) in expectation.
 
   Args:
-    beta: weight of the code's cost.
-    free_bits: bits of a window's code that cost nothing.
-    anneal_steps: over so many steps beta grows from 0.
-
-  The rest is as in `autoencoder`.
+    spec: of x.
+    head: predicts each step.
+    options: of the nets and the loss.
+    window: steps of a window.
+    dtype: of the computation; parameters, latents and loss stay float32.
+    remat: recompute layers in the backward pass, to save memory.
   """
-  if not beta >= 0 or not free_bits >= 0 or anneal_steps < 0:
-    raise UserError(
-        f'model.beta={beta}, free_bits={free_bits}, anneal_steps='
-        f'{anneal_steps}: give 0 or more'
-    )
-  coder = shared.coder(
-      head, net, hidden, latent, layers, cell, segment, dropout, word_dropout,
-      window, dtype, remat, spec=spec, attributes=attributes, spread=True,
-  )
+  latent, attributes = options.latent, options.attributes
+  beta, free_bits = options.beta, options.free_bits
+  anneal_steps = options.anneal_steps
+  coder = shared.coder(spec, head, options, window, dtype, remat, spread=True)
 
   def posterior(params, batch):
     return jnp.split(shared.hear(coder, params, batch), 2, axis=-1)

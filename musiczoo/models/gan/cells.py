@@ -16,9 +16,6 @@ import numpy as np
 from musiczoo.errors import UserError
 from musiczoo.music.spec import Spec
 
-# Whether cells are drawn.
-BINARIZE = {'deterministic': False, 'stochastic': True}
-
 
 class CellLayout(NamedTuple):
   """How x of some music looks to a critic.

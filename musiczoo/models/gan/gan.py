@@ -1,18 +1,21 @@
 """A generator that writes windows, a critic that judges them -> a Model."""
 
 from collections.abc import Sequence
+import dataclasses
+from typing import Annotated
 
 import jax
 import jax.numpy as jnp
 
-from musiczoo.errors import UserError
+from musiczoo.errors import OneOf, Range, UserError
 from musiczoo.models.autoencoder.vae import kl
 from musiczoo.models.autoregressive import row_keys
-from musiczoo.models.gan.cells import BINARIZE, cell_layout
+from musiczoo.models.gan.cells import cell_layout
 from musiczoo.models.gan.nets import Critic, Generator, Listener
 from musiczoo.models.gan.objectives import OBJECTIVES
 from musiczoo.models.gan.stitching import join
-from musiczoo.models.model import Model
+from musiczoo.models.model import ExportableModel, Forward
+from musiczoo.music.annotations import COLUMNS
 from musiczoo.music.spec import Spec
 from musiczoo.nn.conditioning import Conditioning
 
@@ -20,28 +23,86 @@ GIVEN = 0.3  # How often, in training, a beginning is given, and so a track.
 BIAS = -3.0  # Few bits are 1: a generator that begins loud is long in learning.
 
 
+@dataclasses.dataclass(frozen=True)
+class GanOptions:
+  """Options of gan.
+
+  Attributes:
+    latent: numbers in z.
+    hidden: channels of each net.
+    levels: how often the generator doubles the steps and the critic halves
+      them.
+    objective: 'wgan_gp', 'hinge' or 'non_saturating', one of `OBJECTIVES`.
+    penalty: weight of (|slope| - 1)^2, slope the critic's gradient at a random
+      point between a real window and a new one (Gulrajani et al. 2017).
+    r1: weight of |slope|^2 / 2 at the real window (Mescheder et al. 2018).
+    rebuild: weight of the nats of real windows given their latents; 0: there is
+      no encoder.
+    beta: weight, among these, of the Kullback-Leibler divergence of z.
+    binarize: 'deterministic' takes the likeliest cell, 'stochastic' draws it;
+      frames are never drawn.
+    hold: of bits, one that sounds goes on while its logit is above -hold.
+    overlap: steps that a window is given of the one before; 0: windows of a
+      piece are independent.
+    given_tracks: voices, or groups of instruments, that the model learns to
+      accompany, one at a time.
+  """
+
+  latent: Annotated[int, Range(1)]
+  hidden: Annotated[int, Range(1)]
+  levels: Annotated[int, Range(0)]
+  objective: Annotated[str, OneOf(*OBJECTIVES)] = 'hinge'
+  penalty: Annotated[float, Range(0)] = 0.0
+  r1: Annotated[float, Range(0)] = 0.0
+  rebuild: Annotated[float, Range(0)] = 0.0
+  beta: Annotated[float, Range(0)] = 1.0
+  binarize: Annotated[str, OneOf('deterministic', 'stochastic')] = (
+      'deterministic'
+  )
+  hold: Annotated[float, Range(0)] = 0.0
+  overlap: Annotated[int, Range(0)] = 0
+  given_tracks: Sequence[int] = ()
+
+  def check(self, tracks: int, window: int) -> None:
+    """Raises UserError unless the options fit each other and the music.
+
+    Args:
+      tracks: voices, or groups of instruments, of x.
+      window: steps of a window.
+    """
+    if self.objective == 'wgan_gp' and not self.penalty:
+      raise UserError(
+          'model.objective=wgan_gp needs a gradient penalty: set '
+          '--config.model.penalty=10'
+      )
+    if window % 2**self.levels:
+      raise UserError(
+          f'--config.window={window} can not be halved {self.levels} times: '
+          f'give a multiple of {2**self.levels}, or fewer --config.model.levels'
+      )
+    if self.overlap > window // 2:
+      raise UserError(
+          f'model.overlap={self.overlap}: give 0 to {window // 2}, half a '
+          'window'
+      )
+    if not set(self.given_tracks) <= set(range(tracks)):
+      raise UserError(
+          f'model.given_tracks={tuple(self.given_tracks)}: choose of 0 to '
+          f'{tracks - 1}'
+      )
+
+
 def gan(
     spec: Spec,
     head: None,
+    options: GanOptions,
     *,
     window: int,
-    latent: int,
-    hidden: int,
-    levels: int,
-    objective: str = 'hinge',
-    penalty: float = 0.0,
-    r1: float = 0.0,
-    rebuild: float = 0.0,
-    beta: float = 1.0,
-    binarize: str = 'deterministic',
-    hold: float = 0.0,
-    overlap: int = 0,
-    given_tracks: Sequence[int] = (),
-    conditions: Conditioning = Conditioning(),
+    conditioning: Conditioning = Conditioning(),
     dtype: str = 'float32',
     remat: bool = False,
-) -> Model:
-  """Windows of voices, bits or frames by two players (Goodfellow et al. 2014).
+) -> ExportableModel:
+  """A generative adversarial network of windows (Goodfellow et al. 2014).
 
   The generator makes a window of noise z at once, and of what it is told, as
   MidiNet (Yang et al. 2017) and MuseGAN (Dong et al. 2018) do; the critic hears
@@ -55,40 +116,23 @@ def gan(
   of a variational autoencoder, and the generator is to find the window again.
 
   Args:
-    spec: what x is.
-    head: None; the generator has its own.
+    spec: of x: voices, bits or frames.
+    head: None, for the family has its own output.
+    options: of the nets and the loss.
     window: steps of a window.
-    latent: numbers in z.
-    hidden: channels of either net.
-    levels: how often steps are doubled by the one and halved by the other.
-    objective: one of `OBJECTIVES`.
-    penalty: weight of (|slope| - 1)^2, slope the critic's gradient at a random
-      point between a real window and a new one (Gulrajani et al. 2017).
-    r1: weight of |slope|^2 / 2 at the real window (Mescheder et al. 2018).
-    rebuild: weight of the nats that real windows cost if rebuilt; 0: there is
-      no listener.
-    beta: weight among them of those of z, as in `vae`.
-    binarize: 'deterministic' takes the likeliest cell, 'stochastic' draws it;
-      frames are never drawn.
-    hold: of bits, one that sounds goes on while its logit is above -hold.
-    overlap: steps that a window is given of the one before; 0: windows of a
-      piece know nothing of each other.
-    given_tracks: voices, or groups of instruments, that the model learns to
-      write the others to, one at a time.
-    conditions: what both players are told.
+    conditioning: condition columns of all nets.
     dtype: of the convolutions; parameters, logits and loss stay float32.
-    remat: hear each level again for its gradient.
+    remat: recompute each level in the backward pass, to save memory.
   """
+  del head
   face = cell_layout(spec)
-  play = _choose('objective', OBJECTIVES, objective)
-  draws = _choose('binarize', BINARIZE, binarize)
-  _check_sizes(window, latent, hidden, levels, overlap)
-  _check_weights(objective, penalty, r1, rebuild, beta, hold)
-  if not set(given_tracks) <= set(face.tracks.tolist()):
-    raise UserError(
-        f'model.given_tracks={tuple(given_tracks)}: choose of 0 to '
-        f'{face.tracks.max()}'
-    )
+  options.check(int(face.tracks.max()) + 1, window)
+  conditions = conditioning
+  latent, hidden, levels = options.latent, options.hidden, options.levels
+  penalty, r1, rebuild = options.penalty, options.r1, options.rebuild
+  beta, hold, overlap = options.beta, options.hold, options.overlap
+  given_tracks = options.given_tracks
+  play, draws = OBJECTIVES[options.objective], options.binarize == 'stochastic'
   is_given = bool(overlap or given_tracks)
   both = {
       'hidden': hidden,
@@ -220,10 +264,32 @@ def gan(
         spec=spec, window=window, overlap=overlap,
     )
 
-  return Model(
+  def inputs(num, steps):
+    del steps  # Always those of a window.
+    shapes = {'z': (num, latent)}
+    if is_given:
+      shapes['given'] = num, window, face.cells + face.lines
+    inputs = {
+        name: jax.ShapeDtypeStruct(shape, jnp.float32)
+        for name, shape in shapes.items()
+    }
+    if conditions.columns:
+      shape = num, window, len(COLUMNS)
+      inputs['cond'] = jax.ShapeDtypeStruct(shape, jnp.int32)
+    return inputs
+
+  def forward(params, given):
+    logits = generator.apply(
+        {'params': params['generator']},
+        *map(given.get, ('z', 'given', 'cond')),
+    )
+    return {'logits_cells': logits}
+
+  return ExportableModel(
       init,
       loss,
       sample,
+      forward=Forward(inputs, forward),
       controls=('given',) * is_given
       + ('known',) * bool(given_tracks)
       + ('cond',) * bool(conditions.columns),
@@ -235,34 +301,3 @@ def gan(
 def split(keys_B, num):
   """Keys [B] -> so many of each: [num, B]."""
   return jax.vmap(lambda key: jax.random.split(key, num), out_axes=1)(keys_B)
-
-
-def _choose(name, table, value):
-  if value not in table:
-    raise UserError(f"model.{name}='{value}': choose one of {', '.join(table)}")
-  return table[value]
-
-
-def _check_sizes(window, latent, hidden, levels, overlap):
-  if min(latent, hidden) < 1 or levels < 0:
-    raise UserError(
-        f'model.latent={latent}, hidden={hidden}, levels={levels}: give 1 or '
-        'more, and levels of 0 or more'
-    )
-  if window % 2**levels:
-    raise UserError(
-        f'--config.window={window} can not be halved {levels} times: give a '
-        f'multiple of {2**levels}, or fewer --config.model.levels'
-    )
-  if not 0 <= overlap <= window // 2:
-    raise UserError(
-        f'model.overlap={overlap}: give 0 to {window // 2}, half a window'
-    )
-
-
-def _check_weights(objective, penalty, *others):
-  if min(penalty, *others) < 0 or objective == 'wgan_gp' and not penalty:
-    raise UserError(
-        f'model.penalty={penalty}, and r1, rebuild, beta, hold = {others}: give no '
-        'negative number, and wgan_gp a penalty, such as 10'
-    )

@@ -5,13 +5,16 @@ convolution"): one net answers p(cell | any other cells), so that a piece may be
 written in any order, given any part of it. Shapes: B rows, T steps, V voices.
 """
 
+import dataclasses
+from typing import Annotated
+
 import jax
 import jax.numpy as jnp
 
-from musiczoo.errors import UserError
+from musiczoo.errors import OneOf, Range, UserError
 from musiczoo.models.autoregressive import delay, row_keys
 from musiczoo.models.infill.net import canonical, fits, InfillNet
-from musiczoo.models.model import Model
+from musiczoo.models.model import OrderlessModel
 from musiczoo.music.spec import Spec
 from musiczoo.nn.heads import Controls
 from musiczoo.nn.heads.distributions import (
@@ -21,25 +24,43 @@ from musiczoo.nn.heads.distributions import (
   log_categorical,
 )
 
-SAMPLINGS = ('ancestral', 'gibbs')
 # Of blocked Gibbs sampling (Yao et al. 2014): the share of cells that is drawn
 # anew falls from the first to the second, and is there after this much of it.
 MOST, LEAST, FALL = 0.9, 0.05, 0.8
 
 
+@dataclasses.dataclass(frozen=True)
+class InfillOptions:
+  """Options of infill.
+
+  Attributes:
+    hidden: units per layer.
+    layers: residual blocks of two layers.
+    whole: share of the rows in training that hide whole steps.
+    onsets: False leaves out the bits that say a note is struck again.
+    sampling: 'ancestral' draws cell after cell, in an order of each row's own;
+      'gibbs' draws a falling share of the cells anew, all at once given the
+      others, which mixes slowly where held notes hold each other.
+    sweeps: rounds of either. Where there are more holes than that, ancestral
+      sampling fills in several a round, apart from each other.
+  """
+
+  hidden: Annotated[int, Range(1)]
+  layers: Annotated[int, Range(1)]
+  whole: Annotated[float, Range(0, 1)] = 0.5
+  onsets: bool = True
+  sampling: Annotated[str, OneOf('ancestral', 'gibbs')] = 'ancestral'
+  sweeps: Annotated[int, Range(1)] = 256
+
+
 def infill(
     spec: Spec,
     head: None,
+    options: InfillOptions,
     *,
-    hidden: int,
-    layers: int,
-    whole: float = 0.5,
-    onsets: bool = True,
-    sampling: str = 'ancestral',
-    sweeps: int = 256,
     dtype: str = 'float32',
     remat: bool = False,
-) -> Model:
+) -> OrderlessModel:
   """An orderless net over voices: trained on holes, samples any part of a piece.
 
   The loss. Of a row with N cells k are hidden, k uniform in 1..N, at random; the
@@ -55,37 +76,23 @@ def infill(
   A step that does not count but stands before one that does is heard.
 
   Args:
-    spec: what x is; must be voices.
-    head: None, for the family brings its own output.
-    hidden: units per layer.
-    layers: residual blocks of two layers.
-    whole: share of the rows in training that hide whole steps.
-    onsets: False leaves out the bits that say a note is struck again.
-    sampling: 'ancestral' draws cell after cell, in an order of each row's own;
-      'gibbs' draws a falling share of the cells anew, all at once given the
-      others, which mixes slowly where held notes hold each other.
-    sweeps: rounds of either. Where there are more holes than that, ancestral
-      sampling fills in several a round, apart from each other.
+    spec: of x; must be voices.
+    head: None, for the family has its own output.
+    options: of the net, its training and its sampling.
     dtype: of the computation; parameters and loss stay float32.
-    remat: compute blocks again in the backward pass, which saves memory.
+    remat: recompute blocks in the backward pass, to save memory.
 
   Raises:
-    UserError: the music is not voices, or a number makes no sense.
+    UserError: the music is not voices.
   """
-  if spec.kind != 'voices' or head is not None:
+  del head
+  if spec.kind != 'voices':
     raise UserError(
-        'family infill fills in voices, with an output of its own: set '
-        '--config.representation.name=voices and leave the head out'
+        'family infill fills in voices: set '
+        '--config.representation.name=voices'
     )
-  if hidden < 1 or layers < 1 or sweeps < 1 or not 0 <= whole <= 1:
-    raise UserError(
-        f'model.hidden={hidden}, layers={layers}, sweeps={sweeps}, '
-        f'whole={whole}: give 1 or more, and a share from 0 to 1'
-    )
-  if sampling not in SAMPLINGS:
-    raise UserError(
-        f"model.sampling is '{sampling}': choose one of {', '.join(SAMPLINGS)}"
-    )
+  hidden, layers, whole = options.hidden, options.layers, options.whole
+  onsets, sampling, sweeps = options.onsets, options.sampling, options.sweeps
   voices = spec.shape[0]
   net = InfillNet(
       spec.depth, voices, hidden, layers, onsets, jnp.dtype(dtype), remat
@@ -178,7 +185,7 @@ def infill(
     x_NxTxV = jax.lax.fori_loop(0, rounds, again, begin_NxTxV)
     return jnp.where(known_NxTxV, given, x_NxTxV)
 
-  return Model(
+  return OrderlessModel(
       init,
       loss,
       sample,

@@ -9,13 +9,16 @@ which is `nll_bound`; its loss also teaches the analyser what the rules of
 `conditions` say. Nobody teaches it through the codes: they are integers.
 """
 
+import dataclasses
+from typing import Annotated
+
 from flax import linen as nn
 import jax
 import jax.numpy as jnp
 
-from musiczoo.errors import UserError
+from musiczoo.errors import OneOf, Range, UserError
 from musiczoo.models.autoregressive import autoregressive, row_keys
-from musiczoo.models.model import Model
+from musiczoo.models.model import AnnotatingModel
 from musiczoo.models.structure import codes as coding, planner as planning
 from musiczoo.models.structure.analyser import Analyser, pictures
 from musiczoo.models.structure.planner import Planner
@@ -29,51 +32,81 @@ from musiczoo.nn.recurrent import CELLS, Recurrent
 _PLAN, _ASK, _FORGET, _SHUFFLE = range(1 << 24, (1 << 24) + 4)
 
 
-def structure(
-    spec: Spec,
-    head: nn.Module,
-    *,
-    hidden: int,
-    layers: int,
-    planner_hidden: int,
-    analyser_hidden: int,
-    analyser_channels: int,
-    cell: str = 'gru',
-    residual: bool = False,
-    dropout: float = 0.0,
-    bar_steps: int = 16,
-    conditions: Conditioning = Conditioning(),
-    dtype: str = 'float32',
-    remat: bool = False,
-) -> Model:
-  """What is to be told can be heard: the renderer is told what the CNN says.
+@dataclasses.dataclass(frozen=True)
+class StructureOptions:
+  """Options of structure.
 
-  Args:
-    spec: what x is; its steps are those of a grid.
-    head: what is predicted of each step.
+  Attributes:
     hidden: units per layer of the renderer.
     layers: of the renderer.
     planner_hidden: units of the planner.
     analyser_hidden: units of each dense layer of the analyser.
     analyser_channels: filters of its convolution.
-    cell: of renderer and planner: rnn, lstm or gru.
-    residual: layers above the renderer's first add to what is below them.
-    dropout: of renderer and planner, the same units at every step of a row.
+    cell: of renderer and planner: 'rnn', 'lstm' or 'gru'.
+    residual: whether layers of the renderer above the first add their input to
+      their output.
+    dropout: rate of locked dropout in renderer and planner, one mask per row
+      for all its steps.
     bar_steps: of a bar. The first of a row may have begun before it; music in
-      other meters is heard in such bars all the same.
-    conditions: what is named of a bar; the style is told to planner and
-      renderer as it is. `forget` is how often the renderer is told no codes.
-    dtype: of the computation; parameters and loss stay float32.
-    remat: hear each layer of the renderer again for its gradient.
+      other meters is cut into such bars all the same.
   """
-  codes = coding.codes_of(conditions)
-  _check(spec, codes, bar_steps, cell, dropout, {
-      'hidden': hidden,
-      'layers': layers,
-      'planner_hidden': planner_hidden,
-      'analyser_hidden': analyser_hidden,
-      'analyser_channels': analyser_channels,
-  })
+
+  hidden: Annotated[int, Range(1)]
+  layers: Annotated[int, Range(1)]
+  planner_hidden: Annotated[int, Range(1)]
+  analyser_hidden: Annotated[int, Range(1)]
+  analyser_channels: Annotated[int, Range(1)]
+  cell: Annotated[str, OneOf(*CELLS)] = 'gru'
+  residual: bool = False
+  dropout: Annotated[float, Range(0, below=1)] = 0.0
+  bar_steps: Annotated[int, Range(4, names.MOST_STEPS)] = 16
+
+  def check(self, spec: Spec, conditioning: Conditioning) -> None:
+    """Raises UserError unless the options fit x and its conditions."""
+    if not spec.is_grid:
+      raise UserError(
+          'family structure models bars of a grid, not events or audio: set '
+          '--config.representation.name to voices, tracks or pianoroll'
+      )
+    if not coding.codes_of(conditioning):
+      raise UserError(
+          'family structure has no annotations to predict: set '
+          '--config.conditions.use=key,chord,density,rhythm,section'
+      )
+    if self.bar_steps % 4:
+      raise UserError(
+          f'model.bar_steps={self.bar_steps}: give a multiple of 4'
+      )
+
+
+def structure(
+    spec: Spec,
+    head: nn.Module,
+    options: StructureOptions,
+    *,
+    conditioning: Conditioning = Conditioning(),
+    dtype: str = 'float32',
+    remat: bool = False,
+) -> AnnotatingModel:
+  """What is to be told can be heard: the renderer is told what the CNN says.
+
+  Args:
+    spec: of x; its steps are those of a grid.
+    head: predicts each step.
+    options: of the nets.
+    conditioning: the annotations of a bar that the analyser predicts, and the
+      style, a condition of planner and renderer. `forget` is how often the
+      renderer is told no codes.
+    dtype: of the computation; parameters and loss stay float32.
+    remat: recompute layers of the renderer in the backward pass.
+  """
+  options.check(spec, conditioning)
+  conditions = conditioning
+  codes = coding.codes_of(conditioning)
+  hidden, layers, cell = options.hidden, options.layers, options.cell
+  planner_hidden, analyser_hidden = options.planner_hidden, options.analyser_hidden
+  analyser_channels, bar_steps = options.analyser_channels, options.bar_steps
+  residual, dropout = options.residual, options.dropout
   dtype = jnp.dtype(dtype)
   analyser = Analyser(codes, analyser_channels, analyser_hidden, dtype)
   styles = dict(conditions.columns).get(names.STYLE, 1)
@@ -216,41 +249,15 @@ def structure(
     bars, _, _, codes_BxNxC = listen(params, batch)
     return coding.spread(codes, bars, codes_BxNxC, batch['cond'])
 
-  return Model(
+  return AnnotatingModel(
       init,
       loss,
       sample,
       controls=renderer.controls,
       monitor='nll_bound',
-      figures=figures,
-      hear=hear,
+      metrics=figures,
+      annotate=hear,
   )
-
-
-def _check(spec, codes, bar_steps, cell, dropout, sizes):
-  if spec.kind in ('tokens', 'frames'):
-    raise UserError(
-        'family structure hears bars of a grid, not events or sound: choose '
-        '--config.representation.name=voices, tracks or pianoroll'
-    )
-  if not codes:
-    raise UserError(
-        'family structure has nothing to name: set '
-        '--config.conditions.use=key,chord,density,rhythm,section'
-    )
-  if bar_steps % 4 or not 4 <= bar_steps <= names.MOST_STEPS:
-    raise UserError(
-        f'model.bar_steps={bar_steps}: give a multiple of 4, '
-        f'{names.MOST_STEPS} or less'
-    )
-  if cell not in CELLS:
-    raise UserError(f"model.cell='{cell}': choose one of {', '.join(CELLS)}")
-  if min(sizes.values()) < 1 or not 0 <= dropout < 1:
-    given = ', '.join(f'{k}={v}' for k, v in sizes.items())
-    raise UserError(
-        f'model.{given}, dropout={dropout}: give sizes of 1 or more, and a '
-        'dropout of 0 or more, below 1'
-    )
 
 
 def _apart(keys_B, number):

@@ -13,7 +13,6 @@ from musiczoo.models.autoencoder.attributes import measured
 from musiczoo.models.autoencoder.convolutions import halvings
 from musiczoo.models.autoencoder.flow import Flow
 from musiczoo.models.autoencoder.vae import kl
-from musiczoo.models.zoo import ZOO
 from musiczoo.music.spec import Spec
 from musiczoo.nn.heads import Controls, HEADS
 from musiczoo.representations import REPRESENTATIONS
@@ -21,7 +20,7 @@ from musiczoo.sampling import attributes
 from tests import families
 
 WINDOW = families.LENGTH
-BETA, FREE_BITS, ANNEAL = 0.5, 4.0, 10
+BETA, FREE_BITS, ANNEAL = 0.5, 1.5, 10
 HEARD = {
     name: REPRESENTATIONS[name](steps_per_quarter=4)
     for name in ('voices', 'tracks', 'pianoroll')
@@ -37,9 +36,9 @@ def build(
   module = HEADS[head](depth=families.DEPTH, **arguments)
   spec = Spec(module.kind, families.DEPTH, shape)
   costs = {'beta': BETA, 'free_bits': FREE_BITS, 'anneal_steps': ANNEAL}
-  model = ZOO[name](
-      spec, module, net=net, segment=segment, hidden=7, latent=latent,
-      dropout=0.3, word_dropout=0.3, window=WINDOW, attributes=attributes,
+  model = families.make(
+      name, spec, module, net=net, segment=segment, hidden=7, latent=latent,
+      dropout=0.3, word_dropout=0.3, attributes=attributes,
       **(costs if name == 'vae' else {}),
   )
   family = families.Family(model, None, spec)
@@ -155,10 +154,10 @@ def test_what_is_masked_changes_nothing(name, net, segment):
 @pytest.mark.parametrize('name', HEARD)
 def test_a_model_hears_the_attributes_of_a_score(name):
   of = HEARD[name]
-  spec = Spec(*(getattr(of, field) for field in Spec._fields))
-  top = 2 if of.kind == 'bits' else 2 * of.depth
-  x = np.random.default_rng(0).integers(top, size=(3, WINDOW, *of.shape))
-  scores = [of.decode(a.astype(of.dtype)) for a in x]
+  spec = of.spec
+  top = 2 if spec.kind == 'bits' else 2 * spec.depth
+  x = np.random.default_rng(0).integers(top, size=(3, WINDOW, *spec.shape))
+  scores = [of.decode(a.astype(spec.dtype)) for a in x]
   # As its own rules would have it.
   x = np.stack([of.encode(score)[:WINDOW] for score in scores])
   mask = np.ones((3, WINDOW), np.float32)
@@ -277,7 +276,7 @@ def test_what_was_written_is_what_is_expected_of_its_code(net, segment, head):
   keys = jax.random.split(jax.random.key(0), 2)
   x = jax.jit(family.model.decode)(params, z, keys, Controls(temperature=0.0))
   assert x.shape == batch['x'].shape
-  figures = jax.jit(family.model.figures)(
+  figures = jax.jit(family.model.metrics)(
       params, batch | {'x': np.asarray(x)}, jax.random.key(0)
   )
   for name in ('accuracy_teacher_forced', 'accuracy_free'):
@@ -340,15 +339,15 @@ def test_halving_ends_at_four_steps():
 @pytest.mark.parametrize(
     'changes,message',
     [
-        ({'net': 'dense'}, "model.net='dense'"),
+        ({'net': 'dense'}, 'model.net=dense: give one of conv, recurrent'),
         ({'latent': 0}, 'latent=0'),
         ({'segment': 5}, 'model.segment=5 does not divide the window of 16'),
         ({'beta': -1.0}, 'model.beta=-1.0'),
-        ({'attributes': 1.0}, '0 where the music is tokens'),
+        ({'attributes': 1.0}, 'tokens and audio have none'),
     ],
 )
 def test_what_can_not_be_built_is_said(changes, message):
   head = HEADS['categorical'](depth=6, features=3)
-  usual = {'net': 'conv', 'hidden': 7, 'latent': 3, 'window': WINDOW}
+  usual = {'net': 'conv', 'hidden': 7, 'latent': 3}
   with pytest.raises(UserError, match=message):
-    ZOO['vae'](Spec('tokens', 6, ()), head, **usual | changes)
+    families.make('vae', Spec('tokens', 6, ()), head, **usual | changes)

@@ -19,11 +19,11 @@ MUSIC = {
 
 
 def spec(name):
-  return Spec(*(getattr(MUSIC[name], field) for field in Spec._fields))
+  return MUSIC[name].spec
 
 
 def random_x(name, seed=0):
-  of = MUSIC[name]
+  of = MUSIC[name].spec
   top = 2 if of.kind == 'bits' else 2 * of.depth
   return np.random.default_rng(seed).integers(top, size=(3, 20, *of.shape))
 
@@ -110,11 +110,11 @@ def test_a_transposed_chord_has_the_same_intervals_and_other_classes():
 
 def test_tracks_are_the_groups_of_the_representation():
   """Notes of one group are in its cells and no others."""
-  face, of = cell_layout(spec('tracks')), MUSIC['tracks']
+  face, of = cell_layout(spec('tracks')), spec('tracks')
   for group, track in enumerate(GROUPS):
     x = np.zeros((4, of.depth), int)
     x[:, face.tracks == group] = 1
-    assert of.decode(x).tracks == (track,)
+    assert MUSIC['tracks'].decode(x).tracks == (track,)
   assert cell_layout(spec('voices')).tracks.tolist() == [0, 1, 2, 3]
   assert not cell_layout(spec('pianoroll')).tracks.any()
 

@@ -10,18 +10,18 @@ import pytest
 from musiczoo.errors import UserError
 from musiczoo.models.gan.cells import cell_layout
 from musiczoo.models.gan.nets import Critic, Generator
-from musiczoo.models.zoo import ZOO
 from musiczoo.music.spec import Spec
 from musiczoo.nn.conditioning import Conditioning
 from musiczoo.nn.heads import Controls
 from tests import families
 
 VOICES = Spec('voices', families.DEPTH, (4,))
-NUMBERS = {'window': 16, 'latent': 3, 'hidden': 5, 'levels': 1}
+OPTIONS = {'latent': 3, 'hidden': 5, 'levels': 1}
 
 
-def gan(**numbers):
-  return families.Family(ZOO['gan'](VOICES, None, **NUMBERS | numbers), None, VOICES)
+def gan(more=None, **options):
+  model = families.make('gan', VOICES, None, more, **OPTIONS | options)
+  return families.Family(model, None, VOICES)
 
 
 def begin(family, batch):
@@ -104,9 +104,11 @@ def test_the_slope_is_to_be_one():
 
 
 @functools.cache
-def writer(overlap=4, conditions=Conditioning()):
+def writer(overlap=4, conditioning=Conditioning()):
   """params and a compiled sample of a model of two voices that may be given."""
-  family = gan(overlap=overlap, given_tracks=(0, 3), conditions=conditions)
+  family = gan(
+      {'conditioning': conditioning}, overlap=overlap, given_tracks=(0, 3)
+  )
   params = begin(family, families.batch(family))
   # At first a generator says little: make it speak up.
   params = jax.tree.map(lambda a: 8 * a if a.ndim > 1 else a, params)
@@ -170,7 +172,7 @@ def test_what_is_given_stays_and_is_heard():
 
 
 def test_conditions_are_heard_where_they_are_asked_for():
-  params, sample = writer(conditions=families.TOLD)
+  params, sample = writer(conditioning=families.TOLD)
   cond = families.batch(gan())['cond'][:1].repeat(3, 1).astype(np.int32)
   other = cond.copy()
   other[:, 30:] = 0
@@ -181,7 +183,7 @@ def test_conditions_are_heard_where_they_are_asked_for():
 
 def test_remat_changes_nothing_but_memory():
   plain, remat = (
-      gan(r1=1.0, rebuild=0.1, remat=remat) for remat in (False, True)
+      gan({'remat': remat}, r1=1.0, rebuild=0.1) for remat in (False, True)
   )
   batch = families.batch(plain)
   params = begin(plain, batch)
@@ -193,17 +195,16 @@ def test_remat_changes_nothing_but_memory():
   families.close(found(plain), found(remat), 1e-5)
 
 
-@pytest.mark.parametrize('numbers,message', [
-    ({'objective': 'minimax'}, 'choose one of wgan_gp, hinge'),
-    ({'binarize': 'soft'}, 'choose one of deterministic, stochastic'),
-    ({'objective': 'wgan_gp'}, 'wgan_gp a penalty'),
-    ({'r1': -1.0}, 'no negative number'),
-    ({'rebuild': -1.0}, 'no negative number'),
+@pytest.mark.parametrize('options,message', [
+    ({'objective': 'minimax'}, 'give one of wgan_gp, hinge'),
+    ({'binarize': 'soft'}, 'give one of deterministic, stochastic'),
+    ({'objective': 'wgan_gp'}, 'needs a gradient penalty'),
+    ({'r1': -1.0}, 'model.r1=-1.0: give 0 or more'),
     ({'levels': 5}, 'a multiple of 32'),
-    ({'latent': 0}, 'give 1 or more'),
+    ({'latent': 0}, 'latent=0: give 1 or more'),
     ({'overlap': 9}, 'give 0 to 8'),
     ({'given_tracks': (4,)}, 'choose of 0 to 3'),
 ])
-def test_numbers_no_game_can_be_made_of(numbers, message):
+def test_options_that_no_gan_can_be_made_of(options, message):
   with pytest.raises(UserError, match=message):
-    gan(**numbers)
+    gan(**options)

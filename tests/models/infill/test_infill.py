@@ -12,10 +12,10 @@ import pytest
 from musiczoo.errors import UserError
 from musiczoo.models.infill.infill import holes
 from musiczoo.models.infill.net import InfillNet
-from musiczoo.models.zoo import ZOO
 from musiczoo.music.spec import Spec
 from musiczoo.nn.heads import Controls
 from musiczoo.representations import cells as cells_lib
+from tests import families
 
 DEPTH, VOICES = 6, 2
 MUSIC = Spec('voices', DEPTH, (VOICES,))
@@ -23,7 +23,7 @@ KEY = jax.random.key(0)
 
 
 def build(spec=MUSIC, **more):
-  return ZOO['infill'](spec, None, hidden=8, layers=2, **more)
+  return families.make('infill', spec, hidden=8, layers=2, **more)
 
 
 @functools.cache
@@ -250,11 +250,11 @@ def test_samples_follow_the_scores():
 
 
 @pytest.mark.parametrize(
-    'music,more,words',
+    'spec,more,words',
     [
         (Spec('bits', 88, (88,)), {}, 'fills in voices'),
-        (MUSIC, {'sampling': 'guess'}, 'choose one of ancestral, gibbs'),
-        (MUSIC, {'whole': 2.0}, 'whole=2.0'),
+        (MUSIC, {'sampling': 'guess'}, 'give one of ancestral, gibbs'),
+        (MUSIC, {'whole': 2.0}, 'whole=2.0: give 0 to 1'),
     ],
 )
 def test_what_makes_no_sense_is_refused(spec, more, words):

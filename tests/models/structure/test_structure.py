@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from musiczoo.errors import UserError
-from musiczoo.models.structure.structure import structure
 from musiczoo.models.structure import codes as coding, planner as planning
 from musiczoo.models.structure.structure import _shuffled
 from musiczoo.music import annotations as names
@@ -251,8 +250,8 @@ def test_padding_changes_neither_loss_nor_what_is_heard():
               family.model.loss(
                   params, b, jax.random.key(1), step=0, train=False
               ),
-              family.model.figures(params, b, jax.random.key(1)),
-              family.model.hear(params, b)[:, : families.LENGTH]
+              family.model.metrics(params, b, jax.random.key(1)),
+              family.model.annotate(params, b)[:, : families.LENGTH]
               * (b['mask'] > 0)[:, : families.LENGTH, None],
           )
       )(b)
@@ -273,8 +272,9 @@ def test_all_bars_are_shuffled_and_nothing_else():
 
 def test_bits_of_several_planes_are_heard():
   spec = Spec('bits', 30, (30,), planes=3)
-  model = structure(
-      spec, HEADS['bernoulli'](depth=30), **NUMBERS, conditions=families.HEARD
+  model = families.make(
+      'structure', spec, HEADS['bernoulli'](depth=30),
+      {'conditioning': families.HEARD}, **OPTIONS
   )
   batch = {
       'x': np.zeros((2, 9, 30), np.uint8),
@@ -288,26 +288,28 @@ def test_bits_of_several_planes_are_heard():
   assert kernel.shape == (3 * 13 * 3, 2)
 
 
-NUMBERS = {
+OPTIONS = {
     'hidden': 3, 'layers': 1, 'planner_hidden': 3, 'analyser_hidden': 3,
     'analyser_channels': 2, 'bar_steps': 4,
 }
 
 
 @pytest.mark.parametrize(
-    'kind,changes,message',
+    'kind,conditioning,changes,message',
     [
-        ('tokens', {}, 'hears bars of a grid, not events'),
-        ('bits', {'conditions': Conditioning()}, 'has nothing to name'),
-        ('bits', {'bar_steps': 6}, 'model.bar_steps=6: give a multiple of 4'),
-        ('bits', {'bar_steps': 400}, 'model.bar_steps=400'),
-        ('bits', {'cell': 'gro'}, "model.cell='gro': choose one of rnn"),
-        ('bits', {'planner_hidden': 0}, 'planner_hidden=0'),
-        ('bits', {'dropout': 1.0}, 'dropout=1.0'),
+        ('tokens', families.HEARD, {}, 'bars of a grid, not events'),
+        ('bits', Conditioning(), {}, 'no annotations to predict'),
+        ('bits', families.HEARD, {'bar_steps': 6}, 'model.bar_steps=6: give a multiple of 4'),
+        ('bits', families.HEARD, {'bar_steps': 400}, 'model.bar_steps=400'),
+        ('bits', families.HEARD, {'cell': 'gro'}, 'model.cell=gro: give one of rnn'),
+        ('bits', families.HEARD, {'planner_hidden': 0}, 'planner_hidden=0'),
+        ('bits', families.HEARD, {'dropout': 1.0}, 'dropout=1.0'),
     ],
 )
-def test_what_makes_no_model(kind, changes, message):
+def test_what_makes_no_model(kind, conditioning, changes, message):
   spec = Spec(kind, 6, (6,))
-  arguments = NUMBERS | {'conditions': families.HEARD} | changes
   with pytest.raises(UserError, match=message):
-    structure(spec, None, **arguments)
+    families.make(
+        'structure', spec, HEADS['bernoulli'](depth=6),
+        {'conditioning': conditioning}, **OPTIONS | changes,
+    )

@@ -131,7 +131,7 @@ def test_a_gru_of_frames_hears_the_past_alone_and_writes_as_it_hears():
   sample = jax.jit(model.sample, static_argnums=2)
   written = sample(params, keys, 6, Controls(temperature=0.0))
   assert written.dtype == jnp.float32 and written.shape == (2, 6, D)
-  (error, numbers) = model.figures(
+  (error, numbers) = model.metrics(
       params, batch | {'x': written}, jax.random.key(0)
   )['mse_per_frame']
   assert error < 1e-8 and numbers == 2 * 6 * D
