@@ -55,6 +55,9 @@ PENDING = {
   ('build.py', 'arguments'),
   ('evaluation/audio_baselines.py', 'show'),
   ('sampling/generate.py', 'show'),
+  ('tests/experiments/test_processes.py', 'benchmarks'),
+  ('tests/export/test_programs.py', 'benchmarks'),
+  ('tests/runs/test_config_history.py', 'benchmarks'),
 }
 
 
