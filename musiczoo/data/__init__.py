@@ -1,1 +1,1 @@
-"""data."""
+"""From files to batches: corpora, preparation, caches, batches."""

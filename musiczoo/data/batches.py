@@ -1,4 +1,4 @@
-"""Encoded pieces -> batches; a batch is a pure function of two integers."""
+"""Batches of windows; a batch is a pure function of (seed, step)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -70,7 +70,7 @@ def cut(pieces: Pieces, window: int) -> Pieces:
 def window_starts(pieces: Pieces, index: int) -> np.ndarray:
   """The steps of a piece at which a window may begin: int64, ascending.
 
-  Its whole bars, where it has `cond` that says so; else any step.
+  Its whole bars, where its `cond` marks them; else any step.
   """
   if pieces.cond is None:
     return np.arange(pieces.offsets[index + 1] - pieces.offsets[index])
@@ -114,15 +114,15 @@ def make_batch_at(
 ):
   """Returns batch_at(seed, step) -> batch of windows for training.
 
-  Over many batches every piece is heard in proportion to its steps, be it
-  shorter or longer than a window. A window that begins inside a piece hears its
+  Over many batches every piece is seen in proportion to its steps, be it
+  shorter or longer than a window. A window that begins inside a piece has its
   first step only as context (mask 0): what the model learns to begin with is
   always a beginning.
 
   Args:
     rows: which of the `batch_size` rows are made: the same ones as in the whole
       batch.
-    bars: windows begin where `beginnings` says, and all of their steps count.
+    bars: windows begin where `window_starts` allows, and all of their steps count.
     transpose: (x of a piece, semitones) -> x, or None to leave keys alone.
     transpose_range: x of a piece -> how far down and up it may go and lose nothing.
     vary: (x of a piece, tempo, velocity) -> x, or None to leave both alone.
@@ -134,7 +134,7 @@ def make_batch_at(
     )
 
   numbers = np.arange(batch_size, dtype=np.uint32)[rows]
-  # How many windows it takes to hear a piece.
+  # How many windows a piece is worth.
   ends = np.cumsum(np.maximum(np.diff(pieces.offsets) / window, 1))
 
   def batch_at(seed: int, step: int) -> dict[str, np.ndarray]:
@@ -188,7 +188,7 @@ def eval_batches(
 ) -> Iterator[dict]:
   """Yields every piece once, uncut, in batches of similar length.
 
-  Rows beyond the last piece have mask 0. `piece` [B] says which piece a row is,
+  Rows beyond the last piece have mask 0. `piece` [B] is the piece of each row,
   -1 none; so does `row`: its noise is the same in any batch. Lengths are padded
   to few values, for each is a program to compile, or all to `length`. Of long
   pieces there are fewer rows, but a multiple of `multiple`.

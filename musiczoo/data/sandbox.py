@@ -1,4 +1,4 @@
-"""Tasks walk in, results walk out; what a task breaks is only a child."""
+"""Sandbox: a child process with limits of time and memory for each task."""
 
 from collections.abc import Callable
 import multiprocessing
@@ -78,7 +78,7 @@ class Sandbox:
     process.start()
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
     self._process = process  # Not before: another thread may kill it.
-    theirs.close()  # Or the end of the child would not be heard here.
+    theirs.close()  # Or the end of the child would not be noticed here.
     try:
       self._pipe.recv()  # It has imported what it needs: the clock may start.
     except EOFError:

@@ -1,4 +1,4 @@
-"""Pieces walk in; their passages of one meter, in which all plays, walk out."""
+"""Sections of pieces: runs of bars of one length in which required parts play."""
 
 from collections.abc import Callable
 

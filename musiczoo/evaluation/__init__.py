@@ -1,1 +1,1 @@
-"""evaluation."""
+"""Figures of a model: likelihood, baselines, sample metrics, novelty."""

@@ -1,1 +1,1 @@
-"""music."""
+"""A piece in memory: Score, time, harmony; MIDI and audio files."""

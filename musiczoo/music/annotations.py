@@ -1,8 +1,8 @@
-"""A Score walks in; what a listener would name of it, step by step, walks out.
+"""Annotations: key, chord, density, ... of each step, as integer columns.
 
-The names are numbers in columns, and 0 always says that nothing is known: a
-model may be told all of them, some or none. They come from the notes and meters
-alone (see `analysis`), so any corpus can train a model that is told them.
+A column of 0 means unknown: a model may be conditioned on all columns, some or
+none. They are computed from notes and meters alone (see `harmony`), so any
+corpus can train a conditioned model.
 
   position  1 + steps since the bar began
   key       1 + tonic + 12 * minor, of the whole piece
@@ -27,7 +27,7 @@ from musiczoo.music.score import ONSET, PITCH, Score
 # Notes that begin in a bar, per quarter note: where one class ends.
 DENSITIES = (0.5, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16)
 LAGS = (1, 2, 4, 8)  # Bars.
-MOST_STEPS = 96  # Of a bar that are told apart.
+MOST_STEPS = 96  # Of a bar that are distinguished.
 MOST_STYLES = 63
 
 # How many values each column has, the unknown among them.
@@ -148,7 +148,7 @@ def plan(
     density: float | None = None,
     style: int = 0,
 ) -> np.ndarray:
-  """The conditions somebody asks for: int16 [steps, columns], in bars of 4/4.
+  """The conditions that are asked for: int16 [steps, columns], in bars of 4/4.
 
   Args:
     begin: how many steps the first bar is old already.
@@ -182,7 +182,7 @@ def plan(
 
 
 def words(row: np.ndarray) -> dict[str, str]:
-  """What a listener would say of a step's conditions; '?' where unknown."""
+  """A step's annotations as text; '?' where unknown."""
   key, root, quality, density, rhythm, section = map(
       int, row[[KEY, ROOT, QUALITY, DENSITY, RHYTHM, SECTION]]
   )

@@ -1,4 +1,4 @@
-"""A Score walks in; how well its notes lie on grids of steps walks out."""
+"""How well the onsets of a Score lie on grids of steps."""
 
 from typing import NamedTuple
 
@@ -59,7 +59,7 @@ def best(off: dict[int, float]) -> int:
 def is_free(off: dict[int, float]) -> bool:
   """Whether even the best grid doesn't fit: the piece was played freely.
 
-  Or its beats are not where the file says. Its bars then mean little.
+  Or its beats are not where the tempo map puts them. Its bars then mean little.
   """
   return off[best(off)] > _FREE
 
@@ -74,7 +74,7 @@ def moved(score: Score, steps_per_quarter: int) -> Moved:
 
 
 def seconds(score: Score, ticks: np.ndarray) -> np.ndarray:
-  """When each of some ticks is heard."""
+  """Ticks in seconds, by the tempo map."""
   tempi = np.concatenate([[[0, standard.DEFAULT_TEMPO]], score.tempi])
   begin, rate = tempi[:, 0], tempi[:, 1] / score.resolution / 1e6
   clock = np.append(0, np.cumsum(np.diff(begin) * rate[:-1]))

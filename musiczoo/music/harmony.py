@@ -1,7 +1,7 @@
-"""A Score walks in; its bars, key, chords and density walk out.
+"""Bars, key, chords and note density of a Score.
 
-All comes from notes and meters alone: what key and chords a file claims to have
-is not read. Ticks are compared as they are, so quantize a performance first.
+All comes from notes and meters alone: key and chord events of a file are
+not read. Ticks are compared as they are, so quantize a performance first.
 """
 
 import re
@@ -35,7 +35,7 @@ _NATURALS = {'C': 0, 'D': 2, 'E': 4, 'F': 5, 'G': 7, 'A': 9, 'B': 11}
 # How much of the time each degree sounds in major and in minor: Albrecht and
 # Shanahan (2013), "The use of large corpora to train a new type of key-finding
 # algorithm". Finds the key of more chorales than the five pairs that music21
-# knows (benchmarks/analysis.py).
+# has (benchmarks/analysis.py).
 _PROFILES = (
     (.238, .006, .111, .006, .137, .094, .016, .214, .009, .080, .008, .081),
     (.220, .006, .104, .123, .019, .103, .012, .214, .062, .022, .061, .052),
@@ -146,7 +146,7 @@ def chords(score: Score) -> np.ndarray:
   """The chord of each half bar.
 
   Of all triads and sevenths the one that has most of what sounds, in time;
-  what sounds as the half bar begins weighs most. A seventh needs to be heard
+  what sounds as the half bar begins weighs most. A seventh needs to sound
   for more than a moment, and between near equals the bass decides.
 
   Returns:
@@ -255,8 +255,8 @@ def _chords(ticks, pitch, step, lines):
   weight = time * np.where(first, _ACCENT, 1)
   # Eleven octaves to one: 128 pitches and four that there are not.
   weight = np.pad(weight, [(0, 0), (0, 4)]).reshape(-1, 11, 12).sum(axis=1)
-  heard = first | (~first.any(axis=1, keepdims=True) & (time > 0))
-  bass = np.argmax(heard, axis=1) % 12
+  sounding = first | (~first.any(axis=1, keepdims=True) & (time > 0))
+  bass = np.argmax(sounding, axis=1) % 12
 
   sets = [np.isin(np.arange(12), tones) for tones in QUALITIES.values()][1:]
   tones = _rotations(sets).astype(float)

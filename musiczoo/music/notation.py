@@ -1,4 +1,4 @@
-"""MusicXML or ABC walks in as bytes, the bytes of a MIDI file walk out."""
+"""Conversion of MusicXML and ABC to MIDI, by music21."""
 
 import codecs
 import contextlib
@@ -18,7 +18,7 @@ FORMATS = {
 
 
 class NotationError(Exception):
-  """Notation that can't be read; `code` says why."""
+  """Notation that can't be read; `code` is the reason."""
 
   def __init__(self, code: str):
     super().__init__(code)
@@ -50,7 +50,7 @@ def to_midi(name: str, data: bytes, limits: Limits) -> bytes:
     limits.check('bytes', len(data))
     if suffix(name) == '.mxl':
       data = _unpack(data, limits)
-    # It has much to say of files that can't be mended here.
+    # Its warnings are of files that can't be repaired here.
     with warnings.catch_warnings(), open(os.devnull, 'w') as nowhere:
       warnings.simplefilter('ignore')
       with contextlib.redirect_stderr(nowhere):

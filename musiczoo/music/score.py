@@ -1,4 +1,4 @@
-"""A Score: the notes of one piece on an integer clock. Arrays in, arrays out."""
+"""Score: the notes of one piece on an integer clock, as NumPy arrays."""
 
 from typing import NamedTuple
 
@@ -60,7 +60,7 @@ def canonical(score: Score) -> Score:
   counts. A fixed point: `canonical(canonical(s)) == canonical(s)`.
   """
   notes = np.asarray(score.notes, np.int64).reshape(-1, 5)
-  heard, track = np.unique(notes[:, TRACK], return_inverse=True)
+  used, track = np.unique(notes[:, TRACK], return_inverse=True)
   onset, pitch, velocity = notes[:, ONSET], notes[:, PITCH], notes[:, VELOCITY]
   # Two keys in one integer sort several times faster than two in turn.
   lane = track << 7 | pitch
@@ -74,7 +74,7 @@ def canonical(score: Score) -> Score:
   notes = np.stack(columns, axis=1).astype(np.int32)
   return score._replace(
       notes=notes[order],
-      tracks=tuple(score.tracks[i] for i in heard),
+      tracks=tuple(score.tracks[i] for i in used),
       tempi=_last_per_tick(score.tempi, 2),
       meters=_last_per_tick(score.meters, 3),
       keys=_last_per_tick(score.keys, 3),
@@ -150,21 +150,21 @@ def transpose_sharps(sharps: np.ndarray, semitones: int) -> np.ndarray:
 
 
 def crop(score: Score, ticks: int) -> Score:
-  """The canonical Score of what is heard before a tick."""
+  """The canonical Score of what sounds before a tick."""
   return cut(score, 0, ticks)
 
 
 def cut(score: Score, begin: int, end: int) -> Score:
-  """The canonical Score of what is heard from `begin` on and before `end`.
+  """The canonical Score of what sounds from `begin` on and before `end`.
 
   Time begins anew: `begin` is tick 0, and a bar begins there. A note that
-  sounds on is struck there again, but no drum: how long one rings is up to the
-  drum. Tempo, meter and key are those in force, and none where no time is.
+  is sounding at `begin` starts there again, but not of drums, whose ringing
+  time is not notated. Tempo, meter and key are those in force, and none where no time is.
   """
   notes = np.array(score.notes, np.int32)
   onset = np.maximum(notes[:, ONSET], begin)
   stop = np.minimum(notes[:, ONSET] + notes[:, DURATION], end)
-  heard = (onset < stop) & (pitched(score) | (onset == notes[:, ONSET]))
+  sounds = (onset < stop) & (pitched(score) | (onset == notes[:, ONSET]))
   notes[:, ONSET], notes[:, DURATION] = onset - begin, stop - onset
 
   def within(changes):
@@ -177,7 +177,7 @@ def cut(score: Score, begin: int, end: int) -> Score:
 
   return canonical(
       score._replace(
-          notes=notes[heard],
+          notes=notes[sounds],
           tempi=within(score.tempi),
           meters=within(score.meters),
           keys=within(score.keys),

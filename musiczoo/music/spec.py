@@ -22,7 +22,7 @@ class Spec(NamedTuple):
     shape: of one step; x is [steps, *shape].
     dtype: NumPy dtype of x as it is encoded and stored.
     steps_per_quarter: the grid; 0 of frames, which have none.
-    planes: a step of bits is so many planes of pitches. A single plane says
+    planes: a step of bits is so many planes of pitches. A single plane marks
       which pitches sound. More are those of `representations.tracks`: the
       onsets of drums, then for each pitched group one plane of what sounds and
       one of onsets. `sounding_planes`, `onset_planes`, `pitched_onset_planes`
@@ -104,8 +104,8 @@ class Spec(NamedTuple):
 def is_onset(symbol, bit, axis: int = 0):
   """Where notes of monophonic lines begin: the one rule of `voices` and `melody`.
 
-  A note begins where the symbol differs from the step before, be it told so or
-  not, and where the bit says that the same pitch begins again. A rest (symbol
+  A note begins where the symbol differs from the step before, whatever
+  the bit, and where the bit marks that the same pitch begins again. A rest (symbol
   0) that goes on never does; before the first step there is a rest.
 
   Args:

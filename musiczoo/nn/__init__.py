@@ -1,1 +1,1 @@
-"""nn."""
+"""Layers, recurrent and convolutional nets, and heads, as Linen modules."""

@@ -1,4 +1,4 @@
-"""Samples walk in; what is heard of each frame walks out; and the way back.
+"""Mel bands and audio features of frames, and their inversion to audio.
 
 Every number is librosa's (McFee et al. 2015); nothing of it is rewritten here.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from musiczoo.errors import UserError
 from musiczoo.music.audio import needed, Sound
 
-# What can be heard of a frame beside its spectrum: name -> how many numbers.
+# Features of a frame beside its spectrum: name -> how many numbers.
 FEATURES = {
     'rms': 1,  # Root mean square of the samples.
     'zero_crossings': 1,  # Share of the samples that change the sign.
@@ -51,7 +51,7 @@ class Frames(NamedTuple):
 
 
 def measure(sound: Sound, frames: Frames) -> np.ndarray:
-  """What is heard of each frame, the middle of frame t is sample t * hop.
+  """Mel bands and features of each frame; frame t is centred at t * hop.
 
   Returns:
     float32 [T, D].
@@ -68,7 +68,7 @@ def measure(sound: Sound, frames: Frames) -> np.ndarray:
   decibels = log_mel(power, frames)
   onset = librosa.onset.onset_strength(S=decibels, sr=rate, **cut)
   sized = {'frame_length': frames.fft, 'hop_length': hop}
-  heard = {
+  measures = {
       'rms': lambda: librosa.feature.rms(y=samples, **sized),
       'zero_crossings': lambda: librosa.feature.zero_crossing_rate(
           samples, **sized
@@ -82,7 +82,7 @@ def measure(sound: Sound, frames: Frames) -> np.ndarray:
           S=power, sr=rate, tuning=0.0, **cut
       ),
   }
-  rows = [decibels, *(np.atleast_2d(heard[f]()) for f in frames.features)]
+  rows = [decibels, *(np.atleast_2d(measures[f]()) for f in frames.features)]
   return np.concatenate(rows).T.astype(np.float32)
 
 
@@ -107,7 +107,7 @@ def log_mel(power: np.ndarray, frames: Frames) -> np.ndarray:
   return librosa.power_to_db(bands, ref=1.0, amin=LEAST, top_db=None)
 
 
-def resound(heard: np.ndarray, frames: Frames, iterations: int) -> Sound:
+def invert(features: np.ndarray, frames: Frames, iterations: int) -> Sound:
   """A Sound whose mel bands are nearly those of [T, D] frames.
 
   Only the bands are used. The spectrum within them is found by the updates of
@@ -118,7 +118,7 @@ def resound(heard: np.ndarray, frames: Frames, iterations: int) -> Sound:
   """
   librosa = needed('librosa', 'sound')
   decomposition = needed('sklearn.decomposition', 'sound')
-  decibels = np.asarray(heard, np.float32)[:, : frames.mels].T
+  decibels = np.asarray(features, np.float32)[:, : frames.mels].T
   decibels = np.nan_to_num(decibels, nan=LOWEST).clip(LOWEST, HIGHEST)
   length = max(decibels.shape[1] - 1, 1) * frames.hop
   # Phases are of several frames: silence after the last makes up for few.

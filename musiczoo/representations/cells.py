@@ -1,7 +1,7 @@
 """Monophonic lines of notes <-> cells, integers of a pitch or rest and an onset.
 
 A cell is `2 * symbol + onset bit`. Symbol 0 is a rest, symbol k the pitch
-`low + k - 1`. The bit is 1 where `spec.is_onset` says that a note begins or
+`low + k - 1`. The bit is 1 where by `spec.is_onset` a note begins or
 ends: always where the symbol changes, so that no window of a line begins with a
 note that is held from before, and never where a rest goes on.
 """

@@ -1,4 +1,4 @@
-"""Events: any Score walks in, int16 [T] tokens on a grid walk out, losslessly.
+"""Events: any Score as int16 tokens on a grid, without loss.
 
   END
   NOTE_ON pitch, NOTE_OFF pitch       on the selected track

@@ -1,4 +1,4 @@
-"""Melody: a Score walks in, its highest note per step, int16 [T], walks out."""
+"""Melody: the highest sounding note of each step, int16 [T]."""
 
 import numpy as np
 

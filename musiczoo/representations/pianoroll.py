@@ -1,4 +1,4 @@
-"""Piano-roll: a Score walks in, uint8 [T, 88] of sounding pitches walks out."""
+"""Piano-roll: which of the 88 keys sound at each step, uint8 [T, 88]."""
 
 import numpy as np
 

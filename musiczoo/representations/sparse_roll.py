@@ -1,4 +1,4 @@
-"""Spans of ones walk in; a roll of bits that stores no zeros walks out."""
+"""SparseRoll: a piano-roll that stores only its runs of ones."""
 
 import dataclasses
 

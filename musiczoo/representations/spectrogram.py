@@ -1,4 +1,4 @@
-"""Spectrogram: a Sound walks in, float32 [T, D] of frames walks out."""
+"""Spectrogram: mel bands and audio features of each frame, float32 [T, D]."""
 
 from collections.abc import Sequence
 import dataclasses
@@ -51,7 +51,7 @@ def spectrogram(
     mean: Sequence[float] = (),
     sd: Sequence[float] = (),
 ) -> Representation:
-  """The spectrum of each frame, as loud as the ear hears it, and features.
+  """The mel spectrum of each frame in decibels, and audio features.
 
   A step is a frame: the decibels of the mel bands, then the features, each less
   its mean and by its standard deviation over the frames of the training split.
@@ -96,7 +96,7 @@ def spectrogram(
 
   def decode(x):
     x = np.asarray(x, np.float32).reshape(-1, frames.depth)
-    return framing.resound(x * spread + centre, frames, iterations)
+    return framing.invert(x * spread + centre, frames, iterations)
 
   return Representation(
       spec=Spec(

@@ -1,8 +1,8 @@
-"""Tracks: a song walks in; what its five groups play, bits [T, D], walks out.
+"""Tracks: piano-rolls of five groups of instruments, bits [T, D].
 
 The groups are those of the LPD-5 data set (Dong et al. 2018, "MuseGAN"): drums,
 bass, guitar, piano, and strings, which stands for all the rest. A step is nine
-planes of pitches, and `x.reshape(T, 9, pitches)` tells them apart:
+planes of pitches, and `x.reshape(T, 9, pitches)` separates them:
 
   0     drums: struck
   1, 2  bass: sounding, struck
@@ -10,7 +10,7 @@ planes of pitches, and `x.reshape(T, 9, pitches)` tells them apart:
   5, 6  piano: sounding, struck
   7, 8  strings: sounding, struck
 
-A struck bit says that a note begins. Without it a bass that repeats its note
+An onset bit marks that a note begins. Without it a bass that repeats its note
 would hold it, as in MuseGAN's own rolls. It is set where the sounding bit rises
 too, so that a window which begins within a note is no special case. How long a
 drum rings is up to the drum: a note of drums is a strike and lasts one step.

@@ -1,4 +1,4 @@
-"""Four voices: a Score walks in, uint8 [T, 4] of SATB cells walks out."""
+"""Voices: soprano, alto, tenor and bass as cells, uint8 [T, 4]."""
 
 import numpy as np
 
@@ -36,7 +36,7 @@ def voices(
       are left below and above for transposition.
     high: the highest pitch kept.
     onsets: if not, a repeated note is one long note, as in data that doesn't
-      tell the two apart: struck then says only that the pitch has changed.
+      distinguish the two: the onset bit then marks only changes of pitch.
   """
   check('steps_per_quarter', steps_per_quarter, 1, 32767)
   check('low', low, 0, 127)

@@ -1,1 +1,1 @@
-"""runs."""
+"""A run on disk: training, resuming, repeating, sweeping, packing."""

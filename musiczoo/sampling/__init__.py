@@ -1,1 +1,1 @@
-"""sampling."""
+"""From parameters to arrays to Scores."""

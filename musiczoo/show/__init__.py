@@ -1,1 +1,1 @@
-"""show."""
+"""What people look at and listen to: plots, pages, reports, sound."""

@@ -1,1 +1,1 @@
-"""training."""
+"""The train step, optimizers, devices, loop, checkpoints, journal."""

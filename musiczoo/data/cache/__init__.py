@@ -1,1 +1,1 @@
-"""cache."""
+"""Files that are made once and verified: sealed folders, memory maps."""

@@ -1,4 +1,4 @@
-"""A split of recordings walks in; its frames, measured once, walk out.
+"""The audio features of a split of recordings, cached, and their statistics.
 
 What was measured, and the mean and standard deviation of the training split's,
 are kept beside the recordings, under a hash of all they depend on.

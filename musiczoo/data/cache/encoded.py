@@ -1,4 +1,4 @@
-"""A split of a dataset walks in; its pieces, encoded once, walk out mapped.
+"""The encoded pieces of a split, cached on disk and memory-mapped.
 
 A dataset may be longer than memory, and so may what a representation makes of
 it. It is therefore kept beside the dataset, under a hash of all it depends on.

@@ -1,4 +1,4 @@
-"""Rows walk in, one piece after another; a plain .npy file walks out."""
+"""NpyWriter: a .npy file that is appended to, longer than memory."""
 
 import pathlib
 

@@ -20,7 +20,7 @@ _DIGEST = hashlib.sha256().digest_size
 def save(path: pathlib.Path, pieces: Sequence[Piece]) -> None:
   """Writes Scores so that `path` is whole or not there at all.
 
-  A cache that can't be written costs time, not results: it is said on stderr.
+  A cache that can't be written costs time, not results: a line on stderr reports it.
   """
   body = _pack(pieces)
   try:

@@ -1,4 +1,4 @@
-"""A name, a folder or a file in; named pieces in three splits out."""
+"""Loading of a corpus by name or path: named pieces in three splits."""
 
 import pathlib
 
@@ -50,7 +50,7 @@ def load_sounds(name: str) -> Corpus:
   path = pathlib.Path(name)
   if not path.is_dir():
     raise UserError(
-        f"corpus '{name}': this model hears sound: give --config.corpus=FOLDER "
+        f"corpus '{name}': this model is of audio: give --config.corpus=FOLDER "
         f'of sound files ({", ".join(recordings.SUFFIXES)})'
     )
   return Corpus('sounds', recordings.load(path))

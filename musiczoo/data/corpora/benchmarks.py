@@ -1,4 +1,4 @@
-"""A file of a published benchmark in, its own splits of Pieces out.
+"""Published benchmark files as corpora, with their own splits.
 
 Read are the piano-rolls of Boulanger-Lewandowski et al. (2012) as .mat files,
 and as npz files without pickles, of arrays for each split:
@@ -35,7 +35,7 @@ def load(path: pathlib.Path) -> Corpus:
   """The splits as published, not dealt out anew; pieces are numbered.
 
   Piano-rolls stay rolls, silent last frames and all, so that figures compare.
-  Voices become Scores: their held and repeated notes are not told apart, so
+  Voices become Scores: their held and repeated notes are not distinguished, so
   encode them with `onsets=False`.
 
   Raises:

@@ -1,4 +1,4 @@
-"""The four-part chorales of Bach: the music21 package in, Pieces out."""
+"""The four-part chorales of Bach, read from the music21 package."""
 
 from collections.abc import Iterable, Iterator
 import concurrent.futures

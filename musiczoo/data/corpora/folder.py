@@ -1,4 +1,4 @@
-"""A folder of MIDI files in, Pieces out; what can't be read is said."""
+"""A folder of MIDI files as a corpus; unreadable files are reported."""
 
 import os
 import pathlib

@@ -1,4 +1,4 @@
-"""A folder of sound files in, Pieces in splits out; what can't be used is said."""
+"""A folder of sound files as a corpus; unusable files are reported."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -49,8 +49,8 @@ def load(
 ) -> dict[str, Recordings]:
   """The sound files in a folder and the folders in it, in order of their names.
 
-  Each is heard through in a guarded process first. One that can't be used is
-  left out, with a line on stderr that says why; another line counts the reasons.
+  Each is decoded in a sandbox first. One that can't be used is
+  left out, with a line on stderr with the reason; another line counts the reasons.
 
   Raises:
     UserError: there is nothing to use.

@@ -1,4 +1,4 @@
-"""Sources walk in, their Results walk out in the same order, from any engine.
+"""Engines that read Sources in parallel, in order: local processes or Ray.
 
 An engine is a function (sources, read) -> Results. Both have a number of child
 processes work through the same function, and draw sources only a little ahead

@@ -1,4 +1,4 @@
-"""A Score walks in; a hash that knows the music in any key walks out."""
+"""Fingerprint of a Score: a hash that is the same in any key."""
 
 import hashlib
 from typing import NamedTuple
@@ -23,7 +23,7 @@ class Fingerprint(NamedTuple):
   Attributes:
     digest: hexadecimal; equal for the same notes in any key.
     lowest: the lowest pitch, drums aside, 0 if there is none: of two pieces of
-      one digest it tells how far they are transposed.
+      one digest, the difference is their transposition.
   """
 
   digest: str
@@ -33,10 +33,10 @@ class Fingerprint(NamedTuple):
 def fingerprint(score: Score) -> Fingerprint:
   """The Fingerprint of a Score that has notes.
 
-  It hears when notes begin and end, on a grid of 24 steps to the quarter from
+  It covers when notes begin and end, on a grid of 24 steps to the quarter from
   the first onset, and at which pitches: above the lowest, or which drum. It
-  hears no tempo, velocity or instrument, and a note that two tracks double
-  only once.
+  ignores tempo, velocity and instrument, and counts a note that two tracks
+  double once.
   """
   onset = score.notes[:, ONSET].astype(np.int64)
   onset -= onset.min()

@@ -1,4 +1,4 @@
-"""A folder or archive of music walks in, a dataset on disk walks out."""
+"""Preparation of a folder or archive of music as a dataset on disk."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -48,8 +48,8 @@ def prepare(
     the report: `files` = `kept` + `repaired` + `rejected`; `duplicates`, of
     which `transposed`, are among the first two; `ignored` files are no music;
     `pieces` is what is stored, with its `notes`, `splits` and `styles`;
-    `reasons` says how many files each code was met in. Of the pieces, `free`
-    fit no grid, of which `first_free` names some; `grids` says which grid, in
+    `reasons` counts the files in which each code was met. Of the pieces, `free`
+    fit no grid, of which `first_free` names some; `grids` counts which grid, in
     steps to the quarter note, the others fit best, and `moved_ms` how far
     their notes move to it on the average. All pieces are stored as they are.
 
@@ -76,7 +76,7 @@ def prepare(
 
 
 class _Tally:
-  """Counts Results, tells duplicates, and hands what is new to the dataset."""
+  """Counts Results, finds duplicates, and adds new pieces to the dataset."""
 
   def __init__(self):
     self._seen = {}  # Digest -> name and lowest pitch of the first to have it.

@@ -1,4 +1,4 @@
-"""One file of music walks in; a Score, or the reason why not, walks out."""
+"""Scan of one music file: its Score, or the reason for its rejection."""
 
 import hashlib
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""A folder or an archive walks in; the files of music in it walk out, unread.
+"""The music files of a folder or an archive, found without parsing them.
 
 A file is music by its suffix or by its first bytes. The rest is only counted.
 """
@@ -95,7 +95,7 @@ def _is_music(name, head):
   suffix = notation.suffix(name)
   if suffix in SUFFIXES:
     return True
-  # Of all that ends in .xml, a score says so near its beginning.
+  # Of all that ends in .xml, a score is marked near its beginning.
   if suffix == '.xml':
     return b'<score-' in head()
   return head().startswith(b'MThd')

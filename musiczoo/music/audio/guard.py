@@ -9,7 +9,7 @@ from musiczoo.errors import UserError
 REJECTED = {
     'unreadable': 'cannot be read; check the path and its permissions',
     'empty': 'is empty; fetch it again',
-    'not_audio': 'is no WAV, FLAC, Ogg or MP3 file, whatever its name says',
+    'not_audio': 'is no WAV, FLAC, Ogg or MP3 file, whatever its suffix',
     'damaged': 'is damaged or cut short; fetch it again',
     'truncated': 'ends before the length it claims; fetch it again',
     'bytes': 'has too many bytes; cut it into shorter files',
@@ -20,7 +20,7 @@ REJECTED = {
     'silent': 'is silent from end to end; leave it out',
     'not_finite': 'has samples that are no numbers; render it again',
     'peak': 'has samples far beyond full scale; render it again',
-    # What only a child process can tell.
+    # Reasons that only a child process can find.
     'timeout': 'took too long to read; fetch it again',
     'memory': 'needs too much memory to read; cut it into shorter files',
     'crashed': 'crashed the decoder; fetch it again',

@@ -1,6 +1,6 @@
-"""A sound file of any origin walks in; a Sound, or one reason why not, walks out.
+"""Safe reading of sound files: a Sound, or one reason for rejection.
 
-Nothing is allocated by what a header says: blocks are decoded one by one, and
+Nothing is allocated by what a header claims: blocks are decoded one by one, and
 what has come so far is compared with the limits.
 """
 
@@ -32,12 +32,12 @@ SUFFIXES = ('.wav', '.flac', '.ogg', '.mp3')
 _FORMATS = {'WAV', 'WAVEX', 'RF64', 'FLAC', 'OGG', 'MP3', 'MPEG'}
 _MAGIC = re.compile(rb'RIFF|RF64|fLaC|OggS|ID3|\xff[\xe0-\xff]')
 _BLOCK = 2**16  # Samples of all channels that are decoded at once.
-# Lengths that writers to a pipe put where they know none.
+# Lengths that writers to a pipe write where they do not know it.
 _UNKNOWN = 0x7FFF_0000
 
 
 class Examined(NamedTuple):
-  """What is known of a file once it was heard from end to end.
+  """What is known of a file once it was decoded to its end.
 
   Attributes:
     code: why it is turned away, a key of `REJECTED`; None: it is sound.
@@ -66,7 +66,7 @@ def read(path: str | os.PathLike, limits: Limits = LIMITS) -> Sound:
 
 
 def examine(path: str | os.PathLike, limits: Limits = LIMITS) -> Examined:
-  """Hears a file through, in the memory of a block, and says what it is."""
+  """Decodes a file to its end, block by block, and describes it."""
   try:
     with _opened(path, limits) as file:
       samples = sum(map(len, _blocks(file, limits)))
@@ -82,7 +82,7 @@ def examine(path: str | os.PathLike, limits: Limits = LIMITS) -> Examined:
 
 @contextlib.contextmanager
 def _opened(path, limits):
-  """A SoundFile that knows whether it can be `whole`."""
+  """A SoundFile, and whether it can be `whole`."""
   soundfile = needed('soundfile', path)
   head = check_file(path, limits)
   try:
@@ -110,7 +110,7 @@ def _blocks(file, limits) -> Iterator[np.ndarray]:
   """Yields float32 [n], one channel, until the end.
 
   Raises:
-    AudioError: what was heard so far, or in all, can't be used.
+    AudioError: what was decoded so far, or in all, can't be used.
   """
   total, loudest, rate = 0, 0.0, file.samplerate
   while True:
@@ -134,7 +134,7 @@ def _blocks(file, limits) -> Iterator[np.ndarray]:
 def _is_cut(file):
   """Whether a WAV file claims more bytes than there are.
 
-  The decoder makes do with what is there, and tells so in its log alone.
+  The decoder makes do with what is there, and reports it only in its log.
   """
   found = re.search(r'^data : (\d+) \(should be (\d+)\)', file.extra_info, re.M)
   if found is None:
@@ -144,7 +144,7 @@ def _is_cut(file):
 
 
 def _has_end(path):
-  """Whether an Ogg file ends with a whole page that says it is the last.
+  """Whether an Ogg file ends with a whole page that is marked as the last.
 
   The decoder takes the last whole page for the end.
   """
@@ -161,7 +161,7 @@ def _has_end(path):
 
 @contextlib.contextmanager
 def _silence():
-  """Decoders written in C tell stderr about damage, which we tell ourselves."""
+  """Silences C decoders, which report damage on stderr; we raise it instead."""
   sys.stderr.flush()
   before = os.dup(2)
   nowhere = os.open(os.devnull, os.O_WRONLY)

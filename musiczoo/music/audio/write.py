@@ -1,4 +1,4 @@
-"""A Sound walks in; a WAV file of 16 bits walks out: same sound, same bytes."""
+"""Writing of a Sound as a 16-bit WAV file: the same sound, the same bytes."""
 
 import os
 

@@ -1,6 +1,6 @@
-"""A zip or tar archive walks in; the bytes of its files walk out, one by one.
+"""Safe reading of zip and tar archives, one file at a time.
 
-Nothing is unpacked to disk, and nothing that an archive says of itself is
+Nothing is unpacked to disk, and no size or name in an archive is
 believed: what it grows to is counted while it grows.
 """
 
@@ -26,7 +26,7 @@ BLOCK = 2**16
 
 # The first bytes of a compressed tar. None of these gives more than is read.
 OPENERS = {b'\x1f\x8b': gzip.open, b'BZh': bz2.open, b'\xfd7zXZ': lzma.open}
-# The same can't be said of bzip2 and lzma within a zip.
+# This does not hold for bzip2 and lzma within a zip.
 ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 # What the decoders of the standard library raise on damaged bytes.
@@ -85,7 +85,7 @@ def members(
 
 
 class _Member(NamedTuple):
-  """A file in an archive; `refused` says why it is not read, or is empty."""
+  """A file in an archive; `refused` is why it is not read, or empty."""
 
   name: str
   refused: str
@@ -113,7 +113,7 @@ class _Stream:
     self.last = b''  # What the last read gave.
 
   def read(self, size):
-    # The tar reader asks for a whole extended header, however long it says.
+    # The tar reader asks for a whole extended header, however long that claims to be.
     if size > self._most:
       raise MidiError('ratio')
     self.last = self._file.read(size)
@@ -182,7 +182,7 @@ def _tar_members(path, opener, budget, most):
 
 
 def _unsafe(name):
-  """'name' if a name might lead out of the archive or can't be told, or ''."""
+  """'name' if a name might lead out of the archive or can't be decoded, or ''."""
   parts = name.replace('\\', '/').split('/')
   absolute = not parts[0] or parts[0].endswith(':')
   return 'name' if absolute or '..' in parts or not name.isprintable() else ''

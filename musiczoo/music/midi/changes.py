@@ -1,4 +1,4 @@
-"""Settings and questions walk in; which setting was in force walks out."""
+"""Look-up of the setting (program, bank, pedal) in force at an event."""
 
 from typing import NamedTuple
 

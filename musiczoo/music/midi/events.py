@@ -1,4 +1,4 @@
-"""Track chunks walk in as bytes, events walk out as columns of arrays.
+"""Parsing of track chunks to events, as columns of arrays.
 
 Where an event begins is known only when the one before it has been read. So
 this is done twice: for every byte of the file at once, NumPy computes where the
@@ -171,7 +171,7 @@ def _hops(data, start, stop):
     status = np.where(size == i, ahead[i], status)
 
   # Explicit status: itself and two bytes of data, or one. Running status: the
-  # two bytes, or one, that the place says.
+  # two bytes or one, as its status byte determines.
   explicit, short = status >= 0x80, (status & 0xE0) == 0xC0
   hop = (4 + 2 * explicit.view(np.uint8)) - short
   place = 2 * (np.arange(start, stop, dtype=np.int32) + size)

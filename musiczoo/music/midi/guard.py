@@ -1,6 +1,6 @@
-"""Bytes of any origin walk in; track chunks, or one reason why not, walk out.
+"""Checks of a MIDI file before it is parsed: header, chunks, limits.
 
-A header lies easily, so nothing is allocated by what a file says of itself:
+A header lies easily, so nothing is allocated by what its header claims:
 each number is compared with the bytes that are there and with a cap.
 """
 
@@ -140,7 +140,7 @@ def open_file(path: str | os.PathLike) -> BinaryIO:
 
 
 def load(path: str | os.PathLike, limits: Limits) -> bytes:
-  """The bytes of a file; of one over the limit no more than tells that it is.
+  """The bytes of a file; of one over the limit only a byte more than that.
 
   Raises:
     MidiError: 'unreadable'.

@@ -1,4 +1,4 @@
-"""Programs, banks and system exclusives walk in; what is drums walks out.
+"""Which channels play drums, from programs, banks and system exclusives.
 
 Drums are on channel 10, as in General MIDI; on channels that Roland's GS makes
 rhythm parts by a system exclusive, or not, if it makes channel 10 none; and
@@ -14,13 +14,13 @@ from musiczoo.music.midi.standard import DRUM_BANK, DRUM_CHANNEL
 
 # The channel of each GS part: the tenth comes first.
 _CHANNEL = np.array([9, 0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15])
-_UNSAID = 2
+_UNDECLARED = 2
 
 
 def rhythm_parts(
     events: Events, at: np.ndarray, port: np.ndarray, time: np.ndarray
 ) -> tuple[Changes, bool]:
-  """What GS says of its parts.
+  """The rhythm parts that GS messages declare.
 
   Args:
     events: all events.
@@ -29,7 +29,7 @@ def rhythm_parts(
     time: int64 [S], their times.
 
   Returns:
-    output, time and whether it is drums from then on; whether the file says
+    output, time and whether it is drums from then on; whether the file declares
     anything in GS at all.
   """
   # Length, 41 (Roland), device, 42 (GS), 12 (set), address, value, sum, F7.
@@ -57,9 +57,11 @@ def drums(
     banks: what is sent as bank: output, time, value; empty in a GS file.
     programs: output, time, value; a bank counts once a program is chosen.
   """
-  said = parts._replace(value=parts.value.astype(np.int64))
-  said = last_before(said, output, on, _UNSAID)
-  found = np.where(said == _UNSAID, output & 0x0F == DRUM_CHANNEL, said == 1)
+  declared = parts._replace(value=parts.value.astype(np.int64))
+  declared = last_before(declared, output, on, _UNDECLARED)
+  found = np.where(
+      declared == _UNDECLARED, output & 0x0F == DRUM_CHANNEL, declared == 1
+  )
   bank = last_before(banks, programs.key, programs.time, 0)
   return found | (
       last_before(programs._replace(value=bank), output, on, 0) == DRUM_BANK

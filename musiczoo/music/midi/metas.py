@@ -1,4 +1,4 @@
-"""Events walk in; tempi, meters, keys, names and ports walk out."""
+"""Meta events: tempi, meters, keys, names and ports."""
 
 from collections import Counter
 from typing import NamedTuple

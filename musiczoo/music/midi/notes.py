@@ -1,4 +1,4 @@
-"""Note ons and offs walk in, notes and their tracks walk out."""
+"""Pairing of note ons and offs into notes and tracks."""
 
 from collections import Counter
 from typing import NamedTuple
@@ -40,7 +40,7 @@ def find_notes(
     MidiError: 'notes'.
   """
   kind = events.status & 0xF0
-  # The time of an event: its place in the order in which the piece is heard.
+  # The time of an event: its place in the order in which the piece is played.
   order = np.argsort(events.tick, kind='stable')
   clock = events.tick[order]
   time = np.empty_like(order)

@@ -1,4 +1,4 @@
-"""Notes and moves of pedals walk in; when the notes fall silent walks out."""
+"""Sustain and sostenuto pedals: when each note stops sounding."""
 
 from typing import NamedTuple
 

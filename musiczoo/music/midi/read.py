@@ -1,10 +1,10 @@
-"""A MIDI file walks in; a canonical Score and what was repaired walk out.
+"""Reading of a MIDI file to a canonical Score, with a report of repairs.
 
 Notes are paired within their own track chunk. Programs, pedals, all notes off
 and all sound off belong to a port and channel, whichever chunk sets them:
-simultaneous events are heard in the order of the chunks.
+simultaneous events are played in the order of the chunks.
 
-Not heard are bends, volume and other controllers, the soft pedal, a reset of
+Ignored are bends, volume and other controllers, the soft pedal, a reset of
 all controllers, the kits that XG and GM2 choose otherwise than by bank 127, and
 the sounds of banks: a program is that of General MIDI.
 """
@@ -101,7 +101,7 @@ def _division(division):
   frames, ticks = 0x100 - (division >> 8), division & 0xFF
   if frames not in (24, 25, 29, 30) or not ticks:
     raise MidiError('division')
-  # SMPTE time knows no quarter note: let it be the second. 29 stands for
+  # SMPTE time has no quarter note: a second takes its place. 29 stands for
   # 30 frames in 1.001 seconds.
   if frames == 29:
     return 30 * ticks, 1_001_000
@@ -135,7 +135,7 @@ def _check_ticks(raw, limits):
 def _seconds(score):
   """When the last note of a canonical Score ends."""
   last = end(score)
-  heard = score.tempi[score.tempi[:, 0] < last].astype(np.int64)
-  ticks = np.concatenate([[0], heard[:, 0], [last]])
-  tempo = np.concatenate([[DEFAULT_TEMPO], heard[:, 1]])
+  active = score.tempi[score.tempi[:, 0] < last].astype(np.int64)
+  ticks = np.concatenate([[0], active[:, 0], [last]])
+  tempo = np.concatenate([[DEFAULT_TEMPO], active[:, 1]])
   return np.diff(ticks) @ tempo / score.resolution / 1e6

@@ -1,4 +1,4 @@
-"""A Score walks in, a standard MIDI file (type 1) walks out, tick for tick."""
+"""Writing of a Score as a standard MIDI file (type 1), tick for tick."""
 
 import io
 import itertools
@@ -34,7 +34,7 @@ def write(score: Score, path: str | os.PathLike) -> None:
     path: where to write; a file that stands there is replaced.
 
   Raises:
-    UserError: MIDI can't say what the Score says, or `path` can't be written.
+    UserError: MIDI can't represent the Score, or `path` can't be written.
   """
   write_output(path, to_bytes(score))
 
@@ -44,10 +44,10 @@ def to_bytes(score: Score) -> bytes:
 
   A conductor chunk holds tempi, meters and keys; then each track has a chunk
   and a (port, channel) of its own, so that no program change of one track is
-  heard in another. `read` gives `canonical(score)` back.
+  played by another. `read` gives `canonical(score)` back.
 
   Raises:
-    UserError: MIDI can't say what the Score says.
+    UserError: MIDI can't represent the Score.
   """
   _check(score)
   score = canonical(score)
