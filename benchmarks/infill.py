@@ -9,7 +9,7 @@ before, and those that begin a note now and did not, or no longer do.
 
 from absl import flags
 
-from experiments import chosen, launch
+from experiments import launch, model_flags
 
 NUM = flags.DEFINE_integer('num', 1000, 'Infills.', lower_bound=1)
 SWEEPS = flags.DEFINE_integer('sweeps', 20, 'Rounds of each.', lower_bound=1)
@@ -17,7 +17,7 @@ STEPS, ROWS = 64, 25  # Of an excerpt; at a time.
 
 
 def main():
-  chosen.check()
+  model_flags.check()
   import jax
   import numpy as np
 
@@ -26,7 +26,7 @@ def main():
   from musiczoo.representations import cells as cells_lib
 
   build.cache_compilation()
-  config, pipeline, params, _ = chosen.load()
+  config, pipeline, params, _ = model_flags.load()
   config['model']['sweeps'] = SWEEPS.value
   pipeline = build.pipeline(config)
   pieces = build.pieces(

@@ -75,7 +75,7 @@ def _heard(pipeline, params, pieces, with_music21):
     counts[name] = before[0] + int(hits.sum()), before[1] + len(hits)
 
   for piece in pieces:
-    heard, ruled = annotation_report.hear(pipeline, params, piece.score)
+    heard, ruled = annotation_report.annotate(pipeline, params, piece.score)
     key = np.bincount(heard[:, annotations.KEY]).argmax()
     count('key as the rules', key == ruled[0, annotations.KEY])
     place = ruled[:, annotations.POSITION]

@@ -1,4 +1,4 @@
-"""The main job, end to end: Bach in, a trained LSTM and new chorales out."""
+"""The demo: trains an LSTM on chorales, evaluates it and samples new ones."""
 
 import os
 import pathlib
@@ -9,12 +9,14 @@ from absl import flags
 from . import launch, pages
 from .progress import Progress
 
-OUTPUT_DIR = flags.DEFINE_string('output_dir', 'out/demo', 'Where it all goes.')
+OUTPUT_DIR = flags.DEFINE_string('output_dir', 'out/demo', 'Output folder.')
 CONFIG = flags.DEFINE_string(
     'config',
     'experiments/configs/chorales.py:lstm',
-    'Of voices; --config.NAME=VALUE changes a number of it.',
+    'Config of a model of voices; --config.NAME=VALUE changes a value of it.',
 )
+# Below 1: a small model that was trained briefly makes fewer mistakes so.
+TEMPERATURE = 0.8
 
 
 def main() -> int:
@@ -26,6 +28,8 @@ def main() -> int:
   from musiczoo.evaluation.novelty import report
   from musiczoo.runs import run as run_lib, workdir
   from musiczoo.sampling import generate
+  from musiczoo.sampling.controls import check_controls
+  from musiczoo.show import outputs
   from musiczoo.show.plots import curves
 
   build.cache_compilation()
@@ -43,7 +47,7 @@ def main() -> int:
     print('stopped; everything is saved: the same command goes on from here')
     return 128 + signals.received
 
-  print('2/3  Score it on pieces it has not heard, in nats per note')
+  print('2/3  Evaluate it on pieces that it was not trained on, in nats per note')
   _, pipeline, params, step = workdir.load(run)
   corpus = build.corpus(config)
   devices = build.devices(config)
@@ -58,7 +62,7 @@ def main() -> int:
       for split in ('valid', 'test')
   }
 
-  def lowest(split):
+  def pitch_baselines(split):
     return {
         'any symbol in use': baselines.uniform(pieces['train'].x),
         'per-voice bigram': baselines.bigram(pieces['train'].x, pieces[split].x),
@@ -67,28 +71,26 @@ def main() -> int:
   for split, values in figures.items():
     print(
         f'     {split:>5}: {values["nll_per_note_pitch"]:.3f} for the pitch + '
-        f'{values["nll_per_note_struck"]:.3f} for striking it again'
+        f'{values["nll_per_note_struck"]:.3f} for the onset'
     )
-  for name, value in lowest('test').items():
-    print(f'     floor: {value:.3f} for the pitch, {name} (test)')
+  for name, value in pitch_baselines('test').items():
+    print(f'     baseline: {value:.3f} for the pitch, {name} (test)')
   curves.draw(
       run,
       output / 'curve.png',
       monitor='valid_nll_per_note_pitch',
-      baselines=lowest('valid'),
+      baselines=pitch_baselines('valid'),
   )
 
-  print('3/3  Write eight chorales')
-  written = generate.generate(
+  print('3/3  Sample eight chorales')
+  generated = generate.generate(
       pipeline, params, num_outputs=8, num_steps=256, seed=config['seed'],
-      controls=generate.check_controls(
-          pipeline.model, temperature=0.8, top_k=0, top_p=1.0, min_p=0.0
-      ),
+      controls=check_controls(pipeline.model, temperature=TEMPERATURE),
   )
-  music = generate.write(written.scores, output, title='chorale')
+  music = outputs.write_scores(generated.scores, output, title='chorale')
   grid = pipeline.representation.spec.steps_per_quarter
-  copied = report.copying(corpus, grid, generated=written.scores)
-  print(report.in_words(copied['generated'], copied['test'], grid))
+  copied = report.report(corpus, grid, generated=generated.scores)
+  print(report.summary(copied['generated'], copied['test'], grid))
   _page(output, (config, pipeline, params), corpus, music, copied, figures['test'])
   python = f'{os.path.relpath(sys.executable)} -m experiments'
   print(f'''
@@ -108,22 +110,22 @@ def _page(output, trained, corpus, music, copied, figures):
   from musiczoo.show.page import numbers
 
   grid = trained[1].representation.spec.steps_per_quarter
-  num_steps = pages.stretch(grid)
+  num_steps = pages.segment_steps(grid)
   of_all = {
-      f'{numbers.words(name)}, all test pieces': value
+      f'{numbers.label(name)}, all test pieces': value
       for name, value in figures.items()
   }
   pages.write(output / 'listen.html', "Chorales by the demo's LSTM", [
-      pages.new(
+      pages.generated_group(
           'Generated', music, trained, num_steps,
           group=numbers.copied(copied['generated']),
           piece=numbers.longest(copied['generated'], grid),
       ),
-      pages.real(
+      pages.real_group(
           corpus, 'test', trained, num_steps,
           group=of_all | numbers.copied(copied['test']),
       ),
-  ], [pages.note(num_steps, grid), pages.COPIED])
+  ], [pages.metrics_note(num_steps, grid), pages.COPIED_NOTE])
 
 
 def run() -> None:

@@ -1,4 +1,4 @@
-"""Scores a trained model on a split of its corpus: in nats, or by samples."""
+"""Evaluates a trained model on a split: its likelihood, or its samples."""
 
 import json
 import pathlib
@@ -8,157 +8,203 @@ import numpy as np
 
 from musiczoo.errors import UserError
 
-from . import chosen, launch, pages
+from . import launch, model_flags, pages
 
 CORPUS = flags.DEFINE_string(
-    'corpus', None, 'Other music to score than that of its config.'
+    'corpus', None, 'Other music to evaluate on than that of its config.'
 )
 SPLIT = flags.DEFINE_enum(
-    'split', 'test', ['train', 'valid', 'test'], 'Pieces to score.'
+    'split', 'test', ['train', 'valid', 'test'], 'Pieces to evaluate on.'
 )
 JSON = flags.DEFINE_string('json', None, 'File to write the figures to.')
 ORDERINGS = flags.DEFINE_integer(
-    'orderings', None, 'Score frame by frame in so many random orders, too.',
+    'orderings',
+    None,
+    'Also compute the frame-wise likelihood, over so many random orders.',
     lower_bound=1,
 )
 MAX_FRAMES = flags.DEFINE_integer(
-    'max_frames', 2000, 'A random sample of frames for that.', lower_bound=1
+    'max_frames', 2000, 'Size of its random sample of frames.', lower_bound=1
 )
-
 SAMPLES = flags.DEFINE_integer(
-    'samples', 512, 'Windows to compare, of a model that only samples judge.',
+    'samples',
+    512,
+    'Windows to compare, of a model without a likelihood.',
     lower_bound=2,
 )
 NOVELTY = flags.DEFINE_bool(
-    'novelty', True, 'Say what of the test split is found in the training split.'
+    'novelty', True, 'Report what of the test split is in the training split.'
 )
 
 
 def main():
-  chosen.check()
+  model_flags.check()
   from musiczoo import build
-  from musiczoo.evaluation import audio_baselines, collapse, sample_comparison
-  from musiczoo.evaluation.framewise import framewise
-  from musiczoo.evaluation.likelihood import make_likelihood, make_metrics
-  from musiczoo.evaluation.novelty import report as report_lib
-  from musiczoo.models.model import LatentModel, OrderlessModel
+  from musiczoo.evaluation import collapse
+  from musiczoo.models.model import LatentModel
 
   build.cache_compilation()
-  config, pipeline, params, step = chosen.load()
-  if ORDERINGS.value is not None and not isinstance(
-      pipeline.model, OrderlessModel
-  ):
-    raise UserError(
-        '--orderings means nothing to this model, which has one order: leave '
-        'it out'
-    )
-  is_sound = pipeline.representation.spec.kind == 'frames'
-  if is_sound and pages.HTML.value is not None:
-    raise UserError('--html means nothing to a model of sound: leave it out')
+  config, pipeline, params, step = model_flags.load()
+  model, spec = pipeline.model, pipeline.representation.spec
+  _check(model, spec)
   if CORPUS.value is not None:
     config['corpus'] = CORPUS.value
   corpus = build.corpus(config)
-  pieces = build.pieces(
-      config, corpus, SPLIT.value, pipeline.representation
-  )
+  pieces = build.pieces(config, corpus, SPLIT.value, pipeline.representation)
   devices = build.devices(config)
   given = devices, pipeline, pieces, config['batch_size']
   replicated = devices.replicate(params)
   figures = {'split': SPLIT.value, 'pieces': len(pieces), 'step': step}
-  music = {}
+  measured, samples = _measured(given, params, replicated)
+  figures |= measured
+  has_latent = isinstance(model, LatentModel)
+  if spec.is_audio or has_latent:
+    train = build.pieces(config, corpus, 'train', pipeline.representation)
+    figures |= _baselines(given, params, train)
+  warning = None
+  if has_latent:
+    figures |= collapse.active_dimensions(figures)
+    warning = collapse.warning(figures)
+  if ORDERINGS.value is not None:
+    figures |= _framewise(given, replicated)
+  if NOVELTY.value and SPLIT.value == 'test' and not spec.is_audio:
+    figures |= _novelty(corpus, spec.steps_per_quarter, samples)
+  for name, value in figures.items():
+    print(f'{name:>36}  {_text(value)}')
+  if warning:
+    print(warning)
+  if JSON.value:
+    text = json.dumps(figures, indent=1) + '\n'
+    launch.write_text(pathlib.Path(JSON.value), text)
+  if pages.HTML.value is not None:
+    _page((config, pipeline, params), corpus, samples, figures)
+
+
+def _check(model, spec):
+  """Refuses flags that the model cannot use."""
+  from musiczoo.models.model import OrderlessModel
+
+  if ORDERINGS.value is not None and not isinstance(model, OrderlessModel):
+    raise UserError(
+        '--orderings cannot be used with this model, which has one order: leave '
+        'it out'
+    )
+  if spec.is_audio and pages.HTML.value is not None:
+    raise UserError(
+        '--html cannot be used with a model of audio: leave it out'
+    )
+
+
+def _measured(given, params, replicated):
+  """The model's own figures, and the samples they are of, if any."""
+  from musiczoo.evaluation import likelihood, sample_comparison
+
+  _, pipeline, pieces, _ = given
+  figures, samples = {}, []
   if pipeline.model.monitor:
-    figures |= make_likelihood(*given)(replicated)
-  elif is_sound:
+    figures |= likelihood.make_likelihood(*given)(replicated)
+  elif pipeline.representation.spec.is_audio:
     figures |= sample_comparison.make_gap(*given[:3])(replicated)
   else:
-    compared = sample_comparison.make_compare(pipeline, pieces, SAMPLES.value)(params)
-    music = {'samples': compared.scores}
-    figures |= sample_comparison.report(compared)
-  figures |= make_metrics(*given, pipeline.model.metrics)(replicated)
-  alarm = None
-  has_latents = isinstance(pipeline.model, LatentModel)
-  if is_sound or has_latents:
-    train = build.pieces(config, corpus, 'train', pipeline.representation)
-    figures |= (
-        audio_baselines.floors_of(pipeline, params, train, pieces) if is_sound
-        else collapse.unigram(devices, pipeline, train, *given[2:])
-    )
-  if has_latents:
-    figures |= collapse.active(figures)
-    alarm = collapse.alarm(figures)
-  if ORDERINGS.value is not None:
-    figures |= framewise(
-        *given[:3],
-        replicated,
-        batch_size=given[3],
-        orderings=ORDERINGS.value,
-        max_frames=MAX_FRAMES.value,
-    )
-  if NOVELTY.value and SPLIT.value == 'test' and not is_sound:
-    found = report_lib.copying(
-        corpus, pipeline.representation.spec.steps_per_quarter, **music
-    )
-    figures |= {
-        f'{name}_in_train_{measure}': value
-        for name, report in found.items()
-        for measure, value in report.items()
-        if isinstance(value, float)
-    }
-  for name, value in figures.items():
-    print(f'{name:>36}  {_shown(value)}')
-  if alarm:
-    print(alarm)
-  if JSON.value:
-    launch.write_text(
-        pathlib.Path(JSON.value), json.dumps(figures, indent=1) + '\n'
-    )
-  if pages.HTML.value is not None:
-    _page((config, pipeline, params), corpus, music.get('samples', []), figures)
+    compare = sample_comparison.make_compare(pipeline, pieces, SAMPLES.value)
+    comparison = compare(params)
+    samples = comparison.scores
+    figures |= sample_comparison.report(comparison)
+  metrics = likelihood.make_metrics(*given, pipeline.model.metrics)
+  figures |= metrics(replicated)
+  return figures, samples
 
 
-def _page(trained, corpus, samples, figures):
-  """Writes --html: samples, where there are any, and pieces of the split."""
-  from musiczoo.sampling import generate
-  from musiczoo.show import page
-  from musiczoo.show.page import numbers
+def _baselines(given, params, train):
+  from musiczoo.evaluation import collapse
+  from musiczoo.evaluation.audio_baselines import audio_baselines
 
-  pipeline = trained[1]
-  grid = pipeline.representation.spec.steps_per_quarter
-  num_steps = pages.stretch(grid, pipeline.model.window)
-  sides = {'samples': {}, 'split': {}, 'gap': {}}
-  for name, value in figures.items():
-    words = numbers.words(name)
-    if isinstance(value, dict):
-      for side, found in value.items():
-        number = found[0] if isinstance(found, tuple) else found
-        if np.isfinite(number):
-          sides[side][f'{words}, all windows'] = number
-    elif isinstance(value, float):
-      new = name.startswith('samples_')
-      sides['samples' if new else 'split'][f'{words}, all pieces'] = value
-  groups = []
-  if samples:
-    some = [generate.timed(score) for score in samples[: pages.MOST]]
-    groups.append(pages.new(
-        f'Samples: {len(some)} of {len(samples)}', some, trained, num_steps,
-        group=sides['samples'], piece={},
-    ))
-  groups.append(pages.real(
-      corpus, SPLIT.value, trained, num_steps, group=sides['split']
-  ))
-  if sides['gap']:
-    groups.append(page.Group('Gap, 0 to 1', [], sides['gap']))
-  pages.write(
-      pages.HTML.value,
-      f'musiczoo: {chosen.name()}, step {figures["step"]}',
-      groups,
-      [pages.note(num_steps, grid)],
+  devices, pipeline, pieces, batch_size = given
+  if pipeline.representation.spec.is_audio:
+    return audio_baselines(pipeline, params, train, pieces)
+  return collapse.accuracy_unigram(
+      devices, pipeline, train, pieces, batch_size
   )
 
 
-def _shown(value):
+def _framewise(given, replicated):
+  from musiczoo.evaluation.framewise import framewise
+
+  *most, batch_size = given
+  return framewise(
+      *most,
+      replicated,
+      batch_size=batch_size,
+      orderings=ORDERINGS.value,
+      max_frames=MAX_FRAMES.value,
+  )
+
+
+def _novelty(corpus, steps_per_quarter, samples):
+  from musiczoo.evaluation.novelty.report import report
+
+  music = {'samples': samples} if samples else {}
+  return {
+      f'{name}_in_train_{measure}': value
+      for name, found in report(corpus, steps_per_quarter, **music).items()
+      for measure, value in found.items()
+      if isinstance(value, float)
+  }
+
+
+def _page(trained, corpus, samples, figures):
+  """Writes --html: samples, if there are any, and pieces of the split."""
+  from musiczoo.show import outputs, page
+
+  pipeline = trained[1]
+  grid = pipeline.representation.spec.steps_per_quarter
+  num_steps = pages.segment_steps(grid, pipeline.model.window)
+  columns = _columns(figures)
+  groups = []
+  if samples:
+    some = [outputs.with_tempo(score) for score in samples[: pages.MAX_PIECES]]
+    groups.append(
+        pages.generated_group(
+            f'Samples: {len(some)} of {len(samples)}',
+            some,
+            trained,
+            num_steps,
+            group=columns['samples'],
+            piece={},
+        )
+    )
+  groups.append(
+      pages.real_group(
+          corpus, SPLIT.value, trained, num_steps, group=columns['split']
+      )
+  )
+  if columns['gap']:
+    groups.append(page.Group('Gap, 0 to 1', [], columns['gap']))
+  title = f'musiczoo: {model_flags.name()}, step {figures["step"]}'
+  note = pages.metrics_note(num_steps, grid)
+  pages.write(pages.HTML.value, title, groups, [note])
+
+
+def _columns(figures):
+  """Figures of the samples, of the split and of their gap, by label."""
+  from musiczoo.show.page.numbers import label
+
+  columns = {'samples': {}, 'split': {}, 'gap': {}}
+  for name, value in figures.items():
+    if isinstance(value, dict):
+      for column, found in value.items():
+        number = found[0] if isinstance(found, tuple) else found
+        if np.isfinite(number):
+          columns[column][f'{label(name)}, all windows'] = number
+    elif isinstance(value, float):
+      column = 'samples' if name.startswith('samples_') else 'split'
+      columns[column][f'{label(name)}, all pieces'] = value
+  return columns
+
+
+def _text(value):
   if isinstance(value, dict):
-    return '  '.join(f'{k} {_shown(v)}' for k, v in value.items())
+    return '  '.join(f'{k} {_text(v)}' for k, v in value.items())
   if isinstance(value, tuple):
     mean, low, high = value
     return f'{mean:.4f} [{low:.4f}, {high:.4f}]'

@@ -5,21 +5,21 @@ import pathlib
 
 from absl import flags
 
-from . import chosen, launch
+from . import launch, model_flags
 
 OUTPUT_DIR = flags.DEFINE_string('output_dir', None, 'Folder for the export.')
 ONNX = flags.DEFINE_bool('onnx', True, 'Write model.onnx where there can be one.')
 
 
 def main():
-  chosen.check()
+  model_flags.check()
   launch.require(output_dir=OUTPUT_DIR.value)
   output = pathlib.Path(OUTPUT_DIR.value)
   launch.make_folder(output)
   from musiczoo.export.files import files
 
-  config, pipeline, params, step = chosen.load()
-  figures = _measured(step) if chosen.own() else {}
+  config, pipeline, params, step = model_flags.load()
+  figures = _measured(step) if not model_flags.is_pretrained() else {}
   made = files(
       config, pipeline, params, step=step, figures=figures, onnx=ONNX.value
   )
@@ -36,7 +36,7 @@ def main():
 def _measured(step):
   from musiczoo.runs import workdir
 
-  folder = workdir.checkpoints(chosen.name()) / f'{step:09d}'
+  folder = workdir.checkpoints(model_flags.name()) / f'{step:09d}'
   return {
       name: value
       for name, value in json.loads((folder / 'metrics.json').read_text()).items()

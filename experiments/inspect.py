@@ -1,16 +1,16 @@
-"""The doctor: a MIDI file in; what it holds, or why it can't be used, out.
+"""Inspects a MIDI file: what it contains, or why it cannot be used.
 
   python -m experiments.inspect FILE.mid [--workdir=W|--pretrained=NAME] [--html=F]
 
-With a model of the family structure also what it hears in each bar, beside what
-the rules say. --html plays and shows the file, with its key and chords.
+With a model of the family structure also its annotations of each bar, beside
+those of the rules. --html plays and shows the file, with its key and chords.
 """
 
 import pathlib
 
 from absl import flags
 
-from . import chosen, launch, pages
+from . import launch, model_flags, pages
 
 FILE = flags.DEFINE_string('file', None, 'MIDI file; --file= may be left out.')
 
@@ -27,14 +27,14 @@ def main():
     raise
   if pages.HTML.value is not None:
     _page(FILE.value)
-  if chosen.name() is not None:
+  if model_flags.name() is not None:
     from musiczoo import build
     from musiczoo.show import annotation_report
 
     build.cache_compilation()
-    _, pipeline, params, _ = chosen.load()
+    _, pipeline, params, _ = model_flags.load()
     score = midi.read(FILE.value)
-    print('\n'.join(annotation_report.compare(pipeline, params, score)))
+    print('\n'.join(annotation_report.report(pipeline, params, score)))
 
 
 def _page(file):
@@ -45,15 +45,12 @@ def _page(file):
 
   score, name = midi.read(file), pathlib.Path(file).name
   steps = max(grid.GRIDS)
-  num_steps = pages.stretch(steps)
+  num_steps = pages.segment_steps(steps)
   about = {'notes': len(score.notes), 'tracks': len(score.tracks)}
-  piece = page.Piece(
-      name, score, about | numbers.figures(score, steps, num_steps)
-  )
-  pages.write(
-      pages.HTML.value, name, [page.Group('File', [piece])],
-      [pages.note(num_steps, steps)],
-  )
+  metrics = numbers.metrics_of(score, steps, num_steps)
+  groups = [page.Group('File', [page.Piece(name, score, about | metrics)])]
+  note = pages.metrics_note(num_steps, steps)
+  pages.write(pages.HTML.value, name, groups, [note])
 
 
 def run() -> None:

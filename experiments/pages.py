@@ -1,4 +1,4 @@
-"""What a command has at hand -> the listening page of it: --html."""
+"""The --html flag, and what stands on its page."""
 
 import pathlib
 
@@ -10,11 +10,11 @@ from musiczoo.errors import UserError
 from . import launch
 
 HTML = flags.DEFINE_string(
-    'html', None, 'File to write a page to that plays and shows the music.'
+    'html', None, 'File of a web page that plays and shows the music.'
 )
-MOST = 8  # Real pieces that are shown.
-QUARTERS = 16  # Of the stretches by which pieces are compared.
-COPIED = (
+MAX_PIECES = 8  # Real pieces that are shown.
+SEGMENT_QUARTERS = 16  # Length of the segments by which pieces are compared.
+COPIED_NOTE = (
     'Copied is the share of windows of so many steps that are found in the '
     'training pieces, in any key.'
 )
@@ -27,64 +27,65 @@ def write(path, title: str, groups, notes=()) -> None:
   launch.write_text(pathlib.Path(path), page.html(title, groups, notes))
 
 
-def stretch(steps_per_quarter: int, most: int | None = None) -> int:
-  """How many steps of the grid pieces are compared by; `most` at the most."""
-  usual = QUARTERS * steps_per_quarter
-  return min(usual, most or usual)
+def segment_steps(steps_per_quarter: int, limit: int | None = None) -> int:
+  """Steps of the segments by which pieces are compared; at most `limit`."""
+  steps = SEGMENT_QUARTERS * steps_per_quarter
+  return min(steps, limit or steps)
 
 
-def note(num_steps: int, steps_per_quarter: int) -> str:
-  """What the sample metrics of a page are."""
+def metrics_note(num_steps: int, steps_per_quarter: int) -> str:
+  """A sentence on the sample metrics of a page."""
   return (
-      f'Metrics are means over stretches of {num_steps / steps_per_quarter:g} '
+      f'Metrics are means over segments of {num_steps / steps_per_quarter:g} '
       'quarter notes that begin with a bar, so that pieces of any length can '
       'be compared; a shorter piece has none.'
   )
 
 
-def new(name, scores, trained, num_steps, *, group, piece):
-  """The group of new pieces, 000.mid, 001.mid, ...
+def generated_group(name, scores, trained, num_steps, *, group, piece):
+  """The group of generated pieces, 000.mid, 001.mid, ...
 
   Args:
-    trained: config, System and params of the model.
-    num_steps: as of `stretch`.
-    group: more numbers of the group, by their names.
-    piece: more numbers of some pieces, by the place of each.
+    trained: (config, Pipeline, params) of the model.
+    num_steps: of `segment_steps`.
+    group: more numbers of the group, by name.
+    piece: more numbers of pieces, by index and name.
   """
   from musiczoo.data import corpora
   from musiczoo.show import page
 
   found = [corpora.Piece(f'{i:03d}.mid', s) for i, s in enumerate(scores)]
   rows = _numbers(*trained, 'scores', found, num_steps)
-  return page.Group(name, [
-      page.Piece(*written, row | piece.get(i, {}))
-      for i, (written, row) in enumerate(zip(found, rows))
-  ], group)
+  pieces = [
+      page.Piece(*of, row | piece.get(i, {}))
+      for i, (of, row) in enumerate(zip(found, rows))
+  ]
+  return page.Group(name, pieces, group)
 
 
-def real(corpus, split, trained, num_steps, *, group):
-  """The group of a few pieces of a split, as the model hears them."""
+def real_group(corpus, split, trained, num_steps, *, group):
+  """The group of a few pieces of a split, as the model represents them."""
   from musiczoo import build
   from musiczoo.data import corpora
-  from musiczoo.sampling import generate
-  from musiczoo.show import page
+  from musiczoo.show import outputs, page
 
   pieces = corpus.splits[split]
-  chosen = np.linspace(0, len(pieces) - 1, min(MOST, len(pieces)))
-  found = [pieces[i] for i in chosen.astype(int).tolist()]
+  index = np.linspace(0, len(pieces) - 1, min(MAX_PIECES, len(pieces)))
+  found = [pieces[i] for i in index.astype(int).tolist()]
   representation = trained[1].representation
-  encoded = build.encoded(
-      corpora.Corpus(corpus.kind, {split: found}), split, representation
-  )
+  some = corpora.Corpus(corpus.kind, {split: found})
+  encoded = build.encoded(some, split, representation)
   rows = _numbers(*trained, corpus.kind, found, num_steps)
-  return page.Group(f'Real: {len(found)} of {len(pieces)} {split} pieces', [
-      page.Piece(piece.name, generate.timed(representation.decode(x)), row)
+  shown = [
+      page.Piece(piece.name, outputs.with_tempo(representation.decode(x)), row)
       for piece, x, row in zip(found, encoded, rows)
-  ], group)
+  ]
+  name = f'Real: {len(found)} of {len(pieces)} {split} pieces'
+  return page.Group(name, shown, group)
 
 
-def at_hand(config, split):
-  """The corpus of a model, or None and why there is none."""
+def find_corpus(config, split):
+  """(corpus of a model, None), or (None, why there is none)."""
   from musiczoo import build
 
   try:
@@ -97,33 +98,33 @@ def at_hand(config, split):
 
 
 def _numbers(config, pipeline, params, kind, found, num_steps):
-  """Of each piece found its metrics and, where they are known, its nats."""
+  """The metrics of each piece and, where it has one, its likelihood."""
   from musiczoo import build
   from musiczoo.data import corpora
   from musiczoo.evaluation import likelihood
   from musiczoo.show.page import numbers
 
   representation = pipeline.representation
+  grid = representation.spec.steps_per_quarter
   corpus = corpora.Corpus(kind, {'test': found})
-  x = build.encoded(corpus, 'test', representation)
+  encoded = build.encoded(corpus, 'test', representation)
   rows = [
-      numbers.figures(
-          representation.decode(piece), representation.spec.steps_per_quarter,
-          num_steps,
-      )
-      for piece in x
+      numbers.metrics_of(representation.decode(x), grid, num_steps)
+      for x in encoded
   ]
-  heard = [i for i, piece in enumerate(x) if len(piece)]
-  if not pipeline.model.monitor or not heard:
+  index = [i for i, x in enumerate(encoded) if len(x)]
+  if not pipeline.model.monitor or not index:
     return rows
-  some = corpora.Corpus(kind, {'test': [found[i] for i in heard]})
+  some = corpora.Corpus(kind, {'test': [found[i] for i in index]})
   pieces = build.pieces(config, some, 'test', representation)
-  if len(pieces) != len(heard):  # They were cut into passages.
+  if len(pieces) != len(index):  # They were cut into sections.
     return rows
   devices = build.devices(config)
-  nats = likelihood.make_piece_nll(devices, pipeline, pieces, config['batch_size'])
-  name = numbers.words(likelihood.monitor_name(pipeline))
-  for i, value in zip(heard, nats(devices.replicate(params)).tolist()):
+  nll = likelihood.make_piece_nll(
+      devices, pipeline, pieces, config['batch_size']
+  )
+  name = numbers.label(likelihood.monitor_name(pipeline))
+  for i, value in zip(index, nll(devices.replicate(params)).tolist()):
     if np.isfinite(value):
       rows[i] = {name: value} | rows[i]
   return rows

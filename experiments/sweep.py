@@ -5,7 +5,7 @@ import pathlib
 from absl import flags
 
 from musiczoo.errors import UserError
-from musiczoo.evaluation.compare import MOST_PAIRS
+from musiczoo.evaluation.significance import MAX_PAIRS
 from musiczoo.runs.sweep import results, table, trials
 
 from . import grid, launch
@@ -20,7 +20,7 @@ WORKDIR = flags.DEFINE_string(
 )
 SEEDS = flags.DEFINE_integer(
     'seeds', 8, "Runs of each point, with the config's seed, the next, ...",
-    lower_bound=1, upper_bound=MOST_PAIRS,
+    lower_bound=1, upper_bound=MAX_PAIRS,
 )
 GRID = flags.DEFINE_string(
     'grid', None, f'Values to try, all combinations: {grid.EXAMPLE}'

@@ -1,4 +1,4 @@
-"""A model that was trained, for Python: it writes Scores, or files of them."""
+"""TrainedModel: a pretrained model or a run of one's own, to sample from."""
 
 import pathlib
 from typing import NamedTuple
@@ -6,7 +6,9 @@ from typing import NamedTuple
 from musiczoo.build import Pipeline
 from musiczoo.music.score import Score
 from musiczoo.runs import pretrained
-from musiczoo.sampling import generate
+from musiczoo.sampling import controls as controls_lib, generate
+from musiczoo.sampling.primer import encode_primer
+from musiczoo.show import outputs
 
 
 class TrainedModel(NamedTuple):
@@ -14,8 +16,8 @@ class TrainedModel(NamedTuple):
 
   Attributes:
     name: of the pretrained model, or its workdir.
-    config: that builds it.
-    system: its representation and pure functions.
+    config: the config that builds it.
+    pipeline: its representation and pure functions.
     params: NumPy arrays.
     step: of training.
   """
@@ -36,32 +38,33 @@ class TrainedModel(NamedTuple):
       requested: dict | None = None,
       **controls,
   ) -> list[Score]:
-    """Writes pieces: the same as the command `generate` of the same numbers.
+    """Samples pieces: the same as the command `generate` with these numbers.
 
     Args:
-      num_steps: steps of the model's grid, after the primer's.
+      num_steps: steps of the model's grid, after the primer.
       primer: what each piece begins with.
-      wishes: `chords`, `key`, `density` or `style`, where the model was told.
+      requested: `chords`, `key`, `density` or `style`, for a model that is
+        conditioned on them.
       **controls: `temperature`, `top_k`, `top_p`, `min_p`.
 
     Raises:
-      UserError: something means nothing to this model.
+      UserError: the model cannot use one of these.
     """
-    usual = {'temperature': 1.0, 'top_k': 0, 'top_p': 1.0, 'min_p': 0.0}
+    model, representation = self.pipeline.model, self.pipeline.representation
     if primer is not None:
-      generate.check_can(self.pipeline.model, 'given', 'primer')
-      primer = generate.encode_primer(
-          self.pipeline.representation, primer, 'primer'
-      )
+      controls_lib.check_ability(model, 'given', 'primer')
+      primer = encode_primer(representation, primer, 'primer')
     return generate.generate(
         self.pipeline,
         self.params,
         num_outputs=num_outputs,
         num_steps=num_steps,
         seed=seed,
-        controls=generate.check_controls(self.pipeline.model, **usual | controls),
+        controls=controls_lib.check_controls(model, **controls),
         primer=primer,
-        requested=generate.check_requested(self.config, **requested or {}),
+        requested=controls_lib.check_requested(
+            model, self.config['conditions'], **requested or {}
+        ),
     ).scores
 
   def write(self, folder, num_outputs: int = 1, **how) -> list[pathlib.Path]:
@@ -73,14 +76,15 @@ class TrainedModel(NamedTuple):
     folder = pathlib.Path(folder)
     scores = self.generate(num_outputs, **how)
     folder.mkdir(parents=True, exist_ok=True)
-    generate.write(scores, folder, title=self.name)
+    outputs.write_scores(scores, folder, title=self.name)
     return [folder / f'{i:03d}.mid' for i in range(len(scores))]
 
 
-def load(place) -> TrainedModel:
-  """A pretrained model by its name, or the best of a workdir.
+def load(name_or_workdir) -> TrainedModel:
+  """A pretrained model by its name, or the best checkpoint of a workdir.
 
   Raises:
     UserError: there is neither.
   """
-  return TrainedModel(str(place), *pretrained.find(str(place)))
+  name = str(name_or_workdir)
+  return TrainedModel(name, *pretrained.find(name))

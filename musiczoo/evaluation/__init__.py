@@ -1,1 +1,1 @@
-"""Figures of a model: likelihood, baselines, sample metrics, novelty."""
+"""Evaluation: likelihoods, baselines, sample metrics, novelty, significance."""

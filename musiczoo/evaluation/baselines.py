@@ -1,7 +1,7 @@
-"""Encoded pieces in; the nats, or errors, that any trained model should beat out.
+"""Baselines that a trained model should beat: uniform, bigram, unigram, PCA.
 
-Each is fitted on `train` and scored on `test`, lists of encoded pieces. What
-train never does is not impossible: counts begin above zero, as stated.
+Each is fitted on `train` and scored on `test`, lists of encoded pieces. Counts
+are smoothed as stated, so that nothing has probability zero.
 """
 
 from collections.abc import Sequence
@@ -13,10 +13,10 @@ def uniform(train: Sequence[np.ndarray]) -> float:
   """Nats per note if all symbols in use in a voice are equally likely.
 
   Args:
-    train: pieces of `voices`, [T, V] cells; the struck bit is ignored.
+    train: pieces of `voices`, [T, V] cells; the onset bit is ignored.
 
   Returns:
-    The mean over voices of log(symbols in train, and one for all others).
+    The mean over voices of log(number of symbols in train + 1 for all others).
   """
   symbol = np.concatenate(train) // 2
   used = [len(np.unique(voice)) + 1 for voice in symbol.T]
@@ -27,10 +27,10 @@ def bigram(train: Sequence[np.ndarray], test: Sequence[np.ndarray]) -> float:
   """Nats per note if each voice depends on its own symbol one step before.
 
   The symbols of a voice are those of train and one for all others; each count
-  begins at one. The first symbol follows a mark of the beginning, and counts.
+  starts at one. The first symbol follows a start symbol, and is scored.
 
   Args:
-    train: pieces of `voices`, [T, V] cells; the struck bit is ignored.
+    train: pieces of `voices`, [T, V] cells; the onset bit is ignored.
     test: likewise.
 
   Returns:
@@ -47,9 +47,9 @@ def bigram(train: Sequence[np.ndarray], test: Sequence[np.ndarray]) -> float:
 def unigram(
     train: Sequence[np.ndarray], test: Sequence[np.ndarray]
 ) -> dict[str, float]:
-  """Nats per frame if each key of a roll sounds now and then, on its own.
+  """Nats per frame if the keys of a piano-roll are independent.
 
-  A key sounds with the probability (frames it sounds in + 1/2) / (frames + 1).
+  A key sounds with probability (frames it sounds in + 1/2) / (frames + 1).
 
   Args:
     train: pieces of `pianoroll`, [T, P] of 0 and 1.
@@ -76,14 +76,14 @@ def unigram(
 def most_frequent(
     train: Sequence[np.ndarray], values: int
 ) -> np.ndarray:
-  """The commonest value of each voice or bit; of equals the lowest.
+  """The most frequent value of each voice or bit; of equals the lowest.
 
   Args:
     train: encoded pieces [T, ...] of integers below `values`.
-    values: how many there are.
+    values: number of values.
 
   Returns:
-    int64 [C], of the step's shape made flat.
+    int64 [C], of the flattened step.
   """
   counts = 0
   for piece in train:
@@ -98,16 +98,16 @@ def most_frequent(
 def repeat_last(
     train: Sequence[np.ndarray], test: Sequence[np.ndarray]
 ) -> dict[str, float]:
-  """Of frames, if each is thought to be as the one before it.
+  """Errors of frames if each is predicted by the one before it.
 
-  The first of a piece is thought to be zeros, which is the mean of all. Its
-  density is normal around that, each number with the deviation it has in train.
+  The first of a piece is predicted by zeros, the mean of all frames. The density
+  is normal around the prediction, with each number's deviation in train.
 
   Args:
     train, test: pieces of `spectrogram`, normalized: [T, D].
 
   Returns:
-    'mse_per_frame_repeat_last', a mean over frames and their numbers, and
+    'mse_per_frame_repeat_last', the mean over frames and their numbers, and
     'nll_per_frame_repeat_last', in nats.
   """
   variance_D = _squares(train) / sum(map(len, train))
@@ -122,19 +122,20 @@ def repeat_last(
 def pca(
     train: Sequence[np.ndarray], test: Sequence[np.ndarray], numbers: int
 ) -> float:
-  """The squared error of windows of frames told by so many numbers each.
+  """The squared error of windows reconstructed from principal components.
 
-  They are the places along the principal components of the training windows
-  (Pearson 1901, found as by Halko et al. 2011): no lines do better on those.
+  These are fitted to the training windows (Pearson 1901, with the algorithm of
+  Halko et al. 2011): no linear code of that size has a smaller error on them.
 
   Args:
     train: windows [W, D], of one length.
-    test: likewise; shorter ones are filled up with zeros, which don't count.
+    test: likewise; shorter ones are padded with zeros, which are not scored.
+    numbers: of components.
 
   Returns:
     The mean over frames and their numbers.
   """
-  from sklearn.decomposition import PCA  # Of the extra 'audio', as the frames.
+  from sklearn.decomposition import PCA  # Of the extra 'audio'.
 
   flat = np.stack([np.asarray(x).ravel() for x in train])
   found = PCA(
@@ -142,15 +143,15 @@ def pca(
   ).fit(flat)
   square = total = 0
   for x in map(np.asarray, test):
-    whole = np.pad(x.ravel(), (0, flat.shape[1] - x.size))
-    guess = found.inverse_transform(found.transform(whole[None]))[0]
+    padded = np.pad(x.ravel(), (0, flat.shape[1] - x.size))
+    guess = found.inverse_transform(found.transform(padded[None]))[0]
     square += float(((guess[: x.size] - x.ravel()) ** 2).sum())
     total += x.size
   return square / total
 
 
 def _squares(pieces):
-  """Of what each number differs by from the frame before: float64 [D]."""
+  """Sums of squared differences from the frame before: float64 [D]."""
   total = 0
   for x in map(np.asarray, pieces):
     step = np.diff(x, axis=0, prepend=np.zeros_like(x[:1]))
@@ -163,7 +164,7 @@ def _bigram_line(train, test):
   other, begin = len(used), len(used) + 1
 
   def transitions(pieces):
-    """Numbers of (symbol before, symbol), begin and other included."""
+    """Counts of (symbol before, symbol), with start symbol and others."""
     counts = np.zeros((begin + 1, other + 1))
     for line in pieces:
       place = np.searchsorted(used, line)

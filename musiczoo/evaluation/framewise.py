@@ -1,9 +1,9 @@
-"""A model that fills in holes, and pieces -> nats, one order after another.
+"""The frame-wise likelihood of an orderless model (Huang et al. 2017).
 
-The frame-wise likelihood of Huang et al. (2017): the steps of a piece come in
-random order, and within a step the voices; each cell is scored given all that
-came before it. It is an expectation over orders of -log p(x | order) and so an
-upper bound of the negative log-likelihood of their mixture.
+The steps of a piece are ordered at random, and within a step the voices; each
+cell is scored given all cells before it. The expectation over orders of
+-log p(x | order) is an upper bound of the negative log-likelihood of their
+mixture.
 """
 
 import math
@@ -27,24 +27,24 @@ def framewise(
     orderings: int,
     max_frames: int,
 ) -> dict[str, float]:
-  """Nats per note over random orders, from a random sample of frames.
+  """Nats per note over random orders, estimated from a random sample of frames.
 
-  A frame of a piece in an order needs only what comes before it there: as many
-  passes as it has voices, and no other frame's. So a sample of frames, the same
-  share of each order and never one twice, gives the mean over all with a known
-  error. Sample and orders follow from the pieces' numbers: they are the same
-  for any model.
+  A frame is scored given what precedes it in its order, in one pass per voice,
+  without the passes of other frames. So a sample of frames, as many of each order
+  and without repetition, gives the mean over all with a known standard error.
+  Sample and orders depend on the pieces' numbers alone: they are the same for
+  any model.
 
   Args:
     params: replicated by `devices`.
     batch_size: rows at a time; a frame takes a row for each voice.
-    orderings: orders of each piece.
-    max_frames: frames to score, in all orders together.
+    orderings: number of orders of each piece.
+    max_frames: number of frames to score, over all orders.
 
   Returns:
-    `nll_bound_framewise_per_note`, its parts if there are more than one, its
-    standard error `..._se` over the choice of frames (0 where all are scored)
-    and their number `..._frames`.
+    `nll_bound_framewise_per_note`, its parts if there are several, its standard
+    error `..._se` over the sample of frames (0 if all are scored) and their
+    number `..._frames`.
   """
   model = pipeline.model
 
@@ -62,7 +62,7 @@ def framewise(
       for frame in _sample(pieces.offsets, each, order)
   ]
   voices = pipeline.representation.spec.shape[0]
-  # Of similar length, so that little is padding.
+  # Sorted by length, to need little padding.
   chosen.sort(key=lambda c: len(pieces.x[c[1]]))
   size = max(batch_size // voices, 1)
   size = -(-size // devices.devices) * devices.devices
@@ -89,7 +89,7 @@ def framewise(
 
 
 def _sample(offsets, num, order):
-  """(piece, step) of `num` frames out of all, without repetition."""
+  """(piece, step) of `num` frames, drawn without replacement."""
   rng = np.random.Generator(np.random.Philox(key=[order, 1]))
   frames = np.sort(rng.choice(offsets[-1], num, replace=False))
   index = np.searchsorted(offsets, frames, side='right') - 1
@@ -97,11 +97,11 @@ def _sample(offsets, num, order):
 
 
 def _rows(x, order, piece, step):
-  """A frame of a piece in one of its orders -> a row for each of its voices."""
+  """The rows that score a frame of a piece in one order, one for each voice."""
   rng = np.random.Generator(np.random.Philox(key=[order, 2 + piece]))
   turn = rng.permutation(len(x))
   known = np.repeat((turn < turn[step])[:, None], x.shape[1], axis=1)
-  # Each frame has an order of voices of its own, whichever frames are scored.
+  # The order of a frame's voices does not depend on which frames are scored.
   for voice in np.argsort(rng.random(x.shape)[step]):
     yield {'x': np.asarray(x), 'known': known.copy(), 'cell': (step, voice)}
     known[step, voice] = True

@@ -1,4 +1,4 @@
-"""A model and the pieces of a split -> nats, by the published protocols."""
+"""Likelihoods and errors of a split, by the published protocols."""
 
 from collections.abc import Callable, Iterator
 import functools
@@ -13,26 +13,21 @@ from musiczoo.training import parallel
 from musiczoo.training.parallel import Parallel
 from musiczoo.training.step import make_evaluate_step
 
-# What one weighs: a voice's step, a roll's frame, an event. The step of a
-# representation is its frame or token, or as many notes as it has voices.
-UNITS = {
-    'voices': 'note', 'bits': 'frame', 'tokens': 'token', 'frames': 'frame'
-}
-
 
 def monitor_name(pipeline: Pipeline) -> str:
-  """The name of the figure that says which of two checkpoints is better."""
+  """The name of the figure that checkpoints are compared by; lower is better."""
   if not pipeline.model.monitor:
     return 'gap'
-  return f'{pipeline.model.monitor}_per_{UNITS[pipeline.representation.spec.kind]}'
+  return f'{pipeline.model.monitor}_per_{pipeline.representation.spec.unit}'
 
 
 def make_validation(
     devices: Parallel, pipeline: Pipeline, pieces: batches.Pieces, batch_size: int
 ):
-  """Returns (params) -> dict of figures, `monitored` among them: low is good.
+  """Returns (params) -> dict of figures, that of `monitor_name` among them.
 
-  They are of likelihood, or where the model has none, of its samples.
+  They are those of `make_likelihood`; of a model without a likelihood the gap of
+  its samples.
   """
   if not pipeline.model.monitor:
     return sample_comparison.make_gap(devices, pipeline, pieces)
@@ -44,20 +39,19 @@ def make_likelihood(
 ):
   """Returns likelihood(params) -> dict of nats or errors, lower is better.
 
-  Pieces are scored whole, and every step weighs the same; in `..._by_piece`
-  every piece does. `nll_per_frame` of a piano-roll is over all frames
+  Pieces are scored as a whole, and every step has the same weight; in
+  `..._by_piece` every piece has. `nll_per_frame` of a piano-roll is over all frames
   (Boulanger-Lewandowski et al. 2012), `nll_per_frame_tcn` over frames 2..T (Bai
-  et al. 2018). `nll_per_note` of voices is the total over voices x steps. Where
-  the model's likelihood has parts, each stands beside the whole. A family of
-  windows is scored on each window from bar to bar.
+  et al. 2018). `nll_per_note` of voices is the total over voices x steps. The
+  parts of a model's likelihood, if any, are given beside the whole. A windowed
+  family is scored on each window from bar line to bar line.
 
   Args:
     params: replicated by `devices`.
   """
-  model, unit = pipeline.model, UNITS[pipeline.representation.spec.kind]
+  model, spec = pipeline.model, pipeline.representation.spec
   loss = functools.partial(model.loss, step=0, train=False)
   evaluate = devices.compile(make_evaluate_step(loss, axis=parallel.AXIS))
-  per_step = pipeline.representation.spec.shape[0] if unit == 'note' else 1
 
   def scored(params, first):
     """Sums by part and number of units, [pieces], from step `first` on."""
@@ -66,7 +60,7 @@ def make_likelihood(
       real = batch.pop('piece') >= 0
       batch['mask'][:, :first] = 0
       sums, weight = devices.fetch(evaluate(params, devices.own(batch)))
-      units.append(weight[real] * per_step)
+      units.append(weight[real] * spec.units_per_step)
       for name, value in sums.items():
         parts.setdefault(name, []).append(value[real])
     parts = {k: np.concatenate(v).astype(np.float64) for k, v in parts.items()}
@@ -81,12 +75,12 @@ def make_likelihood(
     if len(parts) > 1:
       for part, value in parts.items():
         inner = part.removeprefix(f'{model.monitor}_')
-        key = f'{part}_per_{unit}' if inner == part else f'{name}_{inner}'
+        key = f'{part}_per_{spec.unit}' if inner == part else f'{name}_{inner}'
         result[key] = value.sum() / units.sum()
     if model.monitor != 'nll':
       return {name: float(value) for name, value in result.items()}
     result[f'{name}_by_piece'] = (whole / units).mean()
-    if unit == 'frame':
+    if spec.unit == 'frame':
       parts, units = scored(params, 1)
       nats, units = parts['nll'][units > 0], units[units > 0]
       if len(units):  # There are pieces of more than one frame.
@@ -100,9 +94,9 @@ def make_likelihood(
 def make_piece_nll(
     devices: Parallel, pipeline: Pipeline, pieces: batches.Pieces, batch_size: int
 ):
-  """Returns nats(params) -> float64 [pieces]: `monitored` of each piece alone.
+  """Returns nats(params) -> float64 [pieces]: the monitored figure of each.
 
-  Of a family of windows, over the windows of each piece; nan if it has none.
+  Of a windowed family it is over the windows of each piece; nan if it has none.
 
   Args:
     params: replicated by `devices`.
@@ -116,8 +110,7 @@ def make_piece_nll(
         for i, length in enumerate(lengths)
     ]
     owner = np.repeat(owner, windows)
-  voices = pipeline.representation.spec.kind == 'voices'
-  per_step = pipeline.representation.spec.shape[0] if voices else 1
+  units_per_step = pipeline.representation.spec.units_per_step
   loss = functools.partial(model.loss, step=0, train=False)
   evaluate = devices.compile(make_evaluate_step(loss, axis=parallel.AXIS))
 
@@ -130,7 +123,8 @@ def make_piece_nll(
       for total, values in zip(totals, (sums[model.monitor], weight)):
         np.add.at(total, owner[piece[real]], np.asarray(values)[real])
     whole, steps = totals
-    return np.where(steps > 0, whole, np.nan) / np.maximum(steps * per_step, 1)
+    units = np.maximum(steps * units_per_step, 1)
+    return np.where(steps > 0, whole, np.nan) / units
 
   return nats
 
@@ -142,7 +136,7 @@ def make_metrics(
     batch_size: int,
     metrics: Callable,
 ):
-  """Returns (params) -> {name: mean}, of a family's own metrics.
+  """Returns (params) -> {name: mean} of a family's own metrics.
 
   Args:
     metrics: (params, batch, rng) -> {name: (sum, weight)}, such as the

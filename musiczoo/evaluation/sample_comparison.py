@@ -1,25 +1,22 @@
-"""A model and the pieces of a split -> how alike its samples and they are.
+"""The gap between a model's samples and real windows.
 
-So models are compared that know no likelihood.
+It compares models without a likelihood.
 """
 
 from typing import NamedTuple
 
-import jax
 import numpy as np
 
 from musiczoo.build import Pipeline
 from musiczoo.data import batches
-from musiczoo.errors import UserError
 from musiczoo.evaluation import metrics
 from musiczoo.music.score import Score
-from musiczoo.nn.heads import Controls
-from musiczoo.sampling import generate
+from musiczoo.sampling.windows import make_sample_windows, real_windows
 from musiczoo.training.parallel import Parallel
 
-MOST = 128  # Windows of either side, by which checkpoints are compared.
+MAX_WINDOWS = 128  # Of either side, to compare checkpoints.
 # The metrics of MuseGAN, each of several groups of instruments.
-PARTS = (
+MUSEGAN_METRICS = (
     'empty_bars',
     'used_pitch_classes',
     'qualified_notes',
@@ -28,118 +25,85 @@ PARTS = (
 )
 
 
-class Compared(NamedTuple):
-  """New windows beside real ones.
+class Comparison(NamedTuple):
+  """Sampled windows beside real ones.
 
   Attributes:
-    scores: the new windows.
-    figures: what `metrics.measure` says of the new ones and of the real ones.
+    scores: the sampled windows; empty for audio.
+    samples: metric -> float64 [windows] of the sampled windows.
+    real: metric -> float64 [windows] of as many real windows.
   """
 
   scores: list[Score]
-  figures: tuple[dict, dict]
+  samples: dict[str, np.ndarray]
+  real: dict[str, np.ndarray]
 
 
-def make_compare(pipeline: Pipeline, pieces: batches.Pieces, most: int = MOST):
-  """Returns compare(params, seed) -> Compared, as many windows on each side.
+def make_compare(
+    pipeline: Pipeline, pieces: batches.Pieces, limit: int = MAX_WINDOWS
+):
+  """Returns compare(params, seed) -> Comparison, as many windows on each side.
 
-  A model that is told conditions is told those of the real windows.
+  A conditional model is given the conditions of the real windows.
 
   Args:
     pieces: of a split, with `cond`.
-    most: windows that are compared; of more, as many evenly spread.
+    limit: number of windows to compare; of more, as many evenly spread.
 
   Raises:
     UserError: no piece is as long as a window.
   """
-  window = pipeline.model.window
-  real, chosen = _windows(pieces, window, most)
-
-  def measured(scores):
-    grid = pipeline.representation.spec.steps_per_quarter
-    return metrics.measure(scores, num_steps=window, steps_per_quarter=grid)
-
-  decode = pipeline.representation.decode
-  figures = measured([decode(np.asarray(real.x[i])) for i in chosen])
-  cond = np.stack([real.cond[i] for i in chosen])
+  x, cond = real_windows(pieces, pipeline.model.window, limit)
+  sample = make_sample_windows(pipeline, len(x), cond)
+  _, real = _measure(pipeline, x)
 
   def compare(params, seed=0):
-    """Args: params, on the host; seed, the samples' noise."""
-    new = generate.generate(
-        pipeline,
-        params,
-        num_outputs=len(chosen),
-        num_steps=window,
-        seed=seed,
-        controls=Controls(cond=cond) if 'cond' in pipeline.model.controls
-        else Controls(),
-    ).scores
-    return Compared(new, (measured(new), figures))
+    """Args: params, on the host; seed, of the samples."""
+    return Comparison(*_measure(pipeline, sample(params, seed)), real)
 
   return compare
 
 
-def _windows(pieces, window, most):
-  """All windows from bar to bar, and which of the whole ones to compare."""
-  real = batches.cut(pieces, window)
-  whole = np.flatnonzero(np.diff(real.offsets) == window)
-  if not len(whole):
-    raise UserError(
-        f'no piece has a window of {window} steps: set --config.window lower, '
-        'or add longer pieces'
-    )
-  spread = np.linspace(0, len(whole) - 1, min(most, len(whole)))
-  return real, whole[spread.astype(int)]
+def _measure(pipeline, x):
+  """The Scores of windows x, and metric -> float64 [windows]."""
+  spec = pipeline.representation.spec
+  if spec.is_audio:  # Compared as frames, without rendering them.
+    return [], metrics.frame_metrics(x)
+  scores = [pipeline.representation.decode(window) for window in x]
+  return scores, metrics.measure(
+      scores, num_steps=x.shape[1], steps_per_quarter=spec.steps_per_quarter
+  )
 
 
-def report(compared: Compared) -> dict[str, float | dict]:
-  """The gap; and each metric of both sides, mean and interval, beside its own."""
-  new, real = map(metrics.summary, compared.figures)
-  gaps = metrics.gaps(*compared.figures)
-  return {'gap': metrics.gap(*compared.figures)} | {
-      name: {'samples': new[name], 'split': real[name], 'gap': gaps[name]}
+def report(comparison: Comparison) -> dict[str, float | dict]:
+  """The gap; and of each metric mean and interval of both sides, and its gap."""
+  _, samples, real = comparison
+  means, real_means = metrics.summary(samples), metrics.summary(real)
+  gaps = metrics.gaps(samples, real)
+  return {'gap': metrics.gap(samples, real)} | {
+      name: {'samples': means[name], 'split': real_means[name], 'gap': gaps[name]}
       for name in gaps
   }
 
 
-def _make_gap_of_frames(devices, pipeline, pieces):
-  """Of windows of frames, of which no Sound need be made to compare them."""
-  model, window = pipeline.model, pipeline.model.window
-  real, chosen = _windows(pieces, window, MOST)
-  figures = metrics.of_frames(np.stack([real.x[i] for i in chosen]))
-  keys = generate.piece_keys(0, len(chosen))
-  sample = jax.jit(lambda p: model.sample(p, keys, window, Controls()))
-
-  def judged(params) -> dict[str, float]:
-    new = metrics.of_frames(np.asarray(sample(devices.fetch(params))))
-    gaps = metrics.gaps(new, figures)
-    result = {'gap': metrics.gap(new, figures)}
-    for part in metrics.PARTS_OF_FRAMES:
-      values = [v for name, v in gaps.items() if name.startswith(part)]
-      result[f'gap_{part}'] = float(np.mean(values))
-    return result
-
-  return judged
-
-
 def make_gap(devices: Parallel, pipeline: Pipeline, pieces: batches.Pieces):
-  """Returns (params) -> dict of `metrics.gap` and its parts, 0 to 1.
+  """Returns gap(params) -> dict of `metrics.gap` and its parts, 0 to 1.
 
   Args:
     params: replicated by `devices`.
   """
-  if pipeline.representation.spec.kind == 'frames':
-    return _make_gap_of_frames(devices, pipeline, pieces)
+  is_audio = pipeline.representation.spec.is_audio
+  parts = metrics.FRAME_METRICS if is_audio else MUSEGAN_METRICS
   compare = make_compare(pipeline, pieces)
 
-  def judged(params) -> dict[str, float]:
-    figures = compare(devices.fetch(params)).figures
-    gaps = metrics.gaps(*figures)
-    result = {'gap': metrics.gap(*figures)}
-    for part in PARTS:
+  def gap(params) -> dict[str, float]:
+    _, samples, real = compare(devices.fetch(params))
+    gaps = metrics.gaps(samples, real)
+    result = {'gap': metrics.gap(samples, real)}
+    for part in parts:
       values = [v for name, v in gaps.items() if name.startswith(part)]
       if values:
         result[f'gap_{part}'] = float(np.mean(values))
     return result
 
-  return judged
+  return gap

@@ -1,1 +1,1 @@
-"""From parameters to arrays to Scores."""
+"""Sampling: a model's parameters -> arrays -> Scores or audio."""

@@ -1,4 +1,4 @@
-"""Windows and their codes walk in; what to add to a code for more of something out."""
+"""Directions in latent space along which an attribute of the music grows."""
 
 import numpy as np
 
@@ -9,23 +9,23 @@ from musiczoo.music import score as scores
 from musiczoo.music.score import PITCH, Score
 from musiczoo.sampling import latents
 
-_MOST = 4096  # Training windows that are asked.
+MAX_WINDOWS = 4096  # Training windows that are encoded.
 
 
 def density(score: Score) -> float:
-  """Notes that begin, per quarter note."""
+  """Onsets per quarter note; nan of an empty Score."""
   quarters = scores.end(score) / score.resolution
   return len(score.notes) / quarters if quarters else np.nan
 
 
 def pitch(score: Score) -> float:
-  """Mean pitch of the notes, drums aside."""
+  """Mean pitch of the notes without drums; nan without notes."""
   pitches = score.notes[scores.pitched(score), PITCH]
   return float(pitches.mean()) if len(pitches) else np.nan
 
 
 def spread(score: Score) -> float:
-  """Standard deviation of the pitches, in semitones, drums aside."""
+  """Standard deviation of the pitches without drums, in semitones."""
   pitches = score.notes[scores.pitched(score), PITCH]
   return float(pitches.std()) if len(pitches) else np.nan
 
@@ -46,8 +46,8 @@ def parse(text: str) -> tuple[str, float]:
     amount = np.nan
   if name not in ATTRIBUTES or not np.isfinite(amount):
     raise UserError(
-        f'--attribute={text}: give one of {", ".join(ATTRIBUTES)} and how much '
-        'of it, such as density:+1'
+        f'--attribute={text}: give one of {", ".join(ATTRIBUTES)} and an '
+        'amount, such as density:+1'
     )
   return name, amount
 
@@ -55,21 +55,22 @@ def parse(text: str) -> tuple[str, float]:
 def direction(
     pipeline: Pipeline, params, train: batches.Pieces, name: str
 ) -> np.ndarray:
-  """What to add to a code for more of an attribute: [L].
+  """The vector to add to a latent for more of an attribute: [L].
 
-  The mean code of the training windows that have most of it, a quarter of all,
-  less that of the quarter that has least (Roberts et al. 2018).
+  The mean latent of the quarter of training windows with the highest values,
+  minus that of the quarter with the lowest (Roberts et al. 2018).
   """
-  every = batches.cut(train, pipeline.model.window)
-  some = np.unique(np.linspace(0, len(every) - 1, _MOST).astype(int))
-  windows = batches.pack([every.x[i] for i in some])
+  windows = batches.cut(train, pipeline.model.window)
+  index = np.linspace(0, len(windows) - 1, MAX_WINDOWS).astype(int)
+  windows = batches.pack([windows.x[i] for i in np.unique(index)])
   decode, measure = pipeline.representation.decode, ATTRIBUTES[name]
   value = np.array([measure(decode(np.asarray(x))) for x in windows.x])
-  known = np.isfinite(value)
-  return difference(latents.codes(pipeline, params, windows)[known], value[known])
+  latent = latents.encode_windows(pipeline, params, windows)
+  defined = np.isfinite(value)
+  return difference(latent[defined], value[defined])
 
 
 def difference(z: np.ndarray, value: np.ndarray) -> np.ndarray:
-  """Mean of the quarter of codes [N, L] with the highest values - the lowest."""
+  """Mean of the quarter of latents [N, L] with the highest values - the lowest."""
   order, quarter = np.argsort(value, kind='stable'), max(len(value) // 4, 1)
   return z[order[-quarter:]].mean(axis=0) - z[order[:quarter]].mean(axis=0)

@@ -1,4 +1,4 @@
-"""Music walks in, moves about in the codes of a model, and walks out."""
+"""Reconstruction and interpolation in a model's latent space."""
 
 from collections.abc import Sequence
 
@@ -15,69 +15,74 @@ from musiczoo.music.audio import Sound
 from musiczoo.music.score import Score
 from musiczoo.nn.heads import Controls
 from musiczoo.representations import Representation
-from musiczoo.sampling.generate import encode_primer, Generated, piece_keys
+from musiczoo.sampling.generate import Generated, piece_keys
+from musiczoo.sampling.primer import encode_primer
 
-_AT_ONCE = 64  # Windows.
+_BATCH_SIZE = 64  # Windows.
 
 
-def check(model: Model, flag: str) -> None:
-  """Refuses a flag that only a model with codes can follow."""
+def check_latent(model: Model, flag: str) -> None:
+  """Refuses a flag that needs a model with a latent space."""
   if not isinstance(model, LatentModel):
     raise UserError(
-        f'{flag} means nothing to this model, which has no codes: train an '
-        'autoencoder or a vae'
+        f'{flag} cannot be used with this model, which has no latent space: '
+        'train an autoencoder or a vae'
     )
 
 
-def codes(pipeline: Pipeline, params, windows: batches.Pieces) -> np.ndarray:
-  """The code of each window: float32 [windows, L]."""
-  encode, found = jax.jit(pipeline.model.encode), []
-  where = []
+def encode_windows(
+    pipeline: Pipeline, params, windows: batches.Pieces
+) -> np.ndarray:
+  """The latent of each window: float32 [windows, L]."""
+  encode, found, index = jax.jit(pipeline.model.encode), [], []
   for batch in batches.eval_batches(
-      windows, _AT_ONCE, length=pipeline.model.window
+      windows, _BATCH_SIZE, length=pipeline.model.window
   ):
-    where.append(batch.pop('piece'))
+    index.append(batch.pop('piece'))
     found.append(np.asarray(encode(params, batch)))
-  where, found = np.concatenate(where), np.concatenate(found)
-  return found[where >= 0][np.argsort(where[where >= 0])]
+  index, found = np.concatenate(index), np.concatenate(found)
+  return found[index >= 0][np.argsort(index[index >= 0])]
 
 
-def heard(
-    representation: Representation, song: Score | Sound, origin: str
+def encode_piece(
+    representation: Representation, piece: Score | Sound, origin: str
 ) -> batches.Pieces:
-  """A song as one piece, which knows where its bars begin if it has any.
+  """Encodes one piece, with its bar lines if it has any.
+
+  Args:
+    origin: name of the piece in messages.
 
   Raises:
-    UserError: the representation can keep nothing of it.
+    UserError: the representation keeps nothing of it.
   """
-  if representation.spec.kind == 'frames':
-    x = representation.encode(song)
-    return batches.pack([x])
-  x = encode_primer(representation, song, origin)
-  table = annotations.of(song, representation.spec.steps_per_quarter)
-  return batches.pack([x], [annotations.of_rows(table, x, representation.spec.steps_per_token)])
+  spec = representation.spec
+  if spec.is_audio:
+    return batches.pack([representation.encode(piece)])
+  x = encode_primer(representation, piece, origin)
+  table = annotations.of(piece, spec.steps_per_quarter)
+  return batches.pack([x], [annotations.of_rows(table, x, spec.steps_per_token)])
 
 
 def reconstruct(
     pipeline: Pipeline,
     params,
-    song: batches.Pieces,
+    piece: batches.Pieces,
     *,
     seed: int,
     controls: Controls = Controls(),
 ) -> Generated:
-  """A piece as it comes back from its codes, from its first whole bar on.
+  """Encodes and decodes a piece window by window, from its first whole bar on.
 
-  Each window begins with the last bar that begins before the one before it has
-  ended, and of it what comes after that end is kept.
+  Each window begins at the last bar line before the end of the previous one;
+  of the overlap the earlier window is kept.
 
   Args:
-    song: one piece, as `heard`.
-    controls: `shift` is added to the codes.
+    piece: one piece, of `encode_piece`.
+    controls: `shift` is added to the latents.
   """
-  x, spans = song.x[0], _spans(song, pipeline.model.window)
+  x, spans = piece.x[0], _spans(piece, pipeline.model.window)
   shift = 0 if controls.shift is None else controls.shift
-  z = _codes_of(pipeline, params, x, spans) + shift
+  z = _encode_spans(pipeline, params, x, spans) + shift
   windows = _decode(pipeline, params, z, piece_keys(seed, len(z)), controls)
   end, parts = spans[0][0], []
   for (begin, stop), window in zip(spans, windows):
@@ -96,29 +101,28 @@ def interpolate(
     seed: int,
     controls: Controls = Controls(),
 ) -> Generated:
-  """From the first window of one piece to the first of another.
+  """Decodes latents between the first windows of two pieces.
 
-  The noise is the same all the way, so that both ends are what `reconstruct`
-  makes of these windows.
+  All share one noise, so that both ends equal `reconstruct` of these windows.
 
   Args:
-    first, last: one piece each, as `heard`.
+    first, last: one piece each, of `encode_piece`.
   """
+  window = pipeline.model.window
   ends = [
-      _codes_of(pipeline, params, p.x[0], _spans(p, pipeline.model.window)[:1])[0]
+      _encode_spans(pipeline, params, p.x[0], _spans(p, window)[:1])[0]
       for p in (first, last)
   ]
-  z = between(*ends, np.linspace(0, 1, num_outputs, dtype=np.float32))
+  z = slerp(*ends, np.linspace(0, 1, num_outputs, dtype=np.float32))
   keys = jnp.broadcast_to(piece_keys(seed, 1), (num_outputs,))
   return _generated(pipeline, _decode(pipeline, params, z, keys, controls))
 
 
-def between(a: np.ndarray, b: np.ndarray, share: np.ndarray) -> np.ndarray:
-  """Codes on the way from a to b: [L], [L] and [N] -> [N, L].
+def slerp(a: np.ndarray, b: np.ndarray, share: np.ndarray) -> np.ndarray:
+  """Spherical interpolation (Shoemake 1985): [L], [L] and [N] -> [N, L].
 
-  On the great circle (Shoemake 1985), along which the length of a code hardly
-  changes; on the straight line if they lie in one direction. Share 0 is a and 1
-  is b, to the last bit.
+  Along the great circle the norm hardly changes; vectors of one direction are
+  interpolated linearly. Share 0 is a and 1 is b, bit for bit.
   """
   share = share[:, None]
   cosine = a @ b / max(np.linalg.norm(a) * np.linalg.norm(b), 1e-12)
@@ -126,13 +130,13 @@ def between(a: np.ndarray, b: np.ndarray, share: np.ndarray) -> np.ndarray:
   if not 1e-3 < angle < np.pi - 1e-3:
     return (1 - share) * a + share * b
   of_a, of_b = np.sin((1 - share) * angle), np.sin(share * angle)
-  # Divided first, so that a whole share is exactly 1.
+  # Divided first, so that the weight of an end is exactly 1.
   return of_a / np.sin(angle) * a + of_b / np.sin(angle) * b
 
 
-def _spans(song, window):
-  """Where windows begin and end, in rows of x."""
-  x, bars = song.x[0], batches.window_starts(song, 0)
+def _spans(piece, window):
+  """(begin, end) of each window, in rows of x."""
+  x, bars = piece.x[0], batches.window_starts(piece, 0)
   end, spans = int(bars[0]), []
   while end < len(x):
     begin = int(bars[np.searchsorted(bars, end, side='right') - 1])
@@ -143,8 +147,9 @@ def _spans(song, window):
   return spans
 
 
-def _codes_of(pipeline, params, x, spans):
-  return codes(pipeline, params, batches.pack([x[b:e] for b, e in spans]))
+def _encode_spans(pipeline, params, x, spans):
+  windows = batches.pack([x[begin:end] for begin, end in spans])
+  return encode_windows(pipeline, params, windows)
 
 
 def _decode(pipeline, params, z, keys, controls):

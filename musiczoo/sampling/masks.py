@@ -1,4 +1,4 @@
-"""A Score to complete walks in; its cells, and which of them stay, walk out."""
+"""Masks of a Score to complete: infill, harmonize and accompany."""
 
 import re
 from typing import NamedTuple
@@ -9,58 +9,68 @@ from musiczoo.errors import UserError
 from musiczoo.music import harmony, score as scores
 from musiczoo.music.score import Score
 from musiczoo.representations import Representation
-from musiczoo.sampling.generate import encode_primer
+from musiczoo.sampling.primer import encode_primer
 
 
-class Holes(NamedTuple):
-  """A piece with holes.
+class Masked(NamedTuple):
+  """A piece of which some cells are to be sampled.
 
   Attributes:
     x: [T, C], as the representation encodes it.
-    known: bool [T, C], which cells stay as they are.
+    known: bool [T, C], which cells are fixed.
   """
 
   x: np.ndarray
   known: np.ndarray
 
 
-def bars(
-    representation: Representation, score: Score, span: str, origin: str
-) -> Holes:
-  """All voices of some bars are to be written anew, the rest stays.
+def infill(
+    representation: Representation, score: Score, bars: str, origin: str
+) -> Masked:
+  """Samples all parts of some bars anew, and fixes the rest.
 
   Args:
-    span: 'FIRST:LAST' or 'BAR', counted from 1; both ends are written. Bars are
-      those of the score's meters, a pick-up with a meter of its own is bar 1.
-    origin: what to call the score in messages.
+    bars: 'FIRST:LAST' or 'BAR', counted from 1, both ends included. Bars are
+      those of the score's meters; a pick-up with a meter of its own is bar 1.
+    origin: name of the score in messages.
 
   Raises:
-    UserError: the span is none, or not within the music.
+    UserError: the bars cannot be parsed, or are not in the music.
   """
   x = np.asarray(encode_primer(representation, score, origin))
-  parsed = re.fullmatch(r'(\d+)(?::(\d+))?', span)
+  parsed = re.fullmatch(r'(\d+)(?::(\d+))?', bars)
   if parsed is None:
-    raise UserError(f"--infill_bars={span}: give bars, such as '4:8'")
+    raise UserError(f"--infill_bars={bars}: give bars, such as '4:8'")
   first, last = int(parsed[1]), int(parsed[2] or parsed[1])
-  lines = harmony.bars(scores.quantize(score, representation.spec.steps_per_quarter))
+  grid = representation.spec.steps_per_quarter
+  lines = harmony.bars(scores.quantize(score, grid))
   num_bars = len(lines) - 1
   if not 1 <= first <= last <= num_bars or lines[first - 1] >= len(x):
     raise UserError(
-        f'--infill_bars={span}: {origin} has the bars 1:{num_bars}, give first '
+        f'--infill_bars={bars}: {origin} has the bars 1:{num_bars}, give first '
         'and last of them'
     )
   known = np.ones(x.shape, bool)
   known[lines[first - 1] : lines[last]] = False
-  return Holes(x, known)
+  return Masked(x, known)
 
 
-def beside(
+def harmonize(
+    representation: Representation, score: Score, origin: str
+) -> Masked:
+  """Fixes the highest part and samples the others: see `accompany`."""
+  highest, _ = representation.spec.parts[0]
+  return accompany(representation, score, highest, origin)
+
+
+def accompany(
     representation: Representation, score: Score, part: str, origin: str
-) -> Holes:
-  """All parts but one are to be written; that one stays.
+) -> Masked:
+  """Fixes one part and samples all others.
 
   Args:
     part: one of the names of `representation.spec.parts`.
+    origin: name of the score in messages.
 
   Raises:
     UserError: there is no such part, or it has no notes.
@@ -68,7 +78,7 @@ def beside(
   parts = dict(representation.spec.parts)
   if part not in parts:
     raise UserError(
-        f"'{part}' is no part of this model's music: "
+        f"'{part}' is not a part of this model's music: "
         + (f'choose one of {", ".join(parts)}' if parts else 'it has none')
     )
   x = np.asarray(encode_primer(representation, score, origin))
@@ -76,5 +86,5 @@ def beside(
   known[:, parts[part]] = True
   given = np.where(known, x, 0)
   if not len(representation.decode(given).notes):
-    raise UserError(f'{origin}: its {part} has no notes that this model hears')
-  return Holes(given, known)
+    raise UserError(f'{origin}: its {part} has no notes that fit this model')
+  return Masked(given, known)

@@ -1,1 +1,1 @@
-"""What people look at and listen to: plots, pages, reports, sound."""
+"""Show: files, pictures, pages and sound for people to look at and listen to."""

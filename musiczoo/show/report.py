@@ -1,4 +1,4 @@
-"""A MIDI file walks in; a page on what it holds, or why it can't, walks out."""
+"""A report on a MIDI file: its contents, or why it cannot be read."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -16,11 +16,11 @@ from musiczoo.representations.tracks import group_of, GROUPS
 
 TYPES = ('one track', 'tracks at once', 'tracks one after another')
 
-_ROWS, _BARS = 16, 256  # The most that is listed.
+_MAX_ROWS, _MAX_BARS = 16, 256
 
 
 def examine(path: str | os.PathLike) -> Iterator[str]:
-  """Yields the lines of a page on a MIDI file, of 80 columns.
+  """Yields the lines of a report on a MIDI file, of 80 columns.
 
   Raises:
     MidiError: the file can't be read; see `explain`.
@@ -46,9 +46,9 @@ def examine(path: str | os.PathLike) -> Iterator[str]:
 
 
 def explain(error: midi.MidiError) -> Iterator[str]:
-  """Yields what is to be said of a rejected file, beside the error itself.
+  """Yields lines that explain why a file was rejected.
 
-  That is the bytes where it went wrong, or the limit that it is over.
+  They are the bytes at the error, or the limit that is exceeded.
   """
   if error.code in midi.Limits._fields:
     yield (
@@ -68,7 +68,7 @@ def explain(error: midi.MidiError) -> Iterator[str]:
 
 
 def notes_kept(score: Score, kept: Score) -> int:
-  """How many notes of a Score have their onset and pitch in another, too."""
+  """The number of notes whose onset and pitch are in another Score, too."""
 
   def count(score):
     drums = ~score_lib.pitched(score)
@@ -102,7 +102,7 @@ def _file(score, lines, chunks):
 
 def _repairs(repairs):
   if not repairs:
-    yield 'none: nothing had to be mended'
+    yield 'none'
   for code, count in repairs.items():
     yield f'{count:6}  {code:16}{guard.REPAIRED[code]}'
 
@@ -112,7 +112,7 @@ def _tempi(score, lines):
   if not len(bpm):
     yield 'none: 120, as the standard has it'
   yield from _changes(score, lines, score.tempi, [f'{b:.1f}' for b in bpm])
-  if len(bpm) > _ROWS:
+  if len(bpm) > _MAX_ROWS:
     yield f'from {bpm.min():.1f} to {bpm.max():.1f}'
 
 
@@ -176,7 +176,7 @@ def _grids(score):
   for steps, name in grid.GRIDS.items():
     mean, most = grid.moved(score, steps)
     yield f'{steps:2}  {name:29}{off[steps]:10.1%}{mean:8.1f} ms{most:10.1f} ms'
-  yield f'Best is --config.representation.spec.steps_per_quarter={grid.best(off)}.'
+  yield f'Best is --config.representation.steps_per_quarter={grid.best(off)}.'
   if grid.is_free(off):
     yield 'Too many are off it: this was played freely, or its beats are not'
     yield 'where the file says. Its bars, and chords by bar, then mean little.'
@@ -209,7 +209,7 @@ def _harmony(score):
   )
   yield f'key {name}, {sure}: {key.confidence:.2f} ahead of the next'
   lines = harmony.bars(score)
-  listed = lines[: _BARS + 1]
+  listed = lines[: _MAX_BARS + 1]
   chords = harmony.chords(score_lib.crop(score, int(listed[-1])))
   bars = [[] for _ in listed[1:]]
   place = np.searchsorted(listed, chords[:, 0], side='right') - 1
@@ -226,9 +226,9 @@ def _harmony(score):
 
 
 def _most(rows, what):
-  yield from rows[:_ROWS]
-  if len(rows) > _ROWS:
-    yield f'and {len(rows) - _ROWS} more {what}'
+  yield from rows[:_MAX_ROWS]
+  if len(rows) > _MAX_ROWS:
+    yield f'and {len(rows) - _MAX_ROWS} more {what}'
 
 
 def _clock(second):
@@ -237,7 +237,7 @@ def _clock(second):
 
 
 def _key_name(sharps, minor):
-  # Along the circle of fifths, from F; a minor key is three fifths further.
+  # On the circle of fifths from F; a minor key is three fifths further.
   octave, letter = divmod(sharps + 3 * minor + 1, 7)
   return 'FCGDAEB'[letter] + ('b', '', '#')[octave + 1] + 'm' * minor
 
@@ -247,5 +247,5 @@ def _pitch_name(pitch):
 
 
 def _plain(text, width):
-  """Text without what would move the cursor of a terminal, cut to fit."""
+  """Printable text, cut to a width."""
   return ''.join(filter(str.isprintable, text))[:width].strip()

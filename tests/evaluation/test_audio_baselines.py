@@ -24,6 +24,7 @@ from musiczoo.export.files import files
 from musiczoo.music import audio
 from musiczoo.runs import run as run_lib, workdir
 from musiczoo.sampling import generate, latents
+from musiczoo.show import outputs
 from musiczoo.training import parallel
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -82,7 +83,7 @@ def trained(corpus, folder, variant, **changes):
       for split in ('train', 'test')
   )
   devices = build.devices(found)
-  figures = audio_baselines.floors_of(pipeline, params, train, test)
+  figures = audio_baselines.audio_baselines(pipeline, params, train, test)
   if pipeline.model.monitor:
     given = devices, pipeline, test, 8
     replicated = devices.replicate(params)
@@ -127,7 +128,7 @@ def test_what_is_written_needs_the_workdir_alone(gru, corpus, tmp_path):
           pipeline, params, num_outputs=2, num_steps=20, seed=3
       )
       (tmp_path / name).mkdir()
-      audio_baselines.write(found.scores, tmp_path / name, title='new')
+      outputs.write_audio(found.scores, tmp_path / name, title='new')
   finally:
     away.rename(corpus)
   assert found.x.shape == (2, 20, 10) and found.x.dtype == np.float32
@@ -155,17 +156,17 @@ def test_windows_come_back_from_their_codes(corpus, gru):
   figures = likelihood.make_metrics(
       devices, pipeline, test, 8, pipeline.model.metrics
   )(params)
-  figures |= audio_baselines.floors_of(pipeline, params, train, test)
+  figures |= audio_baselines.audio_baselines(pipeline, params, train, test)
   # The decoder hears the code alone, so nobody can tell it more.
   assert figures['mse_per_frame'] == pytest.approx(
       figures['mse_per_frame_teacher_forced'], rel=1e-4
   )
   assert 0 < figures['mse_per_frame_pca'] < figures['mse_per_frame_mean']
-  said = collapse.alarm(figures | {'mse_per_frame': 9.9})
-  assert 'no nearer than the mean' in said
-  assert collapse.alarm(figures | {'mse_per_frame': 0.0}) is None
+  said = collapse.warning(figures | {'mse_per_frame': 9.9})
+  assert 'no smaller error than the mean' in said
+  assert collapse.warning(figures | {'mse_per_frame': 0.0}) is None
   file = next(p for p in sorted(corpus.glob('*.wav')) if p.stat().st_size)
-  song = latents.heard(pipeline.representation, audio.read(file), str(file))
+  song = latents.encode_piece(pipeline.representation, audio.read(file), str(file))
   found = latents.reconstruct(pipeline, params, song, seed=0)
   assert found.x.shape == (1, *song.x[0].shape)
 
@@ -177,7 +178,7 @@ def test_a_gan_of_frames_is_judged_by_its_samples(corpus, gru):
   parts = [figures[f'gap_{part}'] for part in ('level', 'spread', 'change')]
   assert figures['gap'] == pytest.approx(np.mean(parts))
   assert 0 < figures['gap'] < 1
-  assert audio_baselines.floors_of(pipeline, params, train, test) == {}
+  assert audio_baselines.audio_baselines(pipeline, params, train, test) == {}
 
 
 def test_what_has_no_meaning_for_sound_is_refused(gru, tmp_path):
@@ -221,6 +222,6 @@ def test_commands(gru, tmp_path):
   done = run('generate', f'--output_dir={tmp_path}', '--chords=C')
   assert done.returncode == 2
   assert done.stderr == (
-      'error: --chords means nothing to a model of sound, which knows no notes: '
+      'error: --chords cannot be used with a model of audio, which has no notes: '
       'leave it out\n'
   )

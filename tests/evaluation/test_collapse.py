@@ -1,4 +1,4 @@
-"""Collapse: a model whose codes say nothing must not look good."""
+"""Posterior collapse: latents without information are reported."""
 
 import jax
 import numpy as np
@@ -14,13 +14,13 @@ from musiczoo.training import parallel
 def test_a_collapse_is_said():
   def said(free=0.9, **more):
     figures = {'accuracy_free': free, 'accuracy_unigram': 0.2, **more}
-    return collapse.alarm(figures | collapse.active(figures))
+    return collapse.warning(figures | collapse.active_dimensions(figures))
 
   assert said() is None
   assert said(kl_by_dimension=[0.001] * 18 + [0.5] * 2) is None
   few = said(kl_by_dimension=[0.001] * 19 + [0.5])
   assert few.startswith('posterior collapse: only 1 of 20 dimensions')
-  assert 'the codes say nothing' in said(free=0.2)
+  assert 'the latents carry no information' in said(free=0.2)
 
 
 def test_what_comes_most_often_is_right_as_often_as_counted():
@@ -31,7 +31,7 @@ def test_what_comes_most_often_is_right_as_often_as_counted():
   cond[0][0, 0] = 1  # A bar begins.
   model = Model(None, None, None, window=16)
   pipeline = build.Pipeline(REPRESENTATIONS['voices'](), model)
-  figures = collapse.unigram(
+  figures = collapse.accuracy_unigram(
       parallel.MODES['jit'](jax.devices()[:1]), pipeline, train,
       batches.pack([x], cond), 4,
   )

@@ -30,7 +30,7 @@ def like(family):
   """A representation as far as the evaluator looks at one."""
   name = {'bits': 'pianoroll', 'tokens': 'melody', 'voices': 'voices'}
   music = REPRESENTATIONS[name[family.spec.kind]]()
-  return music._replace(shape=family.spec.shape)
+  return music._replace(spec=music.spec._replace(shape=family.spec.shape))
 
 
 def score(family, params, music, *, batch_size, mode='jit', devices=1):

@@ -62,7 +62,7 @@ def test_music_of_the_same_kind_is_nearer_than_other_music():
 def test_the_report_has_both_sides():
   split = pieces(20, seed=0)
   new = pipeline(windows(pieces(20, seed=1, held=2)))
-  compared = sample_comparison.make_compare(new, split, most=12)(np.int32(0))
+  compared = sample_comparison.make_compare(new, split, limit=12)(np.int32(0))
   assert len(compared.scores) == 12
   report = sample_comparison.report(compared)
   row = report['qualified_notes_strings']

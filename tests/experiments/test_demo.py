@@ -32,7 +32,7 @@ def check_what_is_written(folder, said):
     assert (folder / f'{i:03d}.png').stat().st_size > 0
   assert (folder / 'curve.png').stat().st_size > 0
   for word in (
-      'valid:', 'test:', 'floor:', 'copied', 'experiments.generate',
+      'valid:', 'test:', 'baseline:', 'copied', 'experiments.generate',
       'listen.html',
   ):
     assert word in said

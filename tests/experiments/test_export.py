@@ -14,6 +14,8 @@ from musiczoo.export.files import files
 from musiczoo.music import midi
 from musiczoo.runs import workdir
 from musiczoo.sampling import generate
+from musiczoo.sampling.controls import check_controls
+from musiczoo.show import outputs
 from musiczoo.training import checkpoint
 from musiczoo.training.step import TrainState
 from tests.experiments.commands import ROOT, run
@@ -59,13 +61,13 @@ def test_play_writes_the_music_of_generate(exported, alone, tmp_path):
   answer = play(folder, alone, *RUN, f'--output_dir={tmp_path / "play"}',
                 '--top_k=40')
   assert answer.returncode == 0, answer.stderr
-  controls = generate.check_controls(
+  controls = check_controls(
       pipeline.model, temperature=1.0, top_k=40, top_p=1.0, min_p=0.0
   )
   written = generate.generate(
       pipeline, params, num_outputs=2, num_steps=24, seed=5, controls=controls
   )
-  generate.write(written.scores, tmp_path, title='')
+  outputs.write_scores(written.scores, tmp_path, title='')
   assert any(len(score.notes) for score in written.scores)
   for name in '000.mid', '001.mid':
     ours, theirs = (midi.read(p / name) for p in (tmp_path / 'play', tmp_path))

@@ -106,7 +106,7 @@ def test_a_number_no_run_can_be_made_of(corpus, tmp_path, change, message):
         ),
         (
             ['--workdir=w', '--harmonize_midi=b.mid', '--num_steps=3'],
-            '--num_steps means nothing with --harmonize_midi',
+            '--num_steps cannot be used with --harmonize_midi',
         ),
     ],
 )
@@ -266,7 +266,7 @@ def test_evaluate_writes_what_it_prints(trained, tmp_path):
         (['--workdir={}', '--primer_midi=DRUMS'], 'none of its 1 notes fits'),
         (
             ['--workdir={}', '--harmonize_midi=DRUMS'],
-            '--harmonize_midi means nothing to this model',
+            '--harmonize_midi cannot be used with this model',
         ),
     ],
 )

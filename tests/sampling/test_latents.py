@@ -54,7 +54,7 @@ def song(steps, seed=0, meters=()):
   score = Score(
       np.array(notes, np.int32), TRACKS, resolution=4, meters=meters
   )
-  return latents.heard(pipeline()[0].representation, score, 'song.mid')
+  return latents.encode_piece(pipeline()[0].representation, score, 'song.mid')
 
 
 def piece(steps, seed=0):
@@ -77,10 +77,10 @@ def test_both_ends_of_the_way_are_the_reconstructions():
 def test_codes_stand_in_the_order_of_their_windows():
   # Lengths that are sorted on the way.
   windows = [piece(16, 1), piece(8, 2), piece(16, 3), piece(4, 4)]
-  together = latents.codes(*pipeline(), batches.pack(windows))
+  together = latents.encode_windows(*pipeline(), batches.pack(windows))
   assert together.shape == (4, 4)
   for z, x in zip(together, windows):
-    alone = latents.codes(*pipeline(), batches.pack([x]))[0]
+    alone = latents.encode_windows(*pipeline(), batches.pack([x]))[0]
     np.testing.assert_allclose(z, alone, atol=1e-5)
   assert np.ptp(together, axis=0).min() > 1e-3
 
@@ -89,14 +89,14 @@ def test_the_way_between_codes():
   rng = np.random.default_rng(0)
   a, b = rng.normal(size=(2, 50)).astype(np.float32)
   share = np.linspace(0, 1, 7, dtype=np.float32)
-  way = latents.between(a, b, share)
+  way = latents.slerp(a, b, share)
   np.testing.assert_array_equal(way[[0, -1]], [a, b])
   # Noise of many dimensions keeps its length: its middle is likely too.
   lengths = np.linalg.norm(way, axis=1)
   assert (lengths > 0.9 * min(lengths[0], lengths[-1])).all()
-  straight = latents.between(a, 2 * a, share)
+  straight = latents.slerp(a, 2 * a, share)
   np.testing.assert_allclose(straight, np.outer(1 + share, a), rtol=1e-5)
-  np.testing.assert_allclose(latents.between(a, a, share), [a] * 7, rtol=1e-6)
+  np.testing.assert_allclose(latents.slerp(a, a, share), [a] * 7, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -123,9 +123,9 @@ def test_windows_begin_with_bars_and_leave_no_gap(steps, meters, begins):
 def test_a_model_without_codes_is_refused():
   music = Spec('tokens', 6, ())
   head = HEADS['categorical'](depth=6, features=3)
-  with pytest.raises(UserError, match='--reconstruct means nothing'):
-    latents.check(families.make('unigram', music, head), '--reconstruct')
-  latents.check(pipeline()[0].model, '--reconstruct')
+  with pytest.raises(UserError, match='--reconstruct cannot be used'):
+    latents.check_latent(families.make('unigram', music, head), '--reconstruct')
+  latents.check_latent(pipeline()[0].model, '--reconstruct')
 
 
 def test_shifted_codes_are_reconstructed_elsewhere():

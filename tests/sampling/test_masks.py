@@ -1,4 +1,4 @@
-"""Holes in a Score: which bars, what stays, and what comes back of it."""
+"""Masks of a Score: which cells are fixed, and that they stay."""
 
 import jax
 import numpy as np
@@ -44,7 +44,7 @@ def song(quarters=16, meters=(), voices=4):
     ],
 )
 def test_bars_are_those_of_the_meters(meters, span, begin, end):
-  x, known = masks.bars(VOICES, song(meters=meters), span, 'song.mid')
+  x, known = masks.infill(VOICES, song(meters=meters), span, 'song.mid')
   np.testing.assert_array_equal(x, VOICES.encode(song(meters=meters)))
   holes = np.flatnonzero(~known.all(1))
   assert (holes[0], holes[-1] + 1) == (begin, end)
@@ -54,24 +54,24 @@ def test_bars_are_those_of_the_meters(meters, span, begin, end):
 @pytest.mark.parametrize('span', ['0:1', '3:2', '4:5', '5', ':', 'a:b', '1:2:3', ''])
 def test_bars_that_are_not_there_are_refused(span):
   with pytest.raises(UserError, match='--infill_bars='):
-    masks.bars(VOICES, song(), span, 'song.mid')
+    masks.infill(VOICES, song(), span, 'song.mid')
 
 
 def test_the_highest_voice_is_what_is_harmonized():
-  melody = masks.beside(VOICES, song(voices=1), 'Soprano', 'song.mid')
-  of_four = masks.beside(VOICES, song(), 'Soprano', 'song.mid')
+  melody = masks.accompany(VOICES, song(voices=1), 'Soprano', 'song.mid')
+  of_four = masks.accompany(VOICES, song(), 'Soprano', 'song.mid')
   for x, known in (melody, of_four):
     np.testing.assert_array_equal(x[:, 0], VOICES.encode(song())[:, 0])
     assert known[:, 0].all() and not known[:, 1:].any() and not x[:, 1:].any()
   low = song()
   low = low._replace(notes=low.notes[low.notes[:, TRACK] == 3])
   with pytest.raises(UserError, match='its Soprano has no notes'):
-    masks.beside(VOICES, low, 'Soprano', 'song.mid')
+    masks.accompany(VOICES, low, 'Soprano', 'song.mid')
 
 
 def test_a_part_of_voices_or_of_groups_stays_alone():
   low, x = 3, VOICES.encode(song())
-  given, known = masks.beside(VOICES, song(), 'Bass', 'song.mid')
+  given, known = masks.accompany(VOICES, song(), 'Bass', 'song.mid')
   np.testing.assert_array_equal(given[:, low], x[:, low])
   assert known[:, low].all() and known.sum() == len(x)
 
@@ -82,15 +82,15 @@ def test_a_part_of_voices_or_of_groups_stays_alone():
   score = Score(notes.astype(np.int32), GROUPS, resolution=4)
   every = np.zeros(groups.spec.shape, int)
   for i, track in enumerate(GROUPS):
-    given, known = masks.beside(groups, score, track.name, 'song.mid')
+    given, known = masks.accompany(groups, score, track.name, 'song.mid')
     every += known[0]
     left = groups.decode(given).notes
     whole = groups.decode(groups.encode(score)).notes
     whole = whole[whole[:, TRACK] == i]
     np.testing.assert_array_equal(left[:, :TRACK], whole[:, :TRACK])
   assert (every == 1).all()  # Each cell is one group's.
-  with pytest.raises(UserError, match="'Tuba' is no part .* Drums, Bass"):
-    masks.beside(groups, score, 'Tuba', 'song.mid')
+  with pytest.raises(UserError, match="'Tuba' is not a part .* Drums, Bass"):
+    masks.accompany(groups, score, 'Tuba', 'song.mid')
 
 
 @pytest.fixture(scope='module')
@@ -109,9 +109,9 @@ def trained():
 def test_all_but_the_holes_stays_as_it_is(trained, ask):
   pipeline, params = trained
   if ask == 'bars':
-    x, known = masks.bars(VOICES, song(), '2', 'song.mid')
+    x, known = masks.infill(VOICES, song(), '2', 'song.mid')
   else:
-    x, known = masks.beside(VOICES, song(), 'Soprano', 'song.mid')
+    x, known = masks.accompany(VOICES, song(), 'Soprano', 'song.mid')
   made = generate.generate(
       pipeline, params, num_outputs=3, num_steps=0, seed=0, primer=x, known=known,
       controls=Controls(),

@@ -40,17 +40,17 @@ def test_each_bar_has_a_line_and_what_the_rules_say_otherwise():
       'mask': np.ones((1, 36), np.float32), 'row': np.zeros(1, np.uint32),
   }
   params = jax.jit(model.model.init)(jax.random.key(0), batch)
-  heard, ruled = annotation_report.hear(model, params, SONG)
+  heard, ruled = annotation_report.annotate(model, params, SONG)
   assert heard.shape == ruled.shape == (36, len(annotations.COLUMNS))
   np.testing.assert_array_equal(heard[:, annotations.POSITION], ruled[:, 0])
-  lines = list(annotation_report.compare(model, params, SONG))
-  heard = [line.split()[0] for line in lines if ' heard ' in line]
+  lines = list(annotation_report.report(model, params, SONG))
+  heard = [line.split()[0] for line in lines if ' model ' in line]
   assert heard == ['1', '2', '3']
-  # What was never learned is not as the rules have it.
+  # An untrained model differs from the rules.
   rules = [line for line in lines if line.lstrip().startswith('rules')]
   assert 0 < len(rules) <= 3 and all(len(line) <= 80 for line in lines)
 
 
-def test_a_model_that_says_nothing_is_refused():
-  with pytest.raises(UserError, match='does not say what it hears'):
-    annotation_report.hear(pipeline('gru'), None, SONG)
+def test_a_model_that_does_not_annotate_is_refused():
+  with pytest.raises(UserError, match='does not annotate music'):
+    annotation_report.annotate(pipeline('gru'), None, SONG)

@@ -1,22 +1,25 @@
-"""Scores, or frames, walk in; musical figures, and how far two sets are apart, walk out."""
+"""Metrics of Scores and audio frames, and distances between sets of them."""
 
-from musiczoo.evaluation.metrics.compare import gap, gaps, summary
-from musiczoo.evaluation.metrics.frames import of_frames, PARTS_OF_FRAMES
+from musiczoo.evaluation.metrics.audio_frames import (
+  FRAME_METRICS,
+  frame_metrics,
+)
+from musiczoo.evaluation.metrics.distances import gap, gaps, summary
 from musiczoo.evaluation.metrics.measure import (
-    measure,
-    METRICS,
-    metrics,
-    windows,
+  measure,
+  METRICS,
+  metrics,
+  windows,
 )
 
 __all__ = [
+    'FRAME_METRICS',
     'METRICS',
-    'PARTS_OF_FRAMES',
+    'frame_metrics',
     'gap',
     'gaps',
     'measure',
     'metrics',
-    'of_frames',
     'summary',
     'windows',
 ]

@@ -1,4 +1,4 @@
-"""Scores walk in; a figure of each metric for each of them walks out."""
+"""All metrics of Scores by name, and windows to measure."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -6,14 +6,14 @@ from itertools import combinations
 
 import numpy as np
 
-from musiczoo.evaluation.metrics import groups, pitches, rhythm
+from musiczoo.evaluation.metrics import musegan, muspy
 from musiczoo.music import harmony, score as score_lib
 from musiczoo.music.score import Score
 from musiczoo.representations.tracks import GROUPS
 
 
 def metrics(end: int = 0) -> dict[str, Callable[[Score], float]]:
-  """All metrics by name: functions of a Score, nan where they are undefined.
+  """All metrics by name: functions of a Score, nan where undefined.
 
   Args:
     end: a tick up to which silence counts, for pieces that may end in it.
@@ -22,37 +22,37 @@ def metrics(end: int = 0) -> dict[str, Callable[[Score], float]]:
 
   def of_pitched(name, metric):
     return {
-        f'{name}_{names[g]}': partial(metric, group=g) for g in groups.PITCHED
+        f'{name}_{names[g]}': partial(metric, group=g) for g in musegan.PITCHED
     }
 
   return {
-      'pitch_range': pitches.pitch_range,
-      'n_pitches_used': pitches.n_pitches_used,
-      'n_pitch_classes_used': pitches.n_pitch_classes_used,
-      'polyphony': pitches.polyphony,
-      'polyphony_rate': partial(pitches.polyphony_rate, end=end),
-      'pitch_in_scale_rate': pitches.pitch_in_scale_rate,
-      'scale_consistency': pitches.scale_consistency,
-      'pitch_entropy': pitches.pitch_entropy,
-      'pitch_class_entropy': pitches.pitch_class_entropy,
-      'empty_beat_rate': partial(rhythm.empty_beat_rate, end=end),
-      'drum_in_pattern_rate': rhythm.drum_in_pattern_rate,
-      'drum_pattern_consistency': rhythm.drum_pattern_consistency,
-      'groove_consistency': rhythm.groove_consistency,
-      'empty_measure_rate': partial(rhythm.empty_measure_rate, end=end),
+      'pitch_range': muspy.pitch_range,
+      'n_pitches_used': muspy.n_pitches_used,
+      'n_pitch_classes_used': muspy.n_pitch_classes_used,
+      'polyphony': muspy.polyphony,
+      'polyphony_rate': partial(muspy.polyphony_rate, end=end),
+      'pitch_in_scale_rate': muspy.pitch_in_scale_rate,
+      'scale_consistency': muspy.scale_consistency,
+      'pitch_entropy': muspy.pitch_entropy,
+      'pitch_class_entropy': muspy.pitch_class_entropy,
+      'empty_beat_rate': partial(muspy.empty_beat_rate, end=end),
+      'drum_in_pattern_rate': muspy.drum_in_pattern_rate,
+      'drum_pattern_consistency': muspy.drum_pattern_consistency,
+      'groove_consistency': muspy.groove_consistency,
+      'empty_measure_rate': partial(muspy.empty_measure_rate, end=end),
       **{
-          f'empty_bars_{name}': partial(groups.empty_bars, group=g, end=end)
+          f'empty_bars_{name}': partial(musegan.empty_bars, group=g, end=end)
           for g, name in enumerate(names)
       },
-      **of_pitched('used_pitch_classes', groups.used_pitch_classes),
-      **of_pitched('qualified_notes', groups.qualified_notes),
+      **of_pitched('used_pitch_classes', musegan.used_pitch_classes),
+      **of_pitched('qualified_notes', musegan.qualified_notes),
       **{
           f'tonal_distance_{names[a]}_{names[b]}': partial(
-              groups.tonal_distance, one=a, other=b
+              musegan.tonal_distance, one=a, other=b
           )
-          for a, b in combinations(groups.PITCHED, 2)
+          for a, b in combinations(musegan.PITCHED, 2)
       },
-      'drum_pattern': groups.drum_pattern,
+      'drum_pattern': musegan.drum_pattern,
   }
 
 
@@ -62,7 +62,7 @@ METRICS = metrics()
 def measure(
     scores: Sequence[Score], *, num_steps: int = 0, steps_per_quarter: int = 4
 ) -> dict[str, np.ndarray]:
-  """What each metric says of each Score, on a common grid.
+  """Each metric of each Score, on a common grid.
 
   Args:
     scores: pieces; to be compared with others they must be as long as those

@@ -1,4 +1,4 @@
-"""Counts and spans of time walk in; shares of a whole walk out."""
+"""Shares of counts, and of spans of time that are silent."""
 
 import math
 
@@ -6,20 +6,20 @@ import numpy as np
 
 
 def share(part: float, whole: float) -> float:
-  """part / whole; of nothing nan."""
+  """part / whole; nan if the whole is 0."""
   return float(part / whole) if whole else math.nan
 
 
-def empty(begin: np.ndarray, end: np.ndarray, lines: np.ndarray) -> float:
+def empty_share(begin: np.ndarray, end: np.ndarray, lines: np.ndarray) -> float:
   """The share of the spans between lines in which nothing sounds.
 
   Args:
-    begin: int [N], when each note begins, from the first line on.
-    end: int [N], when it ends, up to the last line; the tick itself is silent.
+    begin: int [N], onset of each note, at or after the first line.
+    end: int [N], its end, up to the last line; exclusive.
     lines: int [spans + 1], ascending.
 
   Returns:
-    0 to 1, nan of no spans.
+    0 to 1, nan without spans.
   """
   first = np.searchsorted(lines, begin, side='right') - 1
   after = np.searchsorted(lines, end)

@@ -1,5 +1,5 @@
-"""What of new music is copied from the training pieces, and from where."""
+"""Novelty: what of new pieces occurs in the training pieces."""
 
-from musiczoo.evaluation.novelty.copies import reports, WINDOWS
+from musiczoo.evaluation.novelty.copies import find_copies, WINDOWS
 
-__all__ = ['reports', 'WINDOWS']
+__all__ = ['WINDOWS', 'find_copies']

@@ -1,12 +1,11 @@
-"""New pieces and the training pieces walk in; what was copied walks out.
+"""Copies: windows of new piano-rolls that occur in the training pieces.
 
-A piece is an encoded `pianoroll`, `voices` or `melody`; what others encode can
-go through the piano-roll of its Score. Frames are compared by what sounds:
-strikes are ignored. Windows of frames are alike *verbatim* if all their frames
-are, and *transposed* if a common shift in semitones, or none, makes them so. A
-window of silence is no music and never counts, neither as a copy nor as new.
+Frames are compared by the keys that sound; onsets are ignored. Windows of frames
+are *verbatim* copies if all their frames are equal, and *transposed* copies if a
+common shift in semitones, or none, makes them equal. Silent windows count neither
+as copies nor as new.
 
-The training pieces pass by in blocks, so there may be more than fit in memory.
+The training pieces are read in blocks, so there may be more than fit in memory.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,16 +13,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from musiczoo.evaluation.novelty.frames import index, num_heard, place
+from musiczoo.evaluation.novelty.frames import index, locate, num_windows
 from musiczoo.evaluation.novelty.windows import extend, match_frames
 
 WINDOWS = (4, 8, 16)  # Frames; powers of two.
-_SENSES = ('verbatim', 'transposed')
-_BLOCK = 2**20  # Frames of training pieces looked at together.
+_KINDS = ('verbatim', 'transposed')
+_BLOCK = 2**20  # Frames of training pieces at a time.
 
 
 class _Span(NamedTuple):
-  """A copy: how long, its first frame in the new Index, and its source."""
+  """A copy: its length, its first frame in the new Index, its source."""
 
   frames: int
   begin: int
@@ -33,10 +32,10 @@ class _Span(NamedTuple):
 
 
 class _Found(NamedTuple):
-  """What was found in some of the training pieces.
+  """The copies found in some of the training pieces.
 
   Attributes:
-    copied: length -> which windows of that many frames, bool [N].
+    copied: length -> which windows of that many frames are copies, bool [N].
     longest: the longest copy, or None.
   """
 
@@ -44,43 +43,38 @@ class _Found(NamedTuple):
   longest: _Span | None
 
 
-def reports(
+def find_copies(
     train: Iterable[np.ndarray], **music: Iterable[np.ndarray]
 ) -> dict[str, dict[str, float | dict[str, int] | None]]:
-  """What of new pieces occurs in the training pieces.
+  """Finds what of new pieces occurs in the training pieces.
 
-  Only beside the report of a real test split do the shares say anything:
-  music repeats itself.
+  Music repeats itself: compare the shares with those of a real test split.
 
   Args:
-    train: the training pieces, taken once and in order: all [T, 88], all [T, V]
-      or all [T].
-    **music: lists of new pieces in the same representation, at least one in
-      each, by a name for each list.
+    train: the training pieces, read once and in order: piano-rolls [T, 88].
+    **music: lists of new piano-rolls, at least one in each, by a name for each
+      list.
 
   Returns:
     For each name 'verbatim_4', 'transposed_4' and so on for all of `WINDOWS`:
-    the share of windows of so many frames found in train; 0 if there are no
+    the share of windows of that many frames found in train; 0 if there are no
     windows. 'longest_verbatim' and 'longest_transposed': the longest copied
-    span, or None: its length 'frames'; 'piece' and 'start', where it is in the
-    new pieces; 'source' and 'source_start', where it is in train; 'semitones',
-    how far above its source it is. Of several the first.
-
-  Raises:
-    ValueError: the new pieces are laid out otherwise than those of train.
+    span, or None: its length 'frames'; 'piece' and 'start', its place in the
+    new pieces; 'source' and 'source_start', its place in train; 'semitones', its
+    transposition. Of several the first.
   """
   new = {name: index(pieces) for name, pieces in music.items()}
-  found = {(name, sense): _Found({}, None) for name in new for sense in _SENSES}
+  found = {(name, kind): _Found({}, None) for name in new for kind in _KINDS}
   first = 0
   for block in _blocks(train):
     known = index(block)
-    for name, sense in found:
-      more = _search(known, new[name], sense == 'transposed')
-      found[name, sense] = _both(found[name, sense], more, first)
+    for name, kind in found:
+      in_block = _search(known, new[name], kind == 'transposed')
+      found[name, kind] = _merged(found[name, kind], in_block, first)
     first += len(block)
   described = {name: {} for name in new}
-  for (name, sense), its in found.items():
-    described[name] |= _describe(its, new[name], sense)
+  for (name, kind), copies in found.items():
+    described[name] |= _describe(copies, new[name], kind)
   return described
 
 
@@ -100,9 +94,9 @@ def _search(train, new, transposed):
   """_Found of new pieces in one Index of training pieces."""
   copied, longest = {}, None
   longer = match_frames(train, new, transposed)
-  while (heard := longer.new.low >= 0).any():
+  while (sounds := longer.new.low >= 0).any():
     if longer.frames in WINDOWS:
-      copied[longer.frames] = heard
+      copied[longer.frames] = sounds
     longest = longer
     longer = extend(longest, longest.frames)
   # The longest is less than twice as long: half as much, a quarter, and so on.
@@ -117,13 +111,13 @@ def _search(train, new, transposed):
 
 def _span(train, match):
   begin = int(np.argmax(match.new.low >= 0))
-  at = int(np.argmax(match.train.name == match.new.name[begin]))
+  at = int(np.argmax(match.train.id == match.new.id[begin]))
   semitones = int(match.new.low[begin] - match.train.low[at])
-  return _Span(match.frames, begin, *place(train, at), semitones)
+  return _Span(match.frames, begin, *locate(train, at), semitones)
 
 
-def _both(found, more, first):
-  """Adds what a block holds whose pieces are numbered from `first` on."""
+def _merged(found, more, first):
+  """Adds the copies in a block whose pieces are numbered from `first` on."""
   copied = dict(found.copied)
   for frames, windows in more.copied.items():
     copied[frames] = windows | copied.get(frames, False)
@@ -137,16 +131,16 @@ def _both(found, more, first):
   return _Found(copied, longest)
 
 
-def _describe(found, new, sense):
-  """What `reports` says of a list of new pieces in one sense."""
+def _describe(found, new, kind):
+  """The entries of `find_copies` for one list and one kind of copy."""
   described = {}
   for frames in WINDOWS:
     copied = np.count_nonzero(found.copied.get(frames, 0))
-    share = copied / max(num_heard(new, frames), 1)
-    described[f'{sense}_{frames}'] = share
+    share = copied / max(num_windows(new, frames), 1)
+    described[f'{kind}_{frames}'] = share
   span = found.longest
   if span:
-    piece, start = place(new, span.begin)
+    piece, start = locate(new, span.begin)
     span = {
         'frames': span.frames,
         'piece': piece,
@@ -155,4 +149,4 @@ def _describe(found, new, sense):
         'source_start': span.source_start,
         'semitones': span.semitones,
     }
-  return described | {f'longest_{sense}': span}
+  return described | {f'longest_{kind}': span}

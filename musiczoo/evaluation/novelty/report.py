@@ -1,4 +1,4 @@
-"""New Scores and the corpus -> what of them is copied, and from where."""
+"""The novelty report: what of new Scores is copied from a corpus."""
 
 from musiczoo.data.corpora import Corpus
 from musiczoo.errors import UserError
@@ -7,19 +7,19 @@ from musiczoo.music.score import Score
 from musiczoo.representations.pianoroll import pianoroll
 
 
-def copying(
+def report(
     corpus: Corpus, steps_per_quarter: int, **music: list[Score]
 ) -> dict[str, dict]:
-  """Compares music with the training split, as piano-rolls on a grid.
+  """Compares music with the training split, as piano-rolls.
 
   Args:
-    corpus: whose training split may have been copied.
-    steps_per_quarter: the grid.
+    corpus: with a training and a test split.
+    steps_per_quarter: the grid of the piano-rolls.
     **music: lists of new Scores, by a name for each.
 
   Returns:
-    What `novelty.reports` says of each, and of 'test', the corpus' own test
-    split, to weigh them by; sources by name.
+    `novelty.find_copies` of each, and of 'test', the corpus' own test split, for
+    comparison; sources are given by name.
 
   Raises:
     UserError: the corpus has no training or no test pieces.
@@ -30,25 +30,25 @@ def copying(
   encode = pianoroll(steps_per_quarter=steps_per_quarter).encode
 
   def rolls(split):
-    """One after another: a dataset may be larger than memory."""
+    """Yields one at a time: a dataset may be larger than memory."""
     for piece in corpus.splits[split]:
       yield piece.score if corpus.kind == 'rolls' else encode(piece.score)
 
-  reports = novelty.reports(
+  reports = novelty.find_copies(
       rolls('train'),
       **{name: map(encode, scores) for name, scores in music.items()},
       test=rolls('test'),
   )
-  for report in reports.values():
-    for sense in ('longest_verbatim', 'longest_transposed'):
-      if report[sense]:
-        source = corpus.splits['train'][report[sense]['source']].name
-        report[sense] |= {'source': source}
+  for found in reports.values():
+    for key in ('longest_verbatim', 'longest_transposed'):
+      if found[key]:
+        source = corpus.splits['train'][found[key]['source']].name
+        found[key] |= {'source': source}
   return reports
 
 
-def in_words(new: dict, real: dict, steps_per_quarter: int) -> str:
-  """Two lines: how much is copied beside real music, and the longest span."""
+def summary(new: dict, real: dict, steps_per_quarter: int) -> str:
+  """Two lines: the shares beside those of real music, and the longest copy."""
   shares = ', '.join(
       f'{k} steps {new[f"transposed_{k}"]:.1%} ({real[f"transposed_{k}"]:.1%})'
       for k in novelty.WINDOWS

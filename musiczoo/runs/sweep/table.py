@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from musiczoo.evaluation import compare
+from musiczoo.evaluation import significance
 from musiczoo.runs.sweep.trials import Trial
 
 ONE = 'the config'  # The name of the only point of a sweep without a grid.
@@ -53,7 +53,7 @@ class Table(NamedTuple):
   monitor: str
   rows: list[Row]
   best: str | None
-  verdicts: list[compare.Paired]
+  verdicts: list[significance.Paired]
   tests: dict[str, dict[int, float]]
   troubles: list[tuple[Trial, str]]
 
@@ -80,12 +80,12 @@ def table(trials: Sequence[Trial], results: Mapping[str, dict | None]) -> Table:
   done = [row for row in rows if row.n]
   best = min(done, key=lambda row: row.valid).point if done else None
   of_done = {row.point: tests[row.point] for row in done}
-  verdicts = compare.compare(best, of_done) if best is not None else []
+  verdicts = significance.compare_points(best, of_done) if best is not None else []
   return Table(monitor, rows, best, verdicts, tests, troubles)
 
 
 def _row(point, missing, valid, test):
-  low, high = compare.t_interval(test)
+  low, high = significance.t_interval(test)
   return Row(
       point, len(test), missing, *_mean_sd(valid), *_mean_sd(test),
       min(test, default=math.nan), max(test, default=math.nan), low, high,
@@ -118,7 +118,7 @@ def in_words(table: Table) -> str:
         f'\nbest on valid: {table.best}. On test, paired by seed, 95 % interval, '
         "exact p, Holm's correction:"
     )
-    lines += [compare.say(pair) for pair in table.verdicts]
+    lines += [significance.describe(pair) for pair in table.verdicts]
   if table.troubles:
     lines.append('')
   for trial, trouble in table.troubles:
@@ -152,7 +152,7 @@ def to_json(
       'best': table.best,
       'points': [_plain(row) for row in table.rows],
       'verdicts': [
-          _plain(pair) | {'decided': pair.decided} for pair in table.verdicts
+          _plain(pair) | {'decided': pair.significant} for pair in table.verdicts
       ],
       'trials': [
           {'id': t.id, 'point': t.point, 'seed': t.seed}

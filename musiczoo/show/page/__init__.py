@@ -1,4 +1,4 @@
-"""Groups of pieces walk in; a page to hear, see and compare them walks out."""
+"""A web page that plays, shows and compares pieces."""
 
 from musiczoo.show.page.page import Group, html, Piece
 

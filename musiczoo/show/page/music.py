@@ -1,4 +1,4 @@
-"""A Score walks in; what the page has to know of it, plain data, walks out."""
+"""A Score as the JSON data of the page."""
 
 import base64
 
@@ -7,12 +7,12 @@ from musiczoo.music.midi.standard import FAMILIES
 from musiczoo.music.score import Score
 from musiczoo.show.sound import timbres
 
-_MOST_BARS = 4096  # That are drawn and named.
-_GRID = 12  # Steps a quarter note by which chords are found.
+_MAX_BARS = 4096  # That are drawn and labelled.
+_GRID = 12  # Steps a quarter note for the analysis of chords.
 
 
 def music(score: Score) -> dict:
-  """A Score as JSON has it.
+  """A Score as JSON data.
 
   Returns:
     `notes`: onset, duration, pitch, velocity, track, onset, ... in ticks;
@@ -20,7 +20,7 @@ def music(score: Score) -> dict:
     `chords`: [tick, name] at each bar and change; `key`: its name or None;
     `midi`: the bytes of the .mid file in base 64.
   """
-  lines = harmony.bars(score)[: _MOST_BARS + 1]
+  lines = harmony.bars(score)[: _MAX_BARS + 1]
   coarse = score_lib.quantize(score, _GRID)
   key = harmony.key(coarse)
   return {
@@ -49,9 +49,9 @@ def music(score: Score) -> dict:
 
 
 def _chords(score, resolution):
-  """[tick, name] at each bar and change of chord; '' where there is none."""
+  """[tick, name] at each bar and change of chord; '' is no chord."""
   lines = harmony.bars(score)
-  last, begins = int(lines[: _MOST_BARS + 1][-1]), set(lines.tolist())
+  last, begins = int(lines[: _MAX_BARS + 1][-1]), set(lines.tolist())
   found = []
   for tick, root, quality in harmony.chords(
       score_lib.crop(score, last)

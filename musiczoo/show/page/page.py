@@ -1,7 +1,7 @@
-"""Groups of pieces walk in, the listening page, one HTML file, walks out.
+"""The page as one HTML file: its groups of pieces, styles and scripts.
 
-The page holds its music and all it needs to play and draw it, and asks nothing
-of any server. It is ASCII, and the same groups give the same bytes.
+The page contains its music and all it needs to play and draw it, and makes no
+requests. It is ASCII, and the same groups give the same bytes.
 """
 
 import base64
@@ -18,21 +18,21 @@ from musiczoo.music.score import Score
 from musiczoo.show.page.music import music
 from musiczoo.show.sound.timbres import DRUMS, FAMILIES, OTHER
 
-# In their order: each uses what those before it define.
+# In order: each uses definitions of those before it.
 _SCRIPTS = (
     'clock.js', 'sound.js', 'player.js', 'roll.js', 'table.js', 'keys.js',
     'listen.js',
 )
-_SEEN = 'Object.assign(window, {player, rolls, Sound});'
+_EXPORTS = 'Object.assign(window, {player, rolls, Sound});'
 
 
 class Piece(NamedTuple):
-  """A piece and what is known of it.
+  """A piece and its numbers.
 
   Attributes:
     name: as it is listed.
-    score: with its tempi; without, it is played at 120 quarter notes a minute.
-    numbers: a figure or some words by its name.
+    score: with tempi; without, it is played at 120 quarter notes a minute.
+    numbers: a number or a text by its label.
   """
 
   name: str
@@ -45,9 +45,8 @@ class Group(NamedTuple):
 
   Attributes:
     name: as it is listed.
-    pieces: in their order.
-    numbers: of the group as a whole. A figure that its pieces have and that is
-      not among these is their mean.
+    pieces: in the order of the list.
+    numbers: of the group as a whole. Others of its pieces are averaged.
   """
 
   name: str
@@ -60,8 +59,8 @@ def html(title: str, groups: Sequence[Group], notes: Sequence[str] = ()) -> str:
 
   Args:
     title: of the page.
-    groups: listed in their order; the numbers of a piece stand beside those of
-      all groups.
+    groups: in the order of the list; the numbers of a piece are shown beside
+      those of all groups.
     notes: sentences below the numbers.
   """
   book = {
@@ -74,10 +73,10 @@ def html(title: str, groups: Sequence[Group], notes: Sequence[str] = ()) -> str:
       },
   }
   style = _asset('page.css')
-  # A block of its own: no name is seen from outside, but those for tests.
+  # In a block, so that only the names for tests are visible outside.
   script = '\n'.join(map(_asset, _SCRIPTS))
-  script = f"'use strict';\n{{\n{script}\n{_SEEN}\n}}\n"
-  # Nothing else may run or be fetched, whatever names the music brings.
+  script = f"'use strict';\n{{\n{script}\n{_EXPORTS}\n}}\n"
+  # Nothing else may run or be fetched, whatever names the music contains.
   policy = (
       f"default-src 'none'; script-src {_hash(script)}; "
       f"style-src {_hash(style)}; img-src data:; base-uri 'none'; "
@@ -111,14 +110,13 @@ def _group(group):
 
 
 def _file(name):
-  """A name that every file system takes, ending in .mid."""
+  """A name that every file system allows, ending in .mid."""
   name = re.sub(r'\.midi?$', '', name, flags=re.IGNORECASE)
   return (re.sub(r'[^\w.-]+', '_', name, flags=re.ASCII) or 'piece') + '.mid'
 
 
 def _data(value):
-  """JSON that can't end its element, whatever texts it holds, nor look like an
-  address."""
+  """JSON that cannot close its HTML element, nor contain a URL."""
   text = json.dumps(value, separators=(',', ':'), allow_nan=False)
   for character in '<>&':
     text = text.replace(character, f'\\u{ord(character):04x}')
@@ -126,7 +124,7 @@ def _data(value):
 
 
 def _text(text):
-  """Text as HTML has it, in ASCII, without what can't be seen."""
+  """Text escaped as HTML, in ASCII, without unprintable characters."""
   text = ''.join(c if c.isprintable() else ' ' for c in text)
   text = html_lib.escape(text).replace('://', ':&#47;&#47;')
   return text.encode('ascii', 'xmlcharrefreplace').decode()

@@ -1,1 +1,1 @@
-"""Music and runs as pictures."""
+"""Plots of music and of runs."""

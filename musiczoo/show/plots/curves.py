@@ -1,4 +1,4 @@
-"""A journal -> pictures of how training went."""
+"""Learning curves of a run."""
 
 from matplotlib.figure import Figure
 
@@ -7,7 +7,7 @@ from musiczoo.training import journal
 
 
 def draw(workdir, path, *, monitor: str, baselines: dict[str, float]) -> None:
-  """Writes a PNG of the monitored figure over steps, beside its floors."""
+  """Writes a PNG of the monitored figure over steps, and its baselines."""
   entries = [e for e in journal.read(workdir) if monitor in e]
   figure = Figure((8, 4), layout='constrained')
   axes = figure.add_subplot()
@@ -26,10 +26,9 @@ def draw(workdir, path, *, monitor: str, baselines: dict[str, float]) -> None:
 
 
 def draw_all(workdir, path) -> None:
-  """Writes a PNG of all figures of the journal over steps, a panel each kind.
+  """Writes a PNG of all metrics of the journal over steps, a panel for each.
 
-  What is measured at each step and what is of the validation pieces stand side
-  by side where they have one name: `loss`, and `valid_loss`.
+  Training and validation share a panel: `loss` and `valid_loss`.
   """
   entries = journal.read(workdir)
   names = dict.fromkeys(n for e in entries for n in e if n != 'step')

@@ -1,4 +1,4 @@
-"""A Score -> a piano-roll picture."""
+"""A plot of a Score as a piano-roll."""
 
 from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -7,7 +7,7 @@ import numpy as np
 
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK
 
-MOST_NAMED = 8  # Tracks; the names of more would hide the music.
+MAX_NAMES = 8  # Tracks in the legend; more would hide the music.
 
 
 def draw(score: Score, path, *, title: str = '') -> None:
@@ -20,7 +20,7 @@ def draw(score: Score, path, *, title: str = '') -> None:
     lasts = of_track[:, DURATION] / score.resolution
     axes.barh(
         of_track[:, PITCH],
-        # A gap before the next note shows where one is struck again.
+        # The gap before the next note separates repeated notes.
         np.maximum(lasts - 0.06, lasts / 2),
         left=of_track[:, ONSET] / score.resolution,
         height=0.9,
@@ -36,7 +36,7 @@ def draw(score: Score, path, *, title: str = '') -> None:
   axes.set_xlabel('quarter notes')
   axes.set_title(title)
   axes.grid(alpha=0.3)
-  if len(notes) and len(score.tracks) <= MOST_NAMED:
+  if len(notes) and len(score.tracks) <= MAX_NAMES:
     axes.legend(loc='upper right', fontsize='small', ncols=4)
   save(figure, path)
 

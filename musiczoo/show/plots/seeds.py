@@ -1,4 +1,4 @@
-"""The table of a sweep -> a picture: every seed a dot, mean and interval."""
+"""A plot of a sweep: a dot for each seed, mean and interval."""
 
 from matplotlib.figure import Figure
 import numpy as np
@@ -8,10 +8,10 @@ from musiczoo.show.plots.pianoroll import save
 
 
 def draw(table: Table, path) -> None:
-  """Writes a PNG of the figure on test over the points of the grid.
+  """Writes a PNG of the test figure over the points of the grid.
 
-  Seeds that two neighbours share are joined by a line: where all lines go one
-  way the points differ, however wide their seeds are spread.
+  A line joins the results of one seed: where all lines have one direction the
+  points differ, however much the seeds vary.
   """
   names = [row.point.replace(', ', '\n') for row in table.rows]
   longest = max(len(line) for name in names for line in name.split('\n'))
@@ -21,7 +21,7 @@ def draw(table: Table, path) -> None:
   seeds = sorted({seed for of in table.tests.values() for seed in of})
   for number, seed in enumerate(seeds):
     values = [of.get(seed, np.nan) for of in table.tests.values()]
-    # Side by side, or equal dots would hide each other.
+    # Side by side, so that equal dots do not hide each other.
     shift = (number + 0.5) / len(seeds) - 0.5
     axes.plot(
         np.arange(len(values)) + 0.3 * shift, values, '.-', color='C0',

@@ -1,4 +1,4 @@
-"""Sounds -> a picture of their spectra, one above the other."""
+"""A plot of the mel spectrograms of audio, one above the other."""
 
 from collections.abc import Mapping
 
@@ -10,14 +10,14 @@ from musiczoo.representations.audio_features import Frames, measure
 from musiczoo.show.plots.pianoroll import save
 
 _FRAMES = Frames(16_000, 2048, 256, 96, ())
-_RANGE = 60.0  # Decibels below the loudest that are told apart.
+_RANGE = 60.0  # Decibels of the colour scale.
 
 
 def draw(sounds: Mapping[str, Sound], path) -> None:
   """Writes a PNG: time in seconds, mel bands by their frequency, loudness.
 
   Args:
-    sounds: by the title of each; all have the same colours for the same power.
+    sounds: audio by title; all share one colour scale.
   """
   found = {title: measure(sound, _FRAMES).T for title, sound in sounds.items()}
   top = max(float(bands.max()) for bands in found.values())
@@ -44,7 +44,7 @@ def draw(sounds: Mapping[str, Sound], path) -> None:
 
 
 def _frequencies(bands):
-  """Places on the axis of bands, and what to write there."""
+  """Tick positions on the axis of bands, and their labels."""
   import librosa
 
   middles = librosa.mel_frequencies(bands + 2, fmax=_FRAMES.rate / 2)[1:-1]

@@ -1,4 +1,4 @@
-"""A Score walks in; what it sounds like, a .wav file, walks out."""
+"""Synthesis of Scores as .wav files."""
 
 from musiczoo.show.sound.player import find, Player
 from musiczoo.show.sound.wav import write

@@ -1,4 +1,4 @@
-"""A Score and a soundfont walk in; what FluidSynth plays walks out.
+"""Synthesis with FluidSynth and a soundfont.
 
 FluidSynth is a program of its own (LGPL), used where it is installed; the
 package pyfluidsynth, of the extra `sound`, talks to its library.
@@ -14,13 +14,13 @@ from musiczoo.music.grid import seconds
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK, VELOCITY
 from musiczoo.show.sound.synth import RATE, TAIL
 
-_GAIN = 0.1  # Low enough for all to sound at once; the file is made louder.
-_CHANNELS = 256  # The most FluidSynth has, for a track each.
+_GAIN = 0.1  # Low enough not to clip; the file is normalized.
+_CHANNELS = 256  # The maximum of FluidSynth; one for each track.
 _DRUM_BANK = 128
 
 
 def missing() -> str | None:
-  """What has to be installed for FluidSynth to play; None if it can."""
+  """What must be installed to use FluidSynth; None if nothing."""
   try:
     import fluidsynth  # noqa: F401
   except ImportError as e:
@@ -31,7 +31,7 @@ def missing() -> str | None:
 
 
 def render(score: Score, soundfont: str | os.PathLike) -> np.ndarray:
-  """What a Score sounds like: float32 [samples, 2], `RATE` of them a second.
+  """A Score as audio: float32 [samples, 2] at `RATE` Hz.
 
   Raises:
     UserError: the soundfont can't be read.
@@ -75,13 +75,13 @@ def _play(synth, score):
 
 
 def _events(score):
-  """When notes begin and end, in samples; channel, pitch, velocity or 0."""
+  """Times of onsets and ends in samples; channel, pitch, velocity or 0."""
   notes = score.notes
   onset, end = notes[:, ONSET], notes[:, ONSET] + notes[:, DURATION]
   time = np.round(seconds(score, np.concatenate([onset, end])) * RATE)
   events = np.tile(notes[:, [TRACK, PITCH, VELOCITY]], (2, 1))
   events[:, 0] %= _CHANNELS
   events[len(notes) :, 2] = 0
-  # What ends makes room before anything begins.
+  # At one time, notes end before others begin.
   order = np.lexsort((events[:, 2] > 0, time))
   return time[order].astype(np.int64), events[order]

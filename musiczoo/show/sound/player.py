@@ -1,4 +1,4 @@
-"""A wish for a soundfont walks in; who plays Scores, and how, walks out."""
+"""The choice of a synthesizer: FluidSynth, or the built-in one."""
 
 from collections.abc import Callable
 import os
@@ -12,8 +12,8 @@ from musiczoo.music.score import Score
 from musiczoo.show.sound import fluid, synth
 
 VARIABLE = 'MUSICZOO_SOUNDFONT'
-NONE = 'none'  # Names no soundfont: our own synth is asked for.
-# Where systems keep soundfonts; of several the first by name in the first.
+NONE = 'none'  # Instead of a soundfont: the built-in synthesizer.
+# Where systems keep soundfonts; the first file of the first folder is used.
 FOLDERS = (
     '/usr/share/sounds/sf2',
     '/usr/share/sounds/sf3',
@@ -25,11 +25,11 @@ _SUFFIXES = ('.sf2', '.sf3')
 
 
 class Player(NamedTuple):
-  """Who plays.
+  """A synthesizer.
 
   Attributes:
-    name: in words, for the user.
-    render: Score -> float32 [samples, 2], 44,100 a second.
+    name: for messages.
+    render: Score -> float32 [samples, 2] at 44,100 Hz.
   """
 
   name: str
@@ -37,14 +37,14 @@ class Player(NamedTuple):
 
 
 def find(soundfont: str | None = None) -> Player:
-  """FluidSynth with a soundfont where both are installed, else our own synth.
+  """FluidSynth with a soundfont if both are installed, else the built-in synth.
 
   Args:
-    soundfont: file of one, or 'none' for our own synth; None: what the
-      environment variable MUSICZOO_SOUNDFONT names, else what the system has.
+    soundfont: a file, or 'none' for the built-in synthesizer; None: that of the
+      environment variable MUSICZOO_SOUNDFONT, else one that the system has.
 
   Raises:
-    UserError: a soundfont is named, but is none or can't be played.
+    UserError: the soundfont given is not one, or cannot be played.
   """
   named = soundfont or os.environ.get(VARIABLE)
   if named == NONE:

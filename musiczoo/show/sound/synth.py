@@ -1,8 +1,8 @@
-"""A Score walks in; what our own synth plays, samples in stereo, walks out.
+"""The built-in synthesizer: a Score as stereo samples.
 
-Each note is a wave of few harmonics under an envelope, each drum a tone that
-falls and noise (see `timbres`), all in a small room. The same Score gives the
-same samples.
+Each note is a wave of a few harmonics with an envelope, each drum a falling tone
+and noise (see `timbres`), with the reverberation of a small room. The same Score
+gives the same samples.
 """
 
 from collections.abc import Callable
@@ -25,11 +25,11 @@ from musiczoo.show.sound.timbres import (
 )
 
 RATE = 44100  # Samples a second.
-TAIL = 1.5  # Seconds after the last note, in which the room falls silent.
+TAIL = 1.5  # Seconds of reverberation after the last note.
 
-_TABLE = 12  # Bits of a place in a wave: 4096 samples a period.
-_HIGHEST = 15000.0  # Hz; harmonics above would be heard as others.
-# Walls: seconds later, and how loud, on the left; the right hears them a little
+_TABLE = 12  # Bits of a wavetable index: 4096 samples a period.
+_HIGHEST = 15000.0  # Hz; harmonics above are left out, to avoid aliasing.
+# Echoes: delay in seconds and level on the left; on the right they are a little
 # later.
 _ROOM = (
     (.0191, .16), (.0277, .14), (.0413, .12), (.0571, .1), (.0797, .085),
@@ -38,7 +38,7 @@ _ROOM = (
 
 
 def render(score: Score) -> np.ndarray:
-  """What a Score sounds like: float32 [samples, 2], `RATE` of them a second."""
+  """A Score as audio: float32 [samples, 2] at `RATE` Hz."""
   onset = seconds(score, score.notes[:, ONSET])
   ends = seconds(score, score.notes[:, ONSET] + score.notes[:, DURATION])
   begin = np.round(onset * RATE).astype(np.int64)
@@ -46,7 +46,7 @@ def render(score: Score) -> np.ndarray:
   last = float(seconds(score, np.array([score_lib.end(score)]))[0])
   sound = np.zeros((2, math.ceil((last + TAIL) * RATE)), np.float32)
   for track, place in enumerate(places(len(score.tracks))):
-    # Music says the same again and again.
+    # Notes repeat.
     voice = functools.lru_cache(128)(_voice(score.tracks[track]))
     alone = np.zeros(sound.shape[1], np.float32)
     rows = np.flatnonzero(score.notes[:, TRACK] == track)
@@ -59,23 +59,23 @@ def render(score: Score) -> np.ndarray:
     angle = (1 + place) * math.pi / 4
     sound[0] += np.float32(math.cos(angle)) * alone
     sound[1] += np.float32(math.sin(angle)) * alone
-  return _in_a_room(sound).T
+  return _reverberated(sound).T
 
 
-def _in_a_room(sound):
-  heard = sound.copy()
+def _reverberated(sound):
+  result = sound.copy()
   for channel, late in enumerate((1, 1.13)):
     for delay, level in _ROOM:
       after = round(delay * late * RATE)
-      # What comes back has crossed the room.
-      heard[channel, after:] += (
+      # An echo is on the other side.
+      result[channel, after:] += (
           np.float32(level) * sound[1 - channel, : sound.shape[1] - after]
       )
-  return heard
+  return result
 
 
 def _voice(track) -> Callable[[int, int], np.ndarray]:
-  """(pitch, samples it is held) -> samples, as loud as can be, of a track."""
+  """(pitch, duration in samples) -> samples at full volume, for a track."""
   if track.drums:
     return lambda pitch, held: _drum(DRUMS.get(pitch, OTHER))
   timbre = FAMILIES[track.program // 8]
@@ -92,7 +92,7 @@ def _note(timbre: Timbre, pitch, held):
   table = _period(timbre.harmonics, hertz)
   wave = np.zeros(num, np.float32)
   for own in sorted(each):
-    # A period is 2**32; the phase goes round by itself.
+    # A period is 2**32, so that the phase wraps by itself.
     turn = np.uint32(round(own / RATE * 2**32))
     wave += table[(phase * turn) >> np.uint32(32 - _TABLE)]
   wave *= np.float32(timbre.level / len(each))
@@ -110,7 +110,7 @@ def _envelope(timbre, held, released):
 
 
 def _period(harmonics, hertz):
-  """One period of a wave, without what is too high to be sampled."""
+  """One period of a wave, without harmonics above `_HIGHEST`."""
   angle = 2 * np.pi * np.arange(2**_TABLE) / 2**_TABLE
   kept = [
       level * np.sin((i + 1) * angle)
@@ -124,7 +124,7 @@ def _period(harmonics, hertz):
 def _drum(drum: Drum):
   num = round(6 * drum.decay * RATE)
   time = np.arange(num) / RATE
-  # The tone falls three times as fast as it fades.
+  # The pitch falls three times as fast as the volume.
   fall = drum.decay / 3
   cycles = drum.bend * time + (drum.tone - drum.bend) * fall * (
       1 - np.exp(-time / fall)
@@ -132,12 +132,12 @@ def _drum(drum: Drum):
   sound = drum.body * np.sin(2 * np.pi * cycles)
   sound += drum.noise * _noise(num, drum.bright)
   sound *= np.exp(-time / drum.decay)
-  sound *= np.linspace(1, 0, num)  # To silence, not nearly.
+  sound *= np.linspace(1, 0, num)  # To exactly 0.
   return sound.astype(np.float32)
 
 
 def _noise(num, bright):
-  """Noise of nothing below so many Hz, its largest sample 1."""
+  """High-passed noise with peak 1."""
   drawn = np.random.default_rng(0).standard_normal(num)
   parts = np.fft.rfft(drawn)
   parts[np.fft.rfftfreq(num, 1 / RATE) < bright] = 0

@@ -1,23 +1,23 @@
-"""What instruments sound like, in a few numbers: for the synth and the page.
+"""Timbres of instruments and drums, for the synthesizer and the page.
 
-Both our synths, NumPy's (`synth`) and the browser's (`musiczoo.page`), are told
-by these tables, so that a piece sounds alike in both.
+Both synthesizers, that in NumPy (`synth`) and that of the page in JavaScript,
+read these tables, so that a piece sounds alike in both.
 """
 
 from typing import NamedTuple
 
 
 class Timbre(NamedTuple):
-  """How a family of instruments sounds. Times are in seconds.
+  """The timbre of a family of instruments. Times are in seconds.
 
   Attributes:
     harmonics: the amplitude of the fundamental, of twice its pitch, and so on.
-    attack: until it is at its loudest.
-    decay: after that it nears `sustain`, by 1/e in this time.
-    sustain: 0 to 1, of its loudest, while the note is held.
-    release: until it is silent, once the note has ended.
-    detune: cents by which two of them are apart; 0: there is one.
-    level: how loud it is beside others.
+    attack: time to the peak.
+    decay: time constant of the decay to `sustain`.
+    sustain: level while the note is held, as a share of the peak.
+    release: time to silence after the end of the note.
+    detune: cents between two oscillators; 0: there is one.
+    level: volume relative to others.
   """
 
   harmonics: tuple[float, ...]
@@ -30,15 +30,15 @@ class Timbre(NamedTuple):
 
 
 class Drum(NamedTuple):
-  """How a drum sounds: a tone that falls, and noise. Times are in seconds.
+  """The timbre of a drum: a falling tone, and noise. Times are in seconds.
 
   Attributes:
-    tone: Hz of the tone as it is struck.
-    bend: Hz it falls to.
-    body: how loud the tone is.
-    noise: how loud the noise is.
-    bright: Hz below which the noise has nothing.
-    decay: both fade by 1/e in this time.
+    tone: Hz of the tone at the onset.
+    bend: Hz that it falls to.
+    body: volume of the tone.
+    noise: volume of the noise.
+    bright: cutoff of the noise's high-pass filter in Hz.
+    decay: time constant of both.
   """
 
   tone: float
@@ -63,7 +63,7 @@ FAMILIES = (
     Timbre((1, .6, .25, .12, .05), .006, .8, .25, .1, 0, 1.1),
     # Strings.
     Timbre((1, .5, .33, .25, .2, .16, .12, .08), .07, .6, .8, .25, 9, .5),
-    # Ensemble: choirs too, which chorales are sung by.
+    # Ensemble, with the choirs of chorales.
     Timbre((1, .55, .3, .1, .06, .03), .06, .8, .8, .3, 11, .6),
     # Brass.
     Timbre((.8, 1, .8, .6, .4, .28, .18, .1), .035, .5, .75, .12, 0, .45),
@@ -97,7 +97,7 @@ def _tom(hertz):
   return Drum(1.6 * hertz, hertz, .9, .1, 800, .2)
 
 
-# By the keys of General MIDI's drum kit; `OTHER` is for all others.
+# By pitch in General MIDI's drum kit; `OTHER` is for all others.
 DRUMS = {
     35: _KICK, 36: _KICK, 37: _TICK, 38: _SNARE, 40: _SNARE,
     39: Drum(0, 0, 0, .8, 900, .09),
@@ -112,11 +112,11 @@ OTHER = _TICK
 
 
 def loudness(velocity):
-  """How loud a note of a velocity of MIDI is, 0 to 1."""
+  """The volume of a MIDI velocity, 0 to 1."""
   return (velocity / 127) ** 1.5
 
 
 def places(num_tracks: int) -> list[float]:
-  """Where tracks stand, from -1, left, to 1, right: evenly, none far out."""
+  """The panning of tracks, from -1, left, to 1, right: evenly spread."""
   middle = (num_tracks - 1) / 2
   return [0.6 * (i - middle) / max(middle, 1) for i in range(num_tracks)]

@@ -1,4 +1,4 @@
-"""A Score walks in, a .wav file of it walks out: 44.1 kHz, 16 bit, stereo."""
+"""Writing of Scores as .wav files: 44.1 kHz, 16 bit, stereo."""
 
 import io
 import os
@@ -14,22 +14,22 @@ from musiczoo.music.score import Score
 from musiczoo.show.sound.player import Player
 from musiczoo.show.sound.synth import RATE
 
-PEAK = 0.89  # The largest sample, of 1: 1 dB below what would clip.
-LONGEST = 30 * 60  # Seconds; of more, the samples would fill the memory.
+PEAK = 0.89  # Of the largest sample: 1 dB below clipping.
+MAX_SECONDS = 30 * 60  # Longer audio would need too much memory.
 
 
 def write(score: Score, path: str | os.PathLike, player: Player) -> None:
-  """Writes a Score as sound: the whole file or, on any error, nothing.
+  """Writes a Score as audio: the whole file or, on any error, nothing.
 
   Raises:
-    UserError: it lasts longer than `LONGEST`, or `path` can't be written.
+    UserError: it lasts longer than `MAX_SECONDS`, or `path` can't be written.
   """
   lasts = float(seconds(score, np.array([score_lib.end(score)]))[0])
-  if lasts > LONGEST:
+  if lasts > MAX_SECONDS:
     raise UserError(
       f'{path}: {lasts / 60:.0f} minutes of music are more than the '
-      f'{LONGEST // 60} that are written as sound: make it shorter, or leave '
-      'the sound out'
+      f'{MAX_SECONDS // 60} that can be rendered: make it shorter, or leave '
+      'the audio out'
     )
   buffer = io.BytesIO()
   with wave.open(buffer, 'wb') as file:
@@ -41,7 +41,7 @@ def write(score: Score, path: str | os.PathLike, player: Player) -> None:
 
 
 def samples(sound: np.ndarray) -> np.ndarray:
-  """Sound of any loudness -> int16 that reach `PEAK`; silence stays silent."""
+  """Normalizes samples to int16 with peak `PEAK`; silence stays silent."""
   largest = float(np.abs(sound).max(initial=0))
   scale = PEAK * 32767 / largest if largest else 0.0
   return np.round(sound * np.float32(scale)).astype('<i2')

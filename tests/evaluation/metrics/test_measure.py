@@ -8,7 +8,7 @@ import numpy as np
 from musiczoo.evaluation.metrics import measure, METRICS, metrics, windows
 from musiczoo.music import harmony, score as score_lib
 from musiczoo.music.score import equal, Score
-from tests.evaluation.metrics.test_groups import BASS, DRUMS, PIANO, play
+from tests.evaluation.metrics.test_musegan import BASS, DRUMS, PIANO, play
 from tests.strategies import scores
 
 SONG = play(

@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 
-from musiczoo.evaluation.metrics import pitches, rhythm
+from musiczoo.evaluation.metrics import muspy
 from musiczoo.music import harmony, score as score_lib
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score, Track
 from tests.strategies import scores
@@ -17,24 +17,24 @@ CASES = json.loads(
     (pathlib.Path(__file__).parents[2] / 'golden' / 'metrics.json').read_text()
 )
 EQUAL = {
-    'n_pitches_used': pitches.n_pitches_used,
-    'n_pitch_classes_used': pitches.n_pitch_classes_used,
-    'polyphony': pitches.polyphony,
-    'polyphony_rate': pitches.polyphony_rate,
-    'pitch_in_scale_rate_c_major': lambda s: pitches.pitch_in_scale_rate(
+    'n_pitches_used': muspy.n_pitches_used,
+    'n_pitch_classes_used': muspy.n_pitch_classes_used,
+    'polyphony': muspy.polyphony,
+    'polyphony_rate': muspy.polyphony_rate,
+    'pitch_in_scale_rate_c_major': lambda s: muspy.pitch_in_scale_rate(
         s, (0, 0)
     ),
-    'pitch_in_scale_rate_e_minor': lambda s: pitches.pitch_in_scale_rate(
+    'pitch_in_scale_rate_e_minor': lambda s: muspy.pitch_in_scale_rate(
         s, (4, 1)
     ),
-    'scale_consistency': pitches.scale_consistency,
-    'pitch_entropy': pitches.pitch_entropy,
-    'pitch_class_entropy': pitches.pitch_class_entropy,
-    'drum_in_pattern_rate_duple': rhythm.drum_in_pattern_rate,
-    'drum_in_pattern_rate_triple': lambda s: rhythm.drum_in_pattern_rate(
+    'scale_consistency': muspy.scale_consistency,
+    'pitch_entropy': muspy.pitch_entropy,
+    'pitch_class_entropy': muspy.pitch_class_entropy,
+    'drum_in_pattern_rate_duple': muspy.drum_in_pattern_rate,
+    'drum_in_pattern_rate_triple': lambda s: muspy.drum_in_pattern_rate(
         s, 'triple'
     ),
-    'drum_pattern_consistency': rhythm.drum_pattern_consistency,
+    'drum_pattern_consistency': muspy.drum_pattern_consistency,
 }
 
 
@@ -64,14 +64,14 @@ def test_equals_muspy(case, name):
 
 @pytest.mark.parametrize('case', CASES, ids=range(len(CASES)))
 def test_the_range_of_nothing_is_undefined(case):
-  ours = pitches.pitch_range(case_of(case))
+  ours = muspy.pitch_range(case_of(case))
   muspys = figure(case, 'pitch_range')
   assert ours == muspys or (math.isnan(ours) and muspys == -127)
 
 
 @pytest.mark.parametrize('case', CASES, ids=range(len(CASES)))
 @pytest.mark.parametrize(
-    'metric', [rhythm.empty_beat_rate, rhythm.empty_measure_rate]
+    'metric', [muspy.empty_beat_rate, muspy.empty_measure_rate]
 )
 def test_muspys_notes_sound_in_the_beat_or_bar_where_they_end(case, metric):
   score = case_of(case)
@@ -83,7 +83,7 @@ def test_muspys_notes_sound_in_the_beat_or_bar_where_they_end(case, metric):
 
 def test_that_makes_a_difference():
   assert any(
-      rhythm.empty_beat_rate(case_of(case)) != figure(case, 'empty_beat_rate')
+      muspy.empty_beat_rate(case_of(case)) != figure(case, 'empty_beat_rate')
       for case in CASES
   )
 
@@ -91,7 +91,7 @@ def test_that_makes_a_difference():
 @pytest.mark.parametrize('case', CASES, ids=range(len(CASES)))
 def test_muspys_groove_has_an_empty_bar_after_a_bar_line(case):
   score = case_of(case)
-  ours = rhythm.groove_consistency(score)
+  ours = muspy.groove_consistency(score)
   bar = case['quarters'] * score.resolution
   num_bars, rest = divmod(score_lib.end(score), bar)
   if not rest:
@@ -112,21 +112,21 @@ def test_some_cases_end_on_a_bar_line_and_some_do_not():
 
 def test_nothing_is_undefined():
   nothing = Score(np.zeros((0, 5), np.int32))
-  counts = pitches.n_pitches_used, pitches.n_pitch_classes_used
+  counts = muspy.n_pitches_used, muspy.n_pitch_classes_used
   assert [count(nothing) for count in counts] == [0, 0]
   for metric in (
-      pitches.pitch_range,
-      pitches.polyphony,
-      pitches.polyphony_rate,
-      pitches.pitch_in_scale_rate,
-      pitches.scale_consistency,
-      pitches.pitch_entropy,
-      pitches.pitch_class_entropy,
-      rhythm.empty_beat_rate,
-      rhythm.empty_measure_rate,
-      rhythm.drum_in_pattern_rate,
-      rhythm.drum_pattern_consistency,
-      rhythm.groove_consistency,
+      muspy.pitch_range,
+      muspy.polyphony,
+      muspy.polyphony_rate,
+      muspy.pitch_in_scale_rate,
+      muspy.scale_consistency,
+      muspy.pitch_entropy,
+      muspy.pitch_class_entropy,
+      muspy.empty_beat_rate,
+      muspy.empty_measure_rate,
+      muspy.drum_in_pattern_rate,
+      muspy.drum_pattern_consistency,
+      muspy.groove_consistency,
   ):
     assert math.isnan(metric(nothing))
 
@@ -134,15 +134,15 @@ def test_nothing_is_undefined():
 def test_silence_counts_up_to_the_end():
   notes = np.array([[0, 4, p, 80, 0] for p in (60, 64, 67)], np.int32)
   score = Score(notes, resolution=4)
-  assert rhythm.empty_beat_rate(score) == 0
-  assert rhythm.empty_beat_rate(score, end=64) == 15 / 16
-  assert rhythm.empty_measure_rate(score) == 0
-  assert rhythm.empty_measure_rate(score, end=64) == 3 / 4
-  assert pitches.polyphony_rate(score) == 1
-  assert pitches.polyphony_rate(score, end=64) == 1 / 16
+  assert muspy.empty_beat_rate(score) == 0
+  assert muspy.empty_beat_rate(score, end=64) == 15 / 16
+  assert muspy.empty_measure_rate(score) == 0
+  assert muspy.empty_measure_rate(score, end=64) == 3 / 4
+  assert muspy.polyphony_rate(score) == 1
+  assert muspy.polyphony_rate(score, end=64) == 1 / 16
   nothing = score._replace(notes=notes[:0])
-  assert rhythm.empty_beat_rate(nothing, end=64) == 1
-  assert pitches.polyphony_rate(nothing, end=64) == 0
+  assert muspy.empty_beat_rate(nothing, end=64) == 1
+  assert muspy.polyphony_rate(nothing, end=64) == 0
 
 
 def test_the_scale_is_that_of_the_key():
@@ -150,7 +150,7 @@ def test_the_scale_is_that_of_the_key():
   notes = [[4 * i, 4, pitch, 80, 0] for i, pitch in enumerate(scale)]
   score = Score(np.array(notes, np.int32), resolution=4)
   assert harmony.key(score)[:2] == (0, 0)
-  assert pitches.pitch_in_scale_rate(score) == 11 / 12
+  assert muspy.pitch_in_scale_rate(score) == 11 / 12
 
 
 def test_grooves_of_unequal_bars_are_not_compared():
@@ -159,8 +159,8 @@ def test_grooves_of_unequal_bars_are_not_compared():
   notes = np.array([[t, 4, 60, 80, 0] for t in onsets], np.int32)
   meters = np.array([[0, 3, 4], [12, 4, 4]], np.int32)
   score = Score(notes, meters=meters, resolution=4)
-  assert rhythm.groove_consistency(score) == 1
-  assert math.isnan(rhythm.groove_consistency(score_lib.crop(score, 28)))
+  assert muspy.groove_consistency(score) == 1
+  assert math.isnan(muspy.groove_consistency(score_lib.crop(score, 28)))
 
 
 def mean(values):
@@ -179,22 +179,22 @@ def test_plain_loops_agree(score):
       if not score.tracks[track].drums:
         pitched[tick].add(pitch)
   numbers = [len(p) for p in pitched]
-  close(pitches.polyphony(score), mean([n for n in numbers if n]))
-  close(pitches.polyphony_rate(score), mean([n > 2 for n in numbers]))
+  close(muspy.polyphony(score), mean([n for n in numbers if n]))
+  close(muspy.polyphony_rate(score), mean([n > 2 for n in numbers]))
 
   def empty_rate(lines):
     return mean([not any(sounding[a:b]) for a, b in zip(lines, lines[1:])])
 
   lines = harmony.bars(score).tolist()
-  close(rhythm.empty_measure_rate(score), empty_rate(lines))
+  close(muspy.empty_measure_rate(score), empty_rate(lines))
   quarters = range(0, length + score.resolution, score.resolution)
-  close(rhythm.empty_beat_rate(score), empty_rate(quarters))
+  close(muspy.empty_beat_rate(score), empty_rate(quarters))
   onsets = set(score.notes[:, ONSET].tolist())
   alike = []
   for a, b, c in zip(lines, lines[1:], lines[2:]):
     if b - a == c - b:
       same = [(t in onsets) == (t + b - a in onsets) for t in range(a, b)]
       alike.append(np.mean(same))
-  close(rhythm.groove_consistency(score), mean(alike))
+  close(muspy.groove_consistency(score), mean(alike))
   used = set(score.notes[score_lib.pitched(score), PITCH].tolist())
-  assert pitches.n_pitches_used(score) == len(used)
+  assert muspy.n_pitches_used(score) == len(used)

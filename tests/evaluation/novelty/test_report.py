@@ -5,7 +5,7 @@ import pytest
 
 from musiczoo.data.corpora import Corpus, Piece
 from musiczoo.errors import UserError
-from musiczoo.evaluation.novelty.report import copying, in_words
+from musiczoo.evaluation.novelty.report import report, summary
 from musiczoo.music.score import Score, transpose
 
 
@@ -30,14 +30,14 @@ def corpus(kind='scores'):
 
 def test_a_planted_copy_is_named():
   copy = transpose(piece(3), 5)
-  reports = copying(corpus(), 4, generated=[piece(20), copy])
+  reports = report(corpus(), 4, generated=[piece(20), copy])
   span = reports['generated']['longest_transposed']
   assert span['source'] == 'song 3'
   assert (span['frames'], span['piece'], span['semitones']) == (40, 1, 5)
   assert reports['generated']['transposed_16'] == 0.5
   assert reports['generated']['verbatim_16'] == 0
   assert reports['test']['transposed_8'] == 0
-  words = in_words(reports['generated'], reports['test'], 4)
+  words = summary(reports['generated'], reports['test'], 4)
   assert '10 quarter notes of song 3, +5 semitones, in piece 1' in words
   assert '16 steps 50.0% (0.0%)' in words
 
@@ -46,16 +46,16 @@ def test_a_corpus_without_test_pieces_says_so():
   small = corpus()
   small.splits['test'] = []
   with pytest.raises(UserError, match='no test pieces to compare with'):
-    copying(small, 4, generated=[piece(20)])
+    report(small, 4, generated=[piece(20)])
 
 
 def test_silence_is_no_copy():
   silent = Score(np.zeros((0, 5), np.int32), resolution=4)
-  report = copying(corpus(), 4, generated=[silent])['generated']
-  assert report['verbatim_4'] == 0 and report['longest_verbatim'] is None
+  found = report(corpus(), 4, generated=[silent])['generated']
+  assert found['verbatim_4'] == 0 and found['longest_verbatim'] is None
 
 
 def test_rolls_are_compared_as_they_are():
-  reports = copying(corpus('rolls'), 4)
+  reports = report(corpus('rolls'), 4)
   assert list(reports) == ['test']
   assert reports['test']['verbatim_8'] == 0

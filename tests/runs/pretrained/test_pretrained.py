@@ -51,7 +51,7 @@ def test_three_lines_make_music(tmp_path):
   np.testing.assert_array_equal(
       begun[0].notes[:4, :3], again[0].notes[:4, :3]
   )
-  with pytest.raises(UserError, match='--chords means nothing'):
+  with pytest.raises(UserError, match='--chords cannot be used'):
     model.generate(requested={'chords': 'C'})
 
 

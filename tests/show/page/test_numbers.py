@@ -15,26 +15,26 @@ def song(bars):
 
 
 def test_figures_are_means_over_stretches():
-  found = numbers.figures(song(4), 4, 32)
+  found = numbers.metrics_of(song(4), 4, 32)
   assert found['pitch range'] == 4
   halves = metrics.measure(metrics.windows(song(4), 32), num_steps=32)
   expected = np.mean(halves['pitch_class_entropy'])
   assert found['pitch class entropy'] == pytest.approx(expected)
   fine = score_lib.quantize(song(4), 480)
-  assert numbers.figures(fine, 4, 32) == found
+  assert numbers.metrics_of(fine, 4, 32) == found
   assert 'drum in pattern rate' not in found
 
 
 def test_a_short_piece_has_none():
-  assert numbers.figures(song(1), 4, 32) == {}
+  assert numbers.metrics_of(song(1), 4, 32) == {}
   silent = Score(np.zeros((0, 5), np.int32), ())
-  assert numbers.figures(silent, 4, 32) == {}
+  assert numbers.metrics_of(silent, 4, 32) == {}
 
 
 def test_names_in_words():
-  assert numbers.words('nll_per_note_pitch') == 'nats per note pitch'
-  assert numbers.words('nll_bound_per_note') == 'nats at most per note'
-  assert numbers.words('n_pitches_used') == 'pitches used'
+  assert numbers.label('nll_per_note_pitch') == 'nats per note pitch'
+  assert numbers.label('nll_bound_per_note') == 'nats at most per note'
+  assert numbers.label('n_pitches_used') == 'pitches used'
 
 
 def test_copies_in_words():

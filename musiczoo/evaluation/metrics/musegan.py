@@ -1,23 +1,22 @@
-"""A Score walks in; how drums, bass, guitar, piano and strings play walks out.
+"""MuseGAN's metrics of groups of instruments (Dong et al. 2018).
 
-These are the metrics of MuseGAN (Dong et al. 2018): empty bars (EB), used pitch
-classes (UPC), qualified notes (QN), drum pattern (DP) and tonal distance (TD),
-for the groups of instruments of `representations.tracks`, by their place in
-`GROUPS`. Bars are those of `analysis.bars`, 4/4 where there is no meter.
+Empty bars (EB), used pitch classes (UPC), qualified notes (QN), drum pattern
+(DP) and tonal distance (TD), of the groups of `representations.tracks`, by their
+index in `GROUPS`. Bars are those of `harmony.bars`, 4/4 without a meter.
 
 The paper has 24 steps to a quarter note, of which three make a qualified note;
-on the grid of sixteenths that is meant here any note would be. So our figures
-are for comparing music on one grid, not with the paper's. Nor could they be:
-the code published with it folds 84 pitches into twelve bands of seven
-neighbours, not into pitch classes, before it counts them or takes distances.
+on a grid of sixteenths that would be any note. So these figures compare music on
+one grid, and cannot be compared with the paper's: the code published with it
+also folds 84 pitches into twelve bands of seven neighbours, not into pitch
+classes, before it counts them or measures distances.
 """
 
 import math
 
 import numpy as np
 
-from musiczoo.evaluation.metrics.rhythm import beats
-from musiczoo.evaluation.metrics.shares import empty, share
+from musiczoo.evaluation.metrics.muspy import beats
+from musiczoo.evaluation.metrics.shares import empty_share, share
 from musiczoo.music import harmony
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK
 from musiczoo.representations.sparse_roll import steps, union
@@ -44,22 +43,22 @@ _CIRCLES = _circles()
 def empty_bars(score: Score, group: int, end: int = 0) -> float:
   """EB: the share of bars in which a group is silent; nan if there are no bars.
 
-  A drum sounds in the bar in which it is struck, other notes in all that they
-  last into.
+  A drum sounds in the bar of its onset, other notes in every bar they last
+  into.
 
   Args:
     score: a Score.
-    group: its place in `GROUPS`.
+    group: its index in `GROUPS`.
     end: a tick up to which silent bars count.
   """
   notes = _notes(score, group)
   onset = notes[:, ONSET]
   duration = 1 if group == DRUMS else notes[:, DURATION]
-  return empty(onset, onset + duration, harmony.bars(score, end))
+  return empty_share(onset, onset + duration, harmony.bars(score, end))
 
 
 def used_pitch_classes(score: Score, group: int) -> float:
-  """UPC: how many pitch classes sound in a bar, 0 to 12, on average.
+  """UPC: the mean number of pitch classes in a bar, 0 to 12.
 
   Over the bars in which the group plays; nan if there is none.
   """
@@ -70,8 +69,8 @@ def used_pitch_classes(score: Score, group: int) -> float:
 def qualified_notes(score: Score, group: int, sixteenths: int = 3) -> float:
   """QN: the share of notes that last some sixteenths or longer.
 
-  Low values are of fragments. Notes are those of the Score, so that a repeated
-  one is two, and a bar line ends none. nan if the group has no notes.
+  Low values mean fragmented notes. Notes are those of the Score: a repeated note
+  counts twice, and none ends at a bar line. nan if the group has no notes.
   """
   duration = _notes(score, group)[:, DURATION].astype(np.int64)
   qualified = 4 * duration >= sixteenths * score.resolution
@@ -81,8 +80,8 @@ def qualified_notes(score: Score, group: int, sixteenths: int = 3) -> float:
 def drum_pattern(score: Score) -> float:
   """DP: the share of drum hits on the eighths of a bar; nan without drums.
 
-  The pattern of 8 beats of rock in 4/4. That of 16, the paper's other, has each
-  hit on the grid of sixteenths, and would tell nothing.
+  The pattern of 8 beats of rock in 4/4. The paper's pattern of 16 contains every
+  hit on a grid of sixteenths, and would always be 1.
   """
   onset = _notes(score, DRUMS)[:, ONSET]
   lines = harmony.bars(score)
@@ -92,11 +91,11 @@ def drum_pattern(score: Score) -> float:
 
 
 def tonal_distance(score: Score, one: int, other: int) -> float:
-  """TD: how far two groups are apart in harmony, 0 to 3; nan if never together.
+  """TD: the harmonic distance of two groups, 0 to 3; nan if never together.
 
-  The distance of their centroids in the space of Harte et al. (2006), on
-  average over the beats in which both sound. A pitch class weighs by the time
-  for which it does; unisons within a group weigh once.
+  The mean distance of their centroids in the space of Harte et al. (2006) over
+  the beats in which both sound. A pitch class is weighted by its duration;
+  unisons within a group count once.
   """
   lines = beats(score)
   chroma = np.stack([_chroma(score, g, lines) for g in (one, other)])
@@ -113,9 +112,9 @@ def _notes(score, group):
 
 
 def _chroma(score, group, lines):
-  """For how long pitch classes sound between lines: float64 [spans, 12] ticks.
+  """Durations of pitch classes between lines: float64 [spans, 12] ticks.
 
-  As in a roll, two notes of one pitch sound once and two of one class twice.
+  As in a roll, two notes of one pitch count once, and two of one class twice.
   """
   notes = _notes(score, group)
   onset, pitch = notes[:, ONSET], notes[:, PITCH]

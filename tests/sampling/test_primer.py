@@ -8,7 +8,7 @@ import pytest
 from musiczoo.errors import UserError
 from musiczoo.music.score import Score, Track
 from musiczoo.representations import REPRESENTATIONS
-from musiczoo.sampling import generate
+from musiczoo.sampling.primer import encode_primer
 
 
 def score(notes, **more):
@@ -30,7 +30,7 @@ def score(notes, **more):
 def test_what_a_primer_loses_is_said(caplog, primer, words):
   voices = REPRESENTATIONS['voices']()
   with caplog.at_level(logging.WARNING):
-    x = generate.encode_primer(voices, primer, 'song.mid')
+    x = encode_primer(voices, primer, 'song.mid')
   assert len(x) == (3 if primer.notes[0, 0] else 4)
   said = ' '.join(r.getMessage() for r in caplog.records)
   assert (words in said and 'song.mid' in said) if words else not said
@@ -39,11 +39,11 @@ def test_what_a_primer_loses_is_said(caplog, primer, words):
 def test_a_primer_of_nothing_is_refused():
   voices = REPRESENTATIONS['voices']()
   with pytest.raises(UserError, match='none of its 1 notes fits'):
-    generate.encode_primer(voices, score([(0, 12, 1, 80, 0)]), 'low.mid')
+    encode_primer(voices, score([(0, 12, 1, 80, 0)]), 'low.mid')
 
 
 def test_a_primer_of_events_goes_on():
   events = REPRESENTATIONS['events']()
-  x = generate.encode_primer(events, score([(0, 12, 60, 80, 0)]), 'song.mid')
+  x = encode_primer(events, score([(0, 12, 60, 80, 0)]), 'song.mid')
   assert events.spec.end_token not in x
   assert len(events.decode(x).notes) == 1

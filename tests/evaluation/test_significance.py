@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from musiczoo.errors import UserError
-from musiczoo.evaluation import compare
+from musiczoo.evaluation import significance
 
 
 @pytest.mark.parametrize(
@@ -16,21 +16,18 @@ from musiczoo.evaluation import compare
     [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (5, 2.571), (7, 2.365),
      (10, 2.228), (19, 2.093), (30, 2.042), (120, 1.980)],
 )
-def test_t_is_that_of_the_table(freedom, t):
-  assert compare.t_quantile(0.975, freedom) == pytest.approx(t, abs=5e-4)
-
-
-def test_t_has_other_levels():
-  assert compare.t_quantile(0.95, 4) == pytest.approx(2.132, abs=5e-4)
-  assert compare.t_quantile(0.995, 4) == pytest.approx(4.604, abs=5e-4)
-  assert compare.t_quantile(0.5, 4) == pytest.approx(0, abs=1e-12)
+def test_an_interval_has_the_quantile_of_the_table(freedom, t):
+  values = np.arange(freedom + 1.0)
+  low, high = significance.t_interval(values)
+  error = values.std(ddof=1) / np.sqrt(len(values))
+  assert (high - low) / (2 * error) == pytest.approx(t, abs=5e-4)
 
 
 def test_an_interval_by_hand():
   # Mean 2, sd 1, n 3: 2 +- 4.303 / sqrt(3).
-  low, high = compare.t_interval([1, 2, 3])
+  low, high = significance.t_interval([1, 2, 3])
   assert (low, high) == pytest.approx((-0.4843, 4.4843), abs=1e-3)
-  assert all(map(math.isnan, compare.t_interval([1.0])))
+  assert all(map(math.isnan, significance.t_interval([1.0])))
 
 
 @pytest.mark.parametrize(
@@ -47,7 +44,7 @@ def test_an_interval_by_hand():
     ],
 )
 def test_p_by_hand(differences, p):
-  assert compare.sign_flip_p(differences) == pytest.approx(p, abs=1e-12)
+  assert significance.sign_flip_p(differences) == pytest.approx(p, abs=1e-12)
 
 
 def test_p_is_the_share_of_all_flips():
@@ -56,72 +53,72 @@ def test_p_is_the_share_of_all_flips():
     d = rng.normal(0.5, 1, n).round(1)  # With ties.
     sums = [abs(d @ flip) for flip in itertools.product([1, -1], repeat=n)]
     share = np.mean(np.array(sums) >= abs(d.sum()) - 1e-9)
-    assert compare.sign_flip_p(d) == pytest.approx(share, abs=1e-12)
-    assert compare.sign_flip_p(-d) == compare.sign_flip_p(d)
+    assert significance.sign_flip_p(d) == pytest.approx(share, abs=1e-12)
+    assert significance.sign_flip_p(-d) == significance.sign_flip_p(d)
 
 
 def test_p_of_too_many_pairs_is_refused():
   with pytest.raises(UserError, match='41 pairs'):
-    compare.sign_flip_p([1.0] * 41)
+    significance.sign_flip_p([1.0] * 41)
 
 
 def test_holm_by_hand():
   # 3 x .01, 2 x .02, 1 x .03 and never below the one before.
-  assert compare.holm([0.03, 0.01, 0.02]) == pytest.approx([0.04, 0.03, 0.04])
-  assert compare.holm([0.5, 0.9]) == [1, 1]
-  assert compare.holm([]) == []
+  assert significance.holm([0.03, 0.01, 0.02]) == pytest.approx([0.04, 0.03, 0.04])
+  assert significance.holm([0.5, 0.9]) == [1, 1]
+  assert significance.holm([]) == []
 
 
 def test_pairs_that_could_decide():
   # 2 / 2^n <= .05 / comparisons.
-  assert [compare.pairs_needed(m) for m in (1, 2, 3, 7)] == [6, 7, 7, 9]
+  assert [significance.pairs_needed(m) for m in (1, 2, 3, 7)] == [6, 7, 7, 9]
   for m in (1, 2, 3, 7, 100):
-    n = compare.pairs_needed(m)
-    assert m * 2.0 ** (1 - n) <= compare.LEVEL < m * 2.0 ** (2 - n)
+    n = significance.pairs_needed(m)
+    assert m * 2.0 ** (1 - n) <= significance.LEVEL < m * 2.0 ** (2 - n)
 
 
 def test_a_better_one_is_called_so():
   a = {seed: 8.0 + seed for seed in range(6)}
   b = {seed: 8.5 + seed + 0.01 * seed for seed in range(6)}
-  (pair,) = compare.compare('a', {'b': b, 'a': a})
+  (pair,) = significance.compare_points('a', {'b': b, 'a': a})
   assert (pair.a, pair.b, pair.n, pair.p) == ('a', 'b', 6, 2 / 64)
   # What the seeds have in common falls out, though their spread is large.
   assert pair.high < 0
-  assert pair.decided
-  assert compare.say(pair).startswith('a is better than b: -0.5250 [')
+  assert pair.significant
+  assert significance.describe(pair).startswith('a is better than b: -0.5250 [')
   # It was best on valid, and is worse on test.
-  (pair,) = compare.compare('b', {'a': a, 'b': b})
-  assert compare.say(pair).startswith('b is worse than a: +0.5250 [')
+  (pair,) = significance.compare_points('b', {'a': a, 'b': b})
+  assert significance.describe(pair).startswith('b is worse than a: +0.5250 [')
 
 
 def test_only_common_seeds_are_pairs():
-  (pair,) = compare.compare('a', {'a': {0: 1.0, 1: 2.0}, 'b': {1: 4.0, 2: 0.0}})
+  (pair,) = significance.compare_points('a', {'a': {0: 1.0, 1: 2.0}, 'b': {1: 4.0, 2: 0.0}})
   assert (pair.n, pair.mean) == (1, -2.0)
-  (pair,) = compare.compare('a', {'a': {0: 1.0}, 'b': {1: 4.0}})
+  (pair,) = significance.compare_points('a', {'a': {0: 1.0}, 'b': {1: 4.0}})
   assert (pair.n, pair.p) == (0, 1)
 
 
 def test_what_few_seeds_cannot_decide_is_said():
   a = {seed: 1.0 for seed in range(4)}
   b = {seed: 2.0 + 0.1 * seed for seed in range(4)}
-  (pair,) = compare.compare('a', {'a': a, 'b': b})
+  (pair,) = significance.compare_points('a', {'a': a, 'b': b})
   assert pair.p == 1 / 8
-  said = compare.say(pair)
+  said = significance.describe(pair)
   assert 'undecided at 4 seeds' in said
-  assert 'no p of 4 pairs can decide, 6 seeds could' in said
+  assert 'it takes at least 6 seeds to decide' in said
   # Seven seeds could, but do not here.
   noise = {seed: (-1.0) ** seed for seed in range(7)}
-  (pair,) = compare.compare('a', {'a': noise, 'b': dict.fromkeys(noise, 0.0)})
-  assert 'undecided at 7 seeds' in compare.say(pair)
-  assert 'could' not in compare.say(pair)
+  (pair,) = significance.compare_points('a', {'a': noise, 'b': dict.fromkeys(noise, 0.0)})
+  assert 'undecided at 7 seeds' in significance.describe(pair)
+  assert 'it takes' not in significance.describe(pair)
 
 
 def test_the_level_is_shared_by_all_comparisons():
   a = dict.fromkeys(range(6), 0.0)
   b = {seed: 1.0 + seed for seed in a}
   alone, several = (
-      compare.compare('a', {'a': a, **{f'b{i}': b for i in range(n)}})[0]
+      significance.compare_points('a', {'a': a, **{f'b{i}': b for i in range(n)}})[0]
       for n in (1, 3)
   )
-  assert alone.decided and not several.decided
+  assert alone.significant and not several.significant
   assert several.holm == 3 * alone.holm

@@ -1,4 +1,4 @@
-"""Flags that choose a trained model: a run of one's own, or one of the zoo's."""
+"""Flags that name a trained model: --workdir or --pretrained."""
 
 from absl import flags
 
@@ -8,7 +8,10 @@ from . import launch
 
 WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of a trained model.')
 PRETRAINED = flags.DEFINE_string(
-    'pretrained', None, "In its place: a model of the package, 'lstm-chorales'."
+    'pretrained',
+    None,
+    "Name of a model that comes with the package, such as 'lstm-chorales'; "
+    'instead of --workdir.',
 )
 
 
@@ -20,17 +23,18 @@ def check() -> None:
     raise UserError('--workdir and --pretrained: give one of them')
 
 
-def own() -> bool:
-  """Whether it is a run of the user's own."""
-  return PRETRAINED.value is None
+def is_pretrained() -> bool:
+  """Whether the model is one of the package."""
+  return PRETRAINED.value is not None
 
 
 def name() -> str | None:
+  """The model's name or workdir; None if neither flag is given."""
   return PRETRAINED.value or WORKDIR.value
 
 
 def load():
-  """(config, System, params, step) of it."""
+  """The model's (config, Pipeline, params, step)."""
   from musiczoo.runs import pretrained, workdir
 
   if PRETRAINED.value is not None:

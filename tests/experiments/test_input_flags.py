@@ -1,10 +1,10 @@
-"""Parts that are given: those that there are, and that a model wrote others to."""
+"""Flags of input music: parts that a model can accompany, and others."""
 
 from absl import flags
 from absl.testing import flagsaver
 import pytest
 
-from experiments import config as configs, given
+from experiments import config as configs, input_flags
 from musiczoo import build
 from musiczoo.errors import UserError
 
@@ -17,7 +17,7 @@ def parsed():
 def check(variant, flag, part=None):
   config = configs.load(f'experiments/configs/{variant}')
   with flagsaver.flagsaver(accompany_part=part):
-    given.check(config, build.pipeline(config), flag)
+    input_flags.check(config, build.pipeline(config), flag)
 
 
 def test_a_part_that_a_model_wrote_others_to():
@@ -31,7 +31,7 @@ def test_a_part_that_a_model_wrote_others_to():
     ('chorales.py:gan', 'accompany_midi', 'Bass', 'choose of Soprano$'),
     ('tracks.py:gan', 'accompany_midi', 'Tuba', 'choose of Drums, Bass,'),
     ('tracks.py:gan', 'harmonize_midi', None, 'give --accompany_midi and'),
-    ('chorales.py:gru', 'accompany_midi', 'Bass', 'means nothing to this model'),
+    ('chorales.py:gru', 'accompany_midi', 'Bass', 'cannot be used with this model'),
 ])
 def test_what_no_model_can_is_refused(variant, flag, part, message):
   with pytest.raises(UserError, match=message):

@@ -1,0 +1,99 @@
+"""Samples that continue, complete or vary the music of input_flags."""
+
+from musiczoo import build
+from musiczoo.models.model import LatentModel
+from musiczoo.sampling import (
+  attributes,
+  generate as generate_lib,
+  latents,
+  masks,
+)
+from musiczoo.sampling.generate import Generated
+from musiczoo.sampling.primer import encode_primer
+
+from . import input_flags, sampling_flags
+
+
+def generate(config, pipeline, params, flag, pieces, options) -> Generated:
+  """Samples what the flags ask for.
+
+  Args:
+    flag: name of the flag that gives music, of `input_flags.requested`; None
+      samples from nothing.
+    pieces: (Score or Sound, name of its file) of each file.
+    options: of `sampling_flags.options`.
+  """
+  controls = options['controls']
+  has_latent = isinstance(pipeline.model, LatentModel)
+  is_audio = pipeline.representation.spec.is_audio
+  if is_audio and has_latent and sampling_flags.TEMPERATURE.value is None:
+    # What a latent does not determine of a frame is noise, and is left out.
+    controls = controls._replace(temperature=0.0)
+  if input_flags.ATTRIBUTE.value is not None:
+    name, amount = attributes.parse(input_flags.ATTRIBUTE.value)
+    corpus = build.corpus(config)
+    train = build.pieces(config, corpus, 'train', pipeline.representation)
+    shift = amount * attributes.direction(pipeline, params, train, name)
+    controls = controls._replace(shift=shift)
+  return _GENERATE[flag](
+      pipeline, params, pieces, options | {'controls': controls}
+  )
+
+
+def _sample(pipeline, params, pieces, options):
+  del pieces
+  return generate_lib.generate(pipeline, params, **options)
+
+
+def _continue(pipeline, params, pieces, options):
+  primer = encode_primer(pipeline.representation, *pieces[0])
+  return generate_lib.generate(pipeline, params, primer=primer, **options)
+
+
+def _complete(mask):
+  """Samples what `mask` leaves unknown; the length is that of the piece.
+
+  Args:
+    mask: (representation, score, file) -> masks.Masked.
+  """
+
+  def complete(pipeline, params, pieces, options):
+    x, known = mask(pipeline.representation, *pieces[0])
+    return generate_lib.generate(
+        pipeline, params, primer=x, known=known, **options | {'num_steps': 0}
+    )
+
+  return complete
+
+
+def _infill(representation, score, file):
+  bars = input_flags.INFILL_BARS.value
+  return masks.infill(representation, score, bars, file)
+
+
+def _accompany(representation, score, file):
+  part = input_flags.ACCOMPANY_PART.value
+  return masks.accompany(representation, score, part, file)
+
+
+def _reconstruct(pipeline, params, pieces, options):
+  piece = latents.encode_piece(pipeline.representation, *pieces[0])
+  used = {name: options[name] for name in ('seed', 'controls')}
+  return latents.reconstruct(pipeline, params, piece, **used)
+
+
+def _interpolate(pipeline, params, pieces, options):
+  ends = [latents.encode_piece(pipeline.representation, *p) for p in pieces]
+  used = {name: options[name] for name in ('num_outputs', 'seed', 'controls')}
+  return latents.interpolate(pipeline, params, *ends, **used)
+
+
+_GENERATE = {
+    None: _sample,
+    'primer_midi': _continue,
+    'infill_midi': _complete(_infill),
+    'harmonize_midi': _complete(masks.harmonize),
+    'accompany_midi': _complete(_accompany),
+    'reconstruct': _reconstruct,
+    'interpolate': _interpolate,
+}

@@ -1,0 +1,78 @@
+"""Checks of what is asked of a model: sampling controls and conditions."""
+
+import math
+
+from musiczoo.errors import UserError
+from musiczoo.models.model import Model
+from musiczoo.music import annotations
+from musiczoo.nn.heads import Controls
+
+
+def check_controls(model: Model, **asked) -> Controls:
+  """Controls for a model; refuses those that it cannot use.
+
+  Args:
+    **asked: `temperature`, `top_k`, `top_p`, `min_p`; None or left out is the
+      default of `Controls`.
+
+  Raises:
+    UserError: the model cannot use one, or a value is out of range.
+  """
+  asked = {name: value for name, value in asked.items() if value is not None}
+  default, controls = Controls(), Controls(**asked)
+  for name, value in asked.items():
+    if name not in model.controls and value != getattr(default, name):
+      usable = [c for c in Controls._fields[:4] if c in model.controls]
+      raise UserError(
+          f'--{name} cannot be used with this model: '
+          + (f'it takes --{", --".join(usable)}' if usable else 'leave it out')
+      )
+  if not 0 <= controls.temperature < math.inf or controls.top_k < 0:
+    raise UserError('--temperature and --top_k must not be negative')
+  if not (0 < controls.top_p <= 1 and 0 <= controls.min_p <= 1):
+    raise UserError('--top_p must be in (0, 1] and --min_p in [0, 1]')
+  return controls
+
+
+def check_ability(model: Model, control: str, flag: str) -> None:
+  """Refuses a flag that needs a control which the model does not have."""
+  if control not in model.controls:
+    raise UserError(f'{flag} cannot be used with this model: leave it out')
+
+
+def check_requested(model: Model, conditions: dict, **asked) -> dict:
+  """The requested conditions; refuses those that the model is not given.
+
+  Args:
+    conditions: that table of the model's config.
+    **asked: `chords`, `key`, `density` and `style`, None where not requested.
+
+  Returns:
+    Arguments of `annotations.plan`.
+
+  Raises:
+    UserError: the model is not conditioned on one, or has no such style.
+  """
+  columns, styles = conditions['use'], conditions['styles']
+  requested = {name: value for name, value in asked.items() if value is not None}
+  for name in requested:
+    column = name.removesuffix('s')
+    if 'cond' not in model.controls:
+      raise UserError(
+          f'--{name} cannot be used with this model, which has no conditions: '
+          'leave it out'
+      )
+    if column not in columns:
+      raise UserError(
+          f'--{name} cannot be used with this model, which is conditioned on '
+          f'{", ".join(columns)}: train one with '
+          f'--config.conditions.use={",".join([*columns, column])}'
+      )
+  if 'style' in requested:
+    if requested['style'] not in styles:
+      raise UserError(
+          f'--style={requested["style"]}: the styles of this model are '
+          f'{", ".join(styles) or "none, see --config.conditions.styles"}'
+      )
+    requested['style'] = annotations.style_number(requested['style'], styles)
+  return requested

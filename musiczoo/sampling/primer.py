@@ -1,0 +1,56 @@
+"""A Score encoded as the beginning, or as the fixed part, of a sample."""
+
+import logging
+
+import numpy as np
+
+from musiczoo.errors import UserError
+from musiczoo.music import score as scores
+from musiczoo.music.score import DURATION, ONSET, Score
+from musiczoo.representations import Representation
+
+log = logging.getLogger(__name__)
+
+
+def encode_primer(
+    representation: Representation, primer: Score, origin: str
+) -> np.ndarray:
+  """Encodes a Score that a sample continues; warns of what is lost.
+
+  Args:
+    origin: name of the primer in messages.
+
+  Raises:
+    UserError: the representation keeps no note of it.
+  """
+  x = representation.encode(primer)
+  kept = representation.decode(x)
+  if not len(kept.notes):
+    raise UserError(
+        f'{origin}: none of its {len(primer.notes)} notes fits this model: '
+        'give a primer with notes in its range'
+    )
+  if losses := list(_losses(primer, kept)):
+    log.warning(
+        '%s is reduced to what the model represents: %s',
+        origin,
+        ', '.join(losses),
+    )
+  if representation.spec.end_token is not None:
+    x = x[x != representation.spec.end_token]  # The sample continues it.
+  return x
+
+
+def _losses(primer, kept):
+  """What of a Score is missing in the one that was decoded again."""
+  grid = scores.quantize(primer, kept.resolution)
+  if len(kept.notes) != len(grid.notes):
+    yield f'{len(kept.notes)} of {len(grid.notes)} notes kept'
+  elif not np.array_equal(grid.notes[:, :3], kept.notes[:, :3]):
+    yield 'notes shortened or joined'
+  times = primer.notes[:, [ONSET, DURATION]].astype(np.int64)
+  if (times * kept.resolution % primer.resolution).any():
+    yield f'moved to a grid of {kept.resolution} steps a quarter note'
+  played = {(t.program, t.drums) for t in grid.tracks}
+  if played - {(t.program, t.drums) for t in kept.tracks}:
+    yield 'played by other instruments'

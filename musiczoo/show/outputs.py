@@ -1,0 +1,79 @@
+"""Files of generated music: MIDI, pictures and audio, numbered from 000 on."""
+
+from collections.abc import Mapping
+import pathlib
+
+import numpy as np
+
+from musiczoo.music import audio, midi, score as scores
+from musiczoo.music.audio import Sound
+from musiczoo.music.score import Score
+from musiczoo.show import sound
+from musiczoo.show.plots import pianoroll, spectrogram
+
+_TICKS = 480  # Per quarter note: what other programs expect.
+
+
+def with_tempo(
+    score: Score, tempo: float | None = None, *, default_tempo: float = 80.0
+) -> Score:
+  """A Score at 480 ticks a quarter note that has a tempo.
+
+  Args:
+    tempo: quarter notes a minute; None keeps the tempi of the Score.
+    default_tempo: for a Score without any.
+  """
+  score = scores.quantize(score, _TICKS)
+  if tempo is not None or not len(score.tempi):
+    microseconds = round(60e6 / (tempo or default_tempo))
+    score = score._replace(tempi=np.array([[0, microseconds]], np.int32))
+  return score
+
+
+def write_scores(
+    music: list[Score],
+    folder,
+    *,
+    title: str,
+    tempo: float | None = None,
+    default_tempo: float = 80.0,
+    player: sound.Player | None = None,
+) -> list[Score]:
+  """Writes 000.mid, 000.png, 001.mid, ... to an existing folder.
+
+  Args:
+    tempo, default_tempo: as of `with_tempo`.
+    player: renders 000.wav, 001.wav, ... as well; None: no audio.
+
+  Returns:
+    The Scores as they were written.
+  """
+  written = [
+      with_tempo(score, tempo, default_tempo=default_tempo) for score in music
+  ]
+  for i, score in enumerate(written):
+    path = pathlib.Path(folder) / f'{i:03d}'
+    midi.write(score, path.with_suffix('.mid'))
+    pianoroll.draw(score, path.with_suffix('.png'), title=f'{title} #{i}')
+    if player is not None:
+      sound.write(score, path.with_suffix('.wav'), player)
+  return written
+
+
+def write_audio(
+    sounds: list[Sound],
+    folder,
+    *,
+    title: str,
+    references: Mapping[str, Sound] = {},
+) -> None:
+  """Writes 000.wav, 000.png, 001.wav, ... to an existing folder.
+
+  Args:
+    references: audio by title, drawn above each.
+  """
+  for i, generated in enumerate(sounds):
+    path = pathlib.Path(folder) / f'{i:03d}'
+    audio.write(generated, path.with_suffix('.wav'))
+    shown = {**references, f'{title} #{i}': generated}
+    spectrogram.draw(shown, path.with_suffix('.png'))
