@@ -6,6 +6,7 @@ with that tree in PYTHONPATH and a request in JSON on stdin.
 """
 
 from collections.abc import Callable
+import dataclasses
 import json
 import sys
 from typing import NamedTuple
@@ -95,7 +96,7 @@ class OldNames:
     def loss(params, *given, **how):
       return model.loss(_renamed(params, self._new), *given, **how)
 
-    return model._replace(init=init, loss=loss)
+    return dataclasses.replace(model, init=init, loss=loss)
 
 
 def _renamed(params, table):
