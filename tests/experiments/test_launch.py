@@ -261,7 +261,7 @@ def test_evaluate_writes_what_it_prints(trained, tmp_path):
         (['--workdir={}', '--top_p=0'], '--top_p must be in (0, 1]'),
         (['--workdir={}', '--temperature=-1'], 'must not be negative'),
         (['--workdir={}', '--primer_midi=absent.mid'], 'absent.mid'),
-        (['--workdir={}', '--reconstruct=absent.mid'], 'has no codes'),
+        (['--workdir={}', '--reconstruct=absent.mid'], 'has no latent space'),
         (['--workdir={}', '--primer_midi=README.md'], 'README.md'),
         (['--workdir={}', '--primer_midi=DRUMS'], 'none of its 1 notes fits'),
         (
