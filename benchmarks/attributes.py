@@ -30,7 +30,7 @@ def main():
 
   config, pipeline, params, _ = pretrained.find(args.model)
   train = build.pieces(
-      config, build.corpus(config), 'train', pipeline.representation
+      config, pipeline, build.corpus(config), 'train'
   )
   amounts = np.random.default_rng(0).uniform(-2, 2, args.num_pieces)
   result = {'pieces': args.num_pieces}

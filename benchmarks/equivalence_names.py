@@ -13,10 +13,17 @@ PARAMS = [
 ]
 
 # Keys of configs, parts joined by '.'.
-CONFIG = []
+CONFIG = [
+  ('*', 'begin', 'window_align'),
+  ('*', r'passages\.bar', 'sections.bar_steps'),
+  ('*', r'passages\.planes', 'sections.required_planes'),
+  ('*', r'conditions\.use', 'conditions.columns'),
+  ('*', r'conditions\.features', 'conditions.embed_dim'),
+  ('*', r'conditions\.forget', 'conditions.dropout'),
+]
 
 # Values of configs: (old key, old value, new value).
-VALUES = []
+VALUES = [('optimizer.name', 'players', 'gan_adam')]
 
 # Keys that have come, by today's name: (families, key, what old configs mean).
 ADDED = []

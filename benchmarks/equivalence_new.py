@@ -15,32 +15,31 @@ from musiczoo.training.step import eval_params, make_init
 def setup(name: str, changes: dict[str, str], wrap=lambda model: model):
   """Returns the Trial; `wrap` changes the model that is trained."""
   build.cache_compilation()
-  config = configs.load(name, changes.items())
-  build.check(config)
+  config = build.RunConfig.from_dict(configs.load(name, changes.items()))
   pipeline = build.pipeline(config)
   model = wrap(pipeline.model)
   devices, train_steps = run.everywhere(config, pipeline._replace(model=model))
   corpus = build.corpus(config)
-  config, pipeline = build.fitted(config, pipeline, corpus)
+  config, pipeline = build.with_statistics(config, pipeline, corpus)
   train, valid = (
-    build.pieces(config, corpus, split, pipeline.representation)
+    build.pieces(config, pipeline, corpus, split)
     for split in ('train', 'valid')
   )
-  batch_at = build.batches(config, train, pipeline.representation)
+  batch_at = build.batches(config, pipeline, train)
 
   def init(batch):
     new = make_init(
-      model, build.optimizer(config), ema_decay=config['ema_decay']
+      model, build.optimizer(config), ema_decay=config.ema_decay
     )
     one = jax.tree.map(lambda a: a[:1], batch)
-    return jax.device_get(jax.jit(new)(jax.random.key(config['seed']), one))
+    return jax.device_get(jax.jit(new)(jax.random.key(config.seed), one))
 
   def train_all(state, batches, number):
     state = devices.replicate(state)
     return devices.fetch(train_steps(state, batches, np.int32(number)))
 
   def validate(state):
-    judge = make_validation(devices, pipeline, valid, config['batch_size'])
+    judge = make_validation(devices, pipeline, valid, config.batch_size)
     return judge(devices.replicate(eval_params(state)))
 
   def sample(state):
@@ -49,8 +48,8 @@ def setup(name: str, changes: dict[str, str], wrap=lambda model: model):
     ).x
 
   return Trial(
-    config,
-    lambda step: batch_at(config['seed'], step),
+    config.to_dict(),
+    lambda step: batch_at(config.seed, step),
     init,
     train_all,
     validate,

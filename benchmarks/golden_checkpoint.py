@@ -9,6 +9,7 @@ of twelve pieces that are made here, each a scale in four voices; beside it
 """
 
 import contextlib
+import dataclasses
 import json
 import pathlib
 import sys
@@ -46,10 +47,10 @@ def write_corpus(folder: pathlib.Path) -> None:
 def nats(run: pathlib.Path, corpus: pathlib.Path) -> float:
   """Of the validation pieces, by the model saved in a run."""
   config, pipeline, params, _ = workdir.load(run)
-  config = config | {'corpus': str(corpus)}
+  config = dataclasses.replace(config, corpus=str(corpus))
   devices = build.devices(config)
   pieces = build.pieces(
-      config, build.corpus(config), 'valid', pipeline.representation
+      config, pipeline, build.corpus(config), 'valid'
   )
   judge = likelihood.make_validation(devices, pipeline, pieces, 8)
   return judge(devices.replicate(params))['nll_per_note']
@@ -62,7 +63,7 @@ def main(output: str) -> None:
   with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
     corpus.mkdir()
     write_corpus(corpus)
-    run_lib.fit(config, run)
+    run_lib.fit(build.RunConfig.from_dict(config), run)
     expected = {'nll_per_note': nats(run, corpus)}
   (run / 'expected.json').write_text(json.dumps(expected) + '\n')
 

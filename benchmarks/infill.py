@@ -7,6 +7,8 @@ throughout, and are filled in. Counted are the given cells of another pitch than
 before, and those that begin a note now and did not, or no longer do.
 """
 
+import dataclasses
+
 from absl import flags
 
 from experiments import launch, model_flags
@@ -27,10 +29,12 @@ def main():
 
   build.cache_compilation()
   config, pipeline, params, _ = model_flags.load()
-  config['model']['sweeps'] = SWEEPS.value
+  config = dataclasses.replace(
+    config, model={**config.model, 'sweeps': SWEEPS.value}
+  )
   pipeline = build.pipeline(config)
   pieces = build.pieces(
-      config, build.corpus(config), 'test', pipeline.representation
+      config, pipeline, build.corpus(config), 'test'
   )
   long = [x for x in pieces.x if len(x) >= STEPS]
   sample = jax.jit(pipeline.model.sample, static_argnums=2)
@@ -42,7 +46,7 @@ def main():
     return cells_lib.to_cells(x // 2, x % 2 == 1)  # It begins here.
 
   def begins(x):
-    bits = (x % 2 == 1) & config['representation']['onsets']
+    bits = (x % 2 == 1) & config.representation.options['onsets']
     cells = np.stack([cells_lib.to_cells(*a) for a in zip(x // 2, bits)])
     return (cells % 2 == 1) & (cells > 1)
 

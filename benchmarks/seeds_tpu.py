@@ -13,6 +13,7 @@ import jax
 from jax.sharding import SingleDeviceSharding
 
 from experiments import config as configs
+from musiczoo.build import RunConfig
 from tpu_scripts import chips, hlo, programs
 
 
@@ -28,10 +29,10 @@ def main():
 
   one_chip = SingleDeviceSharding(chips.of(args.topology)[0])
   for dtype in 'float32', 'bfloat16':
-    config = configs.load(
+    config = RunConfig.from_dict(configs.load(
         args.config, [('model.hidden', args.hidden), ('dtype', dtype)]
-    )
-    step, state, batch = programs.step_of(config, config['batch_size'], None)
+    ))
+    step, state, batch = programs.step_of(config, config.batch_size, None)
     many = programs.stacked((state, batch), args.seeds)
     cycles = [
         _cycles(function, programs.on(shapes, one_chip))

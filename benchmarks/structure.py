@@ -119,7 +119,7 @@ def _planned(config, pipeline, params, corpus):
   hear = jax.jit(pipeline.model.annotate)
   lines = {}
   for split in ('train', 'test'):
-    pieces = build.pieces(config, corpus, split, pipeline.representation)
+    pieces = build.pieces(config, pipeline, corpus, split)
     for batch in batches.eval_batches(pieces, 16):
       real = batch.pop('piece') >= 0
       table = np.asarray(hear(params, batch))[real]

@@ -28,7 +28,9 @@ def load(given: str, changes: Iterable[tuple[str, str]] = ()) -> dict:
     config = module.get_config(*[variant] if variant else [])
   except ValueError as e:
     raise UserError(f'--config={given}: {e}') from e
-  return changed(config.to_dict(), changes)
+  if hasattr(config, 'to_dict'):  # Of ml_collections, in a user's own file.
+    config = config.to_dict()
+  return changed(config, changes)
 
 
 def changed(config: dict, changes: Iterable[tuple[str, str]]) -> dict:

@@ -32,10 +32,11 @@ def main() -> int:
   from musiczoo.show import outputs
   from musiczoo.show.plots import curves
 
+  config = build.RunConfig.from_dict(config)
   build.cache_compilation()
   run = output / 'run'
   print('1/3  Train an LSTM on four-part chorales by J. S. Bach')
-  with launch.Signals() as signals, Progress(config['steps']) as progress:
+  with launch.Signals() as signals, Progress(config.steps) as progress:
     run_lib.fit(
         config,
         run,
@@ -52,12 +53,12 @@ def main() -> int:
   corpus = build.corpus(config)
   devices = build.devices(config)
   pieces = {
-      split: build.pieces(config, corpus, split, pipeline.representation)
+      split: build.pieces(config, pipeline, corpus, split)
       for split in ('train', 'valid', 'test')
   }
   figures = {
       split: likelihood.make_likelihood(
-          devices, pipeline, pieces[split], config['batch_size']
+          devices, pipeline, pieces[split], config.batch_size
       )(devices.replicate(params))
       for split in ('valid', 'test')
   }
@@ -84,7 +85,7 @@ def main() -> int:
 
   print('3/3  Sample eight chorales')
   generated = generate.generate(
-      pipeline, params, num_outputs=8, num_steps=256, seed=config['seed'],
+      pipeline, params, num_outputs=8, num_steps=256, seed=config.seed,
       controls=check_controls(pipeline.model, temperature=TEMPERATURE),
   )
   music = outputs.write_scores(generated.scores, output, title='chorale')

@@ -1,5 +1,6 @@
 """Evaluates a trained model on a split: its likelihood, or its samples."""
 
+import dataclasses
 import json
 import pathlib
 
@@ -48,18 +49,18 @@ def main():
   model, spec = pipeline.model, pipeline.representation.spec
   _check(model, spec)
   if CORPUS.value is not None:
-    config['corpus'] = CORPUS.value
+    config = dataclasses.replace(config, corpus=CORPUS.value)
   corpus = build.corpus(config)
-  pieces = build.pieces(config, corpus, SPLIT.value, pipeline.representation)
+  pieces = build.pieces(config, pipeline, corpus, SPLIT.value)
   devices = build.devices(config)
-  given = devices, pipeline, pieces, config['batch_size']
+  given = devices, pipeline, pieces, config.batch_size
   replicated = devices.replicate(params)
   figures = {'split': SPLIT.value, 'pieces': len(pieces), 'step': step}
   measured, samples = _measured(given, params, replicated)
   figures |= measured
   has_latent = isinstance(model, LatentModel)
   if spec.is_audio or has_latent:
-    train = build.pieces(config, corpus, 'train', pipeline.representation)
+    train = build.pieces(config, pipeline, corpus, 'train')
     figures |= _baselines(given, params, train)
   warning = None
   if has_latent:

@@ -145,7 +145,7 @@ def _check_part(config, spec, flag):
     )
   parts = [name for name, _ in spec.parts]
   part = ACCOMPANY_PART.value or parts[0]
-  trained = config['model'].get('given_tracks', range(len(parts)))
+  trained = config.model.get('given_tracks', range(len(parts)))
   known = [name for i, name in enumerate(parts) if i in trained]
   if part not in known:
     raise UserError(

@@ -32,7 +32,7 @@ def generate(config, pipeline, params, flag, pieces, options) -> Generated:
   if input_flags.ATTRIBUTE.value is not None:
     name, amount = attributes.parse(input_flags.ATTRIBUTE.value)
     corpus = build.corpus(config)
-    train = build.pieces(config, corpus, 'train', pipeline.representation)
+    train = build.pieces(config, pipeline, corpus, 'train')
     shift = amount * attributes.direction(pipeline, params, train, name)
     controls = controls._replace(shift=shift)
   return _GENERATE[flag](

@@ -65,8 +65,7 @@ def generated_group(name, scores, trained, num_steps, *, group, piece):
 
 def real_group(corpus, split, trained, num_steps, *, group):
   """The group of a few pieces of a split, as the model represents them."""
-  from musiczoo import build
-  from musiczoo.data import corpora
+  from musiczoo.data import corpora, encoding
   from musiczoo.show import outputs, page
 
   pieces = corpus.splits[split]
@@ -74,7 +73,7 @@ def real_group(corpus, split, trained, num_steps, *, group):
   found = [pieces[i] for i in index.astype(int).tolist()]
   representation = trained[1].representation
   some = corpora.Corpus(corpus.kind, {split: found})
-  encoded = build.encoded(some, split, representation)
+  encoded = encoding.encode_split(some, split, representation)
   rows = _numbers(*trained, corpus.kind, found, num_steps)
   shown = [
       page.Piece(piece.name, outputs.with_tempo(representation.decode(x)), row)
@@ -100,14 +99,14 @@ def find_corpus(config, split):
 def _numbers(config, pipeline, params, kind, found, num_steps):
   """The metrics of each piece and, where it has one, its likelihood."""
   from musiczoo import build
-  from musiczoo.data import corpora
+  from musiczoo.data import corpora, encoding
   from musiczoo.evaluation import likelihood
   from musiczoo.show.page import numbers
 
   representation = pipeline.representation
   grid = representation.spec.steps_per_quarter
   corpus = corpora.Corpus(kind, {'test': found})
-  encoded = build.encoded(corpus, 'test', representation)
+  encoded = encoding.encode_split(corpus, 'test', representation)
   rows = [
       numbers.metrics_of(representation.decode(x), grid, num_steps)
       for x in encoded
@@ -116,12 +115,12 @@ def _numbers(config, pipeline, params, kind, found, num_steps):
   if not pipeline.model.monitor or not index:
     return rows
   some = corpora.Corpus(kind, {'test': [found[i] for i in index]})
-  pieces = build.pieces(config, some, 'test', representation)
+  pieces = build.pieces(config, pipeline, some, 'test')
   if len(pieces) != len(index):  # They were cut into sections.
     return rows
   devices = build.devices(config)
   nll = likelihood.make_piece_nll(
-      devices, pipeline, pieces, config['batch_size']
+      devices, pipeline, pieces, config.batch_size
   )
   name = numbers.label(likelihood.monitor_name(pipeline))
   for i, value in zip(index, nll(devices.replicate(params)).tolist()):

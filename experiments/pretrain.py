@@ -83,9 +83,9 @@ def main():
   from musiczoo.runs import pretrained, run
 
   variant = VARIANTS[NAME.value]
-  config = configs.load(variant)
+  config = build.RunConfig.from_dict(configs.load(variant))
   build.cache_compilation()
-  with launch.Signals() as signals, Progress(config['steps']) as progress:
+  with launch.Signals() as signals, Progress(config.steps) as progress:
     done = run.fit(
         config,
         WORKDIR.value,
@@ -95,7 +95,7 @@ def main():
     )
   if signals.received:
     return 128 + signals.received
-  if done.step < config['steps']:
+  if done.step < config.steps:
     raise UserError(f'{WORKDIR.value} ended at step {done.step}: see there')
   folder = pretrained.MODELS / NAME.value
   pretrained.pack(WORKDIR.value, folder)
@@ -123,7 +123,7 @@ def _card(variant, config, folder) -> str:
   corpus = build.corpus(config)
   return _CARD.format(
       name=NAME.value,
-      family=config['family'],
+      family=config.family,
       variant=variant,
       parameters=sum(p.size for p in jax.tree.leaves(params)),
       megabytes=(folder / pretrained.WEIGHTS).stat().st_size / 1e6,
@@ -131,7 +131,7 @@ def _card(variant, config, folder) -> str:
       train=len(corpus.splits['train']),
       test=len(corpus.splits['test']),
       figures=''.join(_rows(figures)),
-      limits=_LIMITS.get(config['family'], _WANDERS),
+      limits=_LIMITS.get(config.family, _WANDERS),
       novelty='\n'.join(
           f'    {line}' for line in said.splitlines() if 'cop' in line
       ),

@@ -70,7 +70,7 @@ def options(config, pipeline) -> dict:
       ),
       'requested': controls.check_requested(
           model,
-          config['conditions'],
+          config.conditions,
           chords=CHORDS.value,
           key=KEY.value,
           style=STYLE.value,

@@ -42,10 +42,9 @@ DRY_RUN = flags.DEFINE_bool('dry_run', False, 'Only print what would be run.')
 def main() -> int:
   config = launch.config(CONFIG.value)
   launch.require(workdir=WORKDIR.value)
-  points = grid.points(config, GRID.value)
+  points = _checked(grid.points(config, GRID.value))
   workdir = pathlib.Path(WORKDIR.value).absolute()
   planned = trials.plan(points, SEEDS.value)
-  _check(points)
 
   jobs = [
       job
@@ -70,15 +69,14 @@ def main() -> int:
   return 128 + signals.received if signals.received else status
 
 
-def _check(points):
-  """Refuses, before anything is trained, what no run can be made of."""
+def _checked(points):
+  """The points as `RunConfig`s; refuses, before any is trained, what can't run."""
   from musiczoo import build
   from musiczoo.evaluation.likelihood import monitor_name
 
   judged = {}
   for name, config in points.items():
-    build.check(config)
-    build.optimizer(config)
+    points[name] = config = build.RunConfig.from_dict(config)
     judged[monitor_name(build.pipeline(config))] = name
   if len(judged) > 1:
     (a, b, *_) = judged
@@ -86,8 +84,9 @@ def _check(points):
         f'--grid: {judged[a]} is judged by {a}, {judged[b]} by {b}: these '
         "can't be compared, give each a sweep of its own"
     )
-  for corpus in {config['corpus']: config for config in points.values()}.values():
-    build.corpus(corpus)
+  for config in {config.corpus: config for config in points.values()}.values():
+    build.corpus(config)
+  return points
 
 
 def _report(workdir, planned):

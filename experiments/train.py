@@ -62,6 +62,7 @@ def _train(config) -> int:
     from musiczoo.training import checkpoint, distributed
 
     build.cache_compilation()
+    config = build.RunConfig.from_dict(config)
     watching = watch.Watch(WORKDIR.value)
     state, step = run.fit(
         config,
@@ -76,7 +77,7 @@ def _train(config) -> int:
     return 128 + signals.received if signals.received else 0
   if signals.received:
     print(
-        f'stopped at step {step} of {config["steps"]} '
+        f'stopped at step {step} of {config.steps} '
         f'({signal.Signals(signals.received).name}); everything is saved: the '
         'same command goes on from here'
     )

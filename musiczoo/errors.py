@@ -1,7 +1,12 @@
-"""UserError: what a user can cause and mend; and what values may be."""
+"""UserError: an error the user can mend; and the values that options may have."""
 
+from collections.abc import Callable, Mapping, Sequence
 import dataclasses
+import inspect
 import math
+import types
+import typing
+from typing import Annotated
 
 
 class UserError(Exception):
@@ -26,7 +31,7 @@ class Range:
   def __contains__(self, value) -> bool:
     # Not a number compares as false, and so is in no range.
     return self.low <= value <= self.high and (
-        value < self.below or self.below == math.inf
+      value < self.below or self.below == math.inf
     )
 
   def __str__(self) -> str:
@@ -51,3 +56,91 @@ class OneOf:
 
   def __str__(self) -> str:
     return f'one of {", ".join(self.names)}'
+
+
+def check_options(
+  part: str,
+  function: Callable,
+  options: Mapping,
+  *,
+  given: Sequence[str] = (),
+) -> None:
+  """Checks the keyword arguments of a function against its signature.
+
+  Args:
+    part: the table's name in the config, for messages; '' is the whole.
+    function: or a dataclass; its signature is the schema.
+    options: the table.
+    given: parameters that are not the config's.
+
+  Raises:
+    UserError: names the key that is unknown, missing, or has a value that its
+      annotation does not allow.
+  """
+  prefix = f'{part}.' if part else ''
+  # Of every Linen module: `name` and `parent`.
+  known = {
+    name: parameter
+    for name, parameter in inspect.signature(function).parameters.items()
+    if name not in ('name', 'parent', *given)
+  }
+  if not isinstance(options, Mapping):
+    raise UserError(f'config.{part} is {options}: give a table')
+  for name in options:
+    if name not in known:
+      there = f'there are {", ".join(known)}' if known else 'nothing can be set'
+      raise UserError(f'config.{prefix}{name} means nothing here: {there}')
+  missing = [
+    prefix + name
+    for name, parameter in known.items()
+    if parameter.default is inspect.Parameter.empty and name not in options
+  ]
+  if missing:
+    raise UserError(
+      f'the config has no {", ".join(missing)}: choose another variant, or see '
+      'experiments/configs'
+    )
+  if part:
+    for name, hint in _hints(function).items():
+      if name in options:
+        check_value(prefix + name, options[name], hint)
+
+
+def _hints(function) -> dict:
+  # A Linen module's own __init__ has the hints of its dataclass.
+  return typing.get_type_hints(function, include_extras=True)
+
+
+def check_value(key: str, value, hint) -> None:
+  """Raises UserError unless the hint allows the value."""
+  rules = ()
+  if typing.get_origin(hint) is Annotated:
+    hint, *rules = typing.get_args(hint)
+  if (wanted := _wanted(value, hint)) is None:
+    wanted = next((str(rule) for rule in rules if value not in rule), None)
+  if wanted is not None:
+    raise UserError(f'--config.{key}={_as_flag(value)}: give {wanted}')
+
+
+def _wanted(value, hint) -> str | None:
+  """What a value of this type is called, or None if this is one."""
+  origin, of = typing.get_origin(hint), typing.get_args(hint)
+  if origin in (typing.Union, types.UnionType):
+    wanted = [_wanted(value, h) for h in of if h is not types.NoneType]
+    return None if value is None or None in wanted else wanted[0]
+  if origin in (tuple, Sequence):
+    fine = isinstance(value, (list, tuple)) and all(
+      _wanted(v, of[0]) is None for v in value
+    )
+    return None if fine else 'a list'
+  kinds = {int: 'an integer', float: 'a number', str: 'a name', bool: 'a bool'}
+  if hint not in kinds:
+    return None
+  is_bool = isinstance(value, bool)
+  accepted = (int, float) if hint is float else hint
+  fine = isinstance(value, accepted) and is_bool == (hint is bool)
+  return None if fine else kinds[hint]
+
+
+def _as_flag(value):
+  return ','.join(map(str, value)) if isinstance(value, tuple) else value

@@ -3,7 +3,7 @@
 import pathlib
 from typing import NamedTuple
 
-from musiczoo.build import Pipeline
+from musiczoo.build import Pipeline, RunConfig
 from musiczoo.music.score import Score
 from musiczoo.runs import pretrained
 from musiczoo.sampling import controls as controls_lib, generate
@@ -23,7 +23,7 @@ class TrainedModel(NamedTuple):
   """
 
   name: str
-  config: dict
+  config: RunConfig
   pipeline: Pipeline
   params: dict
   step: int
@@ -63,7 +63,7 @@ class TrainedModel(NamedTuple):
         controls=controls_lib.check_controls(model, **controls),
         primer=primer,
         requested=controls_lib.check_requested(
-            model, self.config['conditions'], **requested or {}
+            model, self.config.conditions, **requested or {}
         ),
     ).scores
 

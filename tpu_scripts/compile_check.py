@@ -30,6 +30,7 @@ import jax
 
 from experiments import config as configs
 from experiments.configs.chorales import VARIANTS
+from musiczoo.build import RunConfig
 from musiczoo.training import flops
 from tpu_scripts import chips, hlo, programs
 from tpu_scripts.chips import Chip, CHIPS, SLICES, TOPOLOGIES
@@ -148,7 +149,9 @@ def check(family, part, topology, dtype, mode) -> Checked:
   """Compiles one program and looks at what came out."""
   begin = time.monotonic()
   name, devices = topology.partition(':')[0], chips.of(topology)
-  config = configs.load(f'{CONFIGS}:{family}', [('dtype', dtype)])
+  config = RunConfig.from_dict(
+      configs.load(f'{CONFIGS}:{family}', [('dtype', dtype)])
+  )
   if part == 'train':
     program = programs.train(config, devices, mode)
   else:

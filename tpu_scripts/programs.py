@@ -41,12 +41,12 @@ class Program(NamedTuple):
   rounds: int = 1
 
 
-def train(config: dict, devices, mode: str) -> Program:
+def train(config: build.RunConfig, devices, mode: str) -> Program:
   """The train step of a config, its batch shared by all devices.
 
   Where there are more devices than rows, each gets one.
   """
-  rows = -(-config['batch_size'] // len(devices)) * len(devices)
+  rows = -(-config.batch_size // len(devices)) * len(devices)
   step, state, batch = step_of(config, rows)
   part = _part(batch, len(devices))
   if mode == 'jit':
@@ -67,25 +67,25 @@ def train(config: dict, devices, mode: str) -> Program:
   return Program(lowered, step, (state, part), {parallel.AXIS: len(devices)})
 
 
-def step_of(config: dict, rows: int, axis: str | None = parallel.AXIS):
+def step_of(config: build.RunConfig, rows: int, axis: str | None = parallel.AXIS):
   """(train_step, a state's shapes, a batch's) of a config."""
   pipeline, optimizer = build.pipeline(config), build.optimizer(config)
-  batch = _batch(config, pipeline.representation, rows)
-  init = make_init(pipeline.model, optimizer, ema_decay=config['ema_decay'])
+  batch = _batch(config, pipeline, rows)
+  init = make_init(pipeline.model, optimizer, ema_decay=config.ema_decay)
   state = jax.eval_shape(
       init, jax.random.key(0), jax.tree.map(lambda a: a[:1], batch)
   )
   step = make_train_step(
       pipeline.model,
       optimizer,
-      microbatches=config['microbatches'],
-      ema_decay=config['ema_decay'],
+      microbatches=config.microbatches,
+      ema_decay=config.ema_decay,
       axis=axis,
   )
   return step, state, jax.eval_shape(lambda: batch)
 
 
-def sample(config: dict, device) -> Program:
+def sample(config: build.RunConfig, device) -> Program:
   """The sampler of a config, on one device."""
   model = build.pipeline(config).model
   _, state, _ = step_of(config, 1)
@@ -101,15 +101,16 @@ def sample(config: dict, device) -> Program:
   args = eval_params(state), keys, controls
   lowered = jax.jit(write).lower(*on(args, SingleDeviceSharding(device)))
   # Of `infill`, which counts the holes first; here everything is one.
-  sweeps = config['model'].get('sweeps', 1)
+  sweeps = config.model.get('sweeps', 1)
   return Program(lowered, write, args, {}, sweeps)
 
 
-def _batch(config, representation, rows):
+def _batch(config, pipeline, rows):
   """A batch of silence, such as training would hear."""
-  x = np.zeros((config['window'], *representation.spec.shape), representation.spec.dtype)
+  spec = pipeline.spec
+  x = np.zeros((config.window, *spec.shape), spec.dtype)
   cond = None
-  if build.annotate(config, representation):
+  if pipeline.annotate:
     cond = [np.zeros((len(x), len(annotations.COLUMNS)), np.int16)] * rows
   pieces = batches.pack([x] * rows, cond)
   return batches.make_batch_at(pieces, batch_size=rows, window=len(x))(0, 0)

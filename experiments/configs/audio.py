@@ -19,8 +19,6 @@ one to two minutes on two cores:
 See docs/audio.md for what that sounds like.
 """
 
-import ml_collections
-
 from . import usual
 
 # A frame is 80 mel bands and 16 features; 31.25 of them are a second.
@@ -61,7 +59,7 @@ VARIANTS = {
 # error, but for a constant; the decoder hears the code alone.
 WINDOWS = SOUND | {
     'window': 32,
-    'begin': 'bar',
+    'window_align': 'bar',
     'batch_size': 32,
     'steps': 1000,
     'optimizer': {'decay_steps': 1000},
@@ -102,7 +100,7 @@ VARIANTS['gan'] = WINDOWS | {
         'overlap': 8,
     },
     'optimizer': {
-        'name': 'players',
+        'name': 'gan_adam',
         'learning_rate': 2e-3,
         'critic_learning_rate': 1e-3,
         'b1': 0.5,
@@ -113,5 +111,5 @@ VARIANTS['gan'] = WINDOWS | {
 }
 
 
-def get_config(variant: str = 'lstm') -> ml_collections.ConfigDict:
+def get_config(variant: str = 'lstm') -> dict:
   return usual.get_config(VARIANTS, variant)

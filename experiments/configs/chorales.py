@@ -19,8 +19,6 @@ other work shared (`autoencoder`: on one):
 `melody` is for vae and autoencoder; infill, gan and structure are for voices.
 """
 
-import ml_collections
-
 from . import usual
 
 MUSIC = {
@@ -99,10 +97,10 @@ VARIANTS['gan'] = {
         'given_tracks': (0,),
     },
     'window': 64,
-    'begin': 'bar',
-    'passages': {'bar': 16},
+    'window_align': 'bar',
+    'sections': {'bar_steps': 16},
     'optimizer': {
-        'name': 'players',
+        'name': 'gan_adam',
         'learning_rate': 2e-3,
         'critic_learning_rate': 1e-3,
         'b1': 0.5,
@@ -125,14 +123,14 @@ VARIANTS['structure'] = MUSIC[''] | {
         'analyser_hidden': 64,
         'analyser_channels': 32,
     },
-    'conditions': {'use': ('key', 'chord', 'density', 'rhythm', 'section')},
+    'conditions': {'columns': ('key', 'chord', 'density', 'rhythm', 'section')},
 }
 
 # Windows of two bars of 4/4 and what codes them: by convolutions where a step is
 # one of the grid and by recurrent nets where it is a token, as in MusicVAE.
 WINDOWS = {
     'window': 32,
-    'begin': 'bar',
+    'window_align': 'bar',
     'batch_size': 32,
     'steps': 3000,
     'optimizer': {'decay_steps': 3000},
@@ -181,5 +179,5 @@ VARIANTS |= {
 }
 
 
-def get_config(variant: str = 'lstm') -> ml_collections.ConfigDict:
+def get_config(variant: str = 'lstm') -> dict:
   return usual.get_config(VARIANTS, variant)

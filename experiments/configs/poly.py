@@ -9,8 +9,6 @@ the `mdata` folder of the TCN repository) or the same rolls as .npz. A variant i
 family_head: {rnn,lstm,gru,cnn}_{bernoulli,nade}, or unigram.
 """
 
-import ml_collections
-
 from . import usual
 
 HEADS = {
@@ -46,5 +44,5 @@ VARIANTS = {
 }
 
 
-def get_config(variant: str = 'gru_nade') -> ml_collections.ConfigDict:
+def get_config(variant: str = 'gru_nade') -> dict:
   return usual.get_config(VARIANTS, variant)

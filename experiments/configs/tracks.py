@@ -19,8 +19,6 @@ processor time:
   structure    at most 19.73 nats per frame, 17 minutes
 """
 
-import ml_collections
-
 from . import usual
 
 MUSIC = {
@@ -80,11 +78,11 @@ VARIANTS['gan'] = {
         'given_tracks': (0, 1, 2, 3, 4),
     },
     'window': 64,
-    'begin': 'bar',
+    'window_align': 'bar',
     # Bars of 4/4, and drums in each.
-    'passages': {'bar': 16, 'planes': (0,)},
+    'sections': {'bar_steps': 16, 'required_planes': (0,)},
     'optimizer': {
-        'name': 'players',
+        'name': 'gan_adam',
         'learning_rate': 2e-3,
         'critic_learning_rate': 1e-3,
         'b1': 0.5,
@@ -105,14 +103,14 @@ VARIANTS['structure'] = SONGS | MUSIC[''] | {
         'analyser_hidden': 64,
         'analyser_channels': 32,
     },
-    'conditions': {'use': ('key', 'chord', 'density', 'rhythm', 'section')},
+    'conditions': {'columns': ('key', 'chord', 'density', 'rhythm', 'section')},
 }
 
 # Two bars of 4/4 of all five groups, by convolutions.
 VARIANTS['vae'] = SONGS | MUSIC[''] | {
     'family': 'vae',
     'window': 32,
-    'begin': 'bar',
+    'window_align': 'bar',
     'batch_size': 32,
     'model': {
         'net': 'conv',
@@ -130,5 +128,5 @@ VARIANTS['vae'] = SONGS | MUSIC[''] | {
 }
 
 
-def get_config(variant: str = 'lstm_events') -> ml_collections.ConfigDict:
+def get_config(variant: str = 'lstm_events') -> dict:
   return usual.get_config(VARIANTS, variant)

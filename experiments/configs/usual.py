@@ -2,8 +2,6 @@
 
 import copy
 
-import ml_collections
-
 _USUAL = {
     'optimizer': {
         'name': 'adamw',
@@ -13,13 +11,15 @@ _USUAL = {
         'clip': 1.0,
         'weight_decay': 0.01,
     },
-    'conditions': {'use': (), 'styles': (), 'features': 32, 'forget': 0.2},
-    'passages': {'bar': 0, 'planes': ()},
+    'conditions': {
+        'columns': (), 'styles': (), 'embed_dim': 32, 'dropout': 0.2
+    },
+    'sections': {'bar_steps': 0, 'required_planes': ()},
     'dtype': 'float32',
     'remat': False,
     'ema_decay': 0.99,
     'window': 128,
-    'begin': 'anywhere',
+    'window_align': 'anywhere',
     'augment': True,
     'batch_size': 16,
     'microbatches': 1,
@@ -36,7 +36,7 @@ _USUAL = {
 }
 
 
-def get_config(variants: dict, variant: str) -> ml_collections.ConfigDict:
+def get_config(variants: dict, variant: str) -> dict:
   """The usual config, changed as the table says for one of its variants.
 
   A table within a variant changes the usual one of its name key by key; one
@@ -49,10 +49,10 @@ def get_config(variants: dict, variant: str) -> ml_collections.ConfigDict:
     raise ValueError(
         f"no variant '{variant}': choose one of {', '.join(variants)}"
     )
-  config = copy.deepcopy(_USUAL)
+  config = dict(_USUAL)
   for key, value in variants[variant].items():
     usual = config.get(key)
     if isinstance(usual, dict) and 'name' not in value:
       value = usual | value
     config[key] = value
-  return ml_collections.ConfigDict(config)
+  return copy.deepcopy(config)

@@ -5,7 +5,7 @@ import pathlib
 
 from jax import export
 
-from musiczoo.build import Pipeline
+from musiczoo.build import Pipeline, RunConfig
 
 _CARD = '''\
 # {family}, {representation}
@@ -42,7 +42,7 @@ says how much. It was not asked to judge what it writes.
 
 def card(
     pipeline: Pipeline,
-    config: Mapping,
+    config: RunConfig,
     step: int,
     weights: Mapping,
     figures: Mapping,
@@ -65,8 +65,8 @@ def card(
   has_onnx = 'model.onnx' in programs
   figures = ''.join(f'- {k}: {v:.4f}\n' for k, v in sorted(figures.items()))
   return _CARD.format(
-      family=config['family'],
-      representation=config['representation']['name'],
+      family=config.family,
+      representation=config.representation.name,
       grid=pipeline.representation.spec.steps_per_quarter,
       step=step,
       corpus=corpus_name(config),
@@ -80,9 +80,9 @@ def card(
   )
 
 
-def corpus_name(config: Mapping) -> str:
+def corpus_name(config: RunConfig) -> str:
   """Without the folders it lies in, which are nobody's business."""
-  return pathlib.PurePath(config['corpus']).name
+  return pathlib.PurePath(config.corpus).name
 
 
 def _signature(program: bytes) -> str:

@@ -3,13 +3,13 @@
 Its functions are those of `player`, as they stand there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 import inspect
 import textwrap
 
 import numpy as np
 
-from musiczoo.build import Pipeline
+from musiczoo.build import Pipeline, RunConfig
 from musiczoo.export.player import folder, notes, requested, sample
 from musiczoo.export.stablehlo import takes_given
 from musiczoo.music import annotations, harmony
@@ -85,15 +85,15 @@ _WISHES = {
 }
 
 
-def compose(pipeline: Pipeline, config: Mapping, files: Sequence[str]) -> str:
+def compose(pipeline: Pipeline, config: RunConfig, files: Sequence[str]) -> str:
   """The text of play.py, which checks `files`.
 
   Where x is events there is no room for the flags of wishes.
   """
-  representation, model = pipeline
+  representation, model = pipeline.representation, pipeline.model
   is_events = representation.spec.end_token is not None
   decode, made, played = decoding(
-      representation, config['representation']['name']
+      representation, config.representation.name
   )
   functions = [
       folder.stop, folder.check, sample.make_sample,
@@ -124,11 +124,11 @@ def compose(pipeline: Pipeline, config: Mapping, files: Sequence[str]) -> str:
         "controls['cond'][..., 0] = np.minimum(place + 1, 96)",
     ]
   elif 'cond' in model.controls:
-    told = config['conditions']['use']
+    told = config.conditions.columns
     asked = {k: v for k, v in _WISHES.items() if k.removesuffix('s') in told}
     functions += [requested.plan, requested.parse]
     constants |= {
-        'STYLES': tuple(config['conditions']['styles']),
+        'STYLES': config.conditions.styles,
         'QUALITIES': list(harmony.QUALITIES),
         'DENSITIES': annotations.DENSITIES,
     }
@@ -138,7 +138,7 @@ def compose(pipeline: Pipeline, config: Mapping, files: Sequence[str]) -> str:
     ]
   indent = 4 if is_events else 2
   return _PLAY.format(
-      family=config['family'],
+      family=config.family,
       constants='\n'.join(_constant(k, v) for k, v in constants.items()),
       functions=''.join(f'\n{inspect.getsource(f)}' for f in functions),
       asked=''.join(

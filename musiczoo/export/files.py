@@ -4,10 +4,11 @@ The same model gives the same bytes, wherever and whenever it is exported.
 """
 
 from collections.abc import Mapping
+import dataclasses
 import hashlib
 import json
 
-from musiczoo.build import Pipeline
+from musiczoo.build import Pipeline, RunConfig
 from musiczoo.errors import UserError
 from musiczoo.export import compose, onnx_model, stablehlo, weights
 from musiczoo.export.card import card, corpus_name
@@ -16,7 +17,7 @@ SUMS = 'SHA256SUMS'
 
 
 def files(
-    config: Mapping,
+    config: RunConfig,
     pipeline: Pipeline,
     params,
     *,
@@ -40,11 +41,11 @@ def files(
         'a model of sound can not be exported: its player would need librosa; '
         'keep the workdir, and give it to experiments.generate'
     )
-  config = {**config, 'corpus': corpus_name(config)}
+  config = dataclasses.replace(config, corpus=corpus_name(config))
   flat = weights.flat(params)
   made = {
       'model.safetensors': weights.to_bytes(flat),
-      'config.json': _json({'step': step, 'config': config}),
+      'config.json': _json({'step': step, 'config': config.to_dict()}),
       'sample.jaxexport': stablehlo.sampler(pipeline, flat),
       'step.jaxexport': stablehlo.step(pipeline, flat),
   }

@@ -6,6 +6,7 @@ has no windows, time are dynamic.
 """
 
 from collections.abc import Mapping
+import dataclasses
 
 import jax
 from jax import export
@@ -22,14 +23,15 @@ from musiczoo.nn.recurrent import CELLS
 _ORDER = {'rnn': [0], 'lstm': [0, 3, 1, 2], 'gru': [1, 0, 2]}
 
 
-def to_bytes(config: Mapping, weights: Mapping[str, np.ndarray]) -> bytes | None:
+def to_bytes(config: build.RunConfig, weights: Mapping[str, np.ndarray]) -> bytes | None:
   """The bytes of model.onnx, None if no one net writes.
 
   Raises:
     UserError: onnx isn't installed.
   """
   # Computes in float32, whatever the model was trained in.
-  pipeline = build.pipeline({**config, 'dtype': 'float32', 'remat': False})
+  config = dataclasses.replace(config, dtype='float32', remat=False)
+  pipeline = build.pipeline(config)
   if not isinstance(pipeline.model, ExportableModel):
     return None
   forward = pipeline.model.forward
@@ -53,7 +55,7 @@ def to_bytes(config: Mapping, weights: Mapping[str, np.ndarray]) -> bytes | None
   found = walk.run(traced.jaxpr, traced.consts, given)
   for (name, like), value in zip(sorted(shapes.items()), found):
     graph.output(name, value, like.shape, like.dtype)
-  return graph.to_bytes(config['family'])
+  return graph.to_bytes(config.family)
 
 
 class _Walk:

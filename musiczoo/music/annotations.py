@@ -62,7 +62,7 @@ def columns(names: Sequence[str]) -> tuple[tuple[int, int], ...]:
   for name in names:
     if name not in NAMES:
       raise UserError(
-          f"config.conditions.use: there is no condition '{name}': choose of "
+          f"config.conditions.columns: there is no condition '{name}': choose of "
           f'{", ".join(NAMES)}'
       )
   chosen = [column for name in names for column in NAMES[name]]

@@ -1,11 +1,31 @@
 """Configs of earlier releases -> configs of this one.
 
-What a release adds to the configs is named here with the value that means what
-was done before, so that old runs go on and old checkpoints load.
+What a release renames or adds is listed here, so that old runs go on and old
+checkpoints load.
 """
 
 from collections.abc import Mapping
+import copy
 
+from musiczoo.build import RunConfig
+
+# Keys, TABLE.NAME or NAME, old -> new; in the order in which they are applied.
+RENAMED = {
+    # 0.2
+    'begin': 'window_align',
+    'passages': 'sections',
+    'sections.bar': 'sections.bar_steps',
+    'sections.planes': 'sections.required_planes',
+    'conditions.use': 'conditions.columns',
+    'conditions.features': 'conditions.embed_dim',
+    'conditions.forget': 'conditions.dropout',
+}
+# Values of keys, old -> new.
+RENAMED_VALUES = {
+    # 0.2
+    'optimizer.name': {'players': 'gan_adam'},
+}
+# Keys with the value that means what was done before.
 ADDED = {
     # 0.2
     'reproducible': 'run',
@@ -13,5 +33,26 @@ ADDED = {
 }
 
 
+def parse(config: Mapping) -> RunConfig:
+  """A saved config, of this release or of an earlier one."""
+  return RunConfig.from_dict(upgraded(config))
+
+
 def upgraded(config: Mapping) -> dict:
-  return ADDED | dict(config)
+  """The config with the keys and values of this release."""
+  config = ADDED | copy.deepcopy(dict(config))
+  for old, new in RENAMED.items():
+    table, name = _place(config, old)
+    if name in table:
+      table[new.rpartition('.')[2]] = table.pop(name)
+  for key, values in RENAMED_VALUES.items():
+    table, name = _place(config, key)
+    if name in table:
+      table[name] = values.get(table[name], table[name])
+  return config
+
+
+def _place(config, key):
+  """The table that holds a key, empty if there is none, and its name there."""
+  table, _, name = key.rpartition('.')
+  return config.get(table, {}) if table else config, name

@@ -28,7 +28,7 @@ class RunResult(NamedTuple):
 
 
 def fit(
-    config: dict,
+    config: build.RunConfig,
     workdir,
     *,
     init_from: str | None = None,
@@ -44,36 +44,34 @@ def fit(
   Args:
     init_from: another workdir, or the name of a pretrained model: whose
       parameters a new run begins with.
-    place: (config, system) -> (Parallel, compiled train_steps): where the run
+    place: (config, pipeline) -> (Parallel, compiled train_steps): where the run
       takes place, if not on all devices as the config says.
     stopping: asked between dispatches; True saves and returns.
     report: hears (step, metrics) as they come.
     say: prints a line for the user.
   """
-  build.check(config)
   if not distributed.first():
     report, say = (lambda step, metrics: None), (lambda line: None)
   pipeline = build.pipeline(config)
   devices, train_steps = (place or everywhere)(config, pipeline)
   parallel.check_divides(
-      config['batch_size'],
+      config.batch_size,
       devices.devices,
-      config['microbatches'],
-      build.shards(config),
+      config.microbatches,
+      config.shards,
   )
   corpus = build.corpus(config)
-  config, pipeline = build.fitted(config, pipeline, corpus)
-  train = build.pieces(config, corpus, 'train', pipeline.representation)
-  batch_at = build.batches(
-      config, train, pipeline.representation, devices.rows(config['batch_size'])
-  )
-  valid = build.pieces(config, corpus, 'valid', pipeline.representation)
+  config, pipeline = build.with_statistics(config, pipeline, corpus)
+  train = build.pieces(config, pipeline, corpus, 'train')
+  rows = devices.rows(config.batch_size)
+  batch_at = build.batches(config, pipeline, train, rows)
+  valid = build.pieces(config, pipeline, corpus, 'valid')
   if distributed.first():
     workdirs.claim(workdir, config)
   say(
       f'devices  {devices.devices} x {jax.devices()[0].device_kind} '
-      f'({config["parallel"]}, {jax.process_count()} processes)\n'
-      f'corpus   {config["corpus"]}: {len(train)} pieces to train on, '
+      f'({config.parallel}, {jax.process_count()} processes)\n'
+      f'corpus   {config.corpus}: {len(train)} pieces to train on, '
       f'{len(valid)} to validate'
   )
 
@@ -81,7 +79,7 @@ def fit(
   state, step = _begin(new, workdir, init_from, say)
   if distributed.first():
     provenance.note(workdir, step, init_from, state)
-  judge = make_validation(devices, pipeline, valid, config['batch_size'])
+  judge = make_validation(devices, pipeline, valid, config.batch_size)
 
   def fetched_train_steps(state, batches, num):
     state, history = train_steps(state, batches, num)
@@ -92,14 +90,16 @@ def fit(
 
   def save(state, metrics):
     folder = workdirs.checkpoints(workdir)
-    checkpoint.save(folder, devices.fetch(state), config, metrics)
+    checkpoint.save(
+        folder, devices.fetch(state), config.to_dict(), metrics
+    )
 
   def restore():
     state, step = _begin(new, workdir, init_from, lambda line: None)
     return devices.replicate(state), step
 
   say(
-      f'model    {config["family"]}, '
+      f'model    {config.family}, '
       f'{sum(p.size for p in jax.tree.leaves(new.params)):,} parameters, '
       f'{amounts["model_flops"] / 1e9:.3g} GFLOP a step'
   )
@@ -108,14 +108,14 @@ def fit(
         devices.replicate(state),
         step,
         fetched_train_steps,
-        lambda step: batch_at(config['seed'], step),
+        lambda step: batch_at(config.seed, step),
         evaluate,
         save,
-        build.schedule(config),
+        config.schedule,
         own,
         monitor=f'valid_{monitor_name(pipeline)}',
         amounts=amounts,
-        on_nan=config['on_nan'],
+        on_nan=config.on_nan,
         restore=restore,
         stopping=lambda: distributed.any_of(stopping()),
         report=report,
@@ -123,23 +123,35 @@ def fit(
   return RunResult(devices.fetch(state), step)
 
 
-def make_steps(config: dict, pipeline: build.Pipeline, axis: str | None = None):
-  """Returns the train_steps of a config, yet to be compiled."""
-  return make_train_steps(_make_step(config, pipeline, axis))
+def make_steps(
+    config: build.RunConfig,
+    pipeline: build.Pipeline,
+    axis: str | None = None,
+    **rates,
+):
+  """Returns the train_steps of a config, yet to be compiled.
 
-
-def _make_step(config, pipeline, axis):
-  return make_train_step(
-      pipeline.model,
-      build.optimizer(config),
-      microbatches=config['microbatches'],
-      ema_decay=config['ema_decay'],
-      axis=axis,
-      shards=build.shards(config),
+  Args:
+    **rates: options of the optimizer that may be traced numbers.
+  """
+  optimizer = build.optimizer(config, **rates)
+  return make_train_steps(
+      _make_step(config, pipeline, optimizer, axis, config.shards)
   )
 
 
-def everywhere(config: dict, pipeline: build.Pipeline):
+def _make_step(config, pipeline, optimizer, axis, shards):
+  return make_train_step(
+      pipeline.model,
+      optimizer,
+      microbatches=config.microbatches,
+      ema_decay=config.ema_decay,
+      axis=axis,
+      shards=shards,
+  )
+
+
+def everywhere(config: build.RunConfig, pipeline: build.Pipeline):
   """(Parallel, train_steps compiled for it): all devices, as the config says."""
   devices = build.devices(config)
   train_steps = make_steps(config, pipeline, parallel.AXIS)
@@ -148,17 +160,15 @@ def everywhere(config: dict, pipeline: build.Pipeline):
 
 def _new(config, pipeline, batch_at):
   """The state of a new run, and how much of what one of its steps does."""
-  init = make_init(
-      pipeline.model, build.optimizer(config), ema_decay=config['ema_decay']
-  )
-  batch = batch_at(config['seed'], 0)
+  optimizer = build.optimizer(config)
+  init = make_init(pipeline.model, optimizer, ema_decay=config.ema_decay)
+  batch = batch_at(config.seed, 0)
   one = jax.tree.map(lambda a: a[:1], batch)
-  state = jax.device_get(jax.jit(init)(jax.random.key(config['seed']), one))
+  state = jax.device_get(jax.jit(init)(jax.random.key(config.seed), one))
   rows, processes = len(batch['x']), jax.process_count()
-  whole = pipeline.representation.spec.kind in ('bits', 'frames')
-  tokens = batch['x'][..., 0].size if whole else batch['x'].size
+  tokens = pipeline.spec.num_decisions(batch['x'])
   # Of its own rows, on one device: what a step needs, wherever it is taken.
-  step = _make_step(config | {'reproducible': 'run'}, pipeline, None)
+  step = _make_step(config, pipeline, optimizer, None, 0)
   return state, {
       'examples': rows * processes,
       'tokens': tokens * processes,

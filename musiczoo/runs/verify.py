@@ -1,5 +1,6 @@
 """A run that is done -> the same run once more, and whether it is the same."""
 
+import dataclasses
 import itertools
 import pathlib
 from typing import NamedTuple
@@ -43,7 +44,10 @@ def rerun(workdir, again, **how) -> Verdict:
   begun = provenance.read(workdir)
   init_from = begun[0]['init_from'] if begun else None
   state, _ = run.fit(
-      config_history.upgraded(config) | {'steps': step}, again, init_from=init_from, **how
+      dataclasses.replace(config_history.parse(config), steps=step),
+      again,
+      init_from=init_from,
+      **how,
   )
   repeated = provenance.read(again)
   if begun and begun[0]['params_sha256'] != repeated[0]['params_sha256']:

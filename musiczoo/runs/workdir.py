@@ -16,7 +16,7 @@ from musiczoo.training import checkpoint
 CHANGEABLE = ('steps', 'on_nan')
 
 
-def claim(workdir, config: dict) -> None:
+def claim(workdir, config: build.RunConfig) -> None:
   """Makes the folder this run's own, or finds that it already is.
 
   A run that never got to a checkpoint has no claim.
@@ -24,11 +24,11 @@ def claim(workdir, config: dict) -> None:
   Raises:
     UserError: it holds another run, or can't be written.
   """
-  path = pathlib.Path(workdir) / 'config.json'
+  path, plain = pathlib.Path(workdir) / 'config.json', config.to_dict()
   try:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and checkpoint.steps(checkpoints(workdir)):
-      there, here = _flat(config_history.upgraded(_read(path))), _flat(config)
+      there, here = _flat(config_history.upgraded(_read(path))), _flat(plain)
       differ = [
           f'{k} is {_short(there.get(k))} there, {_short(here.get(k))} here'
           for k in sorted(there | here)
@@ -40,7 +40,7 @@ def claim(workdir, config: dict) -> None:
             f'{workdir} holds another run: {"; ".join(differ[:3])}{more}; '
             'choose another folder, or remove this one'
         )
-    text = json.dumps(config, indent=1, sort_keys=True) + '\n'
+    text = json.dumps(plain, indent=1, sort_keys=True) + '\n'
     path.with_suffix('.new').write_text(text)
     path.with_suffix('.new').replace(path)
   except OSError as e:
@@ -52,7 +52,7 @@ def checkpoints(workdir) -> pathlib.Path:
 
 
 def load(workdir):
-  """The best model of a run: (config, System, params as NumPy arrays, step).
+  """The best model of a run: (config, pipeline, params as NumPy arrays, step).
 
   Raises:
     UserError: no run there, no checkpoint yet, or none that is sound.
@@ -66,13 +66,13 @@ def load(workdir):
         'first, or give the folder that --workdir named in training'
     )
   tree, config, step = found
-  config = config_history.upgraded(config)
   try:
+    config = config_history.parse(config)
     pipeline = build.pipeline(config)
-  except KeyError as e:
+  except UserError as e:
     raise UserError(
-        f'{checkpoints(workdir)}: the config saved there has no {e}: it is of '
-        'another release of musiczoo'
+        f'{checkpoints(workdir)}: the config saved there is of another release '
+        f'of musiczoo ({e})'
     ) from e
   saved = tree.get('ema') or tree['params']
   origin = str(checkpoints(workdir) / f'{step:09d}')
@@ -85,7 +85,7 @@ def shapes(pipeline: build.Pipeline):
   steps = pipeline.model.window or 8
   batch = {
       'x': np.zeros(
-          (1, steps, *pipeline.representation.spec.shape), pipeline.representation.spec.dtype
+          (1, steps, *pipeline.spec.shape), pipeline.spec.dtype
       ),
       'mask': np.ones((1, steps), np.float32),
       'row': np.zeros(1, np.uint32),

@@ -2,6 +2,7 @@
 
 import math
 
+from musiczoo.build import Conditions
 from musiczoo.errors import UserError
 from musiczoo.models.model import Model
 from musiczoo.music import annotations
@@ -40,7 +41,7 @@ def check_ability(model: Model, control: str, flag: str) -> None:
     raise UserError(f'{flag} cannot be used with this model: leave it out')
 
 
-def check_requested(model: Model, conditions: dict, **asked) -> dict:
+def check_requested(model: Model, conditions: Conditions, **asked) -> dict:
   """The requested conditions; refuses those that the model is not given.
 
   Args:
@@ -53,7 +54,7 @@ def check_requested(model: Model, conditions: dict, **asked) -> dict:
   Raises:
     UserError: the model is not conditioned on one, or has no such style.
   """
-  columns, styles = conditions['use'], conditions['styles']
+  columns, styles = conditions.columns, conditions.styles
   requested = {name: value for name, value in asked.items() if value is not None}
   for name in requested:
     column = name.removesuffix('s')
@@ -66,7 +67,7 @@ def check_requested(model: Model, conditions: dict, **asked) -> dict:
       raise UserError(
           f'--{name} cannot be used with this model, which is conditioned on '
           f'{", ".join(columns)}: train one with '
-          f'--config.conditions.use={",".join([*columns, column])}'
+          f'--config.conditions.columns={",".join([*columns, column])}'
       )
   if 'style' in requested:
     if requested['style'] not in styles:

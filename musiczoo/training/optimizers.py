@@ -94,4 +94,4 @@ def gan_adam(
   return optax.partition({'generator': generator, 'critic': critic}, owners)
 
 
-OPTIMIZERS = {'adamw': adamw, 'players': gan_adam}
+OPTIMIZERS = {'adamw': adamw, 'gan_adam': gan_adam}

@@ -20,14 +20,14 @@ def barred(*pieces):
 
 
 def found(pieces, window, plays=lambda x: np.ones((len(x), 0), bool)):
-  cut = sections.passages(pieces, window, bar=4, plays=plays)
+  cut = sections.cut_sections(pieces, window, bar_steps=4, plays=plays)
   for x, cond in zip(cut.x, cut.cond):
     assert len(x) == len(cond)
   assert cut.offsets.tolist() == [0, *np.cumsum([len(x) for x in cut.x])]
   return [(int(x[0]), int(x[-1]) + 1) for x in cut.x]
 
 
-def test_passages_are_bars_of_one_length_in_a_row():
+def test_sections_are_bars_of_one_length_in_a_row():
   pieces = barred([4, 4, 3, 4, 4, 4, 5], [4, 3], [3, 4, 4, 2])
   assert found(pieces, 8) == [(0, 8), (11, 23), (3, 11)]
   assert found(pieces, 12) == [(11, 23)]

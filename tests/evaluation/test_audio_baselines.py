@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from experiments import config as configs
 from musiczoo import build
 from musiczoo.data.corpora.corpus import split_of
 from musiczoo.errors import UserError
@@ -26,6 +25,7 @@ from musiczoo.runs import run as run_lib, workdir
 from musiczoo.sampling import generate, latents
 from musiczoo.show import outputs
 from musiczoo.training import parallel
+from tests import configs
 
 ROOT = pathlib.Path(__file__).parents[2]
 RATE = 4000
@@ -66,9 +66,7 @@ def corpus(tmp_path_factory):
 
 def config(corpus, variant, **changes):
   changes = {'corpus': str(corpus)} | SMALL | changes
-  return configs.load(
-      f'experiments/configs/audio.py:{variant}', changes.items()
-  )
+  return configs.load(f'audio.py:{variant}', changes.items())
 
 
 def trained(corpus, folder, variant, **changes):
@@ -76,10 +74,10 @@ def trained(corpus, folder, variant, **changes):
   found, pipeline, params, _ = workdir.load(folder)
   assert json.loads((folder / 'config.json').read_text())['representation'][
       'mean'
-  ] == list(found['representation']['mean'])
+  ] == list(found.representation.options['mean'])
   loaded = build.corpus(found)
   train, test = (
-      build.pieces(found, loaded, split, pipeline.representation)
+      build.pieces(found, pipeline, loaded, split)
       for split in ('train', 'test')
   )
   devices = build.devices(found)
@@ -144,8 +142,10 @@ def untrained(corpus, gru, variant, **changes):
   """A model on one device, its parameters as they begin, and test pieces."""
   _, (_, _, train, test, _) = gru
   found = config(corpus, variant, **CODED | changes)
-  found, pipeline = build.fitted(found, build.pipeline(found), build.corpus(found))
-  batch_at = build.batches(found, train, pipeline.representation)
+  found, pipeline = build.with_statistics(
+      found, build.pipeline(found), build.corpus(found)
+  )
+  batch_at = build.batches(found, pipeline, train)
   params = jax.jit(pipeline.model.init)(jax.random.key(0), batch_at(0, 0))
   devices = parallel.MODES['jit'](jax.devices()[:1])
   return devices, pipeline, params, train, test
@@ -186,20 +186,18 @@ def test_what_has_no_meaning_for_sound_is_refused(gru, tmp_path):
   found, *_ = workdir.load(folder)
   with pytest.raises(UserError, match='can not be exported'):
     files(found, pipeline, params, step=4, figures={})
+  plain = found.to_dict()
   for change, message in [
-      ({'conditions': found['conditions'] | {'use': ('key',)}}, 'told nothing'),
+      ({'conditions': plain['conditions'] | {'columns': ('key',)}}, 'no conditions'),
+      ({'sections': {'bar_steps': 16, 'required_planes': ()}}, 'no sections'),
+      ({'augment': True}, 'not augmented'),
       ({'head': {'name': 'bernoulli'}}, 'set --config.head.name'),
       ({'family': 'infill', 'head': {}, 'model': {
           'hidden': 8, 'layers': 1
       }}, 'voices'),
   ]:
     with pytest.raises(UserError, match=message):
-      build.pipeline(found | change)
-  with pytest.raises(UserError, match='a sound has no bars'):
-    build.pieces(
-        found | {'passages': {'bar': 16, 'planes': ()}},
-        build.corpus(found), 'train', pipeline.representation,
-    )
+      build.pipeline(build.RunConfig.from_dict(plain | change))
 
 
 def test_commands(gru, tmp_path):

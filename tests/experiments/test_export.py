@@ -32,7 +32,9 @@ def exported(tmp_path_factory):
   zero = np.array(7, np.int32)
   state = TrainState(zero, params, None, {'none': zero}, np.zeros(2, np.uint32))
   metrics = {'monitored': 1.5, 'valid_nll_per_event': 1.5}
-  checkpoint.save(workdir.checkpoints(folder / 'run'), state, config, metrics)
+  checkpoint.save(
+      workdir.checkpoints(folder / 'run'), state, config.to_dict(), metrics
+  )
   answer = run('export', f'--workdir={folder / "run"}',
                    f'--output_dir={folder / "out"}')
   assert answer.returncode == 0, answer.stderr

@@ -4,9 +4,10 @@ from absl import flags
 from absl.testing import flagsaver
 import pytest
 
-from experiments import config as configs, input_flags
+from experiments import input_flags
 from musiczoo import build
 from musiczoo.errors import UserError
+from tests import configs
 
 
 @pytest.fixture(autouse=True)
@@ -15,7 +16,7 @@ def parsed():
 
 
 def check(variant, flag, part=None):
-  config = configs.load(f'experiments/configs/{variant}')
+  config = configs.load(variant)
   with flagsaver.flagsaver(accompany_part=part):
     input_flags.check(config, build.pipeline(config), flag)
 

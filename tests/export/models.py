@@ -26,13 +26,15 @@ SIZES = {
 
 @functools.cache
 def build_tiny(variant: str, *changes: tuple[str, str]):
-  """'chorales.py:gru' and changes -> (config, system, params)."""
+  """'chorales.py:gru' and changes -> (config, pipeline, params)."""
   path = f'experiments/configs/{variant}'
   size = SIZES.get(variant.partition(':')[2], {'model.layers': '2'})
   config = configs.load(path)
   given = (SMALL | size).items()
   known = [(k, v) for k, v in given if k.split('.')[-1] in _keys(config, k)]
-  config = configs.load(path, [*known, *changes])
+  config = build.RunConfig.from_dict(
+      configs.load(path, [*known, *changes])
+  )
   pipeline = build.pipeline(config)
   rng = np.random.default_rng(0)
   params = jax.tree.map(

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from experiments import config as configs
 from musiczoo import build
 from musiczoo.export import compose
 from musiczoo.export.player import folder, notes, requested
 from musiczoo.music import annotations, score as scores
 from musiczoo.music.midi.write import to_bytes
 from musiczoo.representations import events as e, REPRESENTATIONS, tracks
+from tests import configs
 
 GRIDS = (1, 4, 7)
 
@@ -134,10 +134,10 @@ def test_damage_is_named(tmp_path, monkeypatch, capsys):
     'chorales.py:vae_events',
 ])
 def test_play_is_short_and_is_python(variant):
-  config = configs.load(f'experiments/configs/{variant}', [
+  config = configs.load(variant, [
       ('conditions.styles', 'jazz,rock'),
-      *([('conditions.use', 'key,chord,density,style')] if 'lstm' in variant or 'structure' in variant else []),
-  ])
+      ('conditions.columns', 'key,chord,density,style'),
+  ] if 'lstm' in variant or 'structure' in variant else [])
   pipeline = build.pipeline(config)
   text = compose.compose(pipeline, config, ['config.json', 'play.py'])
   compile(text, 'play.py', 'exec')

@@ -1,5 +1,6 @@
 """What is exported computes what the model does, from its files alone."""
 
+
 import jax
 from jax import export
 import numpy as np
@@ -13,7 +14,7 @@ from musiczoo.nn.heads import Controls
 from musiczoo.sampling import generate
 from tests.export.models import build_tiny
 
-TOLD = 'conditions.use', 'key,chord,density'
+TOLD = 'conditions.columns', 'key,chord,density'
 
 
 def inputs(pipeline, forward, rows=3, steps=7):

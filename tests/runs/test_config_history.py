@@ -1,5 +1,6 @@
 """What an earlier release has saved is loaded by this one."""
 
+import dataclasses
 import json
 import pathlib
 import shutil
@@ -33,7 +34,7 @@ def test_an_old_run_goes_on(path, corpus, tmp_path):
   shutil.copytree(path, tmp_path / 'run')
   config, *_ = workdir.load(tmp_path / 'run')
   said = []
-  done = run.fit(config | {'steps': 4}, tmp_path / 'run', say=said.append)
+  done = run.fit(dataclasses.replace(config, steps=4), tmp_path / 'run', say=said.append)
   assert done.step == 4
   assert any('resume   at step 2' in line for line in said)
 

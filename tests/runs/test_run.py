@@ -1,12 +1,9 @@
 """A whole run on a handful of pieces: resumed exactly, evaluated, sampled."""
 
-import json
-
 import jax
 import numpy as np
 import pytest
 
-from experiments import config as configs
 from experiments.configs import chorales
 from musiczoo import build
 from musiczoo.errors import UserError
@@ -16,7 +13,7 @@ from musiczoo.music.score import Score, Track
 from musiczoo.runs import run, workdir
 from musiczoo.sampling import generate
 from musiczoo.training import checkpoint, journal
-from tests import families
+from tests import configs, families
 
 SMALL = {
     'model.hidden': '8',
@@ -54,9 +51,9 @@ def corpus(tmp_path_factory):
 
 def config(corpus, variant='lstm', **changes):
   changes = {'corpus': str(corpus)} | SMALL | changes
-  plain = configs.load(f'experiments/configs/chorales.py:{variant}')
+  plain = chorales.get_config(variant)
   keys = [(k, v) for k, v in changes.items() if has(plain, k)]
-  return configs.load(f'experiments/configs/chorales.py:{variant}', keys)
+  return configs.load(f'chorales.py:{variant}', keys)
 
 
 def has(table, key):
@@ -145,7 +142,7 @@ def test_the_checkpoint_says_all_that_generate_needs(tmp_path, corpus):
   options = config(corpus, 'lstm')
   quiet(options, tmp_path)
   saved, pipeline, params, _ = workdir.load(tmp_path)
-  assert saved == json.loads(json.dumps(options))
+  assert saved == options
   few, many = (
       generate.generate(
           pipeline, params, num_outputs=n, num_steps=20, seed=3

@@ -4,7 +4,6 @@ import jax
 import numpy as np
 import pytest
 
-from experiments.configs import chorales
 from musiczoo import build
 from musiczoo.errors import UserError
 from musiczoo.music.score import ONSET, Score, TRACK
@@ -14,6 +13,7 @@ from musiczoo.representations.tracks import GROUPS
 from musiczoo.representations.voices import TRACKS
 from musiczoo.runs import workdir
 from musiczoo.sampling import generate, masks
+from tests import configs
 
 VOICES = REPRESENTATIONS['voices'](steps_per_quarter=4)
 
@@ -95,8 +95,10 @@ def test_a_part_of_voices_or_of_groups_stays_alone():
 
 @pytest.fixture(scope='module')
 def trained():
-  config = chorales.get_config('infill').to_dict()
-  config['model'] |= {'hidden': 8, 'layers': 1, 'sweeps': 3}
+  small = {'hidden': '8', 'layers': '1', 'sweeps': '3'}
+  config = configs.load(
+      'chorales.py:infill', [(f'model.{k}', v) for k, v in small.items()]
+  )
   pipeline = build.pipeline(config)
   params = jax.tree.map(
       lambda a: jax.random.normal(jax.random.key(0), a.shape),

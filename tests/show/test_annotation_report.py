@@ -4,20 +4,18 @@ import jax
 import numpy as np
 import pytest
 
-from experiments import config as configs
 from musiczoo import build
 from musiczoo.errors import UserError
 from musiczoo.music import annotations
 from musiczoo.music.score import Score
 from musiczoo.show import annotation_report
+from tests import configs
 
 
 def pipeline(variant, **changes):
   small = {'model.hidden': '4', 'head.hidden': '4', 'head.features': '2'}
   return build.pipeline(
-      configs.load(
-          f'experiments/configs/chorales.py:{variant}', (small | changes).items()
-      )
+      configs.load(f'chorales.py:{variant}', (small | changes).items())
   )
 
 

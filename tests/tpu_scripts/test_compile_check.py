@@ -7,14 +7,14 @@ import sys
 import jax
 import pytest
 
-from experiments import config as configs
 from musiczoo.training import flops
+from tests import configs
 from tpu_scripts import chips, compile_check, programs
 from tpu_scripts.compile_check import Checked
 
 SMALL = [
     ('model.hidden', '8'), ('window', '16'), ('batch_size', '6'),
-    ('conditions.use', 'key'),
+    ('conditions.columns', 'key'),
 ]
 
 
@@ -90,7 +90,7 @@ def test_roofline():
 
 
 def test_both_modes_share_the_batch_and_add_up():
-  config = configs.load('experiments/configs/chorales.py:rnn', SMALL)
+  config = configs.load('chorales.py:rnn', SMALL)
   for mode in 'jit', 'pmap':
     program = programs.train(config, jax.devices(), mode)
     state, batch = program.args
@@ -101,6 +101,6 @@ def test_both_modes_share_the_batch_and_add_up():
 
 
 def test_the_sampler_is_told_what_the_model_asks_for():
-  config = configs.load('experiments/configs/chorales.py:rnn', SMALL)
+  config = configs.load('chorales.py:rnn', SMALL)
   program = programs.sample(config, jax.devices()[0])
   assert program.args[2].cond.shape[:2] == (programs.PIECES, programs.STEPS)

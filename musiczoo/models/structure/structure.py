@@ -71,7 +71,7 @@ class StructureOptions:
     if not coding.codes_of(conditioning):
       raise UserError(
           'family structure has no annotations to predict: set '
-          '--config.conditions.use=key,chord,density,rhythm,section'
+          '--config.conditions.columns=key,chord,density,rhythm,section'
       )
     if self.bar_steps % 4:
       raise UserError(

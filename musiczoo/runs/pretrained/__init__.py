@@ -46,7 +46,7 @@ def load(name: str):
   folder = MODELS / name
   _check(folder)
   saved = json.loads((folder / CONFIG).read_text())
-  config = config_history.upgraded(saved['config'])
+  config = config_history.parse(saved['config'])
   pipeline = build.pipeline(config)
   with np.load(folder / WEIGHTS, allow_pickle=False) as halves:
     flat = {name: halves[name].astype(np.float32) for name in halves}
@@ -71,7 +71,7 @@ def pack(origin: str, folder: pathlib.Path) -> None:
       name: np.asarray(a, np.float16) for name, a in weights.flat(params).items()
   }
   np.savez_compressed(folder / WEIGHTS, **halves)
-  text = json.dumps({'step': step, 'config': config}, indent=1, sort_keys=True)
+  text = json.dumps({'step': step, 'config': config.to_dict()}, indent=1, sort_keys=True)
   (folder / CONFIG).write_text(text + '\n')
   seal(folder)
 

@@ -8,7 +8,7 @@ import traceback
 
 from musiczoo import build
 from musiczoo.evaluation.likelihood import make_validation, monitor_name
-from musiczoo.runs import run as run_lib, workdir as workdirs
+from musiczoo.runs import config_history, run as run_lib, workdir as workdirs
 from musiczoo.runs.sweep import locks, results, trials, vmap_trials
 from musiczoo.training import loop
 
@@ -46,7 +46,9 @@ def _run(
   if results.finished(folder):
     return
   try:
-    config = json.loads((folder / 'config.json').read_text())
+    config = config_history.parse(
+        json.loads((folder / 'config.json').read_text())
+    )
     run_lib.fit(
         config, folder, place=place, stopping=stopping, say=lambda line: None
     )
@@ -71,8 +73,8 @@ def _judge(folder):
   devices = build.devices(config)
   figures = {}
   for split in 'valid', 'test':
-    pieces = build.pieces(config, corpus, split, pipeline.representation)
-    judge = make_validation(devices, pipeline, pieces, config['batch_size'])
+    pieces = build.pieces(config, pipeline, corpus, split)
+    judge = make_validation(devices, pipeline, pieces, config.batch_size)
     measured = judge(devices.replicate(params))
     figures |= {f'{split}_{name}': value for name, value in measured.items()}
   return {

@@ -1,13 +1,17 @@
 """Points of a grid and seeds -> trials, each with a config and a run id."""
 
 from collections.abc import Iterable, Mapping
+import dataclasses
 import hashlib
 import json
 import os
 import pathlib
-from typing import NamedTuple
+from typing import NamedTuple, TYPE_CHECKING
 
 from musiczoo.errors import UserError
+
+if TYPE_CHECKING:  # So that a sweep's --help needs no jax.
+  from musiczoo.build import RunConfig
 
 # Of an optimizer: numbers that change no shape and no branch of its program.
 RATES = ('learning_rate', 'critic_learning_rate')
@@ -26,23 +30,23 @@ class Trial(NamedTuple):
   id: str
   point: str
   seed: int
-  config: dict
+  config: 'RunConfig'
 
 
-def plan(points: Mapping[str, dict], num_seeds: int) -> list[Trial]:
+def plan(points: Mapping[str, 'RunConfig'], num_seeds: int) -> list[Trial]:
   """Every point with the seeds s, s + 1, ..., of which s is its config's."""
   found = []
   for point, config in points.items():
-    for seed in range(config['seed'], config['seed'] + num_seeds):
-      of_seed = config | {'seed': seed}
+    for seed in range(config.seed, config.seed + num_seeds):
+      of_seed = dataclasses.replace(config, seed=seed)
       found.append(Trial(run_id(of_seed), point, seed, of_seed))
   return found
 
 
-def run_id(config: Mapping) -> str:
+def run_id(config: 'RunConfig') -> str:
   """A name that follows from the whole config alone."""
-  digest = hashlib.sha256(_json(config).encode()).hexdigest()
-  return f'{config["family"]}-seed{config["seed"]}-{digest[:12]}'
+  digest = hashlib.sha256(_json(config.to_dict()).encode()).hexdigest()
+  return f'{config.family}-seed{config.seed}-{digest[:12]}'
 
 
 def jobs(trials: Iterable[Trial], together: int) -> list[tuple[str, ...]]:
@@ -54,10 +58,10 @@ def jobs(trials: Iterable[Trial], together: int) -> list[tuple[str, ...]]:
   """
   shapes = {}
   for trial in trials:
-    optimizer = {
-        k: v for k, v in trial.config['optimizer'].items() if k not in RATES
-    }
-    shape = _json(trial.config | {'optimizer': optimizer, 'seed': 0})
+    shape = trial.config.to_dict() | {'seed': 0}
+    for rate in RATES:
+      shape['optimizer'].pop(rate, None)
+    shape = _json(shape)
     shapes.setdefault(shape, []).append(trial.id)
   return [
       tuple(ids[i : i + together])
@@ -82,7 +86,7 @@ def lay_out(workdir, trials: Iterable[Trial]) -> None:
       path = folder(workdir, trial.id) / 'config.json'
       path.parent.mkdir(parents=True, exist_ok=True)
       if not path.exists():
-        write(path, json.dumps(trial.config, indent=1, sort_keys=True) + '\n')
+        write(path, json.dumps(trial.config.to_dict(), indent=1, sort_keys=True) + '\n')
   except OSError as e:
     raise UserError(f'--workdir={workdir}: {e.strerror}: choose another') from e
 

@@ -101,7 +101,9 @@ class Meeting:
 def _place(meeting, seat, config, pipeline):
   """A run's place: one device, and steps that are taken with the others'."""
   rates = {
-      k: np.float32(v) for k, v in config['optimizer'].items() if k in RATES
+      k: np.float32(v)
+      for k, v in config.optimizer.options.items()
+      if k in RATES
   }
 
   def train_steps(state, batches, num):
@@ -116,8 +118,7 @@ def _program(config, pipeline):
   """(rates, state, batches, num) of each seat -> (state, history) of each."""
 
   def at_seat(rates, state, batches, num):
-    optimizer = config['optimizer'] | rates
-    train_steps = run.make_steps(config | {'optimizer': optimizer}, pipeline)
+    train_steps = run.make_steps(config, pipeline, **rates)
     return train_steps(state, batches, num)
 
   def at_all(asked):

@@ -1,6 +1,6 @@
 """The models of the package are whole, small, and make music in three lines."""
 
-import json
+
 import shutil
 
 import jax
@@ -9,6 +9,7 @@ import pytest
 
 from experiments import config as configs, pretrain
 import musiczoo
+from musiczoo import build
 from musiczoo.errors import UserError
 from musiczoo.music import midi
 from musiczoo.runs import pretrained, run as run_lib, workdir
@@ -26,7 +27,8 @@ def test_every_one_of_the_zoo_is_there():
 def test_a_model_is_what_its_sums_and_its_card_say(name):
   config, _, params, step = pretrained.load(name)
   assert step > 0
-  assert config == json.loads(json.dumps(configs.load(pretrain.VARIANTS[name])))
+  variant = configs.load(pretrain.VARIANTS[name])
+  assert config == build.RunConfig.from_dict(variant)
   card = (pretrained.MODELS / name / pretrained.CARD).read_text()
   count = sum(p.size for p in jax.tree.leaves(params))
   assert f'{count:,} parameters' in card

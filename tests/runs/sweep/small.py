@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from experiments import config as configs
+from tests import configs
 
 SMALL = {
     'steps': '12',
@@ -30,6 +30,4 @@ def rolls(path):
 
 def config(corpus, variant='unigram', **changes):
   changes = {'corpus': str(corpus)} | SMALL | changes
-  return configs.load(
-      f'experiments/configs/poly.py:{variant}', changes.items()
-  )
+  return configs.load(f'poly.py:{variant}', changes.items())

@@ -1,5 +1,6 @@
 """Trials alone and together: the same figures, whatever was stopped or failed."""
 
+import dataclasses
 import itertools
 import threading
 
@@ -11,7 +12,7 @@ from musiczoo.runs import workdir as workdirs
 from musiczoo.runs.sweep import results, run, trials, vmap_trials
 from musiczoo.sampling import generate
 from musiczoo.training import checkpoint
-from tests import families
+from tests import configs, families
 from tests.runs.sweep import small
 
 
@@ -22,8 +23,7 @@ def corpus(tmp_path_factory):
 
 def planned(config, num_seeds, *rates):
   points = {
-      str(rate): config
-      | {'optimizer': config['optimizer'] | {'learning_rate': rate}}
+      str(rate): configs.with_optimizer(config, learning_rate=rate)
       for rate in rates
   }
   return trials.plan(points, num_seeds)
@@ -53,7 +53,7 @@ def test_a_trial_is_an_ordinary_run(tmp_path, corpus):
       result['figures'].keys()
   )
   config, pipeline, params, step = workdirs.load(folder)
-  assert (config['seed'], step) == (0, result['step'])
+  assert (config.seed, step) == (0, result['step'])
   generate.generate(pipeline, params, num_outputs=1, num_steps=4, seed=0)
   # What is finished is left alone.
   before = {p: p.stat().st_mtime_ns for p in folder.rglob('*.json*')}
@@ -80,7 +80,7 @@ def test_one_that_fails_is_told_and_the_others_go_on(tmp_path, corpus):
   config = small.config(corpus)
   plan = [
       *planned(config, 1, 1e38, 0.3),
-      *planned(config | {'batch_size': 1024}, 1, 0.3),
+      *planned(dataclasses.replace(config, batch_size=1024), 1, 0.3),
   ]
   wild, fine, large = run_all(tmp_path, plan, 1)
   assert results.read(wild)['status'] == 'diverged'

@@ -1,6 +1,7 @@
 """Sums by hand; what failed is counted and told."""
 
 import csv
+import dataclasses
 import io
 import json
 import math
@@ -13,7 +14,7 @@ from musiczoo.show.plots import seeds
 from tests.runs.sweep import small
 
 CONFIG = small.config('jsb.npz')
-TRIALS = trials.plan({'a': CONFIG, 'b': CONFIG | {'window': 4}}, 3)
+TRIALS = trials.plan({'a': CONFIG, 'b': dataclasses.replace(CONFIG, window=4)}, 3)
 
 
 def done(valid, test):

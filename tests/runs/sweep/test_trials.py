@@ -1,32 +1,33 @@
 """A trial's name is its config's; jobs are of one shape."""
 
-import copy
+from dataclasses import replace
 import json
 import subprocess
 import sys
 
+from musiczoo.build import RunConfig
 from musiczoo.runs.sweep import trials
+from tests import configs
 from tests.runs.sweep import small
 
 CONFIG = small.config('jsb.npz')
 
 
-def changed(config, **rates):
-  return config | {'optimizer': config['optimizer'] | rates}
-
-
 def test_an_id_follows_from_the_config_alone():
   run_id = trials.run_id(CONFIG)
   assert run_id.startswith('unigram-seed0-')
-  shuffled = dict(reversed(copy.deepcopy(CONFIG).items()))
-  assert trials.run_id(shuffled) == run_id
+  shuffled = dict(reversed(CONFIG.to_dict().items()))
+  assert trials.run_id(RunConfig.from_dict(shuffled)) == run_id
   # As it is read again from its folder; in a process of another hash seed.
   code = (
-      'import json, sys; from musiczoo.runs.sweep import trials\n'
-      'print(trials.run_id(json.load(sys.stdin)))'
+      'import json, sys\n'
+      'from musiczoo.build import RunConfig\n'
+      'from musiczoo.runs.sweep import trials\n'
+      'config = RunConfig.from_dict(json.load(sys.stdin))\n'
+      'print(trials.run_id(config))'
   )
   answer = subprocess.run(
-      [sys.executable, '-c', code], input=json.dumps(CONFIG), text=True,
+      [sys.executable, '-c', code], input=json.dumps(CONFIG.to_dict()), text=True,
       capture_output=True, check=True,
   )
   assert answer.stdout.strip() == run_id
@@ -34,29 +35,30 @@ def test_an_id_follows_from_the_config_alone():
 
 def test_any_change_of_the_config_is_another_id():
   others = [
-      CONFIG | {'seed': 1}, CONFIG | {'steps': 13}, CONFIG | {'dtype': 'bf16'},
-      changed(CONFIG, learning_rate=0.31),
+      replace(CONFIG, seed=1), replace(CONFIG, steps=13),
+      replace(CONFIG, parallel='pmap'),
+      configs.with_optimizer(CONFIG, learning_rate=0.31),
   ]
   ids = {trials.run_id(c) for c in [CONFIG, *others]}
   assert len(ids) == 5
 
 
 def test_every_point_gets_every_seed():
-  planned = trials.plan({'a': CONFIG | {'seed': 5}, 'b': CONFIG}, 3)
+  planned = trials.plan({'a': replace(CONFIG, seed=5), 'b': CONFIG}, 3)
   assert [(t.point, t.seed) for t in planned] == [
       ('a', 5), ('a', 6), ('a', 7), ('b', 0), ('b', 1), ('b', 2)
   ]
-  assert all(t.config['seed'] == t.seed for t in planned)
-  assert CONFIG['seed'] == 0
+  assert all(t.config.seed == t.seed for t in planned)
+  assert CONFIG.seed == 0
 
 
 def test_jobs_are_of_one_shape():
   points = {
-      'slow': changed(CONFIG, learning_rate=0.1),
-      'fast': changed(CONFIG, learning_rate=0.2),
+      'slow': configs.with_optimizer(CONFIG, learning_rate=0.1),
+      'fast': configs.with_optimizer(CONFIG, learning_rate=0.2),
       # Another branch of the optimizer's program.
-      'clipped': changed(CONFIG, clip=0.0),
-      'small': CONFIG | {'window': 4},
+      'clipped': configs.with_optimizer(CONFIG, clip=0.0),
+      'small': replace(CONFIG, window=4),
   }
   planned = trials.plan(points, 3)
   of = {t.id: t for t in planned}
