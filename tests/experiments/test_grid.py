@@ -6,7 +6,7 @@ from experiments import grid
 from musiczoo.errors import UserError
 from tests.runs.sweep import small
 
-CONFIG = small.config('jsb.npz', 'gru_bernoulli')
+CONFIG = small.config('jsb.npz', 'gru_bernoulli').to_dict()
 
 
 def test_all_combinations_in_order():
