@@ -1,4 +1,4 @@
-"""Conditions of each step walk in, as numbers; features for a net walk out."""
+"""Embedding of condition columns, such as key, chord and density, per step."""
 
 from typing import NamedTuple
 
@@ -11,15 +11,15 @@ from musiczoo.music import annotations
 
 
 class Conditioning(NamedTuple):
-  """What a model can be told beside the music.
+  """The condition columns of a model, and how they are embedded.
 
   Attributes:
     columns: of a batch's `cond`: (place, number of values) of each; value 0
-      says that nothing is known.
-    features: that are made of them.
-    forget: how often, in training, a row is not told a column, so that later
-      a model may be told some and not others.
-    ordered: places of columns whose values are in order, few to many.
+      is unknown.
+    features: size of the embedding.
+    forget: rate at which a column of a row is set to unknown in training, so
+      that a model can be sampled given only some of the columns.
+    ordered: places of columns whose values are ordered, from few to many.
   """
 
   columns: tuple[tuple[int, int], ...] = ()
@@ -29,10 +29,10 @@ class Conditioning(NamedTuple):
 
 
 class ConditionEmbedding(nn.Module):
-  """Features of each column's value, summed up.
+  """The sum of an embedding of each column's value.
 
-  A value of a column in order adds to those below it (the thermometer code), so
-  that one beyond all that training had is told as the last that it had.
+  A value of an ordered column adds to those below it (thermometer code), so that
+  a value above all of the training data is embedded like the highest of them.
   """
 
   conditions: Conditioning
@@ -40,7 +40,7 @@ class ConditionEmbedding(nn.Module):
 
   @nn.compact
   def __call__(self, cond_BxTxC, keys_B=None):
-    """-> [B, T, F]. One PRNG key per row forgets columns; None forgets none."""
+    """-> [B, T, F]. One PRNG key per row turns dropout of columns on."""
     columns, features, forget, ordered = self.conditions
     places, sizes = np.array(columns).T
     cond_BxTxC = cond_BxTxC[..., places].astype(jnp.int32)
@@ -54,7 +54,7 @@ class ConditionEmbedding(nn.Module):
     rises = np.isin(places, ordered)
     told = 0
     if not rises.all():
-      # One table for all, so that one look-up does.
+      # One table for all columns, and so one look-up.
       begin = np.cumsum(sizes * ~rises) - sizes
       table = nn.Embed(
           int(sizes[~rises].sum()), features, self.dtype, name='table'

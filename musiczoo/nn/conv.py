@@ -1,4 +1,4 @@
-"""An array walks in; a convolution of it, made as one matmul, walks out."""
+"""Conv: a strided convolution over any axes, as one matrix product."""
 
 from collections.abc import Sequence
 import itertools
@@ -8,15 +8,15 @@ import jax.numpy as jnp
 
 
 class Conv(nn.Module):
-  """What `nn.Conv` computes, with its padding 'SAME', as one Dense of shifts.
+  """`nn.Conv` with padding 'SAME', as one Dense layer of shifted inputs (im2col).
 
-  All its gradients, of any order, are matmuls too. XLA has no fast program on a
-  CPU for the weights' gradient of a convolution inside a loop, such as that of
-  many train steps in one dispatch: there it took some forty times as long.
+  Its gradients of any order are matrix products too. Inside a loop, such as that
+  of several train steps in one dispatch, XLA's weight gradient of a convolution
+  is some forty times slower on a CPU.
 
   Attributes:
     hidden: units H of the output.
-    widths: taps along each axis of space.
+    widths: of the kernel along each axis of space.
     strides: along each axis of space; empty: all 1.
     dtype: of the computation; parameters are float32.
   """

@@ -1,4 +1,4 @@
-"""Rows' keys walk in; which units of each row are kept walks out."""
+"""Locked dropout: one mask per row and layer for all steps."""
 
 import jax
 import jax.numpy as jnp
@@ -7,15 +7,15 @@ import jax.numpy as jnp
 def locked(
     keys_B: jax.Array, layer: int, rate: float, hidden: int, dtype: jnp.dtype
 ) -> jax.Array:
-  """One mask per row and layer, to be used at all steps: [B, H].
+  """The mask of one layer, the same at all steps of a row: [B, H].
 
-  Locked dropout (Gal & Ghahramani 2016), or dropout of whole channels: what a
-  unit says is dropped for the whole piece or not at all.
+  Locked dropout (Gal & Ghahramani 2016), or dropout of whole channels: a unit is
+  dropped for all steps or for none.
 
   Args:
     keys_B: a PRNG key per row, so that a row is the same in any batch.
-    layer: its number; layers drop different units.
-    rate: share of units dropped. Those kept are raised by 1 / (1 - rate).
+    layer: its number; each layer has a mask of its own.
+    rate: share of units dropped. The others are scaled by 1 / (1 - rate).
   """
 
   def draw(key):

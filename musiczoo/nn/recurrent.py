@@ -1,7 +1,7 @@
-"""A sequence and a state walk in; what a recurrent net makes of them walks out.
+"""Stacks of RNN, LSTM and GRU layers, with a backward pass of their own.
 
-Shapes: T steps, B rows, D inputs, H hidden units; G gates read the input, as
-many read the state, and P pre-activations come of the two.
+Shapes: T steps, B rows, D inputs, H hidden units, G gates of the input and as
+many of the state, P pre-activations.
 """
 
 from collections.abc import Callable
@@ -19,21 +19,21 @@ State = tuple[jax.Array, ...]  # (h,) or (h, c), float32 [B, H] each
 
 
 class Cell(NamedTuple):
-  """One step of a recurrence, split where the matmuls are.
+  """One step of a recurrence: its matrix products apart from the rest.
 
   A cell has pre-activations p_0 .. p_{P-1}, each [B, H]:
 
-    p_k = b_k + x W_k (for k in `reads`) + h U_k (for k in `feels`)
+    p_k = b_k + x W_k (k in `input_gates`) + h U_k (k in `recurrent_gates`)
 
-  and all the rest of it is elementwise, so that the matmuls can be taken out of
-  the loop over time and the derivative of the rest can be left to JAX.
+  and the rest is elementwise. So the matrix products of the input need no loop
+  over time, and JAX differentiates the rest.
 
   Attributes:
-    reads: which pre-activations see the input x; W is [D, len(reads) * H].
-    feels: which see the state h; U is [H, len(feels) * H].
-    states: how many arrays the state has; the first is h, the output.
+    input_gates: the pre-activations that depend on the input x; W is [D, G H].
+    recurrent_gates: those that depend on the state h; U is [H, G H].
+    states: number of arrays in the state; the first is h, the output.
     update: (pre-activations, state) -> state, elementwise.
-    bias: what the biases b_0 .. b_{P-1} begin with.
+    bias: initial values of the biases b_0 .. b_{P-1}.
   """
 
   input_gates: tuple[int, ...]
@@ -77,7 +77,7 @@ def _gru(p, state):
 #       Cho et al. 2014 have it before, n = tanh(x W_n + (r h) U_n + b_n).
 CELLS = {
     'rnn': Cell((0,), (0,), 1, _rnn, (0.0,)),
-    # A new LSTM should remember: forget gate open (Jozefowicz et al. 2015).
+    # The forget gate starts open (Jozefowicz et al. 2015).
     'lstm': Cell((0, 1, 2, 3), (0, 1, 2, 3), 2, _lstm, (0.0, 1.0, 0.0, 0.0)),
     'gru': Cell((0, 1, 2), (0, 1, 3), 1, _gru, (0.0,) * 4),
 }
@@ -87,15 +87,15 @@ class Recurrent(nn.Module):
   """A stack of recurrent layers.
 
   Attributes:
-    cell: 'rnn', 'lstm' or 'gru'; the equations stand at `CELLS`.
+    cell: 'rnn', 'lstm' or 'gru'; `CELLS` has the equations.
     hidden: units H of each layer.
-    layers: how many.
+    layers: number of layers.
     residual: from the second layer on, add a layer's input to its output.
     dropout: rate of the *locked* dropout on each layer's output: one mask per
       row and layer, the same at all steps (Gal & Ghahramani 2016).
-    dtype: of the matmuls and of what is kept for the backward pass. Parameters,
-      sums and the state are float32.
-    remat: keep only a layer's input for the backward pass, and hear it again.
+    dtype: of the matrix products and of the residuals of the backward pass.
+      Parameters, sums and the state are float32.
+    remat: save only a layer's input for the backward pass, and recompute it.
   """
 
   cell: str
@@ -108,13 +108,13 @@ class Recurrent(nn.Module):
 
   @nn.compact
   def __call__(self, x_BxTxD, *, carry=None, mask=None, keys=None):
-    """Hears a whole sequence.
+    """Encodes a whole sequence.
 
     Args:
       x_BxTxD: the input.
-      carry: the state to go on from, as returned here; None begins anew.
-      mask: [B, T], nonzero where a step is real; a step that is not leaves the
-        state as it was. None: all are.
+      carry: the initial state, as returned here; None: zeros.
+      mask: [B, T], nonzero where a step is real; other steps leave the state
+        unchanged. None: all are real.
       keys: [B] one PRNG key per row turns dropout on; None: off.
 
     Returns:
@@ -139,12 +139,12 @@ class Recurrent(nn.Module):
     return jnp.swapaxes(y_TxBxH, 0, 1), tuple(after)
 
   def start(self, num: int):
-    """The carry of `num` rows that have heard nothing."""
+    """The initial carry of `num` rows."""
     zeros = jnp.zeros((num, self.hidden), jnp.float32)
     return ((zeros,) * CELLS[self.cell].states,) * self.layers
 
   def step(self, carry, x_BxD):
-    """Hears one step: (carry, x_BxD) -> (carry, y_BxH)."""
+    """One step: (carry, x_BxD) -> (carry, y_BxH)."""
     y_Bx1xH, carry = self(x_BxD[:, None], carry=carry)
     return carry, y_Bx1xH[:, 0]
 
@@ -156,7 +156,7 @@ class Recurrent(nn.Module):
       return nn.initializers.lecun_normal()(rng, shape)
 
     def feel(rng):
-      # Orthogonal gate by gate: no state grows or fades at the start.
+      # Orthogonal gate by gate: the state keeps its norm at the start.
       init, shape = nn.initializers.orthogonal(), (self.hidden, self.hidden)
       rngs = jax.random.split(rng, len(cell.recurrent_gates))
       return jnp.concatenate([init(r, shape) for r in rngs], axis=1)
@@ -175,11 +175,10 @@ class Recurrent(nn.Module):
 def layer(cell, x_TxBxD, w_DxGH, u_HxGH, b_PH, state, mask_TxB):
   """One recurrent layer over time: -> (y_TxBxH, state after the last step).
 
-  Time first; matmuls in the dtype of x, W and U, the rest in float32. The
-  matmuls of the input stand before the loop. The backward loop carries the
-  gradient of the state and nothing else, and the gradient of a weight is taken
-  after it, over all steps at once; what autodiff makes of the forward loop adds
-  up the gradients of all weights at every step.
+  Time first; matrix products in the dtype of x, W and U, the rest in float32.
+  Those of the input stand before the loop. The backward loop carries only the
+  gradient of the state; weight gradients are computed after it, over all steps
+  at once, where autodiff would accumulate them at every step.
   """
   heard = _hear(cell, x_TxBxD, w_DxGH, b_PH)
   return _loop(cell, heard, u_HxGH, b_PH, state, mask_TxB)[0]
@@ -187,16 +186,16 @@ def layer(cell, x_TxBxD, w_DxGH, u_HxGH, b_PH, state, mask_TxB):
 
 def _forward(cell, x_TxBxD, w_DxGH, u_HxGH, b_PH, state, mask_TxB):
   heard = _hear(cell, x_TxBxD, w_DxGH, b_PH)
-  # The TPU's compiler would rather keep rows together, and then pick each step
-  # from all over the memory: a quarter more cycles by its own estimate. (Not
-  # in `layer` itself: a layout can't be exported.)
+  # By default the TPU's compiler keeps rows together, and each step is strided
+  # in memory: a quarter more cycles by its own estimate. (Not in `layer`
+  # itself: a layout can't be exported.)
   heard = with_layout_constraint(heard, Layout((0, 1, 2)))
   out, keep = _loop(cell, heard, u_HxGH, b_PH, state, mask_TxB)
   return out, (x_TxBxD, w_DxGH, u_HxGH, *keep, mask_TxB)
 
 
 def _hear(cell, x_TxBxD, w_DxGH, b_PH):
-  """What the input and the biases give to each p_k: {k: [T, B, H]}."""
+  """The input and bias terms of each p_k: {k: [T, B, H]}."""
   b_P = jnp.split(b_PH, len(cell.bias))
   w_G = jnp.split(w_DxGH, len(cell.input_gates), axis=1)
   return {
@@ -214,7 +213,7 @@ def _loop(cell, heard, u_HxGH, b_PH, state, mask_TxB):
   def step(state, now):
     heard, real = now
     h = state[0].astype(dtype)
-    # One array per gate: to join them would cost a TPU a copy at every step.
+    # One array per gate: concatenating them costs a TPU a copy at every step.
     felt = {
         k: heard.get(k, b_P[k]) + _dot('bh,hk->bk', h, u)
         for k, u in zip(cell.recurrent_gates, u_G)
@@ -231,7 +230,7 @@ def _backward(cell, saved, cotangents):
   dy_TxBxH, dstate = cotangents
   dtype = x_TxBxD.dtype
   w_G = jnp.split(w_DxGH, len(cell.input_gates), axis=1)
-  # Turned once: turning it at every step costs a CPU some percent.
+  # Transposed once: at every step it costs a CPU some percent.
   u_G = jnp.split(u_HxGH.T, len(cell.recurrent_gates))
 
   def step(dstate, now):
@@ -259,7 +258,7 @@ layer.defvjp(_forward, _backward)
 
 
 def _advance(cell, p, state, real):
-  """The cell's update; a step that is not real leaves the state alone."""
+  """The cell's update; a step that is not real leaves the state unchanged."""
   after = cell.update(p, state)
   if real is None:
     return after

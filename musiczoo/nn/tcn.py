@@ -1,6 +1,6 @@
-"""A sequence walks in; what a causal convolutional net hears in it walks out.
+"""TCN: a stack of dilated causal convolutions (Bai et al. 2018).
 
-Shapes: T steps, B rows, D inputs, H hidden units; a convolution has K taps and
+Shapes: T steps, B rows, D inputs, H hidden units; a kernel has K taps and
 spans N = 1 + (K - 1) * dilation steps.
 """
 
@@ -22,12 +22,12 @@ class TCN(nn.Module):
 
   Attributes:
     hidden: units H of each layer.
-    layers: how many residual blocks, of two convolutions each.
+    layers: number of residual blocks of two convolutions each.
     kernel: taps K of each convolution, 2 or more.
     dropout: rate of the *locked* dropout on the output of each convolution and
       of the net: one mask per row and layer, the same at all steps.
     dtype: of the computation and of the carry. Parameters are float32.
-    remat: keep only a block's input for the backward pass, and hear it again.
+    remat: save only a block's input for the backward pass, and recompute it.
   """
 
   hidden: int
@@ -39,7 +39,7 @@ class TCN(nn.Module):
 
   @property
   def reach(self) -> int:
-    """How many steps an output hears of, the present one included."""
+    """The receptive field in steps, the present one included."""
     return 1 + 2 * (self.kernel - 1) * (2**self.layers - 1)
 
   def setup(self):
@@ -52,7 +52,7 @@ class TCN(nn.Module):
     self.leave = nn.LayerNorm(dtype=self.dtype)
 
   def __call__(self, x_BxTxD, *, keys=None):
-    """Hears a whole sequence.
+    """Encodes a whole sequence.
 
     Args:
       x_BxTxD: the input.
@@ -70,9 +70,9 @@ class TCN(nn.Module):
     return y_BxTxH, (jnp.int32(x_BxTxD.shape[1]), tuple(memories))
 
   def start(self, num: int):
-    """The carry of `num` rows that have heard nothing.
+    """The initial carry of `num` rows.
 
-    It is (steps heard, for each block the memory of its two convolutions).
+    It is (steps so far, for each block the buffers of its two convolutions).
     """
     memories = (
         (jnp.zeros((span(self.kernel, 2**i), num, self.hidden), self.dtype),) * 2
@@ -81,7 +81,7 @@ class TCN(nn.Module):
     return jnp.int32(0), tuple(memories)
 
   def step(self, carry, x_BxD):
-    """Hears one step: (carry, x_BxD) -> (carry, y_BxH)."""
+    """One step: (carry, x_BxD) -> (carry, y_BxH)."""
     time, memories = carry
     y_BxH, after = self.enter(x_BxD), []
     for block, memory in zip(self.blocks, memories):
@@ -90,7 +90,7 @@ class TCN(nn.Module):
     return (time + 1, tuple(after)), self.leave(y_BxH)
 
   def _kept(self, keys, layer):
-    """What to multiply a layer's output by: [B, 1, H], or 1."""
+    """The dropout mask of a layer's output: [B, 1, H], or 1."""
     if keys is None or not self.dropout:
       return 1
     return locked(keys, layer, self.dropout, self.hidden, self.dtype)[:, None]
@@ -99,8 +99,8 @@ class TCN(nn.Module):
 class Block(nn.Module):
   """y = x + F(x); twice in F a norm, a rectifier and a convolution.
 
-  Norm and rectifier stand before the convolution (He et al. 2016), so that what
-  one block adds reaches all above it unchanged.
+  Norm and rectifier stand before the convolution (pre-activation, He et al.
+  2016).
   """
 
   hidden: int
@@ -116,7 +116,7 @@ class Block(nn.Module):
     ]
 
   def __call__(self, x_BxTxH, kept):
-    """(input, what to keep of each convolution) -> (output, memories)."""
+    """(input, dropout masks of the convolutions) -> (output, buffers)."""
     y_BxTxH, memories = x_BxTxH, []
     for norm, convolution, mask in zip(self.norms, self.convolutions, kept):
       y_BxTxH, memory = convolution(nn.relu(norm(y_BxTxH)))
@@ -125,7 +125,7 @@ class Block(nn.Module):
     return x_BxTxH + y_BxTxH, tuple(memories)
 
   def step(self, time, memories, x_BxH):
-    """(steps heard, memories, input) -> (memories, output)."""
+    """(steps so far, buffers, input) -> (buffers, output)."""
     y_BxH, after = x_BxH, []
     for norm, convolution, memory in zip(
         self.norms, self.convolutions, memories
@@ -138,8 +138,8 @@ class Block(nn.Module):
 class CausalConv(nn.Module):
   """y_t = b + sum_k x_{t - (K-1-k) * dilation} W_k; zeros before the beginning.
 
-  Its memory is a ring [N, B, H] of its last inputs: that of step t lies at
-  t mod N, so that a step writes over the oldest and nothing is moved.
+  Its carry is a ring buffer [N, B, H] of its last inputs: step t is at t mod N,
+  so that a step overwrites the oldest.
   """
 
   hidden: int
@@ -149,12 +149,12 @@ class CausalConv(nn.Module):
 
   def setup(self):
     shape = (self.kernel, self.hidden, self.hidden)
-    # As in the paper: at first a block hardly changes what goes through it.
+    # As in the paper: at first a block is close to the identity.
     self.weight = self.param('weight', nn.initializers.normal(0.01), shape)
     self.bias = self.param('bias', nn.initializers.zeros, (self.hidden,))
 
   def __call__(self, x_BxTxH):
-    """(the whole input) -> (the whole output, memory after the last step)."""
+    """(the whole input) -> (the whole output, buffer after the last step)."""
     weight = self.weight.astype(self.dtype)
     y_BxTxH = causal_conv(x_BxTxH, weight, self.dilation)
     num = span(self.kernel, self.dilation)
@@ -163,9 +163,9 @@ class CausalConv(nn.Module):
     return y_BxTxH + self.bias.astype(self.dtype), ring
 
   def step(self, time, memory_NxBxH, x_BxH):
-    """(steps heard, memory, input) -> (memory, output)."""
+    """(steps so far, buffer, input) -> (buffer, output)."""
     num = span(self.kernel, self.dilation)
-    # Written first and read then, for so XLA can write in place.
+    # Written before it is read, so that XLA can write in place.
     memory_NxBxH = memory_NxBxH.at[time % num].set(x_BxH)
     y_BxH = self.bias.astype(self.dtype)
     for k, w_HxH in enumerate(self.weight.astype(self.dtype)):
@@ -176,7 +176,7 @@ class CausalConv(nn.Module):
 
 
 def span(kernel: int, dilation: int) -> int:
-  """From which step to which a convolution hears: so many steps N."""
+  """The receptive field N of one convolution, in steps."""
   return 1 + (kernel - 1) * dilation
 
 
@@ -184,9 +184,8 @@ def span(kernel: int, dilation: int) -> int:
 def causal_conv(x_BxTxD, w_KxDxH, dilation: int):
   """A dilated causal convolution without a bias: -> y_BxTxH.
 
-  The gradient of the weights is a matmul per tap. JAX would have it be another
-  convolution, for which XLA has no fast program on a CPU inside a loop: there a
-  train step took some fifty times as long.
+  The weight gradient is a matrix product per tap. JAX's is another convolution,
+  which is some fifty times slower on a CPU inside a loop.
   """
   before = span(len(w_KxDxH), dilation) - 1
   return _convolve(x_BxTxD, w_KxDxH, dilation, (before, 0))
@@ -199,7 +198,7 @@ def _convolve(x_BxTxD, w_KxDxH, dilation, padding):
       window_strides=(1,),
       padding=[padding],
       rhs_dilation=(dilation,),
-      # Channels last is the fast way on a CPU.
+      # Channels last is faster on a CPU.
       dimension_numbers=('NWC', 'WIO', 'NWC'),
   )
 

@@ -1,20 +1,19 @@
-"""What a net heard walks in; log probabilities, or a sample, of a step out.
+"""Heads: output distributions of one step, by kind of representation.
 
-A head is what a net predicts: it knows the layout x of one kind of
-Representation, makes features of it for the net, and turns the net's output h
-into a distribution over the next step. All heads have the same four methods:
+A head embeds a step x of one kind of Representation as the net's input, and maps
+the net's output h to a distribution over the next step. All heads have the same four methods:
 
   embed(x) -> e: [..., C] -> [..., E], the net's input.
   log_prob(h, x, prev) -> dict of float32 [...], in nats; their sum is the log
     probability of the step x given h and the step before it, `prev`.
-  choices(h, x) -> dict of float32 logits [..., n]: of the choices that make up
-    the step x, each given h and those before it in x. Of frames there are none.
+  choices(h, x) -> dict of float32 logits [..., n]: of the decisions that make up
+    the step x, each given h and those before it in x. Frames have none.
   sample(h, prev, keys, controls) -> x, int32 [B, C], of frames float32. One PRNG
     key per row: a row is the same in any batch.
 
-and name the `kind` of Representation they are for and the `controls` they
-honour. Shapes: B rows, T steps, C the shape of one step ([] for tokens), H what
-the net says, E features, P pitches, V voices, K hidden units of the head.
+and the fields `kind`, of the Representation, and `controls`, those that `sample`
+uses. Shapes: B rows, T steps, C the shape of one step ([] for tokens), H units
+of the net's output, E features, P pitches, V voices, K hidden units of the head.
 Logits are float32 whatever the `dtype` of the matmuls.
 """
 

@@ -1,4 +1,4 @@
-"""h walks in; bits that are independent given h walk out."""
+"""Bernoulli head: bits that are independent given h."""
 
 from flax import linen as nn
 import jax.numpy as jnp

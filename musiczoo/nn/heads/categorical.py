@@ -1,4 +1,4 @@
-"""h walks in; one of many tokens walks out."""
+"""Categorical head: one of many tokens."""
 
 from flax import linen as nn
 import jax.numpy as jnp

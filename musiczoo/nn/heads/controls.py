@@ -1,4 +1,4 @@
-"""Logits and how boldly to draw walk in; logits of what may be drawn, out."""
+"""Temperature, top-k, top-p and min-p for logits, and other sampling controls."""
 
 from typing import NamedTuple
 
@@ -10,18 +10,17 @@ class Controls(NamedTuple):
   """How to sample: scalars, or arrays of [B], one per row; arrays under jit.
 
   Attributes:
-    temperature: divides the logits; 0 takes the likeliest (of equals the
-      first).
+    temperature: divides the logits; 0: argmax, the first of equals.
     top_k: only the k likeliest; 0: all.
     top_p: of those, the fewest likeliest that together have this share of the
       probability (Holtzman et al. 2020); 1: all.
-    min_p: of those, the ones at least this likely as measured by the likeliest
-      (Nguyen et al. 2024); 0: all.
+    min_p: of those, the ones with at least this share of the likeliest one's
+      probability (Nguyen et al. 2024); 0: all.
     given: x [B, T, C] of a piece whose cells are partly known, or None.
     known: bool [T, C], the cells to take from `given`.
-    cond: int [B, steps, columns], what is asked for at each step of the grid,
-      or None.
-    shift: [L] or [B, L], added to every code that is drawn, or None.
+    cond: int [B, steps, columns], the conditions of each step of the grid, or
+      None.
+    shift: [L] or [B, L], added to every latent that is drawn, or None.
   """
 
   temperature: float | jax.Array = 1.0
@@ -35,9 +34,9 @@ class Controls(NamedTuple):
 
 
 def filter_logits(logits, controls: Controls):
-  """Logits [..., depth] -> logits of what may be drawn, -inf elsewhere.
+  """Sets logits [..., depth] to -inf where the controls exclude a value.
 
-  The likeliest always may.
+  The likeliest value always stays.
   """
   # Sorting is by the logits themselves: after a division two may be equal.
   order = jnp.argsort(-logits, axis=-1)

@@ -1,4 +1,4 @@
-"""The two choices all heads are made of, a bit and one of many: score and draw."""
+"""Log probabilities and samples of Bernoulli and categorical logits."""
 
 import functools
 
@@ -10,7 +10,7 @@ from musiczoo.nn.heads.controls import filter_logits
 
 
 def logits_layer(depth, dtype):
-  """A Dense layer whose sums are, and stay, float32."""
+  """A Dense layer with float32 accumulation and output."""
   dot = functools.partial(
       jax.lax.dot_general, preferred_element_type=jnp.float32
   )
@@ -31,7 +31,7 @@ def draw(logits_BxD, keys_B, controls):
 
 
 def draw_bits(logits, u, controls):
-  """Bits, int32, of uniform noise u; temperature 0 gives the likelier ones."""
+  """Bits, int32, from uniform noise u; at temperature 0 the likelier ones."""
   temperature = jnp.asarray(controls.temperature)
   temperature = temperature[..., *[None] * (logits.ndim - temperature.ndim)]
   cold = temperature == 0

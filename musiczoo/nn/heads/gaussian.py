@@ -1,4 +1,4 @@
-"""h walks in; numbers that are independent and normal given h walk out."""
+"""Gaussian head: real numbers that are independent and normal given h."""
 
 import math
 
@@ -11,8 +11,8 @@ from musiczoo.errors import UserError
 from musiczoo.nn.heads.controls import Controls
 from musiczoo.nn.heads.distributions import logits_layer
 
-# Without a least deviation a number that hardly varies, such as a band in
-# silence, would be worth endless nats.
+# Without a minimum the likelihood of a number that hardly varies, such as a band
+# in silence, is unbounded.
 LEAST = 0.05
 
 
@@ -21,14 +21,14 @@ class Gaussian(nn.Module):
 
     log p(x | h) = -sum_d ((x_d - m_d)^2 / (2 s_d^2) + log s_d + log(2 pi) / 2)
 
-  (Bishop 1994), with m a line through h. With a fixed s this is the squared
+  (Bishop 1994), with m linear in h. With a fixed s this is the squared
   error over 2 s^2, but for a constant: s = sqrt(1/2) makes it the error itself.
 
   Attributes:
     depth: D.
-    sd: s; 0: it is learned, `LEAST` and the softplus of a line through h.
-    residual: m is what the step before was and a line through h: what holds on
-      need not be learned. For nets that write step after step.
+    sd: s; 0: it is learned, `LEAST` plus the softplus of a linear layer of h.
+    residual: m is the step before plus a linear layer of h. For autoregressive
+      nets.
   """
 
   depth: int

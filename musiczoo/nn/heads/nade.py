@@ -1,4 +1,4 @@
-"""h walks in; bits that depend on each other walk out, the lowest first."""
+"""NADE head: bits that depend on each other, the lowest first."""
 
 from flax import linen as nn
 import jax
@@ -14,14 +14,14 @@ from musiczoo.nn.heads.distributions import (
 
 
 class NADE(nn.Module):
-  """Bits that depend on each other: x [..., P] of 0 and 1, from the low end up.
+  """Bits that depend on each other: x [..., P] of 0 and 1, the lowest first.
 
   Exact: with a = W h' + c the neural autoregressive distribution estimator
 
     p(x_i = 1 | x_<i) = sigmoid(b_i + V_i sigmoid(a + sum_{j<i} W_j x_j))
 
-  (Larochelle & Murray 2011), whose biases b and a follow from h by a matmul, as
-  in the RNN-NADE of Boulanger-Lewandowski et al. 2012.
+  (Larochelle & Murray 2011), whose biases b and a are linear in h, as in the
+  RNN-NADE of Boulanger-Lewandowski et al. 2012.
 
   Attributes:
     depth: number of bits P.
@@ -77,8 +77,8 @@ class NADE(nn.Module):
 def _nade(a_xK, x_Px, read_PxK, write_PxK):
   """Logits [P, ...] of the bits x, without their biases.
 
-  The backward pass is the paper's: it takes one bit after the other *off* the
-  sum again, so that of all P hidden layers none has to be kept.
+  The backward pass is the paper's: it subtracts one bit after the other from the
+  sum, so that none of the P hidden layers has to be saved.
   """
   return _nade_forward(a_xK, x_Px, read_PxK, write_PxK)[0]
 

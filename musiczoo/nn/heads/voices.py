@@ -1,4 +1,4 @@
-"""h walks in; a cell for each voice walks out, the highest first."""
+"""Voices head: a symbol and an onset bit for each voice, the highest first."""
 
 from flax import linen as nn
 import jax
@@ -18,24 +18,24 @@ from musiczoo.nn.heads.distributions import (
 class Voices(nn.Module):
   """Voices from the top down, each given h and the voices above it.
 
-  A cell of x [..., V] is `2 * symbol + struck`. Symbol 0 is a rest, k is the
-  k-th pitch of the range; `struck` says that the note begins here. It is free
-  only where a voice stays on its pitch: a rest is never struck, a new pitch
-  always is, and this costs no nats whatever the bit of x says (the first cell
-  of a crop may well be held). With symbols s and bits b
+  A cell of x [..., V] is `2 * symbol + onset`. Symbol 0 is a rest, k is the k-th
+  pitch of the range; `onset` marks the first step of a note. It is a decision
+  only where a voice stays on its pitch: a rest never is an onset, a new pitch
+  always is, and this costs no nats whatever the bit of x (the first cell of a
+  crop may be held). With symbols s and bits b
 
     p(x | h, prev) = prod_v p(s_v | h, s_<v) prod_{v free} p(b_v | h, s)
 
-  where each factor is a net of one hidden layer that sees a voice's symbol
-  through a table of its own, as NADE does (Larochelle & Murray 2011).
+  where each factor is a net of one hidden layer with an embedding of each
+  voice's symbol, as in NADE (Larochelle & Murray 2011).
 
   Attributes:
     depth: number of symbols; cells are below 2 * depth.
     voices: V, the highest first.
-    features: per voice, of the net's input.
+    features: per voice, of the embedding that is the net's input.
     hidden: units K of each factor.
-    onsets: False leaves the bits out, for data that does not have them: then
-      a note begins where the pitch changes and only there.
+    onsets: False for data without onset bits: then a note begins only where the
+      pitch changes.
   """
 
   depth: int
@@ -50,8 +50,8 @@ class Voices(nn.Module):
 
   def setup(self):
     self.embedding = nn.Embed(2 * self.depth, self.features, self.dtype)
-    # The factors' hidden layers: what they hear of h, then of each voice. The
-    # last is that of the bits.
+    # Terms of the factors' hidden layers: of h, then of each voice's symbol. The
+    # last factor is that of the bits.
     self.factors = self.voices + self.onsets
     self.heard = nn.Dense(self.factors * self.hidden, dtype=self.dtype)
     self.sung = nn.Embed(self.voices * self.depth, self.hidden, self.dtype)
@@ -96,7 +96,7 @@ class Voices(nn.Module):
     return 2 * s_BxV + (struck_BxV & (s_BxV > 0))
 
   def _sing(self, h_xH, choose):
-    """Goes down the voices; choose(v, logits) says which symbol v sings.
+    """Goes down the voices; choose(v, logits) returns the symbol of voice v.
 
     Returns (symbols of all voices, their logits, logits [..., V] of the bits or
     None).
