@@ -45,7 +45,7 @@ def check_requested(model: Model, conditions: Conditions, **asked) -> dict:
   """The requested conditions; refuses those that the model is not given.
 
   Args:
-    conditions: that table of the model's config.
+    conditions: of its config.
     **asked: `chords`, `key`, `density` and `style`, None where not requested.
 
   Returns:

@@ -75,8 +75,9 @@ def _flags_of_its_own():
   finally:
     _forget_commands()
     sys.modules.update(modules)
-    for name, flag in others.items():
+    for name, (definer, flag) in others.items():
       flags.FLAGS[name] = flag
+      flags.FLAGS.register_flag_by_module(definer, flag)
     flags.FLAGS.mark_as_parsed()
 
 
@@ -84,13 +85,16 @@ def _forget_commands():
   """Takes out, and returns, modules of `experiments` and their flags."""
   is_ours = lambda module: module.split('.')[0] == 'experiments'
   modules = {n: sys.modules.pop(n) for n in list(sys.modules) if is_ours(n)}
-  defined = [
-      name
+  definers = {
+      name: flags.FLAGS.find_module_defining_flag(name, '')
       for name in list(flags.FLAGS)
-      if is_ours(flags.FLAGS.find_module_defining_flag(name, ''))
-  ]
-  found = {name: flags.FLAGS[name] for name in defined}
-  for name in defined:
+  }
+  found = {
+      name: (definer, flags.FLAGS[name])
+      for name, definer in definers.items()
+      if is_ours(definer)
+  }
+  for name in found:
     delattr(flags.FLAGS, name)
   flags.FLAGS.unparse_flags()
   return modules, found
