@@ -1,0 +1,207 @@
+"""Renders the figures, tables and pictures of README and docs.
+
+  python -m docs.render            # writes the pages anew
+  python -m docs.render --check    # exit status 1 if a page is out of date
+
+A figure stands behind `<!-- fig:FILE#KEY/KEY -->` and comes from
+docs/results/FILE.json; it keeps its number of decimals, and ' %' after it
+multiplies it by 100. A block between `<!-- render:NAME -->` and
+`<!-- /render -->` is written by the function of `BLOCKS`.
+"""
+
+import ast
+import json
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).parents[1]
+RESULTS = ROOT / 'docs/results'
+PACKAGE = ROOT / 'musiczoo'
+PAGES = sorted([ROOT / 'README.md', *(ROOT / 'docs').glob('*.md')])
+FIGURE = re.compile(
+  r'(<!-- fig:([\w-]+)#([\w/.-]+) -->)(-?[\d,]+(?:\.(\d+))?)(?P<percent> %)?'
+)
+BLOCK = re.compile(r'(<!-- render:(\w+) -->\n).*?(<!-- /render -->)', re.DOTALL)
+
+
+def receipt(name: str, key: str = ''):
+  """The figure of a receipt, or the table of figures that KEY/KEY names."""
+  found = json.loads((RESULTS / f'{name}.json').read_text())['figures']
+  for part in filter(None, key.split('/')):
+    found = found[part]
+  return found
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+  lines = [head, ['---', *['---:'] * (len(head) - 1)], *rows]
+  return ''.join(f'| {" | ".join(line)} |\n' for line in lines)
+
+
+def zoo() -> str:
+  """The families with their parameters and figures on the test chorales."""
+  rows = []
+  for variant, count in receipt('parameters').items():
+    name = f'{variant}-chorales'
+    figures = receipt('pretrained').get(name, {})
+    page = {'rnn': 'recurrent', 'lstm': 'recurrent', 'gru': 'recurrent'}.get(
+      variant, variant
+    )
+    has_page = (ROOT / f'docs/{page}.md').is_file()
+    card = f'musiczoo/runs/pretrained/models/{name}/CARD.md'
+    rows.append(
+      [
+        f'[`{variant}`](docs/{page}.md)' if has_page else f'`{variant}`',
+        f'{count:,}',
+        _decimals(figures.get('nll_per_note')),
+        _decimals(figures.get('nll_bound_per_note')),
+        _decimals(figures.get('gap')),
+        f'[card]({card})' if figures else '',
+      ]
+    )
+  head = [
+    'config `chorales.py:`',
+    'parameters',
+    'NLL, nats per note',
+    'upper bound of the NLL, nats per note',
+    'gap, 0 to 1',
+    'pretrained',
+  ]
+  return table(head, rows)
+
+
+def _decimals(value) -> str:
+  return '' if value is None else f'{value:.3f}'
+
+
+def compiled(topologies: list[str], dtype: str, part: str, column: int):
+  """{family: [a column of compile_check.txt for each topology]}."""
+  found = {}
+  for line in (RESULTS / 'compile_check.txt').read_text().splitlines():
+    words = line.split()
+    if len(words) > 9 and words[1] == part and words[3] == dtype:
+      if words[2] in topologies and words[4] in ('jit', '1'):
+        values = words[:4] + words[4:]
+        if words[4] == '1':  # '1 chip' is two words.
+          values = [*words[:4], 'jit', *words[6:]]
+        found.setdefault(words[0], {})[words[2]] = values[column]
+  return {f: [v[t] for t in topologies] for f, v in found.items()}
+
+
+FOUR = ['v4:2x2x1', 'v5e:2x2', 'v5p:2x2x1', 'v6e:2x2']
+MEMORY, CYCLES, ROOFLINE = 5, 7, 10
+
+
+def tpu_one(part: str) -> str:
+  columns = [
+    compiled(['v5e:2x2'], 'bfloat16', part, c) for c in (5, 6, 7, 8, 9, 10)
+  ]
+  rows = [
+    [f'`{family}`', *(c[family][0].rstrip('%') for c in columns)]
+    for family in columns[0]
+  ]
+  head = ['family', 'memory, MB', 'GFLOP', 'cycles, millions', 'collectives']
+  return table([*head, 'collectives, MB', 'roofline, %'], rows)
+
+
+def tpu_four(dtype: str, column: int) -> str:
+  found = compiled(FOUR, dtype, 'train', column)
+  return table(['family', *FOUR], [[f'`{f}`', *v] for f, v in found.items()])
+
+
+def rooms() -> dict[str, set[str]]:
+  """Each room of the package and the rooms that its files import."""
+  found = {}
+  for path in sorted(PACKAGE.rglob('*.py')):
+    here = path.relative_to(PACKAGE).parts[0].removesuffix('.py')
+    if here in ('experiments', '__init__'):
+      continue
+    names = found.setdefault(here, set())
+    for node in ast.walk(ast.parse(path.read_text())):
+      if isinstance(node, ast.Import):
+        names |= {a.name for a in node.names}
+      elif isinstance(node, ast.ImportFrom) and not node.level:
+        names |= {f'{node.module}.{a.name}' for a in node.names}
+  return {
+    here: {
+      n.split('.')[1] for n in names if n.startswith('musiczoo.')
+    }.intersection(found) - {here}
+    for here, names in found.items()
+  }
+
+
+def picture() -> str:
+  """The rooms as a Mermaid graph: imports that no longer path implies."""
+  direct = rooms()
+
+  def reach(room):
+    return direct[room].union(*(reach(r) for r in direct[room]))
+
+  lines = ['```mermaid', 'graph TD']
+  for here, others in direct.items():
+    implied = set().union(*(reach(r) for r in others))
+    lines += [f'  {here} --> {r}' for r in sorted(others - implied)]
+  return '\n'.join([*lines, '```', ''])
+
+
+def contents() -> str:
+  """The rooms with the first line of their docstrings and their files."""
+  rows = []
+  for folder in sorted(p for p in PACKAGE.iterdir() if p.is_dir()):
+    init = folder / '__init__.py'
+    if folder.name == 'experiments' or not init.is_file():
+      continue
+    text = (ast.get_docstring(ast.parse(init.read_text())) or '').split('\n')[0]
+    files = sorted(
+      p.name.removesuffix('.py') + '/' * p.is_dir()
+      for p in folder.iterdir()
+      if p.name[0] not in '_.' and (p.is_dir() or p.suffix == '.py')
+    )
+    names = ', '.join(f'`{f}`' for f in files)
+    rows.append([f'`{folder.name}/`', text, names])
+  head = '| room | provides | files |\n|---|---|---|\n'
+  return head + ''.join(f'| {" | ".join(row)} |\n' for row in rows)
+
+
+BLOCKS = {
+  'zoo': zoo,
+  'rooms': picture,
+  'contents': contents,
+  'tpu_train': lambda: tpu_one('train'),
+  'tpu_sample': lambda: tpu_one('sample'),
+  'tpu_memory': lambda: tpu_four('bfloat16', MEMORY),
+  'tpu_cycles': lambda: tpu_four('bfloat16', CYCLES),
+  'tpu_cycles_float32': lambda: tpu_four('float32', CYCLES),
+}
+
+
+def rendered(text: str) -> str:
+  """A page with its figures and blocks as the receipts have them."""
+
+  def figure(match):
+    value = receipt(match[2], match[3])
+    value *= 100 if match['percent'] else 1
+    number = f'{value:,.{len(match[5] or "")}f}'
+    return match[1] + number + (match['percent'] or '')
+
+  def block(match):
+    return match[1] + BLOCKS[match[2]]() + match[3]
+
+  return BLOCK.sub(block, FIGURE.sub(figure, text))
+
+
+def main() -> int:
+  stale = 0
+  for page in PAGES:
+    text = page.read_text()
+    new = rendered(text)
+    if new != text and '--check' in sys.argv:
+      print(f'{page.relative_to(ROOT)} is out of date: python -m docs.render')
+      stale = 1
+    elif new != text:
+      page.write_text(new)
+  return stale
+
+
+if __name__ == '__main__':
+  sys.exit(main())
