@@ -1,6 +1,7 @@
 """What README and docs tell a user to type is there, and the tour's runs."""
 
 import ast
+import json
 import os
 import pathlib
 import re
@@ -10,6 +11,7 @@ import sys
 
 import pytest
 
+from docs import render
 from experiments import config as configs
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -49,8 +51,10 @@ def flags_of(module: str) -> set[str]:
       continue
     seen.add(module)
     for node in ast.walk(ast.parse(path.read_text())):
-      if isinstance(node, ast.ImportFrom) and node.module:
-        todo += [node.module, *(f'{node.module}.{a.name}' for a in node.names)]
+      if isinstance(node, ast.ImportFrom):
+        above = module.split('.')[: -node.level] if node.level else []
+        source = '.'.join([*above, *filter(None, [node.module])])
+        todo += [source, *(f'{source}.{a.name}' for a in node.names)]
       elif isinstance(node, ast.Call) and node.args:
         called = getattr(node.func, 'attr', getattr(node.func, 'id', ''))
         first = node.args[0]
@@ -100,3 +104,32 @@ def test_the_tour_runs(page, tmp_path):
     for word in words:
       if word.startswith(('--output_dir=', '--html=')):
         assert (tmp_path / word.partition('=')[2]).exists()
+
+
+@pytest.mark.parametrize('page', render.PAGES, ids=lambda p: p.stem)
+def test_figures_are_those_of_the_receipts(page):
+  text = page.read_text()
+  assert render.rendered(text) == text, 'run `python -m docs.render`'
+
+
+def test_receipts_name_their_commands():
+  for path in render.RESULTS.glob('*.json'):
+    assert json.loads(path.read_text()).get('command'), path
+
+
+# Pages of which every figure has a receipt.
+RENDERED = ('README', 'index', 'architecture', 'glossary')
+# Decimals that are no figures: versions and licences.
+OTHER = re.compile(r'Python 3\.\d+|Apache License 2\.0|CC BY[A-Z-]* \d\.\d')
+
+
+@pytest.mark.parametrize(
+  'page',
+  [p for p in render.PAGES if p.stem in RENDERED],
+  ids=lambda p: p.stem,
+)
+def test_prose_has_no_other_measured_decimals(page):
+  text = render.BLOCK.sub('', page.read_text())
+  text = render.FIGURE.sub('', text)
+  text = re.sub(r'```.*?```|^    .*$|`[^`]*`', '', text, flags=re.S | re.M)
+  assert not re.findall(r'\d+\.\d+|\d ?%', OTHER.sub('', text))
