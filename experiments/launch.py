@@ -34,6 +34,7 @@ def run(main, positional: str | None = None) -> None:
   absl_logging.set_verbosity(absl_logging.FATAL)
   ours = logging.getLogger('musiczoo')
   ours.addHandler(logging.StreamHandler())
+  ours.setLevel(logging.WARNING)  # Its parent's is absl's, FATAL.
   ours.propagate = False
   _make_exact()
   _list_flags(main)

@@ -117,6 +117,21 @@ def test_generate_answers_slips_too(arguments, message):
   assert message in answer.stderr
 
 
+def test_a_warning_of_the_library_is_on_stderr(tmp_path):
+  (tmp_path / '000000001').mkdir()
+  (tmp_path / '000000001/manifest.json').write_text('{}')
+  code = (
+      'from experiments import launch\n'
+      'from musiczoo.training import checkpoint\n'
+      f'launch.run(lambda: checkpoint.restore({str(tmp_path)!r}))'
+  )
+  answer = subprocess.run(
+      [sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True
+  )
+  assert 'is damaged' in answer.stderr, answer.stderr
+  assert len(answer.stderr.splitlines()) == 1
+
+
 def test_help_needs_no_jax():
   """Of all commands, each in a fork of one process that has imported none."""
   names = (
