@@ -21,7 +21,7 @@ import numpy as np
 from tqdm import tqdm
 
 from musiczoo.data import corpora
-from musiczoo.music import harmony
+from musiczoo.music import harmony, metre
 from musiczoo.music.score import DURATION, end, ONSET, PITCH, Score
 
 _PROFILES = (
@@ -115,7 +115,7 @@ def _compare(score: Score, others, found=None) -> Counter:
   """
   found = harmony.chords(score) if found is None else found
   counts = Counter()
-  lines = harmony.half_bars(score) / score.resolution
+  lines = metre.half_bars(score) / score.resolution
   for (_, root, quality), begin, stop in zip(found, lines, lines[1:]):
     time = Counter()
     for other in others:

@@ -65,10 +65,11 @@ def main():
 
 
 def read(folder):
-  from musiczoo.music import midi, score
+  from musiczoo.music import midi
+  from musiczoo.music.time import quantize
 
   paths = sorted(pathlib.Path(folder).rglob('*.mid'))
-  return [score.quantize(midi.read(path), GRID) for path in paths]
+  return [quantize(midi.read(path), GRID) for path in paths]
 
 
 def serve(songs):

@@ -25,7 +25,7 @@ from musiczoo import build
 from musiczoo.data import batches
 from musiczoo.evaluation import baselines
 from musiczoo.models.model import AnnotatingModel
-from musiczoo.music import annotations, harmony
+from musiczoo.music import annotations, harmony, metre
 from musiczoo.music.score import DURATION, end, ONSET, PITCH, Score
 from musiczoo.runs import pretrained
 from musiczoo.sampling import generate
@@ -107,7 +107,7 @@ def _heard(pipeline, params, pieces, with_music21):
 
 def _chords(score: Score, table):
   """The chord of each half bar as a table of steps has it, as `analysis.chords`."""
-  lines = harmony.half_bars(score)[:-1]
+  lines = metre.half_bars(score)[:-1]
   step = np.minimum(lines * 4 // score.resolution, len(table) - 1)
   root = np.maximum(table[step, annotations.ROOT] - 1, 0)
   quality = np.maximum(table[step, annotations.QUALITY] - 1, 0)

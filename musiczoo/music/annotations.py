@@ -21,8 +21,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from musiczoo.errors import UserError
-from musiczoo.music import harmony, score as score_lib
+from musiczoo.music import harmony, metre, score as score_lib
 from musiczoo.music.score import ONSET, PITCH, Score
+from musiczoo.music.time import quantize
 
 # Notes that begin in a bar, per quarter note: where one class ends.
 DENSITIES = (0.5, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16)
@@ -32,17 +33,17 @@ MOST_STYLES = 63
 
 # How many values each column has, the unknown among them.
 COLUMNS = {
-    'position': MOST_STEPS + 1,
-    'key': 25,
-    'root': 13,
-    'quality': len(harmony.QUALITIES) + 1,
-    'density': len(DENSITIES) + 2,
-    'rhythm': 7,
-    'section': len(LAGS) + 2,
-    'style': MOST_STYLES + 1,
+  'position': MOST_STEPS + 1,
+  'key': 25,
+  'root': 13,
+  'quality': len(harmony.QUALITIES) + 1,
+  'density': len(DENSITIES) + 2,
+  'rhythm': 7,
+  'section': len(LAGS) + 2,
+  'style': MOST_STYLES + 1,
 }
 POSITION, KEY, ROOT, QUALITY, DENSITY, RHYTHM, SECTION, STYLE = range(
-    len(COLUMNS)
+  len(COLUMNS)
 )
 # What a config calls them.
 NAMES = {name: (name,) for name in COLUMNS if name not in ('root', 'quality')}
@@ -62,14 +63,14 @@ def columns(names: Sequence[str]) -> tuple[tuple[int, int], ...]:
   for name in names:
     if name not in NAMES:
       raise UserError(
-          f"config.conditions.columns: there is no condition '{name}': choose of "
-          f'{", ".join(NAMES)}'
+        f"config.conditions.columns: there is no condition '{name}': choose of "
+        f'{", ".join(NAMES)}'
       )
   chosen = [column for name in names for column in NAMES[name]]
   return tuple(
-      (place, size)
-      for place, (column, size) in enumerate(COLUMNS.items())
-      if column in chosen
+    (place, size)
+    for place, (column, size) in enumerate(COLUMNS.items())
+    if column in chosen
   )
 
 
@@ -78,12 +79,12 @@ def of(score: Score, steps_per_quarter: int, style: int = 0) -> np.ndarray:
 
   A pick-up is a bar of its own whose steps count as the last of a whole bar.
   """
-  score = score_lib.quantize(score, steps_per_quarter)
+  score = quantize(score, steps_per_quarter)
   steps = score_lib.end(score)
   table = np.zeros((steps, len(COLUMNS)), np.int16)
   if not steps:
     return table
-  lines = harmony.bars(score)
+  lines = metre.bars(score)
   step = np.arange(steps)
   bar = np.searchsorted(lines, step, side='right') - 1
   table[:, POSITION] = np.minimum(_positions(lines, step, bar) + 1, MOST_STEPS)
@@ -91,11 +92,11 @@ def of(score: Score, steps_per_quarter: int, style: int = 0) -> np.ndarray:
     table[:, KEY] = 1 + key.tonic + 12 * key.minor
   chords = harmony.chords(score)
   _, root, quality = chords[
-      np.searchsorted(chords[:, 0], step, side='right') - 1
+    np.searchsorted(chords[:, 0], step, side='right') - 1
   ].T
   table[:, ROOT] = np.where(quality == harmony.NO_CHORD, 0, root + 1)
   table[:, QUALITY] = quality + 1
-  table[:, DENSITY] = density_class(harmony.density(score))[bar]
+  table[:, DENSITY] = density_class(metre.density(score))[bar]
   table[:, RHYTHM] = _rhythms(score, lines)[bar]
   table[:, SECTION] = _sections(score, lines)[bar]
   table[:, STYLE] = style
@@ -139,14 +140,14 @@ def bar_rows(table: np.ndarray) -> np.ndarray:
 
 
 def plan(
-    steps: int,
-    steps_per_quarter: int,
-    *,
-    begin: int = 0,
-    chords: str | None = None,
-    key: str | None = None,
-    density: float | None = None,
-    style: int = 0,
+  steps: int,
+  steps_per_quarter: int,
+  *,
+  begin: int = 0,
+  chords: str | None = None,
+  key: str | None = None,
+  density: float | None = None,
+  style: int = 0,
 ) -> np.ndarray:
   """The conditions that are asked for: int16 [steps, columns], in bars of 4/4.
 
@@ -184,19 +185,17 @@ def plan(
 def words(row: np.ndarray) -> dict[str, str]:
   """A step's annotations as text; '?' where unknown."""
   key, root, quality, density, rhythm, section = map(
-      int, row[[KEY, ROOT, QUALITY, DENSITY, RHYTHM, SECTION]]
+    int, row[[KEY, ROOT, QUALITY, DENSITY, RHYTHM, SECTION]]
   )
   ends = ('0', *(f'{end:g}' for end in DENSITIES), '')
   return {
-      'key': harmony.format_key((key - 1) % 12, (key - 1) // 12)
-      if key
-      else '?',
-      'chord': harmony.format_chord(max(root - 1, 0), quality - 1)
-      if quality
-      else '?',
-      'density': f'{ends[density - 1]}-{ends[density]}' if density else '?',
-      'rhythm': _RHYTHMS[rhythm],
-      'section': _SECTIONS[section],
+    'key': harmony.format_key((key - 1) % 12, (key - 1) // 12) if key else '?',
+    'chord': harmony.format_chord(max(root - 1, 0), quality - 1)
+    if quality
+    else '?',
+    'density': f'{ends[density - 1]}-{ends[density]}' if density else '?',
+    'rhythm': _RHYTHMS[rhythm],
+    'section': _SECTIONS[section],
   }
 
 
@@ -213,7 +212,7 @@ def density_class(notes_per_quarter: np.ndarray) -> np.ndarray:
 def _times(x, clock):
   """The step at which each token comes: those before it have moved time on."""
   moved = np.where(
-      (x >= 0) & (x < len(clock)), clock[np.clip(x, 0, len(clock) - 1)], 0
+    (x >= 0) & (x < len(clock)), clock[np.clip(x, 0, len(clock) - 1)], 0
   )
   return np.cumsum(moved) - moved
 

@@ -1,7 +1,7 @@
-"""Bars, key, chords and note density of a Score.
+"""The key and the chords of a Score, and their names.
 
-All comes from notes and meters alone: key and chord events of a file are
-not read. Ticks are compared as they are, so quantize a performance first.
+Both are estimated from notes and meters alone, not from the key signatures of a
+file. Ticks are compared exactly, so quantize a performance first.
 """
 
 import re
@@ -10,41 +10,67 @@ from typing import NamedTuple
 import numpy as np
 
 from musiczoo.errors import UserError
-from musiczoo.music import score as score_lib
-from musiczoo.music.score import DURATION, ONSET, PITCH, Score
+from musiczoo.music import metre
+from musiczoo.music.score import DURATION, ONSET, PITCH, pitched, Score
 
 # Chord symbol without its root -> semitones above the root. The quality of a
 # chord is its place in this list.
 QUALITIES = {
-    'N.C.': (),  # No chord.
-    '': (0, 4, 7),
-    'm': (0, 3, 7),
-    'dim': (0, 3, 6),
-    'aug': (0, 4, 8),
-    '7': (0, 4, 7, 10),
-    'maj7': (0, 4, 7, 11),
-    'm7': (0, 3, 7, 10),
-    'm7b5': (0, 3, 6, 10),
-    'dim7': (0, 3, 6, 9),
+  'N.C.': (),  # No chord.
+  '': (0, 4, 7),
+  'm': (0, 3, 7),
+  'dim': (0, 3, 6),
+  'aug': (0, 4, 8),
+  '7': (0, 4, 7, 10),
+  'maj7': (0, 4, 7, 11),
+  'm7': (0, 3, 7, 10),
+  'm7b5': (0, 3, 6, 10),
+  'dim7': (0, 3, 6, 9),
 }
 NO_CHORD = 0
 
 _NAMES = ('C', 'C#', 'D', 'Eb', 'E', 'F', 'F#', 'G', 'Ab', 'A', 'Bb', 'B')
 _NATURALS = {'C': 0, 'D': 2, 'E': 4, 'F': 5, 'G': 7, 'A': 9, 'B': 11}
 
-# How much of the time each degree sounds in major and in minor: Albrecht and
-# Shanahan (2013), "The use of large corpora to train a new type of key-finding
-# algorithm". Finds the key of more chorales than the five pairs that music21
-# has (benchmarks/analysis.py).
+# The share of time of each degree in major and in minor: Albrecht and Shanahan
+# (2013), "The use of large corpora to train a new type of key-finding
+# algorithm". They find the key of more chorales than the five pairs of profiles
+# in music21 (benchmarks/analysis.py).
 _PROFILES = (
-    (.238, .006, .111, .006, .137, .094, .016, .214, .009, .080, .008, .081),
-    (.220, .006, .104, .123, .019, .103, .012, .214, .062, .022, .061, .052),
+  (
+    0.238,
+    0.006,
+    0.111,
+    0.006,
+    0.137,
+    0.094,
+    0.016,
+    0.214,
+    0.009,
+    0.080,
+    0.008,
+    0.081,
+  ),
+  (
+    0.220,
+    0.006,
+    0.104,
+    0.123,
+    0.019,
+    0.103,
+    0.012,
+    0.214,
+    0.062,
+    0.022,
+    0.061,
+    0.052,
+  ),
 )
 
-# Tuned on fifteen chorales that people analysed (benchmarks/analysis.py).
-_ACCENT = 5  # Weight of what sounds as a half bar begins, beside what follows.
-_SEVENTH = 0.1  # Cost of a seventh chord beside a triad.
-_BASS = 0.05  # Worth of a root in the bass.
+# Tuned on fifteen chorales with analyses by hand (benchmarks/analysis.py).
+_ACCENT = 5  # Weight of pitches that sound at the beginning of a half bar.
+_SEVENTH = 0.1  # Penalty of a seventh chord.
+_BASS = 0.05  # Bonus of a root in the bass.
 
 _BLOCK = 4096  # Half bars at a time, which bounds the memory of long files.
 
@@ -55,8 +81,8 @@ class Key(NamedTuple):
   Attributes:
     tonic: pitch class, 0 (C) to 11 (B).
     minor: 0 or 1.
-    confidence: by how much its correlation beats the next best key's, 0 to 2.
-      Of the chorales a quarter is wrong below 0.1, one in 25 above 0.2.
+    confidence: its correlation less that of the next best key, 0 to 2. Of the
+      chorales a quarter is wrong below 0.1, one in 25 above 0.2.
   """
 
   tonic: int
@@ -64,71 +90,13 @@ class Key(NamedTuple):
   confidence: float
 
 
-def bars(score: Score, end: int = 0) -> np.ndarray:
-  """Bar lines in ticks: bar i runs from line i to line i + 1.
-
-  Each meter begins a bar, be the one before it full or not, so a pick-up is a
-  meter of its own; without a meter bars are of four quarters. Lines between
-  two ticks move to the nearest.
-
-  Args:
-    score: a Score.
-    end: a tick up to which there are bars even if they are silent.
-
-  Returns:
-    int64 [bars + 1], from 0 to the end of the bar in which the last note ends,
-    or of that before `end`; [1] if there are neither notes nor `end`.
-  """
-  last = max(score_lib.end(score), end)
-  meters = np.concatenate([[(0, 4, 4)], score.meters])
-  tick, numerator, denominator = meters.T
-  # Lines beyond the last would be in vain.
-  ends = np.minimum(np.append(tick[1:], last), last)
-  whole = 4 * score.resolution * numerator  # Times denominator: a bar.
-  count = 1 + np.maximum(-((tick - ends) * denominator // whole), 0)
-  meter = np.repeat(np.arange(len(meters)), count)
-  bar = np.arange(len(meter)) - (np.cumsum(count) - count)[meter]
-  lines = tick[meter] + _divide(bar * whole[meter], denominator[meter])
-  # The first line beyond the last closes the last bar.
-  within = (lines < ends[meter]) | (ends[meter] == last)
-  lines = _distinct(np.append(0, lines[within]))
-  return lines[: np.searchsorted(lines, last) + 1]
-
-
-def half_bars(score: Score) -> np.ndarray:
-  """Lines as in `bars`, and one in the middle of each bar of an even meter.
-
-  So 4/4, 6/8 and 12/8 have two halves; 3/4, 5/8 and 9/8 stay whole.
-  """
-  lines = bars(score)
-  ticks = np.append(0, score.meters[:, 0])
-  even = np.append(True, score.meters[:, 1] % 2 == 0)
-  halved = even[np.searchsorted(ticks, lines[:-1], side='right') - 1]
-  middles = _divide(lines[:-1] + lines[1:], 2)[halved]
-  return _distinct(np.concatenate([lines, middles]))
-
-
-def positions(score: Score) -> np.ndarray:
-  """Where in its bar each tick is: int64 [end of the Score], 0 at the line."""
-  lines = bars(score)
-  tick = np.arange(score_lib.end(score))
-  return tick - lines[np.searchsorted(lines, tick, side='right') - 1]
-
-
-def density(score: Score) -> np.ndarray:
-  """Notes that begin in each bar, drums too, per quarter: float64 [bars]."""
-  lines = bars(score)
-  before = np.searchsorted(np.sort(score.notes[:, ONSET]), lines)
-  return np.diff(before) / np.diff(lines) * score.resolution
-
-
 def key(score: Score) -> Key | None:
-  """The key of the whole; None if no pitch stands out.
+  """The key of a whole Score; None if all pitch classes sound equally long.
 
-  The time for which each pitch class sounds is correlated with the profile of
-  each key, as Krumhansl and Schmuckler do (Krumhansl 1990, chapter 4).
+  The duration of each pitch class is correlated with the profile of each key:
+  the algorithm of Krumhansl and Schmuckler (Krumhansl 1990, chapter 4).
   """
-  notes = score.notes[score_lib.pitched(score)]
+  notes = score.notes[pitched(score)]
   time = np.bincount(notes[:, PITCH] % 12, notes[:, DURATION], 12)
   time = time - time.mean()
   if not time.any():
@@ -145,30 +113,30 @@ def key(score: Score) -> Key | None:
 def chords(score: Score) -> np.ndarray:
   """The chord of each half bar.
 
-  Of all triads and sevenths the one that has most of what sounds, in time;
-  what sounds as the half bar begins weighs most. A seventh needs to sound
-  for more than a moment, and between near equals the bass decides.
+  Of all triads and seventh chords the one whose tones sound longest. Pitches
+  that sound as the half bar begins weigh more, seventh chords are penalised,
+  and a root in the bass is favoured.
 
   Returns:
     int32 [half bars, 3], the columns tick, root 0 (C) to 11, quality (its place
     in `QUALITIES`); where fewer than two pitch classes sound, 0 and `NO_CHORD`.
   """
-  notes = score.notes[score_lib.pitched(score)]
-  lines = half_bars(score)
+  notes = score.notes[pitched(score)]
+  lines = metre.half_bars(score)
   ticks, pitch, step = _edges(notes)
-  # Where no note begins or ends a half bar sounds as the one before, so that
-  # the cost does not grow with bars that are many but empty.
+  # Without an onset or an end a half bar has the chord of the one before: the
+  # cost does not grow with empty bars.
   busy = np.zeros(len(lines), bool)
   busy[np.searchsorted(lines, ticks, side='right') - 1] = True
   new = (busy | np.append(True, busy[:-1]))[:-1]
   starts = np.append(lines[:-1][new], lines[-1])
   blocks = [
-      _chords(ticks, pitch, step, starts[i : i + _BLOCK + 1])
-      for i in range(0, len(starts) - 1, _BLOCK)
+    _chords(ticks, pitch, step, starts[i : i + _BLOCK + 1])
+    for i in range(0, len(starts) - 1, _BLOCK)
   ]
   found = np.concatenate([np.zeros((0, 2), np.int64), *blocks])
   return np.column_stack([lines[:-1], found[np.cumsum(new) - 1]]).astype(
-      np.int32
+    np.int32
   )
 
 
@@ -199,7 +167,7 @@ def parse_chord(text: str) -> tuple[int, int]:
   """'Am' -> (9, 2), its root and the place of its quality in `QUALITIES`.
 
   Raises:
-    UserError: it is not a chord symbol, or of a quality that isn't known.
+    UserError: it is not a chord symbol, or its quality is not supported.
   """
   symbols = list(QUALITIES)
   if text == symbols[NO_CHORD]:
@@ -207,8 +175,8 @@ def parse_chord(text: str) -> tuple[int, int]:
   root, rest = _parse_note(text)
   if root is None or rest not in symbols[1:]:
     raise UserError(
-        f"chord '{text}': give {symbols[NO_CHORD]} or a note such as C, F# or "
-        f'Bb, alone or with {", ".join(symbols[2:])}'
+      f"chord '{text}': give {symbols[NO_CHORD]} or a note such as C, F# or "
+      f'Bb, alone or with {", ".join(symbols[2:])}'
     )
   return root, symbols.index(rest)
 
@@ -223,19 +191,8 @@ def _parse_note(text):
   return (_NATURALS[letter] + alter) % 12, rest
 
 
-def _distinct(ticks):
-  """As np.unique, which takes four times as long for what is nearly sorted."""
-  ticks = np.sort(ticks, kind='stable')
-  return ticks[np.append(True, ticks[1:] > ticks[:-1])]
-
-
-def _divide(a, b):
-  """The nearest integer to a / b, halves up, as `quantize` rounds."""
-  return (2 * a + b) // (2 * b)
-
-
 def _rotations(profiles):
-  """Each profile of degrees on each of twelve tonics: [12 * profiles, 12]."""
+  """Each profile of degrees on each of the twelve tonics: [12 * N, 12]."""
   degree = (np.arange(12) - np.arange(12)[:, None]) % 12
   return np.asarray(profiles)[:, degree].reshape(-1, 12)
 
@@ -253,31 +210,31 @@ def _chords(ticks, pitch, step, lines):
   """Root and quality of the chord between lines, int64 [spans, 2]."""
   time, first = _sounding(ticks, pitch, step, lines)
   weight = time * np.where(first, _ACCENT, 1)
-  # Eleven octaves to one: 128 pitches and four that there are not.
+  # Eleven octaves are summed to one; 128 pitches and four of padding.
   weight = np.pad(weight, [(0, 0), (0, 4)]).reshape(-1, 11, 12).sum(axis=1)
-  sounding = first | (~first.any(axis=1, keepdims=True) & (time > 0))
-  bass = np.argmax(sounding, axis=1) % 12
+  sounds = first | (~first.any(axis=1, keepdims=True) & (time > 0))
+  bass = np.argmax(sounds, axis=1) % 12
 
   sets = [np.isin(np.arange(12), tones) for tones in QUALITIES.values()][1:]
   tones = _rotations(sets).astype(float)
   root, quality = np.arange(len(tones)) % 12, np.arange(len(tones)) // 12 + 1
   share = weight / np.maximum(weight.sum(axis=1, keepdims=True), 1)
-  merit = (
-      share @ tones.T
-      - _SEVENTH * (tones.sum(axis=1) == 4)
-      + _BASS * (bass[:, None] == root)
+  fit = (
+    share @ tones.T
+    - _SEVENTH * (tones.sum(axis=1) == 4)
+    + _BASS * (bass[:, None] == root)
   )
-  best = np.argmax(merit, axis=1)
+  best = np.argmax(fit, axis=1)
   found = np.count_nonzero(share, axis=1) >= 2
   return np.stack([root[best] * found, quality[best] * found], axis=1)
 
 
 def _sounding(ticks, pitch, step, lines):
-  """What sounds between lines, from the `_edges` of notes.
+  """How long each pitch sounds between lines, from the `_edges` of notes.
 
   Returns:
-    time: float64 [spans, 128], the ticks of each pitch; of two notes twice.
-    first: bool [spans, 128], which pitches sound as the span begins.
+    time: float64 [spans, 128], ticks; two notes at once count twice.
+    first: bool [spans, 128], which pitches sound at the beginning.
   """
   before, last = np.searchsorted(ticks, lines[[0, -1]], side='right')
   begun = np.bincount(pitch[:before], step[:before], 128)

@@ -10,10 +10,10 @@ import zipfile
 from musiczoo.music.midi import Limits, MidiError
 
 FORMATS = {
-    '.abc': 'abc',
-    '.musicxml': 'musicxml',
-    '.mxl': 'musicxml',
-    '.xml': 'musicxml',
+  '.abc': 'abc',
+  '.musicxml': 'musicxml',
+  '.mxl': 'musicxml',
+  '.xml': 'musicxml',
 }
 
 
@@ -55,7 +55,7 @@ def to_midi(name: str, data: bytes, limits: Limits) -> bytes:
       warnings.simplefilter('ignore')
       with contextlib.redirect_stderr(nowhere):
         music = music21.converter.parseData(
-            _text(data), format=FORMATS[suffix(name)]
+          _text(data), format=FORMATS[suffix(name)]
         )
         return music21.midi.translate.streamToMidiFile(music).writestr()
   except (MemoryError, MidiError):
@@ -84,8 +84,9 @@ def _unpack(data, limits):
   """The score of a compressed MusicXML file, which is a zip."""
   with zipfile.ZipFile(io.BytesIO(data)) as archive:
     names = [
-        n for n in archive.namelist()
-        if not n.startswith('META-INF') and suffix(n) in ('.xml', '.musicxml')
+      n
+      for n in archive.namelist()
+      if not n.startswith('META-INF') and suffix(n) in ('.xml', '.musicxml')
     ]
     with archive.open(names[0]) as file:
       data = file.read(limits.bytes + 1)

@@ -18,9 +18,10 @@ from collections import deque
 
 import numpy as np
 
-from musiczoo.music import score as score_lib
+from musiczoo.music import score as score_lib, transform
 from musiczoo.music.score import Score, Track
 from musiczoo.music.spec import Spec
+from musiczoo.music.time import quantize
 from musiczoo.representations.representation import check, Representation
 
 # The vocabulary: where each kind of token begins. Its order is the order of
@@ -59,7 +60,7 @@ def events(
   check('max_shift', max_shift, 1, 4096)
 
   def encode(score):
-    return _encode(score_lib.quantize(score, steps_per_quarter), max_shift)
+    return _encode(quantize(score, steps_per_quarter), max_shift)
 
   def decode(x):
     return _decode(x, steps_per_quarter, max_shift)
@@ -264,7 +265,7 @@ def _moving(x):
 def _transpose(x, semitones):
   moved = x.astype(np.int32) + semitones * _moving(x)
   sharps = 1 + np.flatnonzero(x[:-1] == KEY)
-  moved[sharps] = DIGIT + 7 + score_lib.transpose_sharps(
+  moved[sharps] = DIGIT + 7 + transform.transpose_sharps(
       moved[sharps] - DIGIT - 7, semitones
   )
   return moved.astype(x.dtype)

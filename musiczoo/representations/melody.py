@@ -5,6 +5,7 @@ import numpy as np
 from musiczoo.music import score as score_lib
 from musiczoo.music.score import Score, Track
 from musiczoo.music.spec import Spec
+from musiczoo.music.time import quantize
 from musiczoo.representations import cells
 from musiczoo.representations.pianoroll import kept, rasterize
 from musiczoo.representations.representation import check, Representation
@@ -31,7 +32,7 @@ def melody(
   symbols = high - low + 2
 
   def encode(score):
-    score = score_lib.quantize(score, steps_per_quarter)
+    score = quantize(score, steps_per_quarter)
     sounding, is_onset = rasterize(kept(score, low, high), low, high)
     key = high - low - np.argmax(sounding[:, ::-1], axis=1)
     symbol = np.where(sounding.any(axis=1), key + 1, 0)

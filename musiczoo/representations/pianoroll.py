@@ -5,6 +5,7 @@ import numpy as np
 from musiczoo.music import score as score_lib
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score, Track
 from musiczoo.music.spec import Spec
+from musiczoo.music.time import quantize
 from musiczoo.representations.representation import check, Representation
 
 LOW, HIGH = 21, 108  # A0..C8, the keys of a piano.
@@ -20,7 +21,7 @@ def pianoroll(*, steps_per_quarter: int = 4) -> Representation:
   check('steps_per_quarter', steps_per_quarter, 1, 32767)
 
   def encode(score):
-    score = score_lib.quantize(score, steps_per_quarter)
+    score = quantize(score, steps_per_quarter)
     sounding, _ = rasterize(kept(score, LOW, HIGH), LOW, HIGH)
     return sounding.astype(np.uint8)
 

@@ -21,6 +21,7 @@ import numpy as np
 from musiczoo.music import score as score_lib
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK, Track
 from musiczoo.music.spec import Spec
+from musiczoo.music.time import quantize
 from musiczoo.representations.representation import check, Representation
 from musiczoo.representations.sparse_roll import (
   as_sparse_roll,
@@ -70,7 +71,7 @@ def tracks(
   depth = PLANES * pitches
 
   def encode(score):
-    score = score_lib.quantize(score, steps_per_quarter)
+    score = quantize(score, steps_per_quarter)
     group = group_of(score.tracks)[score.notes[:, TRACK]]
     pitch = score.notes[:, PITCH]
     kept = (group != _NONE) & (low <= pitch) & (pitch <= high)

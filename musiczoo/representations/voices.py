@@ -5,6 +5,7 @@ import numpy as np
 from musiczoo.music import score as score_lib
 from musiczoo.music.score import DURATION, ONSET, Score, TRACK, Track
 from musiczoo.music.spec import Spec
+from musiczoo.music.time import quantize
 from musiczoo.representations import cells
 from musiczoo.representations.pianoroll import kept, rasterize
 from musiczoo.representations.representation import check, Representation
@@ -44,7 +45,7 @@ def voices(
   depth = high - low + 2
 
   def encode(score):
-    score = score_lib.quantize(score, steps_per_quarter)
+    score = quantize(score, steps_per_quarter)
     notes = kept(score, low, high)
     parts = _parts(notes, score.tracks)
     if parts is None:

@@ -5,7 +5,7 @@ import numpy as np
 from musiczoo.build import Pipeline
 from musiczoo.data import batches
 from musiczoo.errors import UserError
-from musiczoo.music import score as scores
+from musiczoo.music import metre, score as scores
 from musiczoo.music.score import PITCH, Score
 from musiczoo.sampling import latents
 
@@ -14,8 +14,8 @@ MAX_WINDOWS = 4096  # Training windows that are encoded.
 
 def density(score: Score) -> float:
   """Onsets per quarter note; nan of an empty Score."""
-  quarters = scores.end(score) / score.resolution
-  return len(score.notes) / quarters if quarters else np.nan
+  end = scores.end(score)
+  return float(metre.density(score, [0, end])[0]) if end else np.nan
 
 
 def pitch(score: Score) -> float:

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from musiczoo.build import Pipeline
-from musiczoo.music import annotations, score as scores
+from musiczoo.music import annotations, score as scores, transform
 from musiczoo.music.audio import Sound
 from musiczoo.music.score import Score
 from musiczoo.nn.heads import Controls
@@ -80,7 +80,7 @@ def generate(
   ):
     num_new *= 2
     result = sampled(num_new)
-  return result._replace(scores=[scores.crop(s, steps) for s in result.scores])
+  return result._replace(scores=[transform.crop(s, steps) for s in result.scores])
 
 
 def piece_keys(seed: int, num: int) -> jax.Array:

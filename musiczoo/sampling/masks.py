@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from musiczoo.errors import UserError
-from musiczoo.music import harmony, score as scores
+from musiczoo.music import metre
 from musiczoo.music.score import Score
+from musiczoo.music.time import quantize
 from musiczoo.representations import Representation
 from musiczoo.sampling.primer import encode_primer
 
@@ -43,7 +44,7 @@ def infill(
     raise UserError(f"--infill_bars={bars}: give bars, such as '4:8'")
   first, last = int(parsed[1]), int(parsed[2] or parsed[1])
   grid = representation.spec.steps_per_quarter
-  lines = harmony.bars(scores.quantize(score, grid))
+  lines = metre.bars(quantize(score, grid))
   num_bars = len(lines) - 1
   if not 1 <= first <= last <= num_bars or lines[first - 1] >= len(x):
     raise UserError(

@@ -5,8 +5,8 @@ import logging
 import numpy as np
 
 from musiczoo.errors import UserError
-from musiczoo.music import score as scores
 from musiczoo.music.score import DURATION, ONSET, Score
+from musiczoo.music.time import quantize
 from musiczoo.representations import Representation
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def encode_primer(
 
 def _losses(primer, kept):
   """What of a Score is missing in the one that was decoded again."""
-  grid = scores.quantize(primer, kept.resolution)
+  grid = quantize(primer, kept.resolution)
   if len(kept.notes) != len(grid.notes):
     yield f'{len(kept.notes)} of {len(grid.notes)} notes kept'
   elif not np.array_equal(grid.notes[:, :3], kept.notes[:, :3]):

@@ -5,9 +5,10 @@ import pathlib
 
 import numpy as np
 
-from musiczoo.music import audio, midi, score as scores
+from musiczoo.music import audio, midi
 from musiczoo.music.audio import Sound
 from musiczoo.music.score import Score
+from musiczoo.music.time import quantize
 from musiczoo.show import sound
 from musiczoo.show.plots import pianoroll, spectrogram
 
@@ -23,7 +24,7 @@ def with_tempo(
     tempo: quarter notes a minute; None keeps the tempi of the Score.
     default_tempo: for a Score without any.
   """
-  score = scores.quantize(score, _TICKS)
+  score = quantize(score, _TICKS)
   if tempo is not None or not len(score.tempi):
     microseconds = round(60e6 / (tempo or default_tempo))
     score = score._replace(tempi=np.array([[0, microseconds]], np.int32))

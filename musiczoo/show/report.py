@@ -6,11 +6,18 @@ import os
 
 import numpy as np
 
-from musiczoo.music import grid, harmony, midi, score as score_lib
-from musiczoo.music.grid import seconds
+from musiczoo.music import (
+  grid,
+  harmony,
+  metre,
+  midi,
+  score as score_lib,
+  transform,
+)
 from musiczoo.music.midi import guard
 from musiczoo.music.midi.standard import FAMILIES
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK
+from musiczoo.music.time import quantize, seconds
 from musiczoo.representations import OF_SCORES
 from musiczoo.representations.tracks import group_of, GROUPS
 
@@ -29,7 +36,7 @@ def examine(path: str | os.PathLike) -> Iterator[str]:
   chunks = guard.find_chunks(
       guard.load(path, guard.LIMITS), guard.LIMITS, Counter()
   )
-  lines = harmony.bars(score)
+  lines = metre.bars(score)
   yield _plain(os.fspath(path), 80)
   yield from _section('file', _file(score, lines, chunks))
   yield from _section('repairs', _repairs(repairs))
@@ -187,7 +194,7 @@ def _representations(score):
   for name, build in OF_SCORES.items():
     representation = build()
     x = representation.encode(score)
-    quantized = score_lib.quantize(score, representation.spec.steps_per_quarter)
+    quantized = quantize(score, representation.spec.steps_per_quarter)
     kept = notes_kept(quantized, representation.decode(x))
     yield (
         f'{name:12}{representation.spec.steps_per_quarter:4}{len(x):9}'
@@ -198,7 +205,7 @@ def _representations(score):
 
 
 def _harmony(score):
-  score = score_lib.quantize(score, max(grid.GRIDS))
+  score = quantize(score, max(grid.GRIDS))
   key = harmony.key(score)
   if key is None:
     yield 'no key: no pitch stands out'
@@ -208,9 +215,9 @@ def _harmony(score):
       'perhaps' if key.confidence > 0.1 else 'a guess'
   )
   yield f'key {name}, {sure}: {key.confidence:.2f} ahead of the next'
-  lines = harmony.bars(score)
+  lines = metre.bars(score)
   listed = lines[: _MAX_BARS + 1]
-  chords = harmony.chords(score_lib.crop(score, int(listed[-1])))
+  chords = harmony.chords(transform.crop(score, int(listed[-1])))
   bars = [[] for _ in listed[1:]]
   place = np.searchsorted(listed, chords[:, 0], side='right') - 1
   for bar, (_, root, quality) in zip(place.tolist(), chords.tolist()):

@@ -6,8 +6,9 @@ import pytest
 from musiczoo import build
 from musiczoo.export import compose
 from musiczoo.export.player import folder, notes, requested
-from musiczoo.music import annotations, score as scores
+from musiczoo.music import annotations, transform
 from musiczoo.music.midi.write import to_bytes
+from musiczoo.music.time import quantize
 from musiczoo.representations import events as e, REPRESENTATIONS, tracks
 from tests import configs
 
@@ -17,8 +18,8 @@ GRIDS = (1, 4, 7)
 def expected(score, length=None):
   """The bytes of what `generate` writes; without meters and keys."""
   if length is not None:
-    score = scores.crop(score, length)
-  score = scores.quantize(score, 480)
+    score = transform.crop(score, length)
+  score = quantize(score, 480)
   tempi = score.tempi if len(score.tempi) else np.array([[0, 750_000]])
   none = np.zeros((0, 3), np.int32)
   return to_bytes(

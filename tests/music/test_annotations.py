@@ -5,7 +5,12 @@ import numpy as np
 import pytest
 
 from musiczoo.errors import UserError
-from musiczoo.music import annotations as c, harmony, score as score_lib
+from musiczoo.music import (
+  annotations as c,
+  harmony,
+  score as score_lib,
+  transform,
+)
 from musiczoo.music.score import Score
 from musiczoo.representations import REPRESENTATIONS
 from tests.strategies import scores
@@ -59,7 +64,7 @@ def test_another_key_is_another_key_of_the_same(score, semitones):
   if room[0] + semitones < 0 or room[1] + semitones > 127:
     return
   table = c.of(score, 4)
-  moved = c.of(score_lib.transpose(score, semitones), 4)
+  moved = c.of(transform.transpose(score, semitones), 4)
   ours = c.transpose(table, semitones)
   # Which of two equals is found first, key and chord, may change with the key.
   same = [i for i in range(len(c.COLUMNS)) if i not in (

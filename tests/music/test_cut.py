@@ -4,17 +4,16 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 
 from musiczoo.music.score import (
-  canonical,
-  crop,
-  cut,
-  DURATION,
-  equal,
-  ONSET,
-  PITCH,
-  pitched,
-  Score,
-  Track,
+    canonical,
+    DURATION,
+    equal,
+    ONSET,
+    PITCH,
+    pitched,
+    Score,
+    Track,
 )
+from musiczoo.music.transform import crop, cut
 from tests.strategies import scores
 
 SONG = Score(

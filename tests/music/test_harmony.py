@@ -5,16 +5,11 @@ import numpy as np
 import pytest
 
 from musiczoo.errors import UserError
-from musiczoo.music import harmony
+from musiczoo.music import harmony, metre
 from musiczoo.music.harmony import NO_CHORD, QUALITIES
-from musiczoo.music.score import (
-  canonical,
-  end,
-  quantize,
-  Score,
-  Track,
-  transpose,
-)
+from musiczoo.music.score import canonical, end, Score, Track
+from musiczoo.music.time import quantize
+from musiczoo.music.transform import transpose
 from tests.strategies import scores
 
 QUARTER = 24
@@ -50,46 +45,46 @@ def symbols(score: Score) -> list[str]:
 
 
 def test_bars_of_four_quarters_without_a_meter():
-  assert harmony.bars(piece((0, 5, 60))).tolist() == [0, 96, 192]
-  assert harmony.bars(piece((0, 4, 60))).tolist() == [0, 96]
-  assert harmony.bars(piece()).tolist() == [0]
+  assert metre.bars(piece((0, 5, 60))).tolist() == [0, 96, 192]
+  assert metre.bars(piece((0, 4, 60))).tolist() == [0, 96]
+  assert metre.bars(piece()).tolist() == [0]
 
 
 def test_a_pick_up_and_a_change_begin_bars():
   meters = [(0, 1, 4), (24, 3, 4), (24 + 72 + 48, 6, 8)]
   score = piece((0, 10, 60), meters=meters)
   # The second bar of 3/4 is cut short by 6/8.
-  assert harmony.bars(score).tolist() == [0, 24, 96, 144, 216, 288]
+  assert metre.bars(score).tolist() == [0, 24, 96, 144, 216, 288]
 
 
 def test_a_meter_that_comes_late_or_after_the_end():
   score = piece((0, 4, 60), meters=[(30, 3, 4), (960, 2, 4)])
-  assert harmony.bars(score).tolist() == [0, 30, 102]
+  assert metre.bars(score).tolist() == [0, 30, 102]
 
 
 def test_bar_lines_between_ticks_move_to_the_nearest():
   score = quantize(piece((0, 3, 60), meters=[(0, 3, 16)]), 2)
   # Bars of one and a half ticks, halves up.
-  assert harmony.bars(score).tolist() == [0, 2, 3, 5, 6]
+  assert metre.bars(score).tolist() == [0, 2, 3, 5, 6]
 
 
 @settings(max_examples=60, deadline=None)
 @given(scores(max_tracks=3, resolutions=st.sampled_from((1, 2, 4, 24))))
 def test_bars_cover_the_score_and_meters_begin_bars(score):
-  lines, last = harmony.bars(score), end(score)
+  lines, last = metre.bars(score), end(score)
   assert lines[0] == 0
   assert np.all(np.diff(lines) > 0)
   assert lines[-1] >= last and np.all(lines[:-1] < max(last, 1))
   assert {t for t in score.meters[:, 0].tolist() if t < last} <= {*lines}
-  assert len(harmony.density(score)) == len(lines) - 1
-  counts = harmony.density(score) * np.diff(lines) / score.resolution
+  assert len(metre.density(score)) == len(lines) - 1
+  counts = metre.density(score) * np.diff(lines) / score.resolution
   assert counts.sum() == pytest.approx(len(score.notes))
-  places = harmony.positions(score)
+  places = metre.positions(score)
   assert len(places) == last
   begins = np.flatnonzero(places == 0)
   np.testing.assert_array_equal(begins, lines[:-1] if last else [])
   found = harmony.chords(score)
-  np.testing.assert_array_equal(found[:, 0], harmony.half_bars(score)[:-1])
+  np.testing.assert_array_equal(found[:, 0], metre.half_bars(score)[:-1])
 
 
 @pytest.mark.parametrize(
@@ -103,12 +98,12 @@ def test_bars_cover_the_score_and_meters_begin_bars(score):
 )
 def test_half_bars(meter, lines):
   score = piece((0, 4, 60), meters=[(0, *meter)])
-  assert harmony.half_bars(score).tolist() == lines
+  assert metre.half_bars(score).tolist() == lines
 
 
 def test_positions_on_a_grid():
   score = piece((0, 5, 60), meters=[(0, 1, 4), (24, 2, 4)])
-  places = harmony.positions(quantize(score, 2)).tolist()
+  places = metre.positions(quantize(score, 2)).tolist()
   assert places == [0, 1, 0, 1, 2, 3, 0, 1, 2, 3]
 
 
@@ -117,7 +112,7 @@ def test_density_counts_notes_per_quarter_drums_too():
   score = piece(
       (0, 4, 60), (1, 1, 64), (3.5, 0.5, 38, 1), (4, 8, 60), tracks=drums
   )
-  np.testing.assert_allclose(harmony.density(score), [3 / 4, 1 / 4, 0])
+  np.testing.assert_allclose(metre.density(score), [3 / 4, 1 / 4, 0])
 
 
 def test_key_of_a_cadence_in_every_key():

@@ -4,14 +4,8 @@ from hypothesis import assume, given, settings, strategies as st
 import numpy as np
 import pytest
 
-from musiczoo.music.score import (
-  canonical,
-  equal,
-  pitch_range,
-  Score,
-  Track,
-  transpose,
-)
+from musiczoo.music.score import canonical, equal, pitch_range, Score, Track
+from musiczoo.music.transform import transpose
 from tests.strategies import scores
 
 PIANO_AND_DRUMS = Score(

@@ -3,7 +3,8 @@
 from hypothesis import given, settings
 import numpy as np
 
-from musiczoo.music.score import equal, quantize, Score, Track
+from musiczoo.music.score import equal, Score, Track
+from musiczoo.music.time import quantize
 from musiczoo.representations import events as e, REPRESENTATIONS
 from tests.strategies import scores
 

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 import numpy as np
 
 from musiczoo.data import batches
-from musiczoo.music.score import quantize, Score, Track
+from musiczoo.music.score import Score, Track
+from musiczoo.music.time import quantize
 from musiczoo.representations import REPRESENTATIONS, tracks
 from tests.strategies import scores
 

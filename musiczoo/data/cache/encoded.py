@@ -13,7 +13,7 @@ import pathlib
 
 import numpy as np
 
-from musiczoo import representations
+from musiczoo import music, representations
 from musiczoo.data.batches import Pieces
 from musiczoo.data.cache import sealed_folder
 from musiczoo.data.cache.npy_writer import NpyWriter
@@ -21,7 +21,8 @@ from musiczoo.data.corpora.corpus import Piece
 from musiczoo.data.corpora.recordings import Recordings
 from musiczoo.data.dataset import Split
 from musiczoo.errors import UserError
-from musiczoo.music import annotations, harmony, score
+from musiczoo.music import annotations
+from musiczoo.music.score import Score
 from musiczoo.representations.sparse_roll import SparseRoll
 
 SEAL = 'encoded.json'
@@ -55,7 +56,7 @@ class Mapped(Sequence):
 def open(
     split: Split | Recordings,
     config: Mapping,
-    encode: Callable[[score.Score], np.ndarray | SparseRoll],
+    encode: Callable[[Score], np.ndarray | SparseRoll],
     annotate: Callable[[Piece, np.ndarray | SparseRoll], np.ndarray] | None = None,
 ) -> Pieces:
   """The encoded pieces of a split; those without a step are left out.
@@ -123,8 +124,7 @@ def _rows(x):
 def key(config: Mapping) -> str:
   """A hash of what x depends on beside the dataset: the config and the code."""
   found = hashlib.sha256(json.dumps(dict(config), sort_keys=True).encode())
-  folder = pathlib.Path(representations.__file__).parent
-  rooms = [pathlib.Path(room.__file__) for room in (score, harmony, annotations)]
-  for file in [*rooms, *sorted(folder.glob('*.py'))]:
-    found.update(file.read_bytes())
+  for room in music, representations:
+    for file in sorted(pathlib.Path(room.__file__).parent.glob('*.py')):
+      found.update(file.read_bytes())
   return found.hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Fingerprint of a Score: a hash that is the same in any key."""
+"""Fingerprint: a hash of the notes of a Score that is the same in any key."""
 
 import hashlib
 from typing import NamedTuple
@@ -6,13 +6,14 @@ from typing import NamedTuple
 import numpy as np
 
 from musiczoo.music.score import (
-  DURATION,
-  ONSET,
-  PITCH,
-  pitch_range,
-  pitched,
-  Score,
+    DURATION,
+    ONSET,
+    PITCH,
+    pitch_range,
+    pitched,
+    Score,
 )
+from musiczoo.music.time import to_steps
 
 STEPS_PER_QUARTER = 24
 
@@ -23,7 +24,7 @@ class Fingerprint(NamedTuple):
   Attributes:
     digest: hexadecimal; equal for the same notes in any key.
     lowest: the lowest pitch, drums aside, 0 if there is none: of two pieces of
-      one digest, the difference is their transposition.
+      one digest it tells how far they are transposed.
   """
 
   digest: str
@@ -33,15 +34,17 @@ class Fingerprint(NamedTuple):
 def fingerprint(score: Score) -> Fingerprint:
   """The Fingerprint of a Score that has notes.
 
-  It covers when notes begin and end, on a grid of 24 steps to the quarter from
-  the first onset, and at which pitches: above the lowest, or which drum. It
-  ignores tempo, velocity and instrument, and counts a note that two tracks
-  double once.
+  It depends on onsets and ends, on a grid of 24 steps to the quarter from the
+  first onset, and on pitches: relative to the lowest, or of drums as they are.
+  It ignores tempo, velocity and instrument, and notes that tracks double.
   """
   onset = score.notes[:, ONSET].astype(np.int64)
   onset -= onset.min()
   end = onset + score.notes[:, DURATION]
-  onset, end = (_to_grid(ticks, score.resolution) for ticks in (onset, end))
+  onset, end = (
+    to_steps(ticks, score.resolution, STEPS_PER_QUARTER)
+    for ticks in (onset, end)
+  )
   lowest, _ = pitch_range(score) or (0, 0)
   has_pitch = pitched(score)
   pitch = score.notes[:, PITCH] - lowest * has_pitch
@@ -50,7 +53,3 @@ def fingerprint(score: Score) -> Fingerprint:
   notes = onset << 34 | (end - onset) << 8 | ~has_pitch << 7 | pitch
   data = np.unique(notes).astype('<i8').tobytes()
   return Fingerprint(hashlib.sha256(data).hexdigest()[:32], lowest)
-
-
-def _to_grid(ticks, resolution):
-  return (2 * ticks * STEPS_PER_QUARTER + resolution) // (2 * resolution)

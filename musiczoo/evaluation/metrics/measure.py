@@ -7,8 +7,9 @@ from itertools import combinations
 import numpy as np
 
 from musiczoo.evaluation.metrics import musegan, muspy
-from musiczoo.music import harmony, score as score_lib
+from musiczoo.music import metre, transform
 from musiczoo.music.score import Score
+from musiczoo.music.time import quantize
 from musiczoo.representations.tracks import GROUPS
 
 
@@ -74,7 +75,7 @@ def measure(
   Returns:
     name -> float64 [scores], nan where the metric is undefined.
   """
-  scores = [score_lib.quantize(score, steps_per_quarter) for score in scores]
+  scores = [quantize(score, steps_per_quarter) for score in scores]
   return {
       name: np.array([metric(score) for score in scores], float)
       for name, metric in metrics(num_steps).items()
@@ -92,9 +93,9 @@ def windows(score: Score, ticks: int) -> list[Score]:
   Returns:
     As many as fit, the last bar whole; perhaps none. Some may be silent.
   """
-  lines = harmony.bars(score)
+  lines = metre.bars(score)
   found, begin = [], 0
   while begin + ticks <= lines[-1]:
-    found.append(score_lib.cut(score, begin, begin + ticks))
+    found.append(transform.cut(score, begin, begin + ticks))
     begin = int(lines[np.searchsorted(lines, begin + ticks)])
   return found

@@ -2,7 +2,7 @@
 
 Empty bars (EB), used pitch classes (UPC), qualified notes (QN), drum pattern
 (DP) and tonal distance (TD), of the groups of `representations.tracks`, by their
-index in `GROUPS`. Bars are those of `harmony.bars`, 4/4 without a meter.
+index in `GROUPS`. Bars are those of `metre.bars`, 4/4 without a meter.
 
 The paper has 24 steps to a quarter note, of which three make a qualified note;
 on a grid of sixteenths that would be any note. So these figures compare music on
@@ -17,7 +17,7 @@ import numpy as np
 
 from musiczoo.evaluation.metrics.muspy import beats
 from musiczoo.evaluation.metrics.shares import empty_share, share
-from musiczoo.music import harmony
+from musiczoo.music import metre
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK
 from musiczoo.representations.sparse_roll import steps, union
 from musiczoo.representations.tracks import group_of, GROUPS
@@ -54,7 +54,7 @@ def empty_bars(score: Score, group: int, end: int = 0) -> float:
   notes = _notes(score, group)
   onset = notes[:, ONSET]
   duration = 1 if group == DRUMS else notes[:, DURATION]
-  return empty_share(onset, onset + duration, harmony.bars(score, end))
+  return empty_share(onset, onset + duration, metre.bars(score, end))
 
 
 def used_pitch_classes(score: Score, group: int) -> float:
@@ -62,7 +62,7 @@ def used_pitch_classes(score: Score, group: int) -> float:
 
   Over the bars in which the group plays; nan if there is none.
   """
-  used = np.count_nonzero(_chroma(score, group, harmony.bars(score)), axis=1)
+  used = np.count_nonzero(_chroma(score, group, metre.bars(score)), axis=1)
   return share(used.sum(), np.count_nonzero(used))
 
 
@@ -84,7 +84,7 @@ def drum_pattern(score: Score) -> float:
   hit on a grid of sixteenths, and would always be 1.
   """
   onset = _notes(score, DRUMS)[:, ONSET]
-  lines = harmony.bars(score)
+  lines = metre.bars(score)
   place = onset - lines[np.searchsorted(lines, onset, side='right') - 1]
   inside = 2 * place % score.resolution == 0
   return share(np.count_nonzero(inside), len(inside))

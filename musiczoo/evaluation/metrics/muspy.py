@@ -1,7 +1,7 @@
 """MusPy's metrics of pitch and rhythm (Dong et al. 2020).
 
 They have the names of "MusPy: A toolkit for symbolic music generation" and equal
-MusPy 0.5 with four exceptions. Bars are those of `harmony.bars`, where MusPy
+MusPy 0.5 with four exceptions. Bars are those of `metre.bars`, where MusPy
 takes one length for all; beats are quarter notes. A note doesn't sound in the
 beat or bar at whose line it ends: MusPy's figures are those of notes a tick
 longer. A piece that ends at a bar line has no empty bar after it, which in
@@ -14,7 +14,7 @@ import math
 import numpy as np
 
 from musiczoo.evaluation.metrics.shares import empty_share, share
-from musiczoo.music import harmony, score as score_lib
+from musiczoo.music import harmony, metre, score as score_lib
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score
 from musiczoo.representations.sparse_roll import union
 
@@ -118,7 +118,7 @@ def empty_beat_rate(score: Score, end: int = 0) -> float:
 
 def empty_measure_rate(score: Score, end: int = 0) -> float:
   """The share of bars in which nothing sounds, as in `empty_beat_rate`."""
-  return _empty(score, harmony.bars(score, end))
+  return _empty(score, metre.bars(score, end))
 
 
 def drum_in_pattern_rate(score: Score, meter: str = 'duple') -> float:
@@ -150,7 +150,7 @@ def groove_consistency(score: Score) -> float:
   Jazz Transformer on the front line"). On a fine grid it is near one: give
   Scores of one resolution to compare them.
   """
-  lines = harmony.bars(score)
+  lines = metre.bars(score)
   length = np.diff(lines)
   tick = np.unique(score.notes[:, ONSET])
   bar = np.searchsorted(lines, tick, side='right') - 1

@@ -19,8 +19,8 @@ from musiczoo.music.midi.events import parse
 from musiczoo.music.midi.guard import Limits, MidiError
 from musiczoo.music.midi.metas import find_metas, keys, meters, tempi
 from musiczoo.music.midi.notes import find_notes
-from musiczoo.music.midi.standard import DEFAULT_TEMPO
-from musiczoo.music.score import canonical, DURATION, end, ONSET, Score
+from musiczoo.music.score import canonical, DURATION, ONSET, Score
+from musiczoo.music.time import length_seconds
 
 
 def read(
@@ -86,7 +86,7 @@ def _score(data, pedal, limits, repairs):
     repairs['smpte'] += 1
   _check_ticks(raw, limits)
   score = canonical(raw)
-  limits.check('seconds', _seconds(score))
+  limits.check('seconds', length_seconds(score))
   for changes in (raw.tempi, raw.meters, raw.keys):
     repairs['superseded'] += _num_superseded(changes)
   return score
@@ -131,11 +131,3 @@ def _check_ticks(raw, limits):
   limits.check('ticks', last)
   limits.check('quarters', last / raw.resolution)
 
-
-def _seconds(score):
-  """When the last note of a canonical Score ends."""
-  last = end(score)
-  active = score.tempi[score.tempi[:, 0] < last].astype(np.int64)
-  ticks = np.concatenate([[0], active[:, 0], [last]])
-  tempo = np.concatenate([[DEFAULT_TEMPO], active[:, 1]])
-  return np.diff(ticks) @ tempo / score.resolution / 1e6

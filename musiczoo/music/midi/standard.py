@@ -1,7 +1,6 @@
 """The numbers of the standard: General MIDI and Standard MIDI Files 1.0."""
 
 DRUM_CHANNEL = 9  # Channel 10, counted from 0.
-DEFAULT_TEMPO = 500_000  # Microseconds per quarter note: 120 a minute.
 
 # High halves of the status bytes of channel messages.
 NOTE_OFF, NOTE_ON, CONTROL, PROGRAM = 0x80, 0x90, 0xB0, 0xC0

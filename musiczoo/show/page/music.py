@@ -2,9 +2,10 @@
 
 import base64
 
-from musiczoo.music import harmony, midi, score as score_lib
+from musiczoo.music import harmony, metre, midi, score as score_lib, transform
 from musiczoo.music.midi.standard import FAMILIES
 from musiczoo.music.score import Score
+from musiczoo.music.time import quantize
 from musiczoo.show.sound import timbres
 
 _MAX_BARS = 4096  # That are drawn and labelled.
@@ -20,8 +21,8 @@ def music(score: Score) -> dict:
     `chords`: [tick, name] at each bar and change; `key`: its name or None;
     `midi`: the bytes of the .mid file in base 64.
   """
-  lines = harmony.bars(score)[: _MAX_BARS + 1]
-  coarse = score_lib.quantize(score, _GRID)
+  lines = metre.bars(score)[: _MAX_BARS + 1]
+  coarse = quantize(score, _GRID)
   key = harmony.key(coarse)
   return {
       'resolution': int(score.resolution),
@@ -50,11 +51,11 @@ def music(score: Score) -> dict:
 
 def _chords(score, resolution):
   """[tick, name] at each bar and change of chord; '' is no chord."""
-  lines = harmony.bars(score)
+  lines = metre.bars(score)
   last, begins = int(lines[: _MAX_BARS + 1][-1]), set(lines.tolist())
   found = []
   for tick, root, quality in harmony.chords(
-      score_lib.crop(score, last)
+      transform.crop(score, last)
   ).tolist():
     name = harmony.format_chord(root, quality) if quality else ''
     if tick in begins or found[-1][1] != name:

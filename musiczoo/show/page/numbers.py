@@ -6,8 +6,8 @@ import numpy as np
 
 from musiczoo.evaluation import metrics
 from musiczoo.evaluation.novelty import WINDOWS
-from musiczoo.music import score as score_lib
 from musiczoo.music.score import Score
+from musiczoo.music.time import quantize
 
 # The metrics that have a meaning for any music.
 _SHOWN = (
@@ -26,7 +26,7 @@ def metrics_of(
   `num_steps`, cut by `metrics.windows`. A piece that is shorter has none.
   """
   segments = metrics.windows(
-      score_lib.quantize(score, steps_per_quarter), num_steps
+      quantize(score, steps_per_quarter), num_steps
   )
   measured = metrics.measure(
       segments, num_steps=num_steps, steps_per_quarter=steps_per_quarter

@@ -10,8 +10,8 @@ import numpy as np
 
 from musiczoo.errors import UserError
 from musiczoo.music import score as score_lib
-from musiczoo.music.grid import seconds
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK, VELOCITY
+from musiczoo.music.time import seconds
 from musiczoo.show.sound.synth import RATE, TAIL
 
 _GAIN = 0.1  # Low enough not to clip; the file is normalized.

@@ -12,8 +12,8 @@ import math
 import numpy as np
 
 from musiczoo.music import score as score_lib
-from musiczoo.music.grid import seconds
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK, VELOCITY
+from musiczoo.music.time import seconds
 from musiczoo.show.sound.timbres import (
   Drum,
   DRUMS,

@@ -9,8 +9,8 @@ import numpy as np
 from musiczoo.errors import UserError
 from musiczoo.music import score as score_lib
 from musiczoo.music.files import write_output
-from musiczoo.music.grid import seconds
 from musiczoo.music.score import Score
+from musiczoo.music.time import seconds
 from musiczoo.show.sound.player import Player
 from musiczoo.show.sound.synth import RATE
 

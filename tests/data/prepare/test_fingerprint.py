@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from musiczoo.data.prepare.fingerprint import fingerprint
-from musiczoo.music.score import canonical, Score, Track, transpose
+from musiczoo.music.score import canonical, Score, Track
+from musiczoo.music.transform import transpose
 from tests.strategies import scores
 
 TRACKS = (Track(0), Track(32), Track(0, drums=True))

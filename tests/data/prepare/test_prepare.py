@@ -12,7 +12,8 @@ from musiczoo.data import corpora, prepare
 from musiczoo.data.prepare import engines
 from musiczoo.errors import UserError
 from musiczoo.music import midi
-from musiczoo.music.score import Score, Track, transpose
+from musiczoo.music.score import Score, Track
+from musiczoo.music.transform import transpose
 
 
 def song(number):

@@ -6,8 +6,9 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 
 from musiczoo.evaluation.metrics import measure, METRICS, metrics, windows
-from musiczoo.music import harmony, score as score_lib
+from musiczoo.music import metre, transform
 from musiczoo.music.score import equal, Score
+from musiczoo.music.time import quantize
 from tests.evaluation.metrics.test_musegan import BASS, DRUMS, PIANO, play
 from tests.strategies import scores
 
@@ -30,7 +31,7 @@ def test_the_table_has_both_sets():
 
 
 def test_measured_on_a_common_grid():
-  fine = score_lib.quantize(SONG, 480)
+  fine = quantize(SONG, 480)
   found = measure([SONG, fine])
   assert set(found) == set(METRICS)
   for name, (coarse, again) in found.items():
@@ -39,7 +40,7 @@ def test_measured_on_a_common_grid():
 
 
 def test_silence_at_the_end_of_a_piece_counts_if_asked():
-  head = score_lib.crop(SONG, 32)
+  head = transform.crop(SONG, 32)
   found = measure([head], num_steps=64)
   assert found['empty_bars_bass'] == found['empty_measure_rate'] == 0.5
   assert found['empty_beat_rate'] == 0.5
@@ -59,8 +60,8 @@ def test_any_score_has_figures(score):
 def test_windows_begin_at_bars_and_cover_the_piece():
   pieces = windows(SONG, 32)
   assert len(pieces) == 2
-  assert equal(pieces[0], score_lib.crop(SONG, 32))
-  assert equal(pieces[1], score_lib.cut(SONG, 32, 64))
+  assert equal(pieces[0], transform.crop(SONG, 32))
+  assert equal(pieces[1], transform.cut(SONG, 32, 64))
   assert windows(SONG, 65) == []
   assert windows(Score(np.zeros((0, 5), np.int32)), 16) == []
 
@@ -70,5 +71,5 @@ def test_windows_of_other_meters_go_on_with_the_next_bar():
   # Bars of 12 steps: 0 to 16, then from bar line 24, then from 48.
   pieces = windows(waltz, 16)
   assert len(pieces) == 3
-  assert equal(pieces[1], score_lib.cut(waltz, 24, 40))
-  assert harmony.bars(pieces[1]).tolist() == [0, 12, 24]
+  assert equal(pieces[1], transform.cut(waltz, 24, 40))
+  assert metre.bars(pieces[1]).tolist() == [0, 12, 24]

@@ -6,8 +6,9 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 
 from musiczoo.evaluation.metrics import musegan
-from musiczoo.music import harmony, score as score_lib
+from musiczoo.music import metre, score as score_lib
 from musiczoo.music.score import canonical, Score
+from musiczoo.music.time import quantize
 from musiczoo.representations.tracks import group_of, GROUPS
 from tests.strategies import scores
 
@@ -46,7 +47,7 @@ def test_qualified_notes_last_three_sixteenths():
   score = play(*((16 * i, d, 60, PIANO) for i, d in enumerate(lengths)))
   assert musegan.qualified_notes(score, PIANO) == 3 / 5
   assert musegan.qualified_notes(score, PIANO, sixteenths=2) == 4 / 5
-  finer = score_lib.quantize(score, 480)
+  finer = quantize(score, 480)
   assert musegan.qualified_notes(finer, PIANO) == 3 / 5
   assert math.isnan(musegan.qualified_notes(score, DRUMS))
 
@@ -122,7 +123,7 @@ def test_plain_loops_agree(score, one, other):
   for onset, duration, pitch, _, track in score.notes.tolist():
     for tick in range(onset, onset + duration):
       rolls[group[track]][tick].add(pitch)
-  lines = harmony.bars(score).tolist()
+  lines = metre.bars(score).tolist()
   bars = [rolls[one][a:b] for a, b in zip(lines, lines[1:])]
   np.testing.assert_allclose(
       musegan.empty_bars(score, one), mean([not any(bar) for bar in bars])

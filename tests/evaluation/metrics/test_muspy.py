@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from musiczoo.evaluation.metrics import muspy
-from musiczoo.music import harmony, score as score_lib
+from musiczoo.music import harmony, metre, score as score_lib, transform
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score, Track
 from tests.strategies import scores
 
@@ -160,7 +160,7 @@ def test_grooves_of_unequal_bars_are_not_compared():
   meters = np.array([[0, 3, 4], [12, 4, 4]], np.int32)
   score = Score(notes, meters=meters, resolution=4)
   assert muspy.groove_consistency(score) == 1
-  assert math.isnan(muspy.groove_consistency(score_lib.crop(score, 28)))
+  assert math.isnan(muspy.groove_consistency(transform.crop(score, 28)))
 
 
 def mean(values):
@@ -185,7 +185,7 @@ def test_plain_loops_agree(score):
   def empty_rate(lines):
     return mean([not any(sounding[a:b]) for a, b in zip(lines, lines[1:])])
 
-  lines = harmony.bars(score).tolist()
+  lines = metre.bars(score).tolist()
   close(muspy.empty_measure_rate(score), empty_rate(lines))
   quarters = range(0, length + score.resolution, score.resolution)
   close(muspy.empty_beat_rate(score), empty_rate(quarters))

@@ -6,7 +6,8 @@ import pytest
 from musiczoo.data.corpora import Corpus, Piece
 from musiczoo.errors import UserError
 from musiczoo.evaluation.novelty.report import report, summary
-from musiczoo.music.score import Score, transpose
+from musiczoo.music.score import Score
+from musiczoo.music.transform import transpose
 
 
 def piece(seed, steps=40):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from musiczoo.evaluation import metrics
-from musiczoo.music import score as score_lib
 from musiczoo.music.score import Score
+from musiczoo.music.time import quantize
 from musiczoo.show.page import numbers
 
 
@@ -20,7 +20,7 @@ def test_figures_are_means_over_stretches():
   halves = metrics.measure(metrics.windows(song(4), 32), num_steps=32)
   expected = np.mean(halves['pitch_class_entropy'])
   assert found['pitch class entropy'] == pytest.approx(expected)
-  fine = score_lib.quantize(song(4), 480)
+  fine = quantize(song(4), 480)
   assert numbers.metrics_of(fine, 4, 32) == found
   assert 'drum in pattern rate' not in found
 

@@ -1,0 +1,71 @@
+"""Score -> Score: transposed, or cut to a span of time."""
+
+import numpy as np
+
+from musiczoo.music.score import (
+  canonical,
+  DURATION,
+  ONSET,
+  PITCH,
+  pitched,
+  Score,
+)
+
+
+def transpose(score: Score, semitones: int) -> Score:
+  """Moves pitched tracks and key signatures; drums stay.
+
+  Raises:
+    ValueError: if a note would leave the MIDI pitches 0..127.
+  """
+  notes, keys = score.notes.copy(), score.keys.copy()
+  notes[pitched(score), PITCH] += semitones
+  if np.any((notes[:, PITCH] < 0) | (notes[:, PITCH] > 127)):
+    raise ValueError(f'{semitones:+d} semitones leave the pitches 0..127')
+  keys[:, 1] = transpose_sharps(keys[:, 1], semitones)
+  return score._replace(notes=notes, keys=keys)
+
+
+def transpose_sharps(sharps: np.ndarray, semitones: int) -> np.ndarray:
+  """Moves key signatures: five flats (-5) to six sharps, or left as they are.
+
+  A semitone up is seven fifths up, and the circle of fifths closes after
+  twelve. Whole octaves keep the spelling.
+  """
+  if semitones % 12 == 0:
+    return sharps
+  return (sharps + 7 * semitones + 5) % 12 - 5
+
+
+def crop(score: Score, ticks: int) -> Score:
+  """The canonical Score of what sounds before a tick."""
+  return cut(score, 0, ticks)
+
+
+def cut(score: Score, begin: int, end: int) -> Score:
+  """The canonical Score of what sounds in the ticks from `begin` to `end`.
+
+  `begin` becomes tick 0, and a bar begins there. A note that began before it
+  begins there again, except on drums, whose durations mean nothing. Tempo,
+  meter and key are those in force; there are none if the span is empty.
+  """
+  notes = np.array(score.notes, np.int32)
+  onset = np.maximum(notes[:, ONSET], begin)
+  stop = np.minimum(notes[:, ONSET] + notes[:, DURATION], end)
+  kept = (onset < stop) & (pitched(score) | (onset == notes[:, ONSET]))
+  notes[:, ONSET], notes[:, DURATION] = onset - begin, stop - onset
+
+  def within(changes):
+    changes = np.array(changes[(changes[:, 0] < end) & (begin < end)], np.int32)
+    # Of those that now meet at 0 `canonical` keeps the last, the one in force.
+    changes[:, 0] = np.maximum(changes[:, 0] - begin, 0)
+    return changes
+
+  return canonical(
+    score._replace(
+      notes=notes[kept],
+      tempi=within(score.tempi),
+      meters=within(score.meters),
+      keys=within(score.keys),
+    )
+  )
