@@ -9,10 +9,13 @@ import shlex
 import subprocess
 import sys
 
+import jax
+import numpy as np
 import pytest
 
 from docs import render
 from experiments import config as configs
+from musiczoo.nn.heads import HEADS
 
 ROOT = pathlib.Path(__file__).parents[1]
 PAGES = sorted([ROOT / 'README.md', *ROOT.glob('docs/*.md')])
@@ -133,3 +136,35 @@ def test_prose_has_no_other_measured_decimals(page):
   text = render.FIGURE.sub('', text)
   text = re.sub(r'```.*?```|^    .*$|`[^`]*`', '', text, flags=re.S | re.M)
   assert not re.findall(r'\d+\.\d+|\d ?%', OTHER.sub('', text))
+
+
+def test_the_examples_of_the_architecture_page_run():
+  text = (ROOT / 'docs/architecture.md').read_text()
+  names = {'__name__': 'examples'}
+  for block in re.findall(r'```python\n(.*?)```', text, re.DOTALL):
+    exec(compile(block, 'architecture.md', 'exec'), names)
+  representation = names['rhythm']()
+  corpus = names['scale']()
+  piece = next(p for split in corpus.splits.values() for p in split)
+  x = representation.encode(piece.score)
+  again = representation.encode(representation.decode(x))
+  assert (again == x[: len(again)]).all() and again.sum() == x.sum()
+  spec = representation.spec
+  head = HEADS['bernoulli'](depth=spec.depth)
+  model = names['markov'](spec, head, names['MarkovOptions'](hidden=8))
+  batch = {
+    'x': x[None],
+    'mask': np.ones((1, len(x)), np.float32),
+    'row': np.zeros(1, np.uint32),
+  }
+  params = model.init(jax.random.key(0), batch)
+  sums, weight = model.loss(params, batch, jax.random.key(1), step=0, train=False)
+  assert np.isfinite(sums['loss']) and weight > 0
+
+
+def test_the_files_of_the_architecture_page_are_there():
+  text = (ROOT / 'docs/architecture.md').read_text()
+  paths = re.findall(r'`((?:musiczoo|experiments|tests)/[\w./]*)`', text)
+  assert len(paths) > 30
+  for path in paths:
+    assert (ROOT / path).exists(), path
