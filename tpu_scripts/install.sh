@@ -15,7 +15,7 @@ flags '' 'bucket' "$@"
 cd "$(dirname "$0")/.."
 run python3 -m pip install --quiet --user uv
 [[ -d .venv ]] || run ~/.local/bin/uv venv --quiet --python=3.11 .venv
-run ~/.local/bin/uv pip install --quiet --constraint=constraints.txt \
+run ~/.local/bin/uv pip install --quiet --constraint=constraints-3.11.txt \
   --editable '.[tpu,corpora]'
 
 [[ -n $bucket ]] || exit 0

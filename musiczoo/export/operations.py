@@ -170,6 +170,14 @@ def _stack(graph, eqn, *values):
   return graph.node('Concat', *parts, axis=axis)
 
 
+def _unstack(graph, eqn, x):
+  axis, num = eqn.params['axis'], len(eqn.outvars)
+  at, sizes = np.array([axis], np.int64), np.ones(num, np.int64)
+  parts = graph.node('Split', x, sizes, outputs=num, axis=axis)
+  parts = parts if num > 1 else [parts]
+  return [graph.node('Squeeze', part, at) for part in parts]
+
+
 def _convolve(graph, eqn, x, w):
   """Over time, channels last."""
   params = eqn.params
@@ -237,4 +245,5 @@ TABLE = {
     'sub': _same('Sub'),
     'tanh': _same('Tanh'),
     'transpose': _transpose,
+    'unstack': _unstack,
 }
