@@ -28,7 +28,7 @@ class Range:
   high: float = math.inf
   below: float = math.inf
 
-  def __contains__(self, value) -> bool:
+  def __contains__(self, value: float) -> bool:
     # Not a number compares as false, and so is in no range.
     return self.low <= value <= self.high and (
       value < self.below or self.below == math.inf
@@ -51,7 +51,7 @@ class OneOf:
   def __init__(self, *names: str):
     object.__setattr__(self, 'names', names)
 
-  def __contains__(self, value) -> bool:
+  def __contains__(self, value: str) -> bool:
     return value in self.names
 
   def __str__(self) -> str:

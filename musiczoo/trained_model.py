@@ -1,9 +1,11 @@
 """TrainedModel: a pretrained model or a run of one's own, to sample from."""
 
+import os
 import pathlib
-from typing import NamedTuple
+from typing import Any, cast, NamedTuple
 
 from musiczoo.build import Pipeline, RunConfig
+from musiczoo.music.audio.sound import Sound
 from musiczoo.music.score import Score
 from musiczoo.runs import pretrained
 from musiczoo.sampling import controls as controls_lib, generate
@@ -36,8 +38,8 @@ class TrainedModel(NamedTuple):
       seed: int = 0,
       primer: Score | None = None,
       requested: dict | None = None,
-      **controls,
-  ) -> list[Score]:
+      **controls: float,
+  ) -> list[Score] | list[Sound]:
     """Samples pieces: the same as the command `generate` with these numbers.
 
     Args:
@@ -51,9 +53,10 @@ class TrainedModel(NamedTuple):
       UserError: the model cannot use one of these.
     """
     model, representation = self.pipeline.model, self.pipeline.representation
+    encoded = None
     if primer is not None:
       controls_lib.check_ability(model, 'given', 'primer')
-      primer = encode_primer(representation, primer, 'primer')
+      encoded = encode_primer(representation, primer, 'primer')
     return generate.generate(
         self.pipeline,
         self.params,
@@ -61,26 +64,28 @@ class TrainedModel(NamedTuple):
         num_steps=num_steps,
         seed=seed,
         controls=controls_lib.check_controls(model, **controls),
-        primer=primer,
+        primer=encoded,
         requested=controls_lib.check_requested(
             model, self.config.conditions, **requested or {}
         ),
     ).scores
 
-  def write(self, folder, num_outputs: int = 1, **how) -> list[pathlib.Path]:
+  def write(
+      self, folder: str | os.PathLike, num_outputs: int = 1, **how: Any
+  ) -> list[pathlib.Path]:
     """Writes pieces to a folder as 000.mid, 000.png, ...; returns the .mid.
 
     Args:
       **how: as of `generate`.
     """
     folder = pathlib.Path(folder)
-    scores = self.generate(num_outputs, **how)
+    scores = cast(list[Score], self.generate(num_outputs, **how))
     folder.mkdir(parents=True, exist_ok=True)
     outputs.write_scores(scores, folder, title=self.name)
     return [folder / f'{i:03d}.mid' for i in range(len(scores))]
 
 
-def load(name_or_workdir) -> TrainedModel:
+def load(name_or_workdir: str | os.PathLike) -> TrainedModel:
   """A pretrained model by its name, or the best checkpoint of a workdir.
 
   Raises:

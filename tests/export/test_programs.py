@@ -61,7 +61,7 @@ def test_a_state_goes_on():
   """Two halves, the state handed on, are the whole; so is what loss adds up."""
   config, pipeline, params = build_tiny('chorales.py:lstm')
   flat = weights.flat(params)
-  step = export.deserialize(bytearray(stablehlo.step(pipeline, config, flat)))
+  step = export.deserialize(bytearray(stablehlo.step(pipeline, flat)))
   given = inputs(pipeline, pipeline.model.forward, rows=2, steps=6)
   given['before'][:, 0], given['state'][:] = -1, 0
   given['before'][:, 1:] = given['x'][:, :-1]
@@ -118,7 +118,7 @@ def test_infill_says_how_likely_each_cell_is():
   config, pipeline, params = build_tiny('chorales.py:infill')
   flat = weights.flat(params)
   assert len(stablehlo.sampler(pipeline, flat)) > 0
-  step = export.deserialize(bytearray(stablehlo.step(pipeline, config, flat)))
+  step = export.deserialize(bytearray(stablehlo.step(pipeline, flat)))
   rng = np.random.default_rng(0)
   x = rng.integers(100, size=(3, 20, 4)).astype(np.int32)
   known, real = rng.random(x.shape) < 0.5, np.ones((3, 20), bool)

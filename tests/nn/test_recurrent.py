@@ -291,15 +291,22 @@ def test_the_backward_loop_carries_state_gradients_alone(cell):
   net, variables, x = build(cell, rows=3, hidden=4, layers=1)
   loss = lambda v: net.apply(v, x)[0].sum()
   loops = [
-      eqn.params
+      eqn
       for eqn in equations(jax.make_jaxpr(jax.grad(loss))(variables).jaxpr)
       if eqn.primitive.name == 'scan' and eqn.params['reverse']
   ]
-  (loop,) = loops
-  assert loop['num_carry'] == CELLS[cell].states
+  (scan,) = loops
+  loop = scan.params
+  # What is carried has the shape it has in the body; the rest is stacked.
+  body = getattr(loop['jaxpr'], 'jaxpr', loop['jaxpr'])
+  num_carry = sum(
+      whole.aval.shape == part.aval.shape
+      for whole, part in zip(scan.outvars, body.outvars)
+  )
+  assert num_carry == CELLS[cell].states
   made = [
       eqn.outvars[0].aval.shape
-      for eqn in equations(loop['jaxpr'].jaxpr)
+      for eqn in equations(body)
       if eqn.primitive.name == 'dot_general'
   ]
   assert set(made) == {(3, 4)}
