@@ -16,11 +16,11 @@ from musiczoo.music.score import Track
 
 
 def find_notes(
-    events: Events,
-    metas: Metas,
-    pedal: bool,
-    limits: Limits,
-    repairs: Counter,
+  events: Events,
+  metas: Metas,
+  pedal: bool,
+  limits: Limits,
+  repairs: Counter,
 ) -> tuple[np.ndarray, tuple[Track, ...]]:
   """The notes of a file, and a track for each chunk, output and program.
 
@@ -39,56 +39,123 @@ def find_notes(
   Raises:
     MidiError: 'notes'.
   """
-  kind = events.status & 0xF0
-  # The time of an event: its place in the order in which the piece is played.
-  order = np.argsort(events.tick, kind='stable')
-  clock = events.tick[order]
-  time = np.empty_like(order)
-  time[order] = np.arange(len(order))
-  port = Changes(*ports(metas))
+  timeline = _timeline(events, metas)
+  settings = _settings(timeline)
+  notes = _paired(timeline, settings.silences, limits, repairs)
+  is_drums = drums(
+    notes.output, notes.on, settings.parts, settings.banks, settings.programs
+  )
+  off = notes.off
+  if pedal:
+    keys = Keys(notes.on, off, notes.output, notes.pitch, is_drums)
+    off = hold(keys, settings.sustain, settings.sostenuto, settings.sound_off)
+  clock = timeline.clock
+  duration = clock[off] - clock[notes.on]
+  repairs['zero_length'] += np.count_nonzero(duration == 0)
+  program = last_before(settings.programs, notes.output, notes.on, 0)
+  tracks, track = _tracks(notes, is_drums, program, names(metas))
+  columns = clock[notes.on], duration, notes.pitch, notes.velocity, track
+  return np.stack(columns, axis=1), tracks
 
-  def choose(chosen):
+
+class _Timeline(NamedTuple):
+  """Events in the order in which the piece is played.
+
+  Attributes:
+    events: all events, in the order of the file.
+    time: int64 [E], the place of each event in the order of playing.
+    clock: int64 [E], the tick at each time.
+    port: the port of each chunk.
+  """
+
+  events: Events
+  time: np.ndarray
+  clock: np.ndarray
+  port: Changes
+
+  def select(self, chosen):
     """Index, output and the two bytes of data of some channel messages."""
-    index = np.flatnonzero(chosen)
-    output = last_before(port, events.chunk[index], index, 0) << 4
+    events, index = self.events, np.flatnonzero(chosen)
+    output = last_before(self.port, events.chunk[index], index, 0) << 4
     output |= events.status[index] & 0x0F
     at = events.at[index]
     first, second = (events.data[at + i].astype(np.int64) for i in (0, 1))
     return index, output, first, second
 
-  index, where, control, value = choose(kind == standard.CONTROL)
+
+def _timeline(events, metas):
+  order = np.argsort(events.tick, kind='stable')
+  time = np.empty_like(order)
+  time[order] = np.arange(len(order))
+  return _Timeline(events, time, events.tick[order], Changes(*ports(metas)))
+
+
+class _Settings(NamedTuple):
+  """Changes of outputs: pedals, programs, banks, drum parts, silences."""
+
+  silences: Changes
+  sound_off: Changes
+  sustain: Changes
+  sostenuto: Changes
+  banks: Changes
+  programs: Changes
+  parts: Changes
+
+
+def _settings(timeline):
+  events, time = timeline.events, timeline.time
+  kind = events.status & 0xF0
+  index, where, control, value = timeline.select(kind == standard.CONTROL)
   moment = time[index]
 
-  def moves(chosen, values):
-    """The chosen controllers as Changes of their outputs."""
+  def changes(chosen, values):
     return Changes(where[chosen], moment[chosen], values[chosen])
 
   sound_off = control == standard.ALL_SOUND_OFF
-  silences = moves(sound_off | (control >= standard.ALL_NOTES_OFF), moment)
-  sound_off = moves(sound_off, moment)
   down = value >= standard.PEDAL_DOWN
-  sustain = moves(control == standard.SUSTAIN_PEDAL, down)
-  sostenuto = moves(control == standard.SOSTENUTO_PEDAL, down)
-  banks = moves(control == standard.BANK, value)
-
-  index, where, program, _ = choose(kind == standard.PROGRAM)
-  programs = Changes(where, time[index], program)
-  index, where, *_ = choose(events.status == standard.SYSEX)
-  parts, is_gs = rhythm_parts(events, events.at[index], where, time[index])
+  banks = changes(control == standard.BANK, value)
+  index, output, program, _ = timeline.select(kind == standard.PROGRAM)
+  programs = Changes(output, time[index], program)
+  index, output, *_ = timeline.select(events.status == standard.SYSEX)
+  parts, is_gs = rhythm_parts(events, events.at[index], output, time[index])
   if is_gs:
     banks = Changes(*(column[:0] for column in banks))
+  return _Settings(
+    silences=changes(sound_off | (control >= standard.ALL_NOTES_OFF), moment),
+    sound_off=changes(sound_off, moment),
+    sustain=changes(control == standard.SUSTAIN_PEDAL, down),
+    sostenuto=changes(control == standard.SOSTENUTO_PEDAL, down),
+    banks=banks,
+    programs=programs,
+    parts=parts,
+  )
 
-  index, output, pitch, velocity = choose(
-      (kind == standard.NOTE_ON) | (kind == standard.NOTE_OFF)
+
+class _Notes(NamedTuple):
+  """N notes in the order of their note ons: int64 [N] each; times, not ticks."""
+
+  on: np.ndarray
+  off: np.ndarray
+  chunk: np.ndarray
+  output: np.ndarray
+  pitch: np.ndarray
+  velocity: np.ndarray
+
+
+def _paired(timeline, silences, limits, repairs):
+  """Note ons with the note offs, or the silences, that end them."""
+  kind = timeline.events.status & 0xF0
+  index, output, pitch, velocity = timeline.select(
+    (kind == standard.NOTE_ON) | (kind == standard.NOTE_OFF)
   )
   is_on = (kind[index] == standard.NOTE_ON) & (velocity > 0)
   limits.check('notes', np.count_nonzero(is_on))
-  chunk, moment = events.chunk[index], time[index]
-  # What silences an output parts the notes before from the offs after.
+  chunk, moment = timeline.events.chunk[index], timeline.time[index]
+  # A silence separates the notes before it from the offs after it.
   since = last_before(silences, output, moment, -1) + 1
   pairs = pair(((chunk << 12 | output) << 7 | pitch) << 28 | since, is_on)
   silenced = first_after(
-      silences, output[pairs.hanging], moment[pairs.hanging], -1
+    silences, output[pairs.hanging], moment[pairs.hanging], -1
   )
   repairs['hanging'] += np.count_nonzero(silenced < 0)
   # An off may well come after all notes off.
@@ -97,33 +164,27 @@ def find_notes(
   off = np.append(moment[pairs.off], silenced[silenced >= 0])
   order = np.argsort(moment[chosen])
   chosen, off = chosen[order], off[order]
-  on, chunk, output, pitch, velocity = (
-      column[chosen] for column in (moment, chunk, output, pitch, velocity)
+  on, *others = (
+    column[chosen] for column in (moment, chunk, output, pitch, velocity)
   )
+  return _Notes(on, off, *others)
 
-  is_drums = drums(output, on, parts, banks, programs)
-  if pedal:
-    played = Keys(on, off, output, pitch, is_drums)
-    off = hold(played, sustain, sostenuto, sound_off)
-  duration = clock[off] - clock[on]
-  repairs['zero_length'] += np.count_nonzero(duration == 0)
 
-  program = last_before(programs, output, on, 0)
+def _tracks(notes, is_drums, program, names):
+  """A Track for each chunk, output, kind and program, and that of each note."""
   keys, track = np.unique(
-      ((chunk << 12 | output) << 1 | is_drums) << 7 | program,
-      return_inverse=True,
+    ((notes.chunk << 12 | notes.output) << 1 | is_drums) << 7 | program,
+    return_inverse=True,
   )
-  name = names(metas)
   tracks = tuple(
-      Track(
-          program=key & 0x7F,
-          drums=bool(key >> 7 & 1),
-          name=name.get(key >> 20, ''),
-      )
-      for key in keys.tolist()
+    Track(
+      program=key & 0x7F,
+      drums=bool(key >> 7 & 1),
+      name=names.get(key >> 20, ''),
+    )
+    for key in keys.tolist()
   )
-  notes = np.stack([clock[on], duration, pitch, velocity, track], axis=1)
-  return notes, tracks
+  return tracks, track
 
 
 class Pairs(NamedTuple):
@@ -172,8 +233,8 @@ def pair(key: np.ndarray, is_on: np.ndarray) -> Pairs:
   rank = np.arange(len(offs)) - np.searchsorted(offs, first)[group]
   mate = ons[np.searchsorted(ons, first)[group] + rank]
   return Pairs(
-      on=order[mate],
-      off=order[offs],
-      hanging=order[np.setdiff1d(ons, mate, assume_unique=True)],
-      unmatched=order[np.flatnonzero(unmatched)],
+    on=order[mate],
+    off=order[offs],
+    hanging=order[np.setdiff1d(ons, mate, assume_unique=True)],
+    unmatched=order[np.flatnonzero(unmatched)],
   )
