@@ -1,0 +1,68 @@
+"""Flags of every family: what a model can use is accepted, else refused."""
+
+import dataclasses
+import functools
+
+import pytest
+
+from musiczoo import build
+from musiczoo.errors import UserError
+from musiczoo.nn.heads import Controls
+from musiczoo.sampling import controls
+from tests import configs
+
+CONTROLS = {'temperature': 0.5, 'top_k': 3, 'top_p': 0.9, 'min_p': 0.1}
+REQUESTS = {'chords': 'C G', 'key': 'Am', 'density': 2.0, 'style': 'waltz'}
+# Family -> the requests that its config is conditioned on.
+FAMILIES = {
+    'rnn': (),
+    'lstm': (),
+    'gru': (),
+    'cnn': (),
+    'infill': (),
+    'autoencoder': (),
+    'vae': (),
+    'gan': (),
+    'structure': ('chords', 'key', 'density'),
+}
+
+
+@functools.cache
+def model(family):
+  config = configs.load(f'chorales.py:{family}')
+  return config, build.pipeline(config).model
+
+
+@pytest.mark.parametrize('family', FAMILIES)
+@pytest.mark.parametrize('flag', CONTROLS)
+def test_a_control_is_used_or_refused(family, flag):
+  _, of_family = model(family)
+  if family == 'gan':
+    with pytest.raises(UserError, match=f'--{flag} cannot be used'):
+      controls.check_controls(of_family, **{flag: CONTROLS[flag]})
+  else:
+    found = controls.check_controls(of_family, **{flag: CONTROLS[flag]})
+    assert getattr(found, flag) == CONTROLS[flag]
+  assert controls.check_controls(of_family, **{flag: None}) == Controls()
+
+
+@pytest.mark.parametrize('family', FAMILIES)
+@pytest.mark.parametrize('flag', REQUESTS)
+def test_a_condition_is_used_or_refused(family, flag):
+  config, of_family = model(family)
+  asked = {flag: REQUESTS[flag]}
+  if flag in FAMILIES[family]:
+    found = controls.check_requested(of_family, config.conditions, **asked)
+    assert found == asked
+  else:
+    with pytest.raises(UserError, match=f'--{flag} cannot be used'):
+      controls.check_requested(of_family, config.conditions, **asked)
+
+
+@pytest.mark.parametrize('family', ['infill', 'autoencoder', 'vae', 'gan'])
+def test_columns_in_a_config_do_not_make_a_family_conditional(family):
+  """A family that ignores conditions refuses them, whatever its config says."""
+  config, of_family = model(family)
+  columns = dataclasses.replace(config.conditions, columns=('chord',))
+  with pytest.raises(UserError, match='which has no conditions'):
+    controls.check_requested(of_family, columns, chords='C')
