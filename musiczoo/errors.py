@@ -6,7 +6,7 @@ import inspect
 import math
 import types
 import typing
-from typing import Annotated
+from typing import Annotated, Any
 
 
 class UserError(Exception):
@@ -106,14 +106,14 @@ def check_options(
         check_value(prefix + name, options[name], hint)
 
 
-def _hints(function) -> dict:
+def _hints(function: Callable) -> dict:
   # A Linen module's own __init__ has the hints of its dataclass.
   return typing.get_type_hints(function, include_extras=True)
 
 
-def check_value(key: str, value, hint) -> None:
+def check_value(key: str, value: Any, hint: Any) -> None:
   """Raises UserError unless the hint allows the value."""
-  rules = ()
+  rules: list[Any] = []
   if typing.get_origin(hint) is Annotated:
     hint, *rules = typing.get_args(hint)
   if (wanted := _wanted(value, hint)) is None:
@@ -122,7 +122,7 @@ def check_value(key: str, value, hint) -> None:
     raise UserError(f'--config.{key}={_as_flag(value)}: give {wanted}')
 
 
-def _wanted(value, hint) -> str | None:
+def _wanted(value: Any, hint: Any) -> str | None:
   """What a value of this type is called, or None if this is one."""
   origin, of = typing.get_origin(hint), typing.get_args(hint)
   if origin in (typing.Union, types.UnionType):
