@@ -1,4 +1,4 @@
-"""Two windows walk in; how many cells of the one are those of the other, out."""
+"""Accuracy of a window against another, by kind of representation."""
 
 import jax.numpy as jnp
 

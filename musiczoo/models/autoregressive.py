@@ -1,4 +1,4 @@
-"""A causal net and a head -> a Model that writes music step after step."""
+"""Autoregressive models: a causal net under a head."""
 
 from flax import linen as nn
 import jax
@@ -14,9 +14,9 @@ from musiczoo.nn.recurrent import Recurrent
 
 
 class Sequence(nn.Module):
-  """p(x) = prod_t p(x_t | x_<t): the net hears the past, the head says x_t.
+  """p(x) = prod_t p(x_t | x_<t): the net encodes the past, the head predicts x_t.
 
-  Where there are conditions the net is also told those of step t itself.
+  Where there are conditions the net also embeds those of step t itself.
   """
 
   net: nn.Module
@@ -30,11 +30,11 @@ class Sequence(nn.Module):
     return self.head.log_prob(h_BxTxH, x_BxTxC, delay(x_BxTxC))
 
   def forward(self, before_BxTxC, x_BxTxC, cond=None, **carry):
-    """Logits of every choice, the log probabilities of x, and the carry.
+    """Logits of every decision, the log probabilities of x, and the carry.
 
     Args:
       before_BxTxC: the step before each of x; -1 where there is none.
-      **carry: of the net, to go on from; none: it begins.
+      **carry: of the net after the step before; none: the initial one.
     """
     begun_BxT = (before_BxTxC >= 0).reshape(*before_BxTxC.shape[:2], -1).all(-1)
     before_BxTxC = jnp.maximum(before_BxTxC, 0)
@@ -71,9 +71,9 @@ def delay(x_BxTxC):
 
 
 def likeliest(head, h_BxTxH, x_BxTxC):
-  """What a head says of each step, given h and the true step before: [B, T, ...].
+  """The argmax of each step, given h and the true step before: [B, T, ...].
 
-  The voices of a step are chosen one after another.
+  The voices of a step are predicted one after another.
   """
   flat = lambda a: a.reshape(-1, *a.shape[2:])
   keys = jax.random.split(jax.random.key(0), h_BxTxH[..., 0].size)
@@ -95,7 +95,7 @@ def autoregressive(
     conditioning: Conditioning = Conditioning(),
     dtype: jnp.dtype = jnp.float32,
 ) -> ExportableModel:
-  """A Model of any music, with what it is told.
+  """A Model of x of any kind, with conditions.
 
   The net exposes `__call__(e, keys) -> (h, carry)`, teacher forced, `start(num)`
   and `step(carry, e)`; scanning `step` equals `__call__`. The loss is the
@@ -191,14 +191,14 @@ def autoregressive(
 
 
 def named(logits, log_p):
-  """What a head says of a step and of x, as outputs of a `Forward`."""
+  """The logits and log probabilities of a head, as outputs of a `Forward`."""
   return {f'logits_{k}': v for k, v in logits.items()} | {
       f'log_prob_{k}': v for k, v in log_p.items()
   }
 
 
 def conditions_at(cond_NxSxC, time_N):
-  """What is asked for at a time of each row; after the last step, at that."""
+  """The conditions at a time of each row; after the last step, its own."""
   last = cond_NxSxC.shape[1] - 1
   rows = jnp.arange(time_N.shape[0])
   return cond_NxSxC[rows, jnp.minimum(time_N, last)]

@@ -1,5 +1,5 @@
-"""What families with a latent space are made of.
+"""Families with a latent space: autoencoder and vae.
 
-Shapes: B rows, T steps of a window, E features of a step, H hidden units, P what
-a plan says of a step, L dimensions of a code.
+Shapes: B rows, T steps of a window, E features of a step, H hidden units, P
+features of a step decoded from the latent, L dimensions of a latent.
 """

@@ -1,4 +1,4 @@
-"""Windows walk in; how dense, high and widely spread they are walks out."""
+"""Attributes of a window: note density, mean pitch and pitch deviation."""
 
 from flax import linen as nn
 import jax.numpy as jnp
@@ -12,16 +12,15 @@ NUM = 3
 
 
 class Lines(nn.Module):
-  """What attributes are, told from a code by a line through it for each.
+  """Linear regression of the attributes on a latent, with normal errors.
 
-  So that a step along the line is more of the attribute and of nothing else,
-  as a dimension of its own is in Pati & Lerch (2020); but of each window by
-  itself, where they compare those of a batch.
+  It makes each attribute a direction of the latent space. Pati & Lerch (2020)
+  regularize a dimension for each instead, by comparing the windows of a batch.
   """
 
   @nn.compact
   def __call__(self, z_BxL, a_BxA):
-    """Log density of attributes given codes: [B]."""
+    """Log density of attributes given latents: [B]."""
     log_sd_A = self.param('log_sd', nn.initializers.constant(-1.5), (NUM,))
     mean_BxA = nn.Dense(NUM)(z_BxL)
     return norm.logpdf(a_BxA, mean_BxA, jnp.exp(log_sd_A)).sum(1)

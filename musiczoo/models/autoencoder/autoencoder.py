@@ -1,4 +1,4 @@
-"""Autoencoders: a code of each window, and a prior that learns the codes."""
+"""Autoencoder: a latent of each window, and a prior fitted to the latents."""
 
 import dataclasses
 from typing import Annotated

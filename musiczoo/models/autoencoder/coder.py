@@ -1,4 +1,4 @@
-"""A window walks in, its code out; and a code in, a window out."""
+"""Encoder and decoder of a window: x -> latent -> x."""
 
 from flax import linen as nn
 import jax
@@ -12,25 +12,24 @@ from musiczoo.nn.recurrent import Recurrent
 
 
 class Coder(nn.Module):
-  """p(x | z) = prod_t p(x_t | x_<t, z), and a net that hears x to say z.
+  """p(x | z) = prod_t p(x_t | x_<t, z), and an encoder of x.
 
-  What z says of the window is planned for all steps at once; a recurrent net
-  then goes through them, hears plan and past, adds to the plan what it makes of
-  both, and the head says x_t.
+  A net decodes z to features of all steps at once, the plan. A recurrent net,
+  the core, takes plan and previous step; the head predicts x_t from the sum of
+  its output and the plan.
 
   Attributes:
-    encoder: (e [B, T, E], mask [B, T]) -> what it makes of a window, [B, Y].
+    encoder: (e [B, T, E], mask [B, T]) -> [B, Y].
     plan: z [B, L] -> [B, T, H].
-    core: goes through the steps, with as many hidden units.
+    core: over the steps, with as many hidden units.
     head: what is predicted of each step.
-    outputs: numbers that say z.
-    segment: the core begins anew after so many steps, so that only z knows what
-      was before (the hierarchical decoder of Roberts et al. 2018).
-    word_dropout: how often, in training, the core is not told the step before
-      and must look at the plan (Bowman et al. 2016). 1: never, nor where it
-      writes, so that all that it makes hangs on the code alone.
+    outputs: of the encoder for z.
+    segment: steps after which the state of the core is reset (the hierarchical
+      decoder of Roberts et al. 2018).
+    word_dropout: rate at which the previous step is hidden from the core in
+      training (Bowman et al. 2016); 1: always, when sampling too.
     prior: of z, or None.
-    lines: tell attributes from z, or None.
+    lines: predict attributes from z, or None.
   """
 
   encoder: nn.Module
@@ -47,14 +46,14 @@ class Coder(nn.Module):
     self.says = nn.Dense(self.outputs)
 
   def hear(self, x_BxTxC, mask_BxT):
-    """What is said of z: float32 [B, outputs]."""
+    """The encoder's output for z: float32 [B, outputs]."""
     e_BxTxE = self.head.embed(x_BxTxC)
     mask_BxT = mask_BxT.astype(e_BxTxE.dtype)
     y_BxY = self.encoder(e_BxTxE * mask_BxT[..., None], mask_BxT)
     return self.says(y_BxY.astype(jnp.float32))
 
   def heard(self, z_BxL, x_BxTxC, keys_B=None):
-    """What the core hears of plan and past, teacher forced: h [B, T, H]."""
+    """The input h [B, T, H] of the head, teacher forced."""
     e_BxTxE = delay(self.head.embed(x_BxTxC))
     p_BxTxH = self.plan(z_BxL)
     num, steps, _ = e_BxTxE.shape
@@ -81,7 +80,7 @@ class Coder(nn.Module):
     return self.head.log_prob(h_BxTxH, x_BxTxC, delay(x_BxTxC))
 
   def forward(self, z_BxL, x_BxTxC):
-    """Logits of every choice, and the log probabilities of x."""
+    """Logits of every decision, and the log probabilities of x."""
     h_BxTxH = self.heard(z_BxL, x_BxTxC)
     log_p = self.head.log_prob(h_BxTxH, x_BxTxC, delay(x_BxTxC))
     return self.head.choices(h_BxTxH, x_BxTxC), log_p
@@ -91,11 +90,11 @@ class Coder(nn.Module):
     return likeliest(self.head, self.heard(z_BxL, x_BxTxC), x_BxTxC)
 
   def start(self, z_BxL):
-    """The plan, and the state of a core that has heard nothing."""
+    """The plan, and the initial state of the core."""
     return self.plan(z_BxL), self.core.start(z_BxL.shape[0])
 
   def step(self, carry, t, p_BxH, prev_BxC, keys_B, controls: Controls):
-    """One step of writing: the step before -> the next one, [B, ...]."""
+    """One step of sampling: the step before -> the next one, [B, ...]."""
     carry = jax.tree.map(
         lambda a: jnp.where(t % self.segment == 0, 0, a), carry
     )
@@ -114,7 +113,7 @@ class Coder(nn.Module):
     return self.prior.code(u_BxL)
 
   def __call__(self, x_BxTxC, mask_BxT, latent: int):
-    """Uses all there is, for `init`."""
+    """Uses every submodule, for `init`."""
     z_BxL = self.hear(x_BxTxC, mask_BxT)[:, :latent]
     if self.prior is not None:
       self.prior.log_prob(z_BxL)

@@ -1,4 +1,4 @@
-"""A window's features walk in, a summary of it out; and a code in, a plan out.
+"""Convolutional encoder and decoder of a window.
 
 Time is halved level by level until few steps are left, and doubled again on the
 way back. Norms are over channels alone.
@@ -13,7 +13,7 @@ _FEW = 4  # Steps that are not halved any more.
 
 
 class Down(nn.Module):
-  """Hears a window by strided convolutions: e [B, T, E] -> y [B, Y].
+  """Encodes a window by strided convolutions: e [B, T, E] -> y [B, Y].
 
   What a mask leaves out is to be zero in e.
   """
@@ -38,7 +38,7 @@ class Down(nn.Module):
 
 
 class Up(nn.Module):
-  """Plans a window by convolutions: z [B, L] -> p [B, T, H]."""
+  """Decodes a window by convolutions: z [B, L] -> p [B, T, H]."""
 
   window: int
   hidden: int
@@ -62,7 +62,7 @@ class Up(nn.Module):
 
 
 class Block(nn.Module):
-  """A step hears its neighbours, and adds what it makes of them."""
+  """A residual block: norm, GELU and a convolution of three steps."""
 
   hidden: int
   dtype: jnp.dtype = jnp.float32

@@ -1,4 +1,4 @@
-"""Codes walk in, how likely they are out; and noise in, codes out."""
+"""Flow: a normalizing flow, the prior of latents."""
 
 from flax import linen as nn
 import jax
@@ -9,7 +9,7 @@ _MOST = 2.0  # Log of what one layer stretches by, at the most.
 
 
 class Flow(nn.Module):
-  """A density of codes: layers that move one half by what they hear of the other.
+  """A density of latents by affine coupling layers.
 
     u_b = z_b exp(s(z_a)) + t(z_a),   u_a = z_a
 

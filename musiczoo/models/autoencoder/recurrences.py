@@ -1,6 +1,6 @@
-"""A window's features walk in, a summary of it out; and a code in, a plan out.
+"""Recurrent encoder and decoder of a window.
 
-Both are recurrent, as in MusicVAE (Roberts et al. 2018).
+As in MusicVAE (Roberts et al. 2018).
 """
 
 from flax import linen as nn
@@ -10,7 +10,7 @@ from musiczoo.nn.recurrent import Recurrent
 
 
 class Listener(nn.Module):
-  """Hears a window from both ends: e [B, T, E] -> y [B, 2H]."""
+  """A bidirectional encoder: e [B, T, E] -> y [B, 2H]."""
 
   forwards: Recurrent
   backwards: Recurrent
@@ -22,9 +22,9 @@ class Listener(nn.Module):
 
 
 class Conductor(nn.Module):
-  """Plans a window segment by segment: z [B, L] -> p [B, T, H].
+  """Decodes a window segment by segment: z [B, L] -> p [B, T, H].
 
-  All steps of a segment get the same; a window that is one segment is the flat
+  All steps of a segment have the same features; with one segment it is the flat
   decoder of MusicVAE.
   """
 

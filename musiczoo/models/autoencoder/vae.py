@@ -1,4 +1,4 @@
-"""Variational autoencoders: what the code of each window may be, at a price."""
+"""VAE: a variational autoencoder of windows."""
 
 import dataclasses
 from typing import Annotated

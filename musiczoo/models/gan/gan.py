@@ -1,4 +1,4 @@
-"""A generator that writes windows, a critic that judges them -> a Model."""
+"""GAN: a generator and a critic of windows."""
 
 from collections.abc import Sequence
 import dataclasses
@@ -104,16 +104,15 @@ def gan(
 ) -> ExportableModel:
   """A generative adversarial network of windows (Goodfellow et al. 2014).
 
-  The generator makes a window of noise z at once, and of what it is told, as
-  MidiNet (Yang et al. 2017) and MuseGAN (Dong et al. 2018) do; the critic hears
-  hard zeros and ones (Dong and Yang 2018). Both losses are one sum, in which
-  each player takes the other as it is. Longer pieces are windows that begin
+  The generator maps noise z, with conditions and given cells, to a whole window,
+  as in MidiNet (Yang et al. 2017) and MuseGAN (Dong et al. 2018); the critic's
+  input is binary (Dong and Yang 2018). The loss is the sum of both losses, each
+  with stopped gradients to the other net. Longer pieces are windows that begin
   with the end of the one before.
 
-  A generator that hears of music only by a critic's judgement soon writes one
-  piece for all z. So it may be asked to rebuild real windows beside (Larsen et
-  al. 2016): a third net, the listener, says what z a window is of, at the price
-  of a variational autoencoder, and the generator is to find the window again.
+  Against mode collapse the generator may also reconstruct real windows (Larsen
+  et al. 2016): a third net encodes a window as z, and the loss adds that of a
+  variational autoencoder.
 
   Args:
     spec: of x: voices, bits or frames.

@@ -1,4 +1,4 @@
-"""Judgements of a critic walk in; what each player makes small walks out."""
+"""Losses of critic and generator, by name."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from flax import linen as nn
 
 
 class Objective(NamedTuple):
-  """What each player makes small, of judgements [B]: high is real.
+  """Losses of both nets from critic scores [B]: high is real.
 
   Attributes:
     critic: (of real windows, of new ones) -> [B].

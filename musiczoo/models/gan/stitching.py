@@ -1,4 +1,4 @@
-"""A function that writes one window walks in; a piece of many walks out."""
+"""Pieces of several windows, each given the end of the one before."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ def join(
     window: int,
     overlap: int,
 ):
-  """Writes window after window, each given the end of the one before it.
+  """Samples window after window, each given the end of the one before it.
 
   Args:
     write: (keys [N], x [N, window, C], known bool likewise, cond [N, window,

@@ -1,1 +1,1 @@
-"""infill."""
+"""Infill: an orderless model of voices."""

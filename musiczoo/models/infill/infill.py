@@ -1,4 +1,4 @@
-"""Voices with holes walk in; what stands in the holes walks out.
+"""Infill: each cell of voices given any others.
 
 An orderless convolutional net over voices (Huang et al. 2017, "Counterpoint by
 convolution"): one net answers p(cell | any other cells), so that a piece may be

@@ -1,4 +1,4 @@
-"""Voices with holes walk in; logits of what stands in each hole walk out.
+"""InfillNet: logits of each cell of voices given the known cells.
 
 Shapes: B rows, T steps, V voices, S symbols of a voice, H hidden units.
 """

@@ -1,1 +1,1 @@
-"""structure."""
+"""Structure: an analyser, a planner of bars and a renderer."""

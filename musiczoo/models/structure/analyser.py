@@ -1,4 +1,4 @@
-"""Bars as pictures walk in; what a listener would name of each walks out.
+"""Analyser: a CNN that predicts key, chords and other annotations of bars.
 
 Shapes as in `codes`, and P pitches, F channels, H units.
 """

@@ -1,4 +1,4 @@
-"""Conditions of steps walk in; codes of bars walk out, and the way back.
+"""Codes of bars: annotations of steps as integers per bar, and back.
 
 A bar is a fixed number of steps. Its codes are what `conditions` names of it: of
 the bar key, section, density and rhythm, of either half a chord. Shapes: B rows,

@@ -1,4 +1,4 @@
-"""What is asked of a piece walks in; a plan of it, bar after bar, walks out.
+"""Planner: an autoregressive model of the codes of bars, given some of them.
 
 Shapes as in `codes`: B rows, N bars, C codes of a bar; K units of each factor.
 """

@@ -1,7 +1,7 @@
-"""A CNN that hears, a plan, a recurrent net that writes: -> one Model.
+"""Structure: an analyser of bars, a planner of their codes, a renderer of x.
 
-The analyser names each bar of x: c(x), its codes. The planner is a model of
-them, the renderer one of x that is told them. As c is a function of x,
+The analyser predicts the codes c(x) of the bars of x. The planner is a model of
+the codes, the renderer a model of x conditioned on them. As c is a function of x,
 
   -log p(x) <= -log p(c(x)) - log p(x | c(x)),
 
@@ -88,7 +88,7 @@ def structure(
     dtype: str = 'float32',
     remat: bool = False,
 ) -> AnnotatingModel:
-  """What is to be told can be heard: the renderer is told what the CNN says.
+  """A hierarchical model whose renderer is conditioned on predicted annotations.
 
   Args:
     spec: of x; its steps are those of a grid.
