@@ -5,7 +5,7 @@
     model.write('out', num_outputs=4)
 """
 
-__version__ = '0.1.0'
+__version__ = '0.2.0'
 
 
 def load(place):

@@ -62,12 +62,8 @@ def load(path: pathlib.Path) -> Corpus:
 
 
 def _read_mat(path):
-  try:
-    import scipy.io
-  except ImportError:
-    raise UserError(
-        f"corpus '{path}' needs the extra 'mat': pip install scipy"
-    ) from None
+  import scipy.io  # Here: it takes a while, and other files do without.
+
   cells = scipy.io.loadmat(path)
   return 'rolls', {
       split: [_roll(x) for x in cells[f'{split}data'].ravel()]
