@@ -25,22 +25,22 @@ from musiczoo.music import harmony, metre
 from musiczoo.music.score import DURATION, end, ONSET, PITCH, Score
 
 _PROFILES = (
-    'AardenEssen',  # What music21 takes if it is asked for the key.
-    'KrumhanslSchmuckler',
-    'SimpleWeights',
-    'BellmanBudge',
-    'TemperleyKostkaPayne',
+  'AardenEssen',  # What music21 takes if it is asked for the key.
+  'KrumhanslSchmuckler',
+  'SimpleWeights',
+  'BellmanBudge',
+  'TemperleyKostkaPayne',
 )
 _QUALITIES = {
-    'major triad': '',
-    'minor triad': 'm',
-    'diminished triad': 'dim',
-    'augmented triad': 'aug',
-    'dominant seventh chord': '7',
-    'major seventh chord': 'maj7',
-    'minor seventh chord': 'm7',
-    'half-diminished seventh chord': 'm7b5',
-    'diminished seventh chord': 'dim7',
+  'major triad': '',
+  'minor triad': 'm',
+  'diminished triad': 'dim',
+  'augmented triad': 'aug',
+  'dominant seventh chord': '7',
+  'major seventh chord': 'maj7',
+  'minor seventh chord': 'm7',
+  'half-diminished seventh chord': 'm7b5',
+  'diminished seventh chord': 'dim7',
 }
 _SYMBOLS = list(harmony.QUALITIES)
 # The signature's tonic (0) and others on which a piece may close -> minor.
@@ -75,7 +75,7 @@ def main():
       right['ours'].append(key[:2] == close)
       band = np.searchsorted([0.1, 0.2], key.confidence)
       sure[('below 0.1', '0.1 to 0.2', 'above 0.2')[band]].append(
-          key[:2] == close
+        key[:2] == close
       )
     chords += _compare(scores[name], stream.chordify().flatten().notes)
 
@@ -89,14 +89,19 @@ def main():
       if _fit(scores[name], heard) > 0.85:
         people += _compare(scores[name], heard)
         pieces += 1
-  print(json.dumps({
-      'chorales': len(names),
-      'key as music21 finds it by': {k: _share(v) for k, v in agree.items()},
-      'key as the close has it': {k: _share(v) for k, v in right.items()},
-      'the same by confidence': {k: _share(v) for k, v in sure.items()},
-      'chords of music21': _shares(chords),
-      f'chords people heard in {pieces} chorales': _shares(people),
-  }, indent=2))
+  print(
+    json.dumps(
+      {
+        'chorales': len(names),
+        'key as music21 finds it by': {k: _share(v) for k, v in agree.items()},
+        'key as the close has it': {k: _share(v) for k, v in right.items()},
+        'the same by confidence': {k: _share(v) for k, v in sure.items()},
+        'chords of music21': _shares(chords),
+        f'chords people heard in {pieces} chorales': _shares(people),
+      },
+      indent=2,
+    )
+  )
 
 
 def _close(score: Score) -> tuple[int, int] | None:
@@ -121,7 +126,7 @@ def _compare(score: Score, others, found=None) -> Counter:
     for other in others:
       symbol = _QUALITIES.get(other.commonName)
       overlap = min(stop, other.offset + other.quarterLength) - max(
-          begin, other.offset
+        begin, other.offset
       )
       if symbol is not None and overlap > 0:
         time[other.root().pitchClass, _SYMBOLS.index(symbol)] += overlap
@@ -130,7 +135,7 @@ def _compare(score: Score, others, found=None) -> Counter:
       counts['half bars'] += 1
       counts['root'] += any(root == r for r, _ in longest)
       counts['triad'] += any(
-          (root, _triad(quality)) == (r, _triad(q)) for r, q in longest
+        (root, _triad(quality)) == (r, _triad(q)) for r, q in longest
       )
       counts['root and quality'] += (root, quality) in longest
   return counts
@@ -149,7 +154,7 @@ def _fit(score: Score, chords) -> float:
     heard = np.isin(score.notes[:, PITCH] % 12, chord.pitchClasses)
     till = np.minimum(stop, float(chord.offset + chord.quarterLength))
     inside += np.maximum(till - np.maximum(onset, float(chord.offset)), 0)[
-        heard
+      heard
     ].sum()
   return inside / (stop - onset).sum()
 
@@ -160,8 +165,9 @@ def _share(hits):
 
 def _shares(counts):
   total = counts['half bars']
-  return {k: n if k == 'half bars' else round(n / total, 3)
-          for k, n in counts.items()}
+  return {
+    k: n if k == 'half bars' else round(n / total, 3) for k, n in counts.items()
+  }
 
 
 if __name__ == '__main__':

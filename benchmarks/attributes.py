@@ -23,32 +23,34 @@ from musiczoo.sampling.generate import generate
 def main():
   parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
   parser.add_argument(
-      '--model', required=True, help='Workdir, or name of a pretrained model.'
+    '--model', required=True, help='Workdir, or name of a pretrained model.'
   )
   parser.add_argument('--num_pieces', type=int, default=200)
   args = parser.parse_args()
 
   config, pipeline, params, _ = pretrained.find(args.model)
-  train = build.pieces(
-      config, pipeline, build.corpus(config), 'train'
-  )
+  train = build.pieces(config, pipeline, build.corpus(config), 'train')
   amounts = np.random.default_rng(0).uniform(-2, 2, args.num_pieces)
   result = {'pieces': args.num_pieces}
   for name, measure in attributes.ATTRIBUTES.items():
     more = attributes.direction(pipeline, params, train, name)
     shift = (amounts[:, None] * more).astype(np.float32)
     music = generate(
-        pipeline, params, num_outputs=args.num_pieces,
-        num_steps=pipeline.model.window, seed=0, controls=Controls(shift=shift),
+      pipeline,
+      params,
+      num_outputs=args.num_pieces,
+      num_steps=pipeline.model.window,
+      seed=0,
+      controls=Controls(shift=shift),
     )
     values = np.array([measure(score) for score in music.scores])
     low, high = values[amounts < -1], values[amounts > 1]
     result[name] = {
-        'spearman': round(
-            float(spearmanr(amounts, values, nan_policy='omit').statistic), 3
-        ),
-        'mean below -1': round(float(np.nanmean(low)), 2),
-        'mean above 1': round(float(np.nanmean(high)), 2),
+      'spearman': round(
+        float(spearmanr(amounts, values, nan_policy='omit').statistic), 3
+      ),
+      'mean below -1': round(float(np.nanmean(low)), 2),
+      'mean above 1': round(float(np.nanmean(high)), 2),
     }
   print(json.dumps(result, indent=2))
 

@@ -28,9 +28,7 @@ def setup(name: str, changes: dict[str, str], wrap=lambda model: model):
   batch_at = build.batches(config, pipeline, train)
 
   def init(batch):
-    new = make_init(
-      model, build.optimizer(config), ema_decay=config.ema_decay
-    )
+    new = make_init(model, build.optimizer(config), ema_decay=config.ema_decay)
     one = jax.tree.map(lambda a: a[:1], batch)
     return jax.device_get(jax.jit(new)(jax.random.key(config.seed), one))
 

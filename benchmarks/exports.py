@@ -28,7 +28,9 @@ from musiczoo.runs import pretrained
 ROOT = pathlib.Path(__file__).parents[1]
 RUN = ['--num_outputs=2', '--num_steps=64', '--seed=3']
 SHORT = [
-    '--config.steps=12', '--config.eval_every=12', '--config.checkpoint_every=12',
+  '--config.steps=12',
+  '--config.eval_every=12',
+  '--config.checkpoint_every=12',
 ]
 ROWS, STEPS = 3, 48
 
@@ -63,8 +65,12 @@ def main() -> None:
 def exported(name, folder, args) -> dict:
   asked = [f'--pretrained={name}']
   if '.py:' in name:
-    run('train', f'--config=experiments/configs/{name}', *SHORT,
-        f'--workdir={folder / "run"}')
+    run(
+      'train',
+      f'--config=experiments/configs/{name}',
+      *SHORT,
+      f'--workdir={folder / "run"}',
+    )
     found = folder / 'run'
   else:
     found = name
@@ -72,14 +78,19 @@ def exported(name, folder, args) -> dict:
     asked = [f'--workdir={found}']
   out = folder / 'export'
   run('export', *asked, f'--output_dir={out}')
-  run('generate', *asked, *RUN, '--nonovelty', f'--output_dir={folder / "here"}')
+  run(
+    'generate', *asked, *RUN, '--nonovelty', f'--output_dir={folder / "here"}'
+  )
   # From elsewhere: Python looks for modules where it is started.
   subprocess.run(
-      [args.jax, out / 'play.py', *RUN, f'--output_dir={folder / "there"}'],
-      check=True, cwd=folder,
+    [args.jax, out / 'play.py', *RUN, f'--output_dir={folder / "there"}'],
+    check=True,
+    cwd=folder,
   )
   files = sorted((folder / 'here').glob('*.mid'))
-  same = [f.read_bytes() == (folder / 'there' / f.name).read_bytes() for f in files]
+  same = [
+    f.read_bytes() == (folder / 'there' / f.name).read_bytes() for f in files
+  ]
   result = {'model': name, 'midi': f'{sum(same)} of {len(files)}'}
   if (out / 'model.onnx').exists():
     result |= onnx(str(found), out / 'model.onnx', folder, args.onnx)
@@ -88,8 +99,10 @@ def exported(name, folder, args) -> dict:
 
 def run(command, *arguments):
   subprocess.run(
-      [sys.executable, '-m', f'experiments.{command}', *arguments],
-      check=True, cwd=ROOT, stdout=subprocess.DEVNULL,
+    [sys.executable, '-m', f'experiments.{command}', *arguments],
+    check=True,
+    cwd=ROOT,
+    stdout=subprocess.DEVNULL,
   )
 
 
@@ -99,8 +112,9 @@ def onnx(name, model, folder, python) -> dict:
   given = inputs(pipeline, forward, ROWS, STEPS)
   np.savez(folder / 'given.npz', **given)
   subprocess.run(
-      [python, '-c', OUTSIDE, model, folder / 'given.npz', folder / 'found.npz'],
-      check=True, cwd=folder,
+    [python, '-c', OUTSIDE, model, folder / 'given.npz', folder / 'found.npz'],
+    check=True,
+    cwd=folder,
   )
   expected = jax.jit(forward.apply)(params, given)
   with np.load(folder / 'found.npz') as found:
@@ -112,14 +126,17 @@ def onnx(name, model, folder, python) -> dict:
 def inputs(pipeline, forward, rows: int, steps: int) -> dict:
   """Random ones of a Forward, by name."""
   rng = np.random.default_rng(0)
-  kind, depth = pipeline.representation.spec.kind, pipeline.representation.spec.depth
+  kind, depth = (
+    pipeline.representation.spec.kind,
+    pipeline.representation.spec.depth,
+  )
   top = {'bits': 2, 'voices': 2 * depth}.get(kind, depth)
   given = {}
   for name, like in forward.inputs(rows, steps).items():
     value = (
-        rng.standard_normal(like.shape)
-        if like.dtype == np.float32
-        else rng.integers(8 if name == 'cond' else top, size=like.shape)
+      rng.standard_normal(like.shape)
+      if like.dtype == np.float32
+      else rng.integers(8 if name == 'cond' else top, size=like.shape)
     )
     given[name] = value.astype(like.dtype)
   return given

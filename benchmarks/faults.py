@@ -25,19 +25,30 @@ from benchmarks.invariance import LITTLE
 from musiczoo.training import checkpoint, journal
 
 NUMBERS = {
-    'model.hidden': 8, 'model.layers': 1, 'head.features': 3, 'head.hidden': 4,
-    'batch_size': 8, 'window': 16, 'steps': 60, 'steps_per_dispatch': 3,
-    'eval_every': 10, 'checkpoint_every': 5, 'log_every': 1,
+  'model.hidden': 8,
+  'model.layers': 1,
+  'head.features': 3,
+  'head.hidden': 4,
+  'batch_size': 8,
+  'window': 16,
+  'steps': 60,
+  'steps_per_dispatch': 3,
+  'eval_every': 10,
+  'checkpoint_every': 5,
+  'log_every': 1,
 }
 
 
 def command(family, corpus, workdir):
   numbers = NUMBERS | LITTLE.get(family, {})
   return [
-      sys.executable, '-m', 'experiments.train', f'--workdir={workdir}',
-      f'--config=experiments/configs/chorales.py:{family}',
-      f'--config.corpus={corpus}',
-      *(f'--config.{k}={v}' for k, v in numbers.items() if v is not None),
+    sys.executable,
+    '-m',
+    'experiments.train',
+    f'--workdir={workdir}',
+    f'--config=experiments/configs/chorales.py:{family}',
+    f'--config.corpus={corpus}',
+    *(f'--config.{k}={v}' for k, v in numbers.items() if v is not None),
   ]
 
 
@@ -45,8 +56,10 @@ def train(family, corpus, workdir) -> tuple[str, float]:
   """The digest of the parameters a whole run ends with, and its seconds."""
   since = time.monotonic()
   done = subprocess.run(
-      command(family, corpus, workdir), capture_output=True, text=True,
-      check=True,
+    command(family, corpus, workdir),
+    capture_output=True,
+    text=True,
+    check=True,
   )
   digest = re.search('params_sha256=([0-9a-f]{64})', done.stdout)[1]
   return digest, time.monotonic() - since
@@ -100,8 +113,9 @@ def kills(family, corpus, whole, digest, seconds, num: int, rng) -> dict:
     with tempfile.TemporaryDirectory() as place:
       workdir = pathlib.Path(place, 'run')
       process = subprocess.Popen(
-          command(family, corpus, workdir), stdout=subprocess.DEVNULL,
-          stderr=subprocess.DEVNULL,
+        command(family, corpus, workdir),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
       )
       time.sleep(rng.uniform(0, seconds))
       process.kill()

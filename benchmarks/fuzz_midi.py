@@ -60,15 +60,20 @@ def main():
     finally:
       signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     slowest = max(slowest, time.process_time() - begin)
-  print(json.dumps({
-      'files': args.num,
-      'seconds': round(time.perf_counter() - start, 1),
-      'slowest_ms': round(1e3 * slowest, 1),
-      'peak_mb': round(
+  print(
+    json.dumps(
+      {
+        'files': args.num,
+        'seconds': round(time.perf_counter() - start, 1),
+        'slowest_ms': round(1e3 * slowest, 1),
+        'peak_mb': round(
           resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-      ),
-      'ends': dict(ends.most_common()),
-  }, indent=2))
+        ),
+        'ends': dict(ends.most_common()),
+      },
+      indent=2,
+    )
+  )
 
 
 def _out_of_time(*_):

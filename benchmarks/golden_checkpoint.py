@@ -25,10 +25,16 @@ from musiczoo.music.score import Score, Track
 from musiczoo.runs import run as run_lib, workdir
 
 SMALL = {
-    'steps': '2', 'steps_per_dispatch': '2', 'eval_every': '2',
-    'checkpoint_every': '2', 'batch_size': '8', 'window': '8',
-    'model.hidden': '3', 'model.layers': '1', 'head.features': '2',
-    'head.hidden': '2',
+  'steps': '2',
+  'steps_per_dispatch': '2',
+  'eval_every': '2',
+  'checkpoint_every': '2',
+  'batch_size': '8',
+  'window': '8',
+  'model.hidden': '3',
+  'model.layers': '1',
+  'head.features': '2',
+  'head.hidden': '2',
 }
 
 
@@ -37,9 +43,9 @@ def write_corpus(folder: pathlib.Path) -> None:
   tracks = tuple(Track(52, name=n) for n in 'SATB')
   for i in range(40):
     notes = [
-        (480 * step, 480, 72 - 8 * voice + (step + i) % 7, 80, voice)
-        for step in range(4)
-        for voice in range(4)
+      (480 * step, 480, 72 - 8 * voice + (step + i) % 7, 80, voice)
+      for step in range(4)
+      for voice in range(4)
     ]
     midi.write(Score(np.array(notes, np.int32), tracks), folder / f'{i}.mid')
 
@@ -49,9 +55,7 @@ def nats(run: pathlib.Path, corpus: pathlib.Path) -> float:
   config, pipeline, params, _ = workdir.load(run)
   config = dataclasses.replace(config, corpus=str(corpus))
   devices = build.devices(config)
-  pieces = build.pieces(
-      config, pipeline, build.corpus(config), 'valid'
-  )
+  pieces = build.pieces(config, pipeline, build.corpus(config), 'valid')
   judge = likelihood.make_validation(devices, pipeline, pieces, 8)
   return judge(devices.replicate(params))['nll_per_note']
 

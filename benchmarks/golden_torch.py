@@ -23,13 +23,13 @@ def golden(cell: str) -> dict[str, np.ndarray]:
   net = getattr(torch.nn, cell)(D, H, L, batch_first=True)
   x = torch.randn(B, T, D, requires_grad=True)
   states = {
-      name: torch.randn(L, B, H, requires_grad=True)
-      for name in (('h0', 'c0') if cell == 'LSTM' else ('h0',))
+    name: torch.randn(L, B, H, requires_grad=True)
+    for name in (('h0', 'c0') if cell == 'LSTM' else ('h0',))
   }
   start = tuple(states.values())
   y, last = net(x, start if cell == 'LSTM' else start[0])
   outputs = {'y': y} | dict(
-      zip(('h', 'c'), last if cell == 'LSTM' else (last,))
+    zip(('h', 'c'), last if cell == 'LSTM' else (last,))
   )
   cotangents = {name: torch.randn_like(out) for name, out in outputs.items()}
   sum((outputs[n] * ct).sum() for n, ct in cotangents.items()).backward()
@@ -43,5 +43,5 @@ def golden(cell: str) -> dict[str, np.ndarray]:
 if __name__ == '__main__':
   torch.manual_seed(0)
   np.savez_compressed(
-      sys.argv[1], **golden('RNN'), **golden('LSTM'), **golden('GRU')
+    sys.argv[1], **golden('RNN'), **golden('LSTM'), **golden('GRU')
   )

@@ -33,9 +33,7 @@ def main():
     config, model={**config.model, 'sweeps': SWEEPS.value}
   )
   pipeline = build.pipeline(config)
-  pieces = build.pieces(
-      config, pipeline, build.corpus(config), 'test'
-  )
+  pieces = build.pieces(config, pipeline, build.corpus(config), 'test')
   long = [x for x in pieces.x if len(x) >= STEPS]
   sample = jax.jit(pipeline.model.sample, static_argnums=2)
   rng = np.random.default_rng(0)
@@ -62,7 +60,7 @@ def main():
       known[begin : begin + 4 * rng.integers(1, 8)] = False
     keys = jax.random.split(jax.random.key(first), ROWS)
     made = np.asarray(
-        sample(params, keys, STEPS, Controls(given=x, known=known))
+      sample(params, keys, STEPS, Controls(given=x, known=known))
     )
     x, made = x[:rows], made[:rows]
     counts['given'] += rows * int(known.sum())
@@ -71,10 +69,10 @@ def main():
     counts['holes'] += rows * int((~known).sum())
     counts['written'] += int((x // 2 != made // 2)[:, ~known].sum())
   print(
-      f'{NUM.value} infills of {STEPS} steps: of {counts["given"]} given cells '
-      f'{counts["pitch"]} have another pitch and {counts["attack"]} another '
-      f'attack; of {counts["holes"]} holes {counts["written"]} have another '
-      'pitch than the original'
+    f'{NUM.value} infills of {STEPS} steps: of {counts["given"]} given cells '
+    f'{counts["pitch"]} have another pitch and {counts["attack"]} another '
+    f'attack; of {counts["holes"]} holes {counts["written"]} have another '
+    'pitch than the original'
   )
 
 

@@ -27,18 +27,36 @@ from musiczoo.training import checkpoint, journal
 
 FAMILIES = 'rnn lstm gru cnn infill autoencoder vae gan structure'.split()
 SMALL = {
-    'model.hidden': 8, 'model.layers': 1, 'head.features': 3, 'head.hidden': 4,
-    'batch_size': 8, 'window': 16, 'steps': 6, 'steps_per_dispatch': 3,
-    'eval_every': 6, 'checkpoint_every': 6,
+  'model.hidden': 8,
+  'model.layers': 1,
+  'head.features': 3,
+  'head.hidden': 4,
+  'batch_size': 8,
+  'window': 16,
+  'steps': 6,
+  'steps_per_dispatch': 3,
+  'eval_every': 6,
+  'checkpoint_every': 6,
 }
 LITTLE = {
-    'gan': {'model.levels': 1, 'model.overlap': 4, 'model.layers': None,
-            'head.features': None, 'head.hidden': None},
-    'infill': {'head.features': None, 'head.hidden': None},
+  'gan': {
+    'model.levels': 1,
+    'model.overlap': 4,
+    'model.layers': None,
+    'head.features': None,
+    'head.hidden': None,
+  },
+  'infill': {'head.features': None, 'head.hidden': None},
 }
 # Mode, devices of a process, processes.
-PLACES = [('jit', 1, 1), ('jit', 2, 1), ('jit', 4, 1), ('jit', 8, 1),
-          ('pmap', 8, 1), ('jit', 2, 2)]
+PLACES = [
+  ('jit', 1, 1),
+  ('jit', 2, 1),
+  ('jit', 4, 1),
+  ('jit', 8, 1),
+  ('pmap', 8, 1),
+  ('jit', 2, 2),
+]
 
 
 def train(family, corpus, workdir, place, reproducible, numbers):
@@ -49,20 +67,36 @@ def train(family, corpus, workdir, place, reproducible, numbers):
     port = s.getsockname()[1]
   started = []
   for i in range(processes):
-    many = [f'--coordinator=127.0.0.1:{port}', f'--num_processes={processes}',
-            f'--process_id={i}'] if processes > 1 else []
+    many = (
+      [
+        f'--coordinator=127.0.0.1:{port}',
+        f'--num_processes={processes}',
+        f'--process_id={i}',
+      ]
+      if processes > 1
+      else []
+    )
     flag = f'--xla_force_host_platform_device_count={devices}'
-    started.append(subprocess.Popen(
+    started.append(
+      subprocess.Popen(
         [
-            sys.executable, '-m', 'experiments.train', f'--workdir={workdir}',
-            f'--config=experiments/configs/chorales.py:{family}',
-            f'--config.corpus={corpus}', f'--config.parallel={mode}',
-            f'--reproducible={reproducible}', *many,
-            *(f'--config.{k}={v}' for k, v in numbers.items() if v is not None),
+          sys.executable,
+          '-m',
+          'experiments.train',
+          f'--workdir={workdir}',
+          f'--config=experiments/configs/chorales.py:{family}',
+          f'--config.corpus={corpus}',
+          f'--config.parallel={mode}',
+          f'--reproducible={reproducible}',
+          *many,
+          *(f'--config.{k}={v}' for k, v in numbers.items() if v is not None),
         ],
-        env=os.environ | {'XLA_FLAGS': flag}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    ))
+        env=os.environ | {'XLA_FLAGS': flag},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+      )
+    )
   answers = [p.communicate() for p in started]
   found = re.search('params_sha256=([0-9a-f]{64})', answers[0][0])
   if found is None:
@@ -73,7 +107,9 @@ def train(family, corpus, workdir, place, reproducible, numbers):
 def distance(a, b) -> float:
   """The largest difference of two runs' parameters, relative to the largest."""
   trees = [checkpoint.restore(w + '/checkpoints')[0]['params'] for w in (a, b)]
-  leaves = [np.concatenate([x.ravel() for x in jax.tree.leaves(t)]) for t in trees]
+  leaves = [
+    np.concatenate([x.ravel() for x in jax.tree.leaves(t)]) for t in trees
+  ]
   return float(np.abs(leaves[0] - leaves[1]).max() / np.abs(leaves[0]).max())
 
 
@@ -81,36 +117,52 @@ def check(family, corpus) -> None:
   numbers = SMALL | LITTLE.get(family, {})
   with tempfile.TemporaryDirectory() as folder:
     digests = [
-        train(family, corpus, f'{folder}/{"-".join(map(str, place))}', place,
-              'device_invariant', numbers)
-        for place in PLACES
+      train(
+        family,
+        corpus,
+        f'{folder}/{"-".join(map(str, place))}',
+        place,
+        'device_invariant',
+        numbers,
+      )
+      for place in PLACES
     ]
     train(family, corpus, f'{folder}/plain', PLACES[0], 'run', numbers)
     apart = distance(f'{folder}/jit-1-1', f'{folder}/plain')
   other = [
-      '{} {} x {}'.format(*place)
-      for place, digest in zip(PLACES, digests) if digest != digests[0]
+    '{} {} x {}'.format(*place)
+    for place, digest in zip(PLACES, digests)
+    if digest != digests[0]
   ]
   print(
-      f'{family:12} {len(set(digests))} digest of {len(digests)} places'
-      f'{"; another: " if other else ""}{", ".join(other)}; '
-      f'{apart:.1e} from the plain mode', flush=True,
+    f'{family:12} {len(set(digests))} digest of {len(digests)} places'
+    f'{"; another: " if other else ""}{", ".join(other)}; '
+    f'{apart:.1e} from the plain mode',
+    flush=True,
   )
 
 
 def cost(corpus) -> None:
   """Steps a second of the two modes in turn."""
-  numbers = {'steps': 60, 'steps_per_dispatch': 10, 'eval_every': 60,
-             'checkpoint_every': 60}
+  numbers = {
+    'steps': 60,
+    'steps_per_dispatch': 10,
+    'eval_every': 60,
+    'checkpoint_every': 60,
+  }
   rates = {'run': [], 'device_invariant': []}
   for _ in range(3):
     for mode, found in rates.items():
       with tempfile.TemporaryDirectory() as folder:
         train('gru', corpus, folder, PLACES[0], mode, numbers)
-        found.append(journal.read(folder, journal.TIMING)[-1]['steps_per_second'])
+        found.append(
+          journal.read(folder, journal.TIMING)[-1]['steps_per_second']
+        )
   plain, exact = (statistics.median(r) for r in rates.values())
-  print(f'gru          {plain:.2f} steps/s plain, {exact:.2f} device-invariant: '
-        f'{plain / exact:.2f} times the time')
+  print(
+    f'gru          {plain:.2f} steps/s plain, {exact:.2f} device-invariant: '
+    f'{plain / exact:.2f} times the time'
+  )
 
 
 def main() -> None:

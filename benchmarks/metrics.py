@@ -30,18 +30,18 @@ GRID, BAR, NUM_WINDOWS = 4, 16, 200
 NUM_MUSPYS = 14  # METRICS begins with them.
 # What MusPy wants to know beside the piece.
 OTHERS = {
-    'pitch_in_scale_rate': (0, 'major'),
-    'drum_in_pattern_rate': ('duple',),
-    'groove_consistency': (BAR,),
-    'empty_measure_rate': (BAR,),
+  'pitch_in_scale_rate': (0, 'major'),
+  'drum_in_pattern_rate': ('duple',),
+  'groove_consistency': (BAR,),
+  'empty_measure_rate': (BAR,),
 }
 # Where we differ knowingly, or hear another key.
 UNEQUAL = {
-    'pitch_range',
-    'pitch_in_scale_rate',
-    'empty_beat_rate',
-    'groove_consistency',
-    'empty_measure_rate',
+  'pitch_range',
+  'pitch_in_scale_rate',
+  'empty_beat_rate',
+  'groove_consistency',
+  'empty_measure_rate',
 }
 
 
@@ -83,10 +83,10 @@ def serve(songs):
   metrics = [(n, getattr(muspy, n)) for n in list(METRICS)[:NUM_MUSPYS]]
   for _ in sys.stdin:
     taken, found = timed(
-        lambda: {
-            name: [float(metric(p, *OTHERS.get(name, ()))) for p in pieces]
-            for name, metric in metrics
-        }
+      lambda: {
+        name: [float(metric(p, *OTHERS.get(name, ()))) for p in pieces]
+        for name, metric in metrics
+      }
     )
     print(json.dumps([taken, found]), flush=True)
   return 0
@@ -99,17 +99,19 @@ def whole(songs, args):
   muspys = dict(list(METRICS.items())[:NUM_MUSPYS])
   contenders = {'musiczoo': muspys, 'both': METRICS}
   server = args.peers and subprocess.Popen(
-      [args.peers, __file__, '--serve', f'--input={args.input}'],
-      stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-      env=os.environ | {'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'},
+    [args.peers, __file__, '--serve', f'--input={args.input}'],
+    stdin=subprocess.PIPE,
+    stdout=subprocess.PIPE,
+    text=True,
+    env=os.environ | {'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'},
   )
   times = {name: [] for name in contenders}
   for _ in range(args.rounds + 1):
     for name, table in contenders.items():
       seconds, found = timed(
-          lambda table=table: {
-              n: [metric(song) for song in songs] for n, metric in table.items()
-          }
+        lambda table=table: {
+          n: [metric(song) for song in songs] for n, metric in table.items()
+        }
       )
       times[name].append(seconds)
     if server:
@@ -118,10 +120,10 @@ def whole(songs, args):
       times.setdefault('muspy', []).append(seconds)
   # The first round warms up.
   figures = {'songs': len(songs)} | {
-      f'milliseconds_a_song_{name}': round(
-          1e3 * statistics.median(t[1:]) / len(songs), 2
-      )
-      for name, t in times.items()
+    f'milliseconds_a_song_{name}': round(
+      1e3 * statistics.median(t[1:]) / len(songs), 2
+    )
+    for name, t in times.items()
   }
   if server:
     server.communicate()
@@ -130,7 +132,7 @@ def whole(songs, args):
     apart = np.abs(ours - theirs)
     figures['largest_difference'] = float(np.nanmax(apart))
     figures['undefined_in_one_alone'] = int(
-        np.sum(np.isnan(ours) != np.isnan(theirs))
+      np.sum(np.isnan(ours) != np.isnan(theirs))
     )
   return figures
 
@@ -140,7 +142,7 @@ def monitoring(songs, args):
   from musiczoo.evaluation import metrics
 
   cutting, pieces = timed(
-      lambda: [w for song in songs for w in metrics.windows(song, 4 * BAR)]
+    lambda: [w for song in songs for w in metrics.windows(song, 4 * BAR)]
   )
   measuring, corpus = timed(lambda: metrics.measure(pieces, num_steps=4 * BAR))
   rng = np.random.default_rng(0)
@@ -154,14 +156,14 @@ def monitoring(songs, args):
     taken, gap = timed(lambda f=found: metrics.gap(f, corpus))
     seconds['gap'].append(taken)
   return {
-      'windows': len(pieces),
-      'seconds_to_cut_all': round(cutting, 2),
-      'seconds_to_measure_all': round(measuring, 2),
-      **{
-          f'seconds_of_{name}_of_{NUM_WINDOWS}': round(statistics.median(t), 3)
-          for name, t in seconds.items()
-      },
-      f'gap_of_{NUM_WINDOWS}_to_all': round(gap, 3),
+    'windows': len(pieces),
+    'seconds_to_cut_all': round(cutting, 2),
+    'seconds_to_measure_all': round(measuring, 2),
+    **{
+      f'seconds_of_{name}_of_{NUM_WINDOWS}': round(statistics.median(t), 3)
+      for name, t in seconds.items()
+    },
+    f'gap_of_{NUM_WINDOWS}_to_all': round(gap, 3),
   }
 
 

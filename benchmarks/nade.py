@@ -85,8 +85,8 @@ def main():
     figure['milliseconds'] = 1e3 * statistics.median(figure.pop('seconds'))
     nats = float(compiled[name](a, read, write)[0]) / args.frames
     print(
-        f'{name:8}{figure["milliseconds"]:9.1f} ms{figure["megabytes"]:9.1f} MB'
-        f'{nats:10.4f} nats per frame'
+      f'{name:8}{figure["milliseconds"]:9.1f} ms{figure["megabytes"]:9.1f} MB'
+      f'{nats:10.4f} nats per frame'
     )
   if args.json:
     with open(args.json, 'w', encoding='utf-8') as file:

@@ -41,14 +41,19 @@ def main():
   longest = found['longest_transposed']
   assert longest['source'] == args.num_pieces - 1, longest
   assert longest['semitones'] == _SHIFT, longest
-  print(json.dumps({
-      'pieces': args.num_pieces,
-      'frames': args.num_pieces * args.num_steps,
-      'seconds': round(seconds, 2),
-      'peak_mb_of_the_pieces': before,
-      'peak_mb': _peak_mb(),
-      'report': found,
-  }, indent=2))
+  print(
+    json.dumps(
+      {
+        'pieces': args.num_pieces,
+        'frames': args.num_pieces * args.num_steps,
+        'seconds': round(seconds, 2),
+        'peak_mb_of_the_pieces': before,
+        'peak_mb': _peak_mb(),
+        'report': found,
+      },
+      indent=2,
+    )
+  )
 
 
 def _piece(rng, num_steps):
@@ -56,7 +61,9 @@ def _piece(rng, num_steps):
   degree = np.clip(np.cumsum(steps, axis=0) + [28, 24, 20, 14], 2, 33)
   semitones = degree // 7 * 12 + _SCALE[degree % 7]
   symbol = np.repeat(semitones - 2, 4, axis=0)[:num_steps]
-  return cells_lib.to_cells(symbol, np.zeros(symbol.shape, bool)).astype(np.uint8)
+  return cells_lib.to_cells(symbol, np.zeros(symbol.shape, bool)).astype(
+    np.uint8
+  )
 
 
 def _roll(cells):

@@ -62,12 +62,17 @@ def one_core(args):
   for name in names:
     python = args.peers if name in PEERS else sys.executable
     servers[name] = subprocess.Popen(
-        [
-            python, __file__, f'--serve={name}', f'--input={args.input}',
-            f'--num_files={args.num_files}',
-        ],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        env=os.environ | {'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'},
+      [
+        python,
+        __file__,
+        f'--serve={name}',
+        f'--input={args.input}',
+        f'--num_files={args.num_files}',
+      ],
+      stdin=subprocess.PIPE,
+      stdout=subprocess.PIPE,
+      text=True,
+      env=os.environ | {'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'},
     )
   rates, failed = {name: [] for name in names}, {}
   for _ in range(args.rounds + 1):
@@ -82,8 +87,8 @@ def one_core(args):
   for name, rate in rates.items():
     ratio = rates['musiczoo'] / rate
     print(
-        f'{name:12}{rate:9.1f} files/s   musiczoo is {ratio:6.2f} times that; '
-        f'{failed[name]} files refused'
+      f'{name:12}{rate:9.1f} files/s   musiczoo is {ratio:6.2f} times that; '
+      f'{failed[name]} files refused'
     )
   return {name: round(rate, 1) for name, rate in rates.items()}
 
@@ -171,19 +176,24 @@ def workers(args):
       number = 1 + turn % 2
       begun = time.perf_counter()
       subprocess.run(
-          [
-              sys.executable, '-m', 'experiments.prepare',
-              f'--input={scratch / "in"}', f'--output={scratch / str(turn)}',
-              f'--workers={number}',
-          ],
-          cwd=ROOT, check=True, capture_output=True,
+        [
+          sys.executable,
+          '-m',
+          'experiments.prepare',
+          f'--input={scratch / "in"}',
+          f'--output={scratch / str(turn)}',
+          f'--workers={number}',
+        ],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
       )
       times[number].append(time.perf_counter() - begun)
     report = json.loads((scratch / '0' / 'report.json').read_text())
   seconds = {number: statistics.median(t) for number, t in times.items()}
   for number, its in seconds.items():
     figures[f'prepare_files_per_second_{number}'] = round(
-        report['files'] / its, 1
+      report['files'] / its, 1
     )
   figures['speed_up_of_two_workers'] = round(seconds[1] / seconds[2], 2)
   peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss

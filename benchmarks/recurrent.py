@@ -48,10 +48,10 @@ def main():
       rows.append({'cell': cell, 'shape': shape, 'milliseconds': medians})
       ratios = [medians[n] / medians['musiczoo'] for n in names[1:]]
       print(
-          f'{cell:5}{"x".join(map(str, shape)):25}'
-          + ''.join(f'{medians[n]:9.1f} ms' for n in names)
-          + ''.join(f'{ratio:8.2f}' for ratio in ratios),
-          flush=True,
+        f'{cell:5}{"x".join(map(str, shape)):25}'
+        + ''.join(f'{medians[n]:9.1f} ms' for n in names)
+        + ''.join(f'{ratio:8.2f}' for ratio in ratios),
+        flush=True,
       )
   if args.json:
     with open(args.json, 'w', encoding='utf-8') as file:
@@ -69,9 +69,9 @@ def _flax(cell, rows, steps, depth, hidden, layers):
   from flax import linen as nn
 
   kind = {
-      'rnn': nn.SimpleCell,
-      'lstm': nn.OptimizedLSTMCell,
-      'gru': nn.GRUCell,
+    'rnn': nn.SimpleCell,
+    'lstm': nn.OptimizedLSTMCell,
+    'gru': nn.GRUCell,
   }[cell]
   net = nn.Sequential([nn.RNN(kind(hidden)) for _ in range(layers)])
   return _jax(net.apply, net.init, rows, steps, depth)
@@ -116,10 +116,10 @@ class _Worker:
 
   def __init__(self, python, cell, shape):
     self.process = subprocess.Popen(
-        [python, __file__, 'worker', cell, *map(str, shape)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
+      [python, __file__, 'worker', cell, *map(str, shape)],
+      stdin=subprocess.PIPE,
+      stdout=subprocess.PIPE,
+      text=True,
     )
 
   def run(self):

@@ -74,10 +74,10 @@ def main():
       ratio = cycles['Flax'] / cycles['Ours']
       figures.append({'cell': cell, 'dtype': dtype.__name__, 'cycles': cycles})
       print(
-          f'{cell:5}{dtype.__name__:10}'
-          + ''.join(f'{k:>8}{v / 1e6:7.1f} M' for k, v in cycles.items())
-          + f'{ratio:8.2f}',
-          flush=True,
+        f'{cell:5}{dtype.__name__:10}'
+        + ''.join(f'{k:>8}{v / 1e6:7.1f} M' for k, v in cycles.items())
+        + f'{ratio:8.2f}',
+        flush=True,
       )
   if args.json:
     with open(args.json, 'w', encoding='utf-8') as file:
@@ -96,11 +96,11 @@ def _compile(net, mesh, rows, steps):
     return jax.lax.psum(jax.grad(loss)(params), 'data')
 
   split = jax.shard_map(
-      gradients,
-      mesh=mesh,
-      in_specs=(P(), P('data'), P('data')),
-      out_specs=P(),
-      check_vma=False,
+    gradients,
+    mesh=mesh,
+    in_specs=(P(), P('data'), P('data')),
+    out_specs=P(),
+    check_vma=False,
   )
 
   @functools.partial(jax.jit, donate_argnums=(0, 1))
@@ -111,8 +111,8 @@ def _compile(net, mesh, rows, steps):
   def shapes(tree, spec):
     sharding = NamedSharding(mesh, spec)
     return jax.tree.map(
-        lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding),
-        tree,
+      lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding),
+      tree,
     )
 
   x = jax.ShapeDtypeStruct((rows, steps, net.hidden), net.dtype)
@@ -120,7 +120,7 @@ def _compile(net, mesh, rows, steps):
   params = jax.eval_shape(net.init, jax.random.key(0), x)
   state = jax.eval_shape(optimizer.init, params)
   lowered = train_step.lower(
-      *shapes((params, state), P()), *shapes((x, y), P('data'))
+    *shapes((params, state), P()), *shapes((x, y), P('data'))
   )
   return lowered.compile().as_text()
 

@@ -20,7 +20,7 @@ from tpu_scripts import chips, hlo, programs
 def main():
   parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
   parser.add_argument(
-      '--config', default='experiments/configs/poly.py:gru_bernoulli'
+    '--config', default='experiments/configs/poly.py:gru_bernoulli'
   )
   parser.add_argument('--topology', default='v5e:2x2')
   parser.add_argument('--seeds', type=int, default=8)
@@ -29,19 +29,21 @@ def main():
 
   one_chip = SingleDeviceSharding(chips.of(args.topology)[0])
   for dtype in 'float32', 'bfloat16':
-    config = RunConfig.from_dict(configs.load(
+    config = RunConfig.from_dict(
+      configs.load(
         args.config, [('model.hidden', args.hidden), ('dtype', dtype)]
-    ))
+      )
+    )
     step, state, batch = programs.step_of(config, config.batch_size, None)
     many = programs.stacked((state, batch), args.seeds)
     cycles = [
-        _cycles(function, programs.on(shapes, one_chip))
-        for function, shapes in ((step, (state, batch)), (jax.vmap(step), many))
+      _cycles(function, programs.on(shapes, one_chip))
+      for function, shapes in ((step, (state, batch)), (jax.vmap(step), many))
     ]
     print(
-        f'{dtype:10}1 seed {cycles[0] / 1e6:.2f} M cycles   {args.seeds} seeds '
-        f'{cycles[1] / 1e6:.2f} M   {cycles[1] / cycles[0]:.2f} times one',
-        flush=True,
+      f'{dtype:10}1 seed {cycles[0] / 1e6:.2f} M cycles   {args.seeds} seeds '
+      f'{cycles[1] / 1e6:.2f} M   {cycles[1] / cycles[0]:.2f} times one',
+      flush=True,
     )
 
 

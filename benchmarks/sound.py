@@ -1,6 +1,6 @@
 """How long players take for a minute of four voices, side by side.
 
-  python -m benchmarks.sound [--rounds=5]
+python -m benchmarks.sound [--rounds=5]
 """
 
 import time
@@ -20,14 +20,14 @@ def song() -> Score:
   """160 eighths at 80 quarter notes a minute, in four voices of a choir."""
   rng = np.random.default_rng(0)
   notes = [
-      (240 * i, 240, 48 + 12 * voice + rng.integers(12), 90, voice)
-      for i in range(160)
-      for voice in range(4)
+    (240 * i, 240, 48 + 12 * voice + rng.integers(12), 90, voice)
+    for i in range(160)
+    for voice in range(4)
   ]
   return Score(
-      np.array(notes, np.int32),
-      tuple(Track(52) for _ in range(4)),
-      np.array([(0, 750_000)], np.int32),
+    np.array(notes, np.int32),
+    tuple(Track(52) for _ in range(4)),
+    np.array([(0, 750_000)], np.int32),
   )
 
 

@@ -32,7 +32,12 @@ from musiczoo.sampling import generate
 from musiczoo.show import annotation_report
 
 CHORDS = (
-    'C G Am F', 'Am Dm E Am', 'G D Em C', 'F Bb C F', 'Dm A Bb C', 'D A Bm G',
+  'C G Am F',
+  'Am Dm E Am',
+  'G D Em C',
+  'F Bb C F',
+  'Dm A Bb C',
+  'D A Bm G',
 )
 DENSITIES = (1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 9.0)
 STEPS = 128
@@ -41,7 +46,7 @@ STEPS = 128
 def main():
   parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
   parser.add_argument(
-      '--model', required=True, help='Workdir, or name of a pretrained model.'
+    '--model', required=True, help='Workdir, or name of a pretrained model.'
   )
   parser.add_argument('--pieces', type=int, default=48, help='of each kind')
   parser.add_argument('--music21', action='store_true', help='takes minutes')
@@ -52,8 +57,8 @@ def main():
   result = {}
   if isinstance(pipeline.model, AnnotatingModel):
     result |= {
-        'heard': _heard(pipeline, params, corpus.splits['test'], args.music21),
-        'planned': _planned(config, pipeline, params, corpus),
+      'heard': _heard(pipeline, params, corpus.splits['test'], args.music21),
+      'planned': _planned(config, pipeline, params, corpus),
     }
   result['written'] = _written(pipeline, params, corpus, args.pieces)
   print(json.dumps(result, indent=2))
@@ -81,14 +86,14 @@ def _heard(pipeline, params, pieces, with_music21):
     place = ruled[:, annotations.POSITION]
     halves = np.isin(place, (1, 9)) & (heard[:, annotations.POSITION] == place)
     for name, columns in (
-        ('root', [annotations.ROOT]),
-        ('root and quality', [annotations.ROOT, annotations.QUALITY]),
+      ('root', [annotations.ROOT]),
+      ('root and quality', [annotations.ROOT, annotations.QUALITY]),
     ):
       same = (heard[:, columns] == ruled[:, columns]).all(1)
       count(f'{name} as the rules', same[halves])
     if with_music21:
       stream = music21.converter.parse(
-          folder / f'{piece.name}.mxl', forceSource=True
+        folder / f'{piece.name}.mxl', forceSource=True
       )
       other = stream.analyze('key')
       other = 1 + other.tonic.pitchClass + 12 * (other.mode == 'minor')
@@ -100,9 +105,12 @@ def _heard(pipeline, params, pieces, with_music21):
         for name in ('root', 'root and quality'):
           before = counts.get(f'{name}{who} as music21', (0, 0))
           counts[f'{name}{who} as music21'] = (
-              before[0] + found[name], before[1] + found['half bars']
+            before[0] + found[name],
+            before[1] + found['half bars'],
           )
-  return {k: {'share': round(a / b, 3), 'of': b} for k, (a, b) in counts.items()}
+  return {
+    k: {'share': round(a / b, 3), 'of': b} for k, (a, b) in counts.items()
+  }
 
 
 def _chords(score: Score, table):
@@ -128,30 +136,47 @@ def _planned(config, pipeline, params, corpus):
         place = row[:, annotations.POSITION]
         first = np.arange(len(row)) == 0
         for name, columns, begins in (
-            ('bar', [annotations.KEY, annotations.SECTION, annotations.DENSITY,
-                     annotations.RHYTHM], first | (place == 1)),
-            ('half', [annotations.QUALITY, annotations.ROOT],
-             first | np.isin(place, (1, 9))),
+          (
+            'bar',
+            [
+              annotations.KEY,
+              annotations.SECTION,
+              annotations.DENSITY,
+              annotations.RHYTHM,
+            ],
+            first | (place == 1),
+          ),
+          (
+            'half',
+            [annotations.QUALITY, annotations.ROOT],
+            first | np.isin(place, (1, 9)),
+          ),
         ):
           lines.setdefault((name, split), []).append(row[begins][:, columns])
   # As if they were voices, whose symbols stand beside a bit.
   nats = {
-      name: baselines.bigram(
-          [2 * a for a in lines[name, 'train']],
-          [2 * a for a in lines[name, 'test']],
-      )
-      for name in ('bar', 'half')
+    name: baselines.bigram(
+      [2 * a for a in lines[name, 'train']],
+      [2 * a for a in lines[name, 'test']],
+    )
+    for name in ('bar', 'half')
   }
   total = (4 * nats['bar'] + 4 * nats['half']) / 8
-  return {'bigram': {k: round(v, 4) for k, v in nats.items()},
-          'bigram per code': round(total, 4)}
+  return {
+    'bigram': {k: round(v, 4) for k, v in nats.items()},
+    'bigram per code': round(total, 4),
+  }
 
 
 def _written(pipeline, params, corpus, num):
   def write(seed, **requested):
     return generate.generate(
-        pipeline, params, num_outputs=num, num_steps=STEPS, seed=seed,
-        requested=requested,
+      pipeline,
+      params,
+      num_outputs=num,
+      num_steps=STEPS,
+      seed=seed,
+      requested=requested,
     ).scores
 
   tones = []
@@ -168,25 +193,31 @@ def _written(pipeline, params, corpus, num):
     for score in write(200 + seed, density=density):
       measured.append(len(score.notes) * score.resolution / STEPS)
       asked.append(density)
-  share = lambda scores: round(float(np.mean([
-      _tones(s, harmony.chords(s), None) for s in scores
-  ])), 3)
-  chance = np.mean([
-      _tones(s, np.array([(16 * i, *parsed[i % len(parsed)]) for i in range(8)]), 16)
+  share = lambda scores: round(
+    float(np.mean([_tones(s, harmony.chords(s), None) for s in scores])), 3
+  )
+  chance = np.mean(
+    [
+      _tones(
+        s, np.array([(16 * i, *parsed[i % len(parsed)]) for i in range(8)]), 16
+      )
       for s in free
-  ])
+    ]
+  )
   return {
-      'tones of the asked chord': round(float(np.mean(tones)), 3),
-      'the same in samples of which it was not asked': round(float(chance), 3),
-      'tones of the found chord, samples': share(free),
-      'tones of the found chord, test pieces': share(real),
-      'density asked and measured, correlation': round(
-          float(np.corrcoef(asked, measured)[0, 1]), 3
-      ),
-      'density measured by asked': {
-          d: round(float(np.mean([m for m, a in zip(measured, asked) if a == d])), 2)
-          for d in DENSITIES
-      },
+    'tones of the asked chord': round(float(np.mean(tones)), 3),
+    'the same in samples of which it was not asked': round(float(chance), 3),
+    'tones of the found chord, samples': share(free),
+    'tones of the found chord, test pieces': share(real),
+    'density asked and measured, correlation': round(
+      float(np.corrcoef(asked, measured)[0, 1]), 3
+    ),
+    'density measured by asked': {
+      d: round(
+        float(np.mean([m for m, a in zip(measured, asked) if a == d])), 2
+      )
+      for d in DENSITIES
+    },
   }
 
 
@@ -199,8 +230,9 @@ def _tones(score: Score, chords, length) -> float:
   """
   onset = score.notes[:, ONSET]
   stop = onset + score.notes[:, DURATION]
-  ends = np.append(chords[1:, 0], end(score) if length is None else
-                   chords[-1, 0] + length)
+  ends = np.append(
+    chords[1:, 0], end(score) if length is None else chords[-1, 0] + length
+  )
   inside = whole = 0.0
   for (begin, root, quality), until in zip(chords, ends):
     time = np.minimum(stop, until) - np.maximum(onset, begin)

@@ -39,9 +39,9 @@ def main():
   args = parser.parse_args()
   cores = len(os.sched_getaffinity(0))
   ways = {
-      'in turn': ['--workers=1'],
-      'processes': [f'--workers={cores}'],
-      'one program': ['--workers=1', f'--together={args.trials}'],
+    'in turn': ['--workers=1'],
+    'processes': [f'--workers={cores}'],
+    'one program': ['--workers=1', f'--together={args.trials}'],
   }
   load = os.getloadavg()[0]
   seconds = {way: [] for way in ways}
@@ -50,25 +50,30 @@ def main():
       steps = args.steps if turn else 10
       seconds[way].append(timed(args, steps, flags))
   clock, processor = (
-      {way: statistics.median(pair[i] for pair in pairs[1:])
-       for way, pairs in seconds.items()}
-      for i in (0, 1)
+    {
+      way: statistics.median(pair[i] for pair in pairs[1:])
+      for way, pairs in seconds.items()
+    }
+    for i in (0, 1)
   )
   print(f'{args.trials} trials on {cores} cores, load before it {load:.2f}')
   for way, its in clock.items():
     print(
-        f'{way:12}{its:8.1f} s   {clock["in turn"] / its:5.2f} times as fast as '
-        f'in turn   {processor[way]:8.1f} s of processor time'
+      f'{way:12}{its:8.1f} s   {clock["in turn"] / its:5.2f} times as fast as '
+      f'in turn   {processor[way]:8.1f} s of processor time'
     )
   figures = {
-      'trials': args.trials, 'steps': args.steps, 'hidden': args.hidden,
-      'cores': cores, 'load': load,
-      'seconds_by_clock_and_processor': {
-          way: pairs[1:] for way, pairs in seconds.items()
-      },
-      'speed_up': {
-          way: round(clock['in turn'] / its, 2) for way, its in clock.items()
-      },
+    'trials': args.trials,
+    'steps': args.steps,
+    'hidden': args.hidden,
+    'cores': cores,
+    'load': load,
+    'seconds_by_clock_and_processor': {
+      way: pairs[1:] for way, pairs in seconds.items()
+    },
+    'speed_up': {
+      way: round(clock['in turn'] / its, 2) for way, its in clock.items()
+    },
   }
   if args.json:
     pathlib.Path(args.json).write_text(json.dumps(figures, indent=1) + '\n')
@@ -82,11 +87,16 @@ def timed(args, steps, flags):
   """
   with tempfile.TemporaryDirectory() as workdir:
     command = [
-        sys.executable, '-m', 'experiments.sweep',
-        '--config=experiments/configs/poly.py:gru_bernoulli',
-        f'--config.corpus={pathlib.Path(args.corpus).absolute()}',
-        f'--config.steps={steps}', f'--config.model.hidden={args.hidden}',
-        f'--seeds={args.trials}', f'--workdir={workdir}', *flags,
+      sys.executable,
+      '-m',
+      'experiments.sweep',
+      '--config=experiments/configs/poly.py:gru_bernoulli',
+      f'--config.corpus={pathlib.Path(args.corpus).absolute()}',
+      f'--config.steps={steps}',
+      f'--config.model.hidden={args.hidden}',
+      f'--seeds={args.trials}',
+      f'--workdir={workdir}',
+      *flags,
     ]
     times = []
     for _ in range(2):

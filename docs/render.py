@@ -125,7 +125,8 @@ def rooms() -> dict[str, set[str]]:
   return {
     here: {
       n.split('.')[1] for n in names if n.startswith('musiczoo.')
-    }.intersection(found) - {here}
+    }.intersection(found)
+    - {here}
     for here, names in found.items()
   }
 

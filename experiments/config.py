@@ -55,7 +55,9 @@ def _module(path):
   name = f'{__package__}.configs.{path.stem}'
   spec = importlib.util.spec_from_file_location(name, path)
   if spec is None:
-    raise UserError(f'--config={path} is not a .py file: give one like {EXAMPLE}')
+    raise UserError(
+      f'--config={path} is not a .py file: give one like {EXAMPLE}'
+    )
   module = importlib.util.module_from_spec(spec)
   try:
     spec.loader.exec_module(module)
@@ -79,10 +81,12 @@ def _place(config, key):
   # The last part may be right and its table forgotten.
   last = {k.rsplit('.', 1)[-1]: k for k in known}
   near = near or [
-      last[n] for n in difflib.get_close_matches(name, last, 1, 0.6)
+    last[n] for n in difflib.get_close_matches(name, last, 1, 0.6)
   ]
-  hint = f'did you mean --config.{near[0]}?' if near else (
-      f'it has {", ".join(config)}'
+  hint = (
+    f'did you mean --config.{near[0]}?'
+    if near
+    else (f'it has {", ".join(config)}')
   )
   raise UserError(f'--config.{key}: the config has no such key: {hint}')
 
@@ -109,5 +113,5 @@ def _parsed(key, text, before):
     return type(before)(text)
   except (ValueError, KeyError) as e:
     raise UserError(
-        f'--config.{key}={text}: give {type(before).__name__}, as in {before}'
+      f'--config.{key}={text}: give {type(before).__name__}, as in {before}'
     ) from e

@@ -11,9 +11,9 @@ from .progress import Progress
 
 OUTPUT_DIR = flags.DEFINE_string('output_dir', 'out/demo', 'Output folder.')
 CONFIG = flags.DEFINE_string(
-    'config',
-    'experiments/configs/chorales.py:lstm',
-    'Config of a model of voices; --config.NAME=VALUE changes a value of it.',
+  'config',
+  'experiments/configs/chorales.py:lstm',
+  'Config of a model of voices; --config.NAME=VALUE changes a value of it.',
 )
 # Below 1: a small model that was trained briefly makes fewer mistakes so.
 TEMPERATURE = 0.8
@@ -38,63 +38,71 @@ def main() -> int:
   print('1/3  Train an LSTM on four-part chorales by J. S. Bach')
   with launch.Signals() as signals, Progress(config.steps) as progress:
     run_lib.fit(
-        config,
-        run,
-        stopping=signals.stopping,
-        report=progress.report,
-        say=progress.say,
+      config,
+      run,
+      stopping=signals.stopping,
+      report=progress.report,
+      say=progress.say,
     )
   if signals.received:
     print('stopped; everything is saved: the same command goes on from here')
     return 128 + signals.received
 
-  print('2/3  Evaluate it on pieces that it was not trained on, in nats per note')
+  print(
+    '2/3  Evaluate it on pieces that it was not trained on, in nats per note'
+  )
   _, pipeline, params, step = workdir.load(run)
   corpus = build.corpus(config)
   devices = build.devices(config)
   pieces = {
-      split: build.pieces(config, pipeline, corpus, split)
-      for split in ('train', 'valid', 'test')
+    split: build.pieces(config, pipeline, corpus, split)
+    for split in ('train', 'valid', 'test')
   }
   figures = {
-      split: likelihood.make_likelihood(
-          devices, pipeline, pieces[split], config.batch_size
-      )(devices.replicate(params))
-      for split in ('valid', 'test')
+    split: likelihood.make_likelihood(
+      devices, pipeline, pieces[split], config.batch_size
+    )(devices.replicate(params))
+    for split in ('valid', 'test')
   }
 
   def pitch_baselines(split):
     return {
-        'any symbol in use': baselines.uniform(pieces['train'].x),
-        'per-voice bigram': baselines.bigram(pieces['train'].x, pieces[split].x),
+      'any symbol in use': baselines.uniform(pieces['train'].x),
+      'per-voice bigram': baselines.bigram(pieces['train'].x, pieces[split].x),
     }
 
   for split, values in figures.items():
     print(
-        f'     {split:>5}: {values["nll_per_note_pitch"]:.3f} for the pitch + '
-        f'{values["nll_per_note_struck"]:.3f} for the onset'
+      f'     {split:>5}: {values["nll_per_note_pitch"]:.3f} for the pitch + '
+      f'{values["nll_per_note_struck"]:.3f} for the onset'
     )
   for name, value in pitch_baselines('test').items():
     print(f'     baseline: {value:.3f} for the pitch, {name} (test)')
   curves.draw(
-      run,
-      output / 'curve.png',
-      monitor='valid_nll_per_note_pitch',
-      baselines=pitch_baselines('valid'),
+    run,
+    output / 'curve.png',
+    monitor='valid_nll_per_note_pitch',
+    baselines=pitch_baselines('valid'),
   )
 
   print('3/3  Sample eight chorales')
   generated = generate.generate(
-      pipeline, params, num_outputs=8, num_steps=256, seed=config.seed,
-      controls=check_controls(pipeline.model, temperature=TEMPERATURE),
+    pipeline,
+    params,
+    num_outputs=8,
+    num_steps=256,
+    seed=config.seed,
+    controls=check_controls(pipeline.model, temperature=TEMPERATURE),
   )
   music = outputs.write_scores(generated.scores, output, title='chorale')
   grid = pipeline.representation.spec.steps_per_quarter
   copied = report.report(corpus, grid, generated=generated.scores)
   print(report.summary(copied['generated'], copied['test'], grid))
-  _page(output, (config, pipeline, params), corpus, music, copied, figures['test'])
+  _page(
+    output, (config, pipeline, params), corpus, music, copied, figures['test']
+  )
   python = f'{os.path.relpath(sys.executable)} -m experiments'
-  print(f'''
+  print(f"""
 Listen:      {output}/listen.html in a browser, or 000.mid ... 007.mid
 Look:        {output}/curve.png, 000.png
 More music:  {python}.generate --workdir={run} \\
@@ -102,7 +110,7 @@ More music:  {python}.generate --workdir={run} \\
 Your start:  ... --primer_midi=FILE.mid
 Your music:  {python}.train --config={CONFIG.value} \\
                  --config.corpus=FOLDER --workdir=out/mine
-''')
+""")
   return 0
 
 
@@ -113,20 +121,31 @@ def _page(output, trained, corpus, music, copied, figures):
   grid = trained[1].representation.spec.steps_per_quarter
   num_steps = pages.segment_steps(grid)
   of_all = {
-      f'{numbers.label(name)}, all test pieces': value
-      for name, value in figures.items()
+    f'{numbers.label(name)}, all test pieces': value
+    for name, value in figures.items()
   }
-  pages.write(output / 'listen.html', "Chorales by the demo's LSTM", [
+  pages.write(
+    output / 'listen.html',
+    "Chorales by the demo's LSTM",
+    [
       pages.generated_group(
-          'Generated', music, trained, num_steps,
-          group=numbers.copied(copied['generated']),
-          piece=numbers.longest(copied['generated'], grid),
+        'Generated',
+        music,
+        trained,
+        num_steps,
+        group=numbers.copied(copied['generated']),
+        piece=numbers.longest(copied['generated'], grid),
       ),
       pages.real_group(
-          corpus, 'test', trained, num_steps,
-          group=of_all | numbers.copied(copied['test']),
+        corpus,
+        'test',
+        trained,
+        num_steps,
+        group=of_all | numbers.copied(copied['test']),
       ),
-  ], [pages.metrics_note(num_steps, grid), pages.COPIED_NOTE])
+    ],
+    [pages.metrics_note(num_steps, grid), pages.COPIED_NOTE],
+  )
 
 
 def run() -> None:

@@ -12,29 +12,29 @@ from musiczoo.errors import UserError
 from . import launch, model_flags, pages
 
 CORPUS = flags.DEFINE_string(
-    'corpus', None, 'Other music to evaluate on than that of its config.'
+  'corpus', None, 'Other music to evaluate on than that of its config.'
 )
 SPLIT = flags.DEFINE_enum(
-    'split', 'test', ['train', 'valid', 'test'], 'Pieces to evaluate on.'
+  'split', 'test', ['train', 'valid', 'test'], 'Pieces to evaluate on.'
 )
 JSON = flags.DEFINE_string('json', None, 'File to write the figures to.')
 ORDERINGS = flags.DEFINE_integer(
-    'orderings',
-    None,
-    'Also compute the frame-wise likelihood, over so many random orders.',
-    lower_bound=1,
+  'orderings',
+  None,
+  'Also compute the frame-wise likelihood, over so many random orders.',
+  lower_bound=1,
 )
 MAX_FRAMES = flags.DEFINE_integer(
-    'max_frames', 2000, 'Size of its random sample of frames.', lower_bound=1
+  'max_frames', 2000, 'Size of its random sample of frames.', lower_bound=1
 )
 SAMPLES = flags.DEFINE_integer(
-    'samples',
-    512,
-    'Windows to compare, of a model without a likelihood.',
-    lower_bound=2,
+  'samples',
+  512,
+  'Windows to compare, of a model without a likelihood.',
+  lower_bound=2,
 )
 NOVELTY = flags.DEFINE_bool(
-    'novelty', True, 'Report what of the test split is in the training split.'
+  'novelty', True, 'Report what of the test split is in the training split.'
 )
 
 
@@ -87,13 +87,11 @@ def _check(model, spec):
 
   if ORDERINGS.value is not None and not isinstance(model, OrderlessModel):
     raise UserError(
-        '--orderings cannot be used with this model, which has one order: leave '
-        'it out'
+      '--orderings cannot be used with this model, which has one order: leave '
+      'it out'
     )
   if spec.is_audio and pages.HTML.value is not None:
-    raise UserError(
-        '--html cannot be used with a model of audio: leave it out'
-    )
+    raise UserError('--html cannot be used with a model of audio: leave it out')
 
 
 def _measured(given, params, replicated):
@@ -123,9 +121,7 @@ def _baselines(given, params, train):
   devices, pipeline, pieces, batch_size = given
   if pipeline.representation.spec.is_audio:
     return audio_baselines(pipeline, params, train, pieces)
-  return collapse.accuracy_unigram(
-      devices, pipeline, train, pieces, batch_size
-  )
+  return collapse.accuracy_unigram(devices, pipeline, train, pieces, batch_size)
 
 
 def _framewise(given, replicated):
@@ -133,11 +129,11 @@ def _framewise(given, replicated):
 
   *most, batch_size = given
   return framewise(
-      *most,
-      replicated,
-      batch_size=batch_size,
-      orderings=ORDERINGS.value,
-      max_frames=MAX_FRAMES.value,
+    *most,
+    replicated,
+    batch_size=batch_size,
+    orderings=ORDERINGS.value,
+    max_frames=MAX_FRAMES.value,
   )
 
 
@@ -146,10 +142,10 @@ def _novelty(corpus, steps_per_quarter, samples):
 
   music = {'samples': samples} if samples else {}
   return {
-      f'{name}_in_train_{measure}': value
-      for name, found in report(corpus, steps_per_quarter, **music).items()
-      for measure, value in found.items()
-      if isinstance(value, float)
+    f'{name}_in_train_{measure}': value
+    for name, found in report(corpus, steps_per_quarter, **music).items()
+    for measure, value in found.items()
+    if isinstance(value, float)
   }
 
 
@@ -165,19 +161,19 @@ def _page(trained, corpus, samples, figures):
   if samples:
     some = [outputs.with_tempo(score) for score in samples[: pages.MAX_PIECES]]
     groups.append(
-        pages.generated_group(
-            f'Samples: {len(some)} of {len(samples)}',
-            some,
-            trained,
-            num_steps,
-            group=columns['samples'],
-            piece={},
-        )
+      pages.generated_group(
+        f'Samples: {len(some)} of {len(samples)}',
+        some,
+        trained,
+        num_steps,
+        group=columns['samples'],
+        piece={},
+      )
     )
   groups.append(
-      pages.real_group(
-          corpus, SPLIT.value, trained, num_steps, group=columns['split']
-      )
+    pages.real_group(
+      corpus, SPLIT.value, trained, num_steps, group=columns['split']
+    )
   )
   if columns['gap']:
     groups.append(page.Group('Gap, 0 to 1', [], columns['gap']))

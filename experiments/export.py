@@ -8,7 +8,9 @@ from absl import flags
 from . import launch, model_flags
 
 OUTPUT_DIR = flags.DEFINE_string('output_dir', None, 'Folder for the export.')
-ONNX = flags.DEFINE_bool('onnx', True, 'Write model.onnx where there can be one.')
+ONNX = flags.DEFINE_bool(
+  'onnx', True, 'Write model.onnx where there can be one.'
+)
 
 
 def main():
@@ -21,7 +23,7 @@ def main():
   config, pipeline, params, step = model_flags.load()
   figures = _measured(step) if not model_flags.is_pretrained() else {}
   made = files(
-      config, pipeline, params, step=step, figures=figures, onnx=ONNX.value
+    config, pipeline, params, step=step, figures=figures, onnx=ONNX.value
   )
   for name, content in made.items():
     (output / name).write_bytes(content)
@@ -29,8 +31,10 @@ def main():
   print(f'{len(made)} files, {size / 1e6:.1f} MB, of step {step} in {output}:')
   for name, content in made.items():
     print(f'  {name:18}{len(content):12,} bytes')
-  print(f'python {output / "play.py"} --output_dir=music --num_outputs=2 '
-        '--num_steps=64 --seed=0')
+  print(
+    f'python {output / "play.py"} --output_dir=music --num_outputs=2 '
+    '--num_steps=64 --seed=0'
+  )
 
 
 def _measured(step):
@@ -38,9 +42,9 @@ def _measured(step):
 
   folder = workdir.checkpoints(model_flags.name()) / f'{step:09d}'
   return {
-      name: value
-      for name, value in json.loads((folder / 'metrics.json').read_text()).items()
-      if name != 'monitored' and isinstance(value, float)
+    name: value
+    for name, value in json.loads((folder / 'metrics.json').read_text()).items()
+    if name != 'monitored' and isinstance(value, float)
   }
 
 

@@ -12,25 +12,24 @@ from . import input_flags, launch, model_flags, pages, sampling_flags
 
 OUTPUT_DIR = flags.DEFINE_string('output_dir', None, 'Folder for the music.')
 TEMPO = flags.DEFINE_integer(
-    'tempo',
-    None,
-    'Quarter notes a minute; left out: those of the music, of the primer, or '
-    '80.',
-    lower_bound=1,
-    upper_bound=1000,
+  'tempo',
+  None,
+  'Quarter notes a minute; left out: those of the music, of the primer, or 80.',
+  lower_bound=1,
+  upper_bound=1000,
 )
 NOVELTY = flags.DEFINE_bool(
-    'novelty',
-    None,
-    'Report what is copied from the training pieces, which needs the corpus; '
-    'left out: only for a model of --workdir.',
+  'novelty',
+  None,
+  'Report what is copied from the training pieces, which needs the corpus; '
+  'left out: only for a model of --workdir.',
 )
 WAV = flags.DEFINE_bool('wav', False, 'Render each piece as audio, too.')
 SOUNDFONT = flags.DEFINE_string(
-    'soundfont',
-    None,
-    "Soundfont file for --wav, or 'none' for the built-in synthesizer; left "
-    'out: $MUSICZOO_SOUNDFONT, or one that the system has.',
+  'soundfont',
+  None,
+  "Soundfont file for --wav, or 'none' for the built-in synthesizer; left "
+  'out: $MUSICZOO_SOUNDFONT, or one that the system has.',
 )
 
 
@@ -60,18 +59,18 @@ def main():
   if spec.is_audio:
     references = {file: piece for piece, file in pieces}
     outputs.write_audio(
-        generated.scores,
-        output,
-        title=model_flags.name(),
-        references=references,
+      generated.scores,
+      output,
+      title=model_flags.name(),
+      references=references,
     )
   else:
     scores = _write(generated.scores, output, pieces, player)
   tokens = spec.num_decisions(generated.x)
   print(
-      f'{len(generated.scores)} pieces by the model of step {step} in {output}: '
-      f'{tokens} tokens in {seconds:.1f} s, {tokens / seconds:.0f} tokens/s '
-      'with compilation'
+    f'{len(generated.scores)} pieces by the model of step {step} in {output}: '
+    f'{tokens} tokens in {seconds:.1f} s, {tokens / seconds:.0f} tokens/s '
+    'with compilation'
   )
   if spec.is_audio:
     return
@@ -101,12 +100,12 @@ def _write(scores, output, pieces, player):
   if pieces and len(pieces[0][0].tempi):
     tempo['default_tempo'] = 60e6 / int(pieces[0][0].tempi[0, 1])
   return outputs.write_scores(
-      scores,
-      output,
-      tempo=TEMPO.value,
-      title=model_flags.name(),
-      player=player,
-      **tempo,
+    scores,
+    output,
+    tempo=TEMPO.value,
+    title=model_flags.name(),
+    player=player,
+    **tempo,
   )
 
 
@@ -135,39 +134,39 @@ def _page(trained, scores, pieces, novelty):
   config, pipeline, _ = trained
   grid = pipeline.representation.spec.steps_per_quarter
   num_steps = pages.segment_steps(
-      grid, pipeline.model.window or sampling_flags.NUM_STEPS.value
+    grid, pipeline.model.window or sampling_flags.NUM_STEPS.value
   )
   copied = {k: numbers.copied(v) for k, v in (novelty or {}).items()}
   groups = [
-      pages.generated_group(
-          'Generated',
-          scores,
-          trained,
-          num_steps,
-          group=copied.get('generated', {}),
-          piece=numbers.longest(novelty['generated'], grid) if novelty else {},
-      )
+    pages.generated_group(
+      'Generated',
+      scores,
+      trained,
+      num_steps,
+      group=copied.get('generated', {}),
+      piece=numbers.longest(novelty['generated'], grid) if novelty else {},
+    )
   ]
   if pieces:
     given = [
-        page.Piece(
-            pathlib.Path(file).name,
-            score,
-            numbers.metrics_of(score, grid, num_steps),
-        )
-        for score, file in pieces
+      page.Piece(
+        pathlib.Path(file).name,
+        score,
+        numbers.metrics_of(score, grid, num_steps),
+      )
+      for score, file in pieces
     ]
     groups.append(page.Group('Given', given))
   corpus, missing = pages.find_corpus(config, 'test')
   if corpus:
     groups.append(
-        pages.real_group(
-            corpus, 'test', trained, num_steps, group=copied.get('test', {})
-        )
+      pages.real_group(
+        corpus, 'test', trained, num_steps, group=copied.get('test', {})
+      )
     )
   notes = [
-      pages.metrics_note(num_steps, grid),
-      pages.COPIED_NOTE if novelty else missing,
+    pages.metrics_note(num_steps, grid),
+    pages.COPIED_NOTE if novelty else missing,
   ]
   title = f'musiczoo: {model_flags.name()}'
   pages.write(pages.HTML.value, title, groups, filter(None, notes))

@@ -28,7 +28,9 @@ def points(config: dict, text: str | None) -> dict[str, dict]:
     if not key or not all(values):
       raise UserError(f"--grid: '{part}' lacks a value: give {EXAMPLE}")
     if key in axes:
-      raise UserError(f'--grid: {key} is there twice: give it all its values once')
+      raise UserError(
+        f'--grid: {key} is there twice: give it all its values once'
+      )
     if key == 'seed':
       raise UserError('--grid: seeds are not of the grid: give --seeds=8')
     axes[key] = values

@@ -7,64 +7,63 @@ from musiczoo.errors import UserError
 from . import sampling_flags
 
 PRIMER_MIDI = flags.DEFINE_string(
-    'primer_midi', None, 'MIDI file that each piece begins with.'
+  'primer_midi', None, 'MIDI file that each piece begins with.'
 )
 INFILL_MIDI = flags.DEFINE_string(
-    'infill_midi', None, 'MIDI file of which some bars are sampled anew.'
+  'infill_midi', None, 'MIDI file of which some bars are sampled anew.'
 )
 INFILL_BARS = flags.DEFINE_string(
-    'infill_bars', None, "These bars, first and last, counted from 1: '4:8'."
+  'infill_bars', None, "These bars, first and last, counted from 1: '4:8'."
 )
 HARMONIZE_MIDI = flags.DEFINE_string(
-    'harmonize_midi', None, 'MIDI file of a melody to add lower voices to.'
+  'harmonize_midi', None, 'MIDI file of a melody to add lower voices to.'
 )
 ACCOMPANY_MIDI = flags.DEFINE_string(
-    'accompany_midi', None, 'MIDI file of one part to add the others to.'
+  'accompany_midi', None, 'MIDI file of one part to add the others to.'
 )
 ACCOMPANY_PART = flags.DEFINE_string(
-    'accompany_part',
-    None,
-    'This part: a voice, such as Bass, or a group of instruments, such as '
-    'Drums.',
+  'accompany_part',
+  None,
+  'This part: a voice, such as Bass, or a group of instruments, such as Drums.',
 )
 RECONSTRUCT = flags.DEFINE_string(
-    'reconstruct',
-    None,
-    'MIDI or audio file to encode and decode, window by window.',
+  'reconstruct',
+  None,
+  'MIDI or audio file to encode and decode, window by window.',
 )
 INTERPOLATE = flags.DEFINE_string(
-    'interpolate',
-    None,
-    'A.mid,B.mid: pieces between the two, by their latents.',
+  'interpolate',
+  None,
+  'A.mid,B.mid: pieces between the two, by their latents.',
 )
 ATTRIBUTE = flags.DEFINE_string(
-    'attribute',
-    None,
-    'What latents are shifted towards, such as density:+1.',
+  'attribute',
+  None,
+  'What latents are shifted towards, such as density:+1.',
 )
 # Of these at most one.
 _FILES = (
-    PRIMER_MIDI,
-    INFILL_MIDI,
-    HARMONIZE_MIDI,
-    ACCOMPANY_MIDI,
-    RECONSTRUCT,
-    INTERPOLATE,
+  PRIMER_MIDI,
+  INFILL_MIDI,
+  HARMONIZE_MIDI,
+  ACCOMPANY_MIDI,
+  RECONSTRUCT,
+  INTERPOLATE,
 )
 # Flags that need each other.
 _PAIRS = (INFILL_MIDI, INFILL_BARS), (ACCOMPANY_MIDI, ACCOMPANY_PART)
 # The control a model needs for a flag; others need a latent space.
 _CONTROLS = {
-    'primer_midi': 'given',
-    'infill_midi': 'known',
-    'harmonize_midi': 'known',
-    'accompany_midi': 'known',
+  'primer_midi': 'given',
+  'infill_midi': 'known',
+  'harmonize_midi': 'known',
+  'accompany_midi': 'known',
 }
 # Flags that have no meaning for audio.
 _SYMBOLIC = (
-    *_CONTROLS,
-    *('attribute', 'chords', 'key', 'style', 'density'),
-    *('tempo', 'novelty', 'html', 'wav'),
+  *_CONTROLS,
+  *('attribute', 'chords', 'key', 'style', 'density'),
+  *('tempo', 'novelty', 'html', 'wav'),
 )
 
 
@@ -76,33 +75,35 @@ def requested() -> tuple[str | None, list[str]]:
   """
   given = [flag for flag in _FILES if flag.value is not None]
   if len(given) > 1:
-    raise UserError(f'--{given[0].name} and --{given[1].name}: give one of them')
+    raise UserError(
+      f'--{given[0].name} and --{given[1].name}: give one of them'
+    )
   for one, other in _PAIRS:
     if (one.value is None) != (other.value is None):
       raise UserError(
-          f'--{one.name} and --{other.name} belong together: give both'
+        f'--{one.name} and --{other.name} belong together: give both'
       )
   if not given:
     return None, []
   (flag,) = given
   if ATTRIBUTE.value is not None and flag is not RECONSTRUCT:
     raise UserError(
-        f'--attribute cannot be used with --{flag.name}: leave it out'
+      f'--attribute cannot be used with --{flag.name}: leave it out'
     )
   fixed = {'num_steps'} if flag is not PRIMER_MIDI else set()
   fixed |= {'num_outputs'} if flag is RECONSTRUCT else set()
   for other in sorted(fixed):
     if flags.FLAGS[other].present:
       raise UserError(
-          f'--{other} cannot be used with --{flag.name}, which determines it: '
-          'leave it out'
+        f'--{other} cannot be used with --{flag.name}, which determines it: '
+        'leave it out'
       )
   if flag is not INTERPOLATE:
     return flag.name, [flag.value]
   if flag.value.count(',') != 1 or sampling_flags.NUM_OUTPUTS.value < 2:
     raise UserError(
-        f'--interpolate={flag.value}: give two files, A.mid,B.mid, and '
-        '--num_outputs of 2 or more'
+      f'--interpolate={flag.value}: give two files, A.mid,B.mid, and '
+      '--num_outputs of 2 or more'
     )
   return flag.name, flag.value.split(',')
 
@@ -123,8 +124,8 @@ def check(config, pipeline, flag: str | None) -> None:
     for name in _SYMBOLIC:
       if flags.FLAGS[name].present:
         raise UserError(
-            f'--{name} cannot be used with a model of audio, which has no '
-            'notes: leave it out'
+          f'--{name} cannot be used with a model of audio, which has no '
+          'notes: leave it out'
         )
   if flag in _CONTROLS:
     controls.check_ability(model, _CONTROLS[flag], f'--{flag}')
@@ -140,8 +141,8 @@ def _check_part(config, spec, flag):
   """Refuses a part that does not exist or was never given in training."""
   if flag == 'harmonize_midi' and spec.kind != 'voices':
     raise UserError(
-        '--harmonize_midi is for models of voices: give --accompany_midi and '
-        '--accompany_part'
+      '--harmonize_midi is for models of voices: give --accompany_midi and '
+      '--accompany_part'
     )
   parts = [name for name, _ in spec.parts]
   part = ACCOMPANY_PART.value or parts[0]
@@ -149,6 +150,6 @@ def _check_part(config, spec, flag):
   known = [name for i, name in enumerate(parts) if i in trained]
   if part not in known:
     raise UserError(
-        f'--{flag}: this model cannot accompany a given {part}: '
-        + (f'choose of {", ".join(known)}' if known else 'it learned no part')
+      f'--{flag}: this model cannot accompany a given {part}: '
+      + (f'choose of {", ".join(known)}' if known else 'it learned no part')
     )

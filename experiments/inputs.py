@@ -36,7 +36,7 @@ def generate(config, pipeline, params, flag, pieces, options) -> Generated:
     shift = amount * attributes.direction(pipeline, params, train, name)
     controls = controls._replace(shift=shift)
   return _GENERATE[flag](
-      pipeline, params, pieces, options | {'controls': controls}
+    pipeline, params, pieces, options | {'controls': controls}
   )
 
 
@@ -60,7 +60,7 @@ def _complete(mask):
   def complete(pipeline, params, pieces, options):
     x, known = mask(pipeline.representation, *pieces[0])
     return generate_lib.generate(
-        pipeline, params, primer=x, known=known, **options | {'num_steps': 0}
+      pipeline, params, primer=x, known=known, **options | {'num_steps': 0}
     )
 
   return complete
@@ -89,11 +89,11 @@ def _interpolate(pipeline, params, pieces, options):
 
 
 _GENERATE = {
-    None: _sample,
-    'primer_midi': _continue,
-    'infill_midi': _complete(_infill),
-    'harmonize_midi': _complete(masks.harmonize),
-    'accompany_midi': _complete(_accompany),
-    'reconstruct': _reconstruct,
-    'interpolate': _interpolate,
+  None: _sample,
+  'primer_midi': _continue,
+  'infill_midi': _complete(_infill),
+  'harmonize_midi': _complete(masks.harmonize),
+  'accompany_midi': _complete(_accompany),
+  'reconstruct': _reconstruct,
+  'interpolate': _interpolate,
 }

@@ -39,8 +39,8 @@ def run(main, positional: str | None = None) -> None:
   _make_exact()
   _list_flags(main)
   app.run(
-      lambda _: sys.exit(_guarded(main)),
-      flags_parser=lambda argv: _guarded(_flags, argv, positional),
+    lambda _: sys.exit(_guarded(main)),
+    flags_parser=lambda argv: _guarded(_flags, argv, positional),
   )
 
 
@@ -112,10 +112,10 @@ def _flags(argv, positional):
 def config_flag(default: str | None = None):
   """Defines --config=FILE.py:VARIANT and its --config.a.b=value."""
   return flags.DEFINE_string(
-      'config',
-      default,
-      'FILE.py:VARIANT, for example experiments/configs/chorales.py:lstm; '
-      '--config.NAME=VALUE changes a number of it.',
+    'config',
+    default,
+    'FILE.py:VARIANT, for example experiments/configs/chorales.py:lstm; '
+    '--config.NAME=VALUE changes a number of it.',
   )
 
 

@@ -10,13 +10,13 @@ from musiczoo.errors import UserError
 from . import launch
 
 HTML = flags.DEFINE_string(
-    'html', None, 'File of a web page that plays and shows the music.'
+  'html', None, 'File of a web page that plays and shows the music.'
 )
 MAX_PIECES = 8  # Real pieces that are shown.
 SEGMENT_QUARTERS = 16  # Length of the segments by which pieces are compared.
 COPIED_NOTE = (
-    'Copied is the share of windows of so many steps that are found in the '
-    'training pieces, in any key.'
+  'Copied is the share of windows of so many steps that are found in the '
+  'training pieces, in any key.'
 )
 
 
@@ -36,9 +36,9 @@ def segment_steps(steps_per_quarter: int, limit: int | None = None) -> int:
 def metrics_note(num_steps: int, steps_per_quarter: int) -> str:
   """A sentence on the sample metrics of a page."""
   return (
-      f'Metrics are means over segments of {num_steps / steps_per_quarter:g} '
-      'quarter notes that begin with a bar, so that pieces of any length can '
-      'be compared; a shorter piece has none.'
+    f'Metrics are means over segments of {num_steps / steps_per_quarter:g} '
+    'quarter notes that begin with a bar, so that pieces of any length can '
+    'be compared; a shorter piece has none.'
   )
 
 
@@ -57,8 +57,8 @@ def generated_group(name, scores, trained, num_steps, *, group, piece):
   found = [corpora.Piece(f'{i:03d}.mid', s) for i, s in enumerate(scores)]
   rows = _numbers(*trained, 'scores', found, num_steps)
   pieces = [
-      page.Piece(*of, row | piece.get(i, {}))
-      for i, (of, row) in enumerate(zip(found, rows))
+    page.Piece(*of, row | piece.get(i, {}))
+    for i, (of, row) in enumerate(zip(found, rows))
   ]
   return page.Group(name, pieces, group)
 
@@ -76,8 +76,8 @@ def real_group(corpus, split, trained, num_steps, *, group):
   encoded = encoding.encode_split(some, split, representation)
   rows = _numbers(*trained, corpus.kind, found, num_steps)
   shown = [
-      page.Piece(piece.name, outputs.with_tempo(representation.decode(x)), row)
-      for piece, x, row in zip(found, encoded, rows)
+    page.Piece(piece.name, outputs.with_tempo(representation.decode(x)), row)
+    for piece, x, row in zip(found, encoded, rows)
   ]
   name = f'Real: {len(found)} of {len(pieces)} {split} pieces'
   return page.Group(name, shown, group)
@@ -108,8 +108,8 @@ def _numbers(config, pipeline, params, kind, found, num_steps):
   corpus = corpora.Corpus(kind, {'test': found})
   encoded = encoding.encode_split(corpus, 'test', representation)
   rows = [
-      numbers.metrics_of(representation.decode(x), grid, num_steps)
-      for x in encoded
+    numbers.metrics_of(representation.decode(x), grid, num_steps)
+    for x in encoded
   ]
   index = [i for i, x in enumerate(encoded) if len(x)]
   if not pipeline.model.monitor or not index:
@@ -119,9 +119,7 @@ def _numbers(config, pipeline, params, kind, found, num_steps):
   if len(pieces) != len(index):  # They were cut into sections.
     return rows
   devices = build.devices(config)
-  nll = likelihood.make_piece_nll(
-      devices, pipeline, pieces, config.batch_size
-  )
+  nll = likelihood.make_piece_nll(devices, pipeline, pieces, config.batch_size)
   name = numbers.label(likelihood.monitor_name(pipeline))
   for i, value in zip(index, nll(devices.replicate(params)).tolist()):
     if np.isfinite(value):

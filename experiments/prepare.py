@@ -14,29 +14,36 @@ from musiczoo.music.midi import Limits
 from . import launch
 
 INPUT = flags.DEFINE_string(
-    'input', None, 'Folder of MIDI, MusicXML or ABC files, or a zip or tar.'
+  'input', None, 'Folder of MIDI, MusicXML or ABC files, or a zip or tar.'
 )
 OUTPUT = flags.DEFINE_string('output', None, 'Folder of the dataset to make.')
 WORKERS = flags.DEFINE_integer(
-    'workers', os.cpu_count(), 'Files read at once.', lower_bound=1
+  'workers', os.cpu_count(), 'Files read at once.', lower_bound=1
 )
 ENGINE = flags.DEFINE_enum(
-    'engine', 'local', ['local', 'ray'], 'Processes here, or a Ray cluster.'
+  'engine', 'local', ['local', 'ray'], 'Processes here, or a Ray cluster.'
 )
 SECONDS = flags.DEFINE_float(
-    'seconds_per_file', 60, 'The most that reading a file may take.',
-    lower_bound=0.01,
+  'seconds_per_file',
+  60,
+  'The most that reading a file may take.',
+  lower_bound=0.01,
 )
 MEGABYTES = flags.DEFINE_integer(
-    'megabytes_per_file', 1024, 'The most memory that reading may take.',
-    lower_bound=16,
+  'megabytes_per_file',
+  1024,
+  'The most memory that reading may take.',
+  lower_bound=16,
 )
 MAX = {
-    name: flags.DEFINE_integer(
-        f'max_{name}', default, f'The most {name} of a file.', lower_bound=1,
-        upper_bound={'bytes': 2**29, 'ticks': 2**31 - 1}.get(name),
-    )
-    for name, default in Limits()._asdict().items()
+  name: flags.DEFINE_integer(
+    f'max_{name}',
+    default,
+    f'The most {name} of a file.',
+    lower_bound=1,
+    upper_bound={'bytes': 2**29, 'ticks': 2**31 - 1}.get(name),
+  )
+  for name, default in Limits()._asdict().items()
 }
 
 
@@ -50,23 +57,27 @@ def main():
   begun = time.perf_counter()
   try:
     report = prepare.prepare(
-        pathlib.Path(INPUT.value),
-        pathlib.Path(OUTPUT.value),
-        engine=ENGINE.value,
-        workers=WORKERS.value,
-        care=prepare.FileLimits(limits, SECONDS.value, MEGABYTES.value),
-        watch=_watch,
+      pathlib.Path(INPUT.value),
+      pathlib.Path(OUTPUT.value),
+      engine=ENGINE.value,
+      workers=WORKERS.value,
+      care=prepare.FileLimits(limits, SECONDS.value, MEGABYTES.value),
+      watch=_watch,
     )
   except KeyboardInterrupt as stop:
     print('stopped: nothing was written', file=sys.stderr)
     return 128 + stop.args[0]
   seconds = time.perf_counter() - begun
-  print(f'{report["files"]} files in {seconds:.1f} s, '
-        f'{report["files"] / seconds:.0f} files/s')
+  print(
+    f'{report["files"]} files in {seconds:.1f} s, '
+    f'{report["files"] / seconds:.0f} files/s'
+  )
   print(_table(report))
-  print('next      python -m experiments.train '
-        '--config=experiments/configs/tracks.py:lstm_events '
-        f'--config.corpus={OUTPUT.value} --workdir=WORKDIR')
+  print(
+    'next      python -m experiments.train '
+    '--config=experiments/configs/tracks.py:lstm_events '
+    f'--config.corpus={OUTPUT.value} --workdir=WORKDIR'
+  )
   return 0
 
 
@@ -93,7 +104,8 @@ def _table(report):
     return ', '.join(f'{n} {name}' for name, n in counts) or 'none'
 
   top = sorted(report['reasons'].items(), key=lambda item: -item[1])[:8]
-  return '\n'.join([
+  return '\n'.join(
+    [
       f'kept      {report["kept"]}',
       f'repaired  {report["repaired"]}',
       f'rejected  {report["rejected"]}',
@@ -105,7 +117,8 @@ def _table(report):
       f'{report["notes"]} notes',
       f'grid      {_grids(report)}',
       f'free      {_free(report)}',
-  ])
+    ]
+  )
 
 
 def _grids(report):
@@ -113,8 +126,9 @@ def _grids(report):
   grids = sorted(report['grids'].items(), key=lambda item: -item[1])
   listed = ', '.join(f'{n} at {steps}' for steps, n in grids)
   return (
-      f'{listed} steps a quarter note; notes move by {report["moved_ms"]} ms'
-      if listed else 'none fits'
+    f'{listed} steps a quarter note; notes move by {report["moved_ms"]} ms'
+    if listed
+    else 'none fits'
   )
 
 
@@ -123,8 +137,8 @@ def _free(report):
     return '0 pieces that fit no grid'
   more = ', ...' if report['free'] > len(report['first_free']) else ''
   return (
-      f'{report["free"]} pieces that fit no grid, as if played freely: '
-      f'{", ".join(report["first_free"])}{more}'
+    f'{report["free"]} pieces that fit no grid, as if played freely: '
+    f'{", ".join(report["first_free"])}{more}'
   )
 
 

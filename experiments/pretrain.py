@@ -17,15 +17,15 @@ from . import command, config as configs, launch
 from .progress import Progress
 
 VARIANTS = {
-    f'{family}-chorales': f'experiments/configs/chorales.py:{family}'
-    for family in ('lstm', 'gru', 'cnn', 'infill', 'vae', 'gan', 'structure')
+  f'{family}-chorales': f'experiments/configs/chorales.py:{family}'
+  for family in ('lstm', 'gru', 'cnn', 'infill', 'vae', 'gan', 'structure')
 }
 NAME = flags.DEFINE_enum('name', None, list(VARIANTS), 'Which one.')
 WORKDIR = flags.DEFINE_string(
-    'workdir', None, 'Folder of its run; goes on with the run it holds.'
+  'workdir', None, 'Folder of its run; goes on with the run it holds.'
 )
 
-_CARD = '''\
+_CARD = """\
 # {name}
 
 A model of the family `{family}`: {parameters:,} parameters, {megabytes:.2f} MB as
@@ -67,13 +67,13 @@ training pieces: chorales share their turns.
 It knows nothing but these chorales: no other style, no other instruments, no
 words. {limits} One run with one seed; what it writes was looked at as pictures and
 measured, but no listeners were asked.
-'''
+"""
 _WANDERS = 'Its harmony wanders, and its ends are cut where the steps end.'
 _LIMITS = {
-    'infill': 'Each of its rounds hears the whole piece, so long ones take long.',
-    'vae': 'It writes two bars at a time: lines jump where they meet.',
-    'gan': 'It writes four bars at a time, with stray sixteenths and no cadences.',
-    'structure': 'Bars are sixteen sixteenths, and no section comes back.',
+  'infill': 'Each of its rounds hears the whole piece, so long ones take long.',
+  'vae': 'It writes two bars at a time: lines jump where they meet.',
+  'gan': 'It writes four bars at a time, with stray sixteenths and no cadences.',
+  'structure': 'Bars are sixteen sixteenths, and no section comes back.',
 }
 
 
@@ -87,11 +87,11 @@ def main():
   build.cache_compilation()
   with launch.Signals() as signals, Progress(config.steps) as progress:
     done = run.fit(
-        config,
-        WORKDIR.value,
-        stopping=signals.stopping,
-        report=progress.report,
-        say=progress.say,
+      config,
+      WORKDIR.value,
+      stopping=signals.stopping,
+      report=progress.report,
+      say=progress.say,
     )
   if signals.received:
     return 128 + signals.received
@@ -122,19 +122,19 @@ def _card(variant, config, folder) -> str:
     said = _run('generate', chosen, f'--output_dir={out}', '--novelty')
   corpus = build.corpus(config)
   return _CARD.format(
-      name=NAME.value,
-      family=config.family,
-      variant=variant,
-      parameters=sum(p.size for p in jax.tree.leaves(params)),
-      megabytes=(folder / pretrained.WEIGHTS).stat().st_size / 1e6,
-      step=step,
-      train=len(corpus.splits['train']),
-      test=len(corpus.splits['test']),
-      figures=''.join(_rows(figures)),
-      limits=_LIMITS.get(config.family, _WANDERS),
-      novelty='\n'.join(
-          f'    {line}' for line in said.splitlines() if 'cop' in line
-      ),
+    name=NAME.value,
+    family=config.family,
+    variant=variant,
+    parameters=sum(p.size for p in jax.tree.leaves(params)),
+    megabytes=(folder / pretrained.WEIGHTS).stat().st_size / 1e6,
+    step=step,
+    train=len(corpus.splits['train']),
+    test=len(corpus.splits['test']),
+    figures=''.join(_rows(figures)),
+    limits=_LIMITS.get(config.family, _WANDERS),
+    novelty='\n'.join(
+      f'    {line}' for line in said.splitlines() if 'cop' in line
+    ),
   )
 
 
@@ -143,8 +143,8 @@ def _rows(figures):
   for name, value in figures.items():
     if isinstance(value, dict):
       value = ', '.join(
-          f'{k} {v[0] if isinstance(v, list) else v:.4f}'
-          for k, v in value.items()
+        f'{k} {v[0] if isinstance(v, list) else v:.4f}'
+        for k, v in value.items()
       )
     elif isinstance(value, float):
       value = f'{value:.4f}'
@@ -155,8 +155,10 @@ def _rows(figures):
 
 def _run(name, *arguments) -> str:
   answer = subprocess.run(
-      command(name, *arguments),
-      stdout=subprocess.PIPE, text=True, check=True,
+    command(name, *arguments),
+    stdout=subprocess.PIPE,
+    text=True,
+    check=True,
   )
   return answer.stdout
 

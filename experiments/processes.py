@@ -17,13 +17,13 @@ from absl import flags
 from musiczoo.errors import UserError
 
 COORDINATOR = flags.DEFINE_string(
-    'coordinator', None, 'HOST:PORT of process 0, for a run of many processes.'
+  'coordinator', None, 'HOST:PORT of process 0, for a run of many processes.'
 )
 NUM_PROCESSES = flags.DEFINE_integer(
-    'num_processes', None, 'How many there are.', lower_bound=1
+  'num_processes', None, 'How many there are.', lower_bound=1
 )
 PROCESS_ID = flags.DEFINE_integer(
-    'process_id', None, 'Which of them this is, from 0 on.', lower_bound=0
+  'process_id', None, 'Which of them this is, from 0 on.', lower_bound=0
 )
 AGAIN = 75
 # What a collective says whose other end is gone.
@@ -37,13 +37,13 @@ def check() -> None:
   missing = [name for name, value in given.items() if value is None]
   if 0 < len(missing) < 3:
     raise UserError(
-        f'--{missing[0]} is missing: --coordinator, --num_processes and '
-        '--process_id belong together'
+      f'--{missing[0]} is missing: --coordinator, --num_processes and '
+      '--process_id belong together'
     )
   if not missing and PROCESS_ID.value >= NUM_PROCESSES.value:
     raise UserError(
-        f'--process_id={PROCESS_ID.value}: of {NUM_PROCESSES.value} processes '
-        f'the last is {NUM_PROCESSES.value - 1}'
+      f'--process_id={PROCESS_ID.value}: of {NUM_PROCESSES.value} processes '
+      f'the last is {NUM_PROCESSES.value - 1}'
     )
 
 
@@ -76,9 +76,9 @@ def run(main) -> int:
     status = AGAIN
   if status == AGAIN:
     print(
-        'error: another process of this run has died: start all of them again, '
-        'the same command goes on from the newest checkpoint',
-        file=sys.stderr,
+      'error: another process of this run has died: start all of them again, '
+      'the same command goes on from the newest checkpoint',
+      file=sys.stderr,
     )
   return status if status >= 0 else 128 - status
 

@@ -30,8 +30,9 @@ class Progress:
   def report(self, step: int, metrics: dict) -> None:
     """Hears of a logged step (it has a `loss`) or an evaluation."""
     if 'loss' not in metrics:
-      values = '  '.join(f'{k} {v:.4f}' for k, v in metrics.items()
-                         if k != 'step')
+      values = '  '.join(
+        f'{k} {v:.4f}' for k, v in metrics.items() if k != 'step'
+      )
       self.say(f'step {step:>6}  {values}')
       return
     if self._first is None:
@@ -46,7 +47,9 @@ class Progress:
     self._bar.refresh()
     if not self._live and time.monotonic() - self._printed > 10:
       self._printed = time.monotonic()
-      self.say(f'step {step:>6}  loss {metrics["loss"]:.4f}  {self._speed(step)}')
+      self.say(
+        f'step {step:>6}  loss {metrics["loss"]:.4f}  {self._speed(step)}'
+      )
 
   def _speed(self, step):
     since, first = self._first

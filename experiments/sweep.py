@@ -16,25 +16,32 @@ from .launchers.worker import usual_workers
 
 CONFIG = launch.config_flag()
 WORKDIR = flags.DEFINE_string(
-    'workdir', None, 'Folder of the sweep; goes on with what it holds.'
+  'workdir', None, 'Folder of the sweep; goes on with what it holds.'
 )
 SEEDS = flags.DEFINE_integer(
-    'seeds', 8, "Runs of each point, with the config's seed, the next, ...",
-    lower_bound=1, upper_bound=MAX_PAIRS,
+  'seeds',
+  8,
+  "Runs of each point, with the config's seed, the next, ...",
+  lower_bound=1,
+  upper_bound=MAX_PAIRS,
 )
 GRID = flags.DEFINE_string(
-    'grid', None, f'Values to try, all combinations: {grid.EXAMPLE}'
+  'grid', None, f'Values to try, all combinations: {grid.EXAMPLE}'
 )
 LAUNCHER = flags.DEFINE_enum(
-    'launcher', 'local', list(LAUNCHERS), 'Processes here, Ray, or SLURM.'
+  'launcher', 'local', list(LAUNCHERS), 'Processes here, Ray, or SLURM.'
 )
 WORKERS = flags.DEFINE_integer(
-    'workers', None, 'Jobs at a time; one for each GPU, or each core, if not '
-    'given.', lower_bound=1,
+  'workers',
+  None,
+  'Jobs at a time; one for each GPU, or each core, if not given.',
+  lower_bound=1,
 )
 TOGETHER = flags.DEFINE_integer(
-    'together', 1, 'Trials of one shape that are one program, and one job.',
-    lower_bound=1,
+  'together',
+  1,
+  'Trials of one shape that are one program, and one job.',
+  lower_bound=1,
 )
 DRY_RUN = flags.DEFINE_bool('dry_run', False, 'Only print what would be run.')
 
@@ -47,9 +54,9 @@ def main() -> int:
   planned = trials.plan(points, SEEDS.value)
 
   jobs = [
-      job
-      for job in trials.jobs(planned, TOGETHER.value)
-      if not all(results.finished(trials.folder(workdir, i)) for i in job)
+    job
+    for job in trials.jobs(planned, TOGETHER.value)
+    if not all(results.finished(trials.folder(workdir, i)) for i in job)
   ]
   workers = WORKERS.value or usual_workers()
   with launch.Signals() as signals:
@@ -58,8 +65,10 @@ def main() -> int:
       print(script(jobs, ask), end='')
     elif DRY_RUN.value:
       for job in jobs:
-        print(f'python -m {__package__}.trial --workdir={workdir} '
-              f'--trials={",".join(job)}')
+        print(
+          f'python -m {__package__}.trial --workdir={workdir} '
+          f'--trials={",".join(job)}'
+        )
     if DRY_RUN.value:
       return 0
     trials.lay_out(workdir, planned)
@@ -81,8 +90,8 @@ def _checked(points):
   if len(judged) > 1:
     (a, b, *_) = judged
     raise UserError(
-        f'--grid: {judged[a]} is judged by {a}, {judged[b]} by {b}: these '
-        "can't be compared, give each a sweep of its own"
+      f'--grid: {judged[a]} is judged by {a}, {judged[b]} by {b}: these '
+      "can't be compared, give each a sweep of its own"
     )
   for config in {config.corpus: config for config in points.values()}.values():
     build.corpus(config)
@@ -99,9 +108,9 @@ def _report(workdir, planned):
     for trial_id in job:
       result = results.read(folders[trial_id]) or {'status': 'not finished'}
       print(
-          f'[{done}/{len(by_id)}] {trial_id} ({by_id[trial_id].point}): '
-          f'{result["status"]}',
-          flush=True,
+        f'[{done}/{len(by_id)}] {trial_id} ({by_id[trial_id].point}): '
+        f'{result["status"]}',
+        flush=True,
       )
 
   return report
@@ -114,9 +123,7 @@ def _conclude(workdir, planned) -> int:
   found = {t.id: results.read(trials.folder(workdir, t.id)) for t in planned}
   summed = table.table(planned, found)
   trials.write(workdir / 'results.csv', table.to_csv(summed))
-  trials.write(
-      workdir / 'results.json', table.to_json(summed, planned, found)
-  )
+  trials.write(workdir / 'results.json', table.to_json(summed, planned, found))
   seeds.draw(summed, workdir / 'spread.png')
   print(f'\n{table.in_words(summed)}\n')
   print(f'{workdir}: results.csv, results.json, spread.png, trials/')

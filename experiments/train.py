@@ -12,24 +12,25 @@ from .progress import Progress
 
 CONFIG = launch.config_flag()
 WORKDIR = flags.DEFINE_string(
-    'workdir', None, 'Folder of the run; goes on with the run it holds.'
+  'workdir', None, 'Folder of the run; goes on with the run it holds.'
 )
 INIT_FROM = flags.DEFINE_string(
-    'init_from', None,
-    'Workdir, or name of a pretrained model: its parameters begin a new run.',
+  'init_from',
+  None,
+  'Workdir, or name of a pretrained model: its parameters begin a new run.',
 )
 REPRODUCIBLE = flags.DEFINE_enum(
-    'reproducible',
-    None,
-    ['run', 'device_invariant'],
-    'The same bits in the same place, or on 1, 2, 4 and 8 devices alike; '
-    '--config.reproducible, for short.',
+  'reproducible',
+  None,
+  ['run', 'device_invariant'],
+  'The same bits in the same place, or on 1, 2, 4 and 8 devices alike; '
+  '--config.reproducible, for short.',
 )
 RERUN = flags.DEFINE_string(
-    'rerun',
-    None,
-    'Workdir of a run to repeat, in --workdir or a folder that is thrown away; '
-    'says whether the same parameters come out.',
+  'rerun',
+  None,
+  'Workdir of a run to repeat, in --workdir or a folder that is thrown away; '
+  'says whether the same parameters come out.',
 )
 
 
@@ -50,8 +51,8 @@ def _check_alone():
   for flag in (CONFIG, INIT_FROM, REPRODUCIBLE):
     if flag.value is not None:
       raise UserError(
-          f'--{flag.name} means nothing with --rerun, which repeats the run as '
-          'it was: leave it out'
+        f'--{flag.name} means nothing with --rerun, which repeats the run as '
+        'it was: leave it out'
       )
 
 
@@ -65,21 +66,21 @@ def _train(config) -> int:
     config = build.RunConfig.from_dict(config)
     watching = watch.Watch(WORKDIR.value)
     state, step = run.fit(
-        config,
-        WORKDIR.value,
-        init_from=INIT_FROM.value,
-        stopping=signals.stopping,
-        report=watch.all_of(progress.report, watching.report),
-        say=progress.say,
+      config,
+      WORKDIR.value,
+      init_from=INIT_FROM.value,
+      stopping=signals.stopping,
+      report=watch.all_of(progress.report, watching.report),
+      say=progress.say,
     )
     watching.close()
   if not distributed.first():
     return 128 + signals.received if signals.received else 0
   if signals.received:
     print(
-        f'stopped at step {step} of {config.steps} '
-        f'({signal.Signals(signals.received).name}); everything is saved: the '
-        'same command goes on from here'
+      f'stopped at step {step} of {config.steps} '
+      f'({signal.Signals(signals.received).name}); everything is saved: the '
+      'same command goes on from here'
     )
   print(f'params_sha256={checkpoint.sha256(state.params)}')
   return 128 + signals.received if signals.received else 0
@@ -93,15 +94,16 @@ def _rerun() -> int:
 
     build.cache_compilation()
     verdict = verify.rerun(
-        RERUN.value, WORKDIR.value or folder, stopping=signals.stopping
+      RERUN.value, WORKDIR.value or folder, stopping=signals.stopping
     )
   if signals.received:
     return 128 + signals.received
   if distributed.first():
     print(f'there    {verdict.there}\nhere     {verdict.here}')
     print(
-        'the same bits came out, and the same journal' if verdict.same
-        else f'not the same: {verdict.differs or "the parameters differ"}'
+      'the same bits came out, and the same journal'
+      if verdict.same
+      else f'not the same: {verdict.differs or "the parameters differ"}'
     )
     print(f'params_sha256={verdict.here}')
   return 0 if verdict.same else 1

@@ -12,10 +12,10 @@ from . import launch
 
 WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of the sweep.')
 TRIALS = flags.DEFINE_list(
-    'trials',
-    None,
-    'Ids of trials to run side by side. Without: a line of them at a time is '
-    'read, and a line answers when they are done.',
+  'trials',
+  None,
+  'Ids of trials to run side by side. Without: a line of them at a time is '
+  'read, and a line answers when they are done.',
 )
 
 

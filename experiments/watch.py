@@ -8,10 +8,10 @@ from absl import flags
 from musiczoo.errors import UserError
 
 TENSORBOARD = flags.DEFINE_bool(
-    'tensorboard', False, "Write WORKDIR/tensorboard too (extra 'tensorboard')."
+  'tensorboard', False, "Write WORKDIR/tensorboard too (extra 'tensorboard')."
 )
 PROFILE = flags.DEFINE_string(
-    'profile', None, "Steps to profile, 'FIRST:LAST', to WORKDIR/profile."
+  'profile', None, "Steps to profile, 'FIRST:LAST', to WORKDIR/profile."
 )
 
 
@@ -85,7 +85,7 @@ def _board(workdir):
     from tensorboardX import SummaryWriter
   except ImportError as e:
     raise UserError(
-        "--tensorboard needs the extra 'tensorboard': pip install "
-        "'musiczoo[tensorboard]'"
+      "--tensorboard needs the extra 'tensorboard': pip install "
+      "'musiczoo[tensorboard]'"
     ) from e
   return SummaryWriter(str(workdir / 'tensorboard'))

@@ -1,8 +1,8 @@
 """musiczoo: a JAX, accelerator-first model zoo for music generation.
 
-    import musiczoo
-    model = musiczoo.load('lstm-chorales')
-    model.write('out', num_outputs=4)
+import musiczoo
+model = musiczoo.load('lstm-chorales')
+model.write('out', num_outputs=4)
 """
 
 __version__ = '0.2.0'

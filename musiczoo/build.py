@@ -238,18 +238,18 @@ def pipeline(config: RunConfig) -> Pipeline:
   if spec.is_audio and config.augment:
     raise UserError('audio is not augmented: set --config.augment=False')
   model = make_model(
-      config.family,
-      spec,
-      _head(config, spec),
-      config.model,
-      window=config.window,
-      conditioning=Conditioning(
-          annotations.columns(conditions.columns),
-          conditions.embed_dim,
-          conditions.dropout,
-      ),
-      dtype=config.dtype,
-      remat=config.remat,
+    config.family,
+    spec,
+    _head(config, spec),
+    config.model,
+    window=config.window,
+    conditioning=Conditioning(
+      annotations.columns(conditions.columns),
+      conditions.embed_dim,
+      conditions.dropout,
+    ),
+    dtype=config.dtype,
+    remat=config.remat,
   )
   if model.window is not None and config.window_align != 'bar':
     raise UserError(
@@ -271,15 +271,15 @@ def _representation(choice: Choice) -> Representation:
 
 
 def make_model(
-    name: str,
-    spec: Spec,
-    head: nn.Module | None,
-    options: Mapping,
-    *,
-    window: int,
-    conditioning: Conditioning = Conditioning(),
-    dtype: str = 'float32',
-    remat: bool = False,
+  name: str,
+  spec: Spec,
+  head: nn.Module | None,
+  options: Mapping,
+  *,
+  window: int,
+  conditioning: Conditioning = Conditioning(),
+  dtype: str = 'float32',
+  remat: bool = False,
 ) -> Model:
   """A model of a family, by its name.
 
@@ -301,26 +301,26 @@ def make_model(
   own_output = hints['head'] is type(None)
   if own_output and head is not None:
     raise UserError(
-        f"family '{name}' has an output of its own: leave config.head out"
+      f"family '{name}' has an output of its own: leave config.head out"
     )
   if not own_output and head is None:
     raise UserError(f"family '{name}' needs a head: set config.head")
   declared = inspect.signature(family).parameters
   if conditioning.columns and 'conditioning' not in declared:
     raise UserError(
-        f"config.conditions.columns: family '{name}' can not be conditioned: set "
-        '--config.conditions.columns='
+      f"config.conditions.columns: family '{name}' can not be conditioned: set "
+      '--config.conditions.columns='
     )
   if remat and 'remat' not in declared:
     raise UserError(
-        f"--config.remat=True: family '{name}' has nothing to recompute: set "
-        '--config.remat=False'
+      f"--config.remat=True: family '{name}' has nothing to recompute: set "
+      '--config.remat=False'
     )
   values = {
-      'window': window,
-      'conditioning': conditioning,
-      'dtype': dtype,
-      'remat': remat,
+    'window': window,
+    'conditioning': conditioning,
+    'dtype': dtype,
+    'remat': remat,
   }
   values = {key: value for key, value in values.items() if key in declared}
   return family(spec, head, options, **values)

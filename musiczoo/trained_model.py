@@ -31,14 +31,14 @@ class TrainedModel(NamedTuple):
   step: int
 
   def generate(
-      self,
-      num_outputs: int = 1,
-      num_steps: int = 256,
-      *,
-      seed: int = 0,
-      primer: Score | None = None,
-      requested: dict | None = None,
-      **controls: float,
+    self,
+    num_outputs: int = 1,
+    num_steps: int = 256,
+    *,
+    seed: int = 0,
+    primer: Score | None = None,
+    requested: dict | None = None,
+    **controls: float,
   ) -> list[Score] | list[Sound]:
     """Samples pieces: the same as the command `generate` with these numbers.
 
@@ -58,20 +58,20 @@ class TrainedModel(NamedTuple):
       controls_lib.check_ability(model, 'given', 'primer')
       encoded = encode_primer(representation, primer, 'primer')
     return generate.generate(
-        self.pipeline,
-        self.params,
-        num_outputs=num_outputs,
-        num_steps=num_steps,
-        seed=seed,
-        controls=controls_lib.check_controls(model, **controls),
-        primer=encoded,
-        requested=controls_lib.check_requested(
-            model, self.config.conditions, **requested or {}
-        ),
+      self.pipeline,
+      self.params,
+      num_outputs=num_outputs,
+      num_steps=num_steps,
+      seed=seed,
+      controls=controls_lib.check_controls(model, **controls),
+      primer=encoded,
+      requested=controls_lib.check_requested(
+        model, self.config.conditions, **requested or {}
+      ),
     ).scores
 
   def write(
-      self, folder: str | os.PathLike, num_outputs: int = 1, **how: Any
+    self, folder: str | os.PathLike, num_outputs: int = 1, **how: Any
   ) -> list[pathlib.Path]:
     """Writes pieces to a folder as 000.mid, 000.png, ...; returns the .mid.
 

@@ -10,8 +10,7 @@ os.environ['PJRT_NPROC'] = '16'
 os.environ['JAX_PLATFORMS'] = 'cpu'
 # The programs are tiny: making them fast would take longer than running them.
 os.environ['XLA_FLAGS'] = (
-    '--xla_backend_optimization_level=0 '
-    '--xla_llvm_disable_expensive_passes=true'
+  '--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true'
 )
 
 from hypothesis import settings
@@ -72,9 +71,9 @@ def pytest_testnodedown(node):
 def pytest_terminal_summary(terminalreporter):
   peak = max(megabytes for _, megabytes in _usage.values())
   terminalreporter.write_line(
-      f'processor time of child processes: {_child_seconds():.0f} s (at most '
-      f'{MOST_CHILD_SECONDS} s in the fast suite); peak memory of a worker: '
-      f'{peak:.0f} MB'
+    f'processor time of child processes: {_child_seconds():.0f} s (at most '
+    f'{MOST_CHILD_SECONDS} s in the fast suite); peak memory of a worker: '
+    f'{peak:.0f} MB'
   )
 
 

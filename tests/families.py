@@ -23,15 +23,15 @@ RECURRENT = ('rnn', 'lstm', 'gru')
 CAUSAL = (*RECURRENT, 'cnn')  # Whose net hears step by step.
 CODED = ('autoencoder', 'vae')
 HEAD_OF = {
-    'voices': ((4,), {'voices': 4, 'features': 3, 'hidden': 5}),
-    'bernoulli': ((DEPTH,), {}),
-    'nade': ((DEPTH,), {'hidden': 5}),
-    'categorical': ((), {'features': 3}),
+  'voices': ((4,), {'voices': 4, 'features': 3, 'hidden': 5}),
+  'bernoulli': ((DEPTH,), {}),
+  'nade': ((DEPTH,), {'hidden': 5}),
+  'categorical': ((), {'features': 3}),
 }
 BAR = 4  # Steps.
 TOLD = Conditioning(annotations.columns(('key', 'chord')), 3, 0.3)
 HEARD = Conditioning(
-    annotations.columns(('key', 'chord', 'density', 'section', 'style')), 3, 0.3
+  annotations.columns(('key', 'chord', 'density', 'section', 'style')), 3, 0.3
 )
 
 
@@ -59,56 +59,56 @@ _CONDITIONED, _REMAT = {'conditioning': TOLD}, {'remat': True}
 
 # The laws of the train step are tested of all of these.
 CASES = {
-    'unigram': Case('unigram', 'categorical', {}),
-    'rnn': Case('rnn', 'categorical', _NET),
-    'lstm': Case('lstm', 'categorical', _NET),
-    'gru': Case('gru', 'categorical', _NET),
-    'cnn': Case('cnn', 'categorical', _NET | {'kernel': 3}),
-    'gru, conditioned': Case('gru', 'categorical', _NET, _CONDITIONED),
-    'gan': Case(
-        'gan',
-        Spec('bits', 27, (27,), planes=9),
-        {
-            'latent': 3,
-            # Norms over fewer channels may be of next to no deviation.
-            'hidden': 6,
-            'levels': 1,
-            'objective': 'wgan_gp',
-            'penalty': 10.0,
-            'rebuild': 0.1,
-            'binarize': 'stochastic',
-            'overlap': 4,
-            'given_tracks': (0, 2),
-        },
-        _CONDITIONED,
-    ),
-    'structure': Case(
-        'structure',
-        'voices',
-        {
-            'cell': 'rnn',
-            'hidden': 7,
-            'layers': 1,
-            'planner_hidden': 5,
-            'analyser_hidden': 6,
-            'analyser_channels': 3,
-            'dropout': 0.3,
-            'bar_steps': BAR,
-        },
-        {'conditioning': HEARD},
-    ),
-    'gru, remat': Case('gru', 'categorical', _NET, _REMAT),
-    'infill': Case(
-        'infill', Spec('voices', DEPTH, (2,)), {'hidden': 7, 'layers': 2}
-    ),
-    'autoencoder': Case('autoencoder', 'voices', _LATENT | {'net': 'conv'}),
-    'vae': Case('vae', 'categorical', _VAE | {'net': 'conv'}),
-    'vae, recurrent, remat': Case(
-        'vae',
-        'categorical',
-        _VAE | {'net': 'recurrent', 'segment': 4},
-        _REMAT,
-    ),
+  'unigram': Case('unigram', 'categorical', {}),
+  'rnn': Case('rnn', 'categorical', _NET),
+  'lstm': Case('lstm', 'categorical', _NET),
+  'gru': Case('gru', 'categorical', _NET),
+  'cnn': Case('cnn', 'categorical', _NET | {'kernel': 3}),
+  'gru, conditioned': Case('gru', 'categorical', _NET, _CONDITIONED),
+  'gan': Case(
+    'gan',
+    Spec('bits', 27, (27,), planes=9),
+    {
+      'latent': 3,
+      # Norms over fewer channels may be of next to no deviation.
+      'hidden': 6,
+      'levels': 1,
+      'objective': 'wgan_gp',
+      'penalty': 10.0,
+      'rebuild': 0.1,
+      'binarize': 'stochastic',
+      'overlap': 4,
+      'given_tracks': (0, 2),
+    },
+    _CONDITIONED,
+  ),
+  'structure': Case(
+    'structure',
+    'voices',
+    {
+      'cell': 'rnn',
+      'hidden': 7,
+      'layers': 1,
+      'planner_hidden': 5,
+      'analyser_hidden': 6,
+      'analyser_channels': 3,
+      'dropout': 0.3,
+      'bar_steps': BAR,
+    },
+    {'conditioning': HEARD},
+  ),
+  'gru, remat': Case('gru', 'categorical', _NET, _REMAT),
+  'infill': Case(
+    'infill', Spec('voices', DEPTH, (2,)), {'hidden': 7, 'layers': 2}
+  ),
+  'autoencoder': Case('autoencoder', 'voices', _LATENT | {'net': 'conv'}),
+  'vae': Case('vae', 'categorical', _VAE | {'net': 'conv'}),
+  'vae, recurrent, remat': Case(
+    'vae',
+    'categorical',
+    _VAE | {'net': 'recurrent', 'segment': 4},
+    _REMAT,
+  ),
 }
 
 
@@ -123,7 +123,7 @@ class Family(NamedTuple):
 def make(family: str, spec: Spec, head=None, more=None, **options) -> Model:
   """A model of options that are checked as those of a config are."""
   return build_lib.make_model(
-      family, spec, head, options, **{'window': LENGTH, **(more or {})}
+    family, spec, head, options, **{'window': LENGTH, **(more or {})}
   )
 
 
@@ -146,9 +146,9 @@ def build(name: str, head: str | None = None) -> Family:
     net = TCN(7, 2, 3, dropout=0.3)
   told = ConditionEmbedding(TOLD) if 'conditioning' in more else None
   return Family(
-      make(family, spec, module, more, **options),
-      net and Sequence(net, module, told),
-      spec,
+    make(family, spec, module, more, **options),
+    net and Sequence(net, module, told),
+    spec,
   )
 
 
@@ -164,10 +164,10 @@ def batch(family: Family, size: int = 8, seed: int = 0, length: int = LENGTH):
   begun = rng.integers(BAR, size=(size, 1))
   cond[..., annotations.POSITION] = 1 + (begun + np.arange(length)) % BAR
   return {
-      'x': x.astype(np.uint8),
-      'mask': mask.astype(np.float32),
-      'row': np.arange(size, dtype=np.uint32),
-      'cond': cond.astype(np.int16),
+    'x': x.astype(np.uint8),
+    'mask': mask.astype(np.float32),
+    'row': np.arange(size, dtype=np.uint32),
+    'cond': cond.astype(np.int16),
   }
 
 

@@ -16,19 +16,19 @@ from musiczoo.runs import workdir
 from tests import configs
 
 VARIANTS = [
-    f'{module.__name__.rsplit(".", 1)[-1]}.py:{variant}'
-    for module in (chorales, poly, tracks)
-    for variant in module.VARIANTS
+  f'{module.__name__.rsplit(".", 1)[-1]}.py:{variant}'
+  for module in (chorales, poly, tracks)
+  for variant in module.VARIANTS
 ]
 OF_FAMILY = {
-    family: 'poly.py:unigram' if family == 'unigram' else f'chorales.py:{family}'
-    for family in ZOO
+  family: 'poly.py:unigram' if family == 'unigram' else f'chorales.py:{family}'
+  for family in ZOO
 }
 
 
 def config(variant, **changes):
   return configs.load(
-      variant, [(k.replace('__', '.'), v) for k, v in changes.items()]
+    variant, [(k.replace('__', '.'), v) for k, v in changes.items()]
   )
 
 
@@ -45,10 +45,10 @@ def test_every_variant_builds_a_model_that_has_a_loss(variant):
   pieces = batches.pack([x] * num, [cond] * num)
   batch = build.batches(options, pipeline, pieces)(0, 0)
   sums, weight = jax.eval_shape(
-      lambda p: pipeline.model.loss(
-          p, batch, jax.random.key(0), step=0, train=True
-      ),
-      params,
+    lambda p: pipeline.model.loss(
+      p, batch, jax.random.key(0), step=0, train=True
+    ),
+    params,
   )
   assert all(s.shape == () and s.dtype == np.float32 for s in sums.values())
   assert weight.shape == ()
@@ -57,12 +57,12 @@ def test_every_variant_builds_a_model_that_has_a_loss(variant):
 # What a change of these numbers means: old checkpoints no longer load, so it
 # needs a line in the changelog.
 PARAMETERS = {
-    'rnn': 459_312,
-    'lstm': 1_148_976,
-    'gru': 919_600,
-    'cnn': 758_704,
-    'gan': 1_013_697,
-    'structure': 1_182_948,
+  'rnn': 459_312,
+  'lstm': 1_148_976,
+  'gru': 919_600,
+  'cnn': 758_704,
+  'gan': 1_013_697,
+  'structure': 1_182_948,
 }
 
 
@@ -74,35 +74,35 @@ def test_parameter_counts_are_pinned(family):
 
 
 @pytest.mark.parametrize(
-    'variant,changes,message',
-    [
-        ('lstm', {'family': 'lstn'}, '--config.family=lstn: give one of unigram'),
-        ('lstm', {'head__name': 'vioces'}, '--config.head.name=vioces: give one'),
-        (
-            'lstm_pianoroll',
-            {'representation__name': 'events'},
-            "head 'bernoulli' predicts bits, but representation 'events' gives",
-        ),
-        ('lstm', {'head__voices': '3'}, 'the music has 4 voices'),
-        ('vae', {'window_align': 'anywhere'}, 'windows that begin with a bar'),
-        ('lstm', {'optimizer__name': 'sgd'}, '--config.optimizer.name=sgd: give'),
-        (
-            'lstm',
-            {'representation__name': 'pianoroll', 'head__name': 'bernoulli'},
-            'config.head.voices means nothing here: nothing can be set',
-        ),
-        (
-            'gan',
-            {'representation__name': 'melody'},
-            'this family writes rolls, not tokens',
-        ),
-        ('lstm', {'conditions__columns': 'moon'}, "no condition 'moon'"),
-        ('lstm', {'conditions__styles': 'jazz'}, 'are for the column style'),
-        ('lstm', {'conditions__dropout': '1.0'}, 'give 0 or more, below 1'),
-        ('gan', {'sections__required_planes': '1'}, 'give a list'),
-        ('lstm', {'ema_decay': '1.0'}, '--config.ema_decay=1.0: give 0 or more'),
-        ('lstm', {'parallel': 'both'}, '--config.parallel=both: give one of jit'),
-    ],
+  'variant,changes,message',
+  [
+    ('lstm', {'family': 'lstn'}, '--config.family=lstn: give one of unigram'),
+    ('lstm', {'head__name': 'vioces'}, '--config.head.name=vioces: give one'),
+    (
+      'lstm_pianoroll',
+      {'representation__name': 'events'},
+      "head 'bernoulli' predicts bits, but representation 'events' gives",
+    ),
+    ('lstm', {'head__voices': '3'}, 'the music has 4 voices'),
+    ('vae', {'window_align': 'anywhere'}, 'windows that begin with a bar'),
+    ('lstm', {'optimizer__name': 'sgd'}, '--config.optimizer.name=sgd: give'),
+    (
+      'lstm',
+      {'representation__name': 'pianoroll', 'head__name': 'bernoulli'},
+      'config.head.voices means nothing here: nothing can be set',
+    ),
+    (
+      'gan',
+      {'representation__name': 'melody'},
+      'this family writes rolls, not tokens',
+    ),
+    ('lstm', {'conditions__columns': 'moon'}, "no condition 'moon'"),
+    ('lstm', {'conditions__styles': 'jazz'}, 'are for the column style'),
+    ('lstm', {'conditions__dropout': '1.0'}, 'give 0 or more, below 1'),
+    ('gan', {'sections__required_planes': '1'}, 'give a list'),
+    ('lstm', {'ema_decay': '1.0'}, '--config.ema_decay=1.0: give 0 or more'),
+    ('lstm', {'parallel': 'both'}, '--config.parallel=both: give one of jit'),
+  ],
 )
 def test_what_does_not_fit_is_refused(variant, changes, message):
   with pytest.raises(UserError, match=message):
@@ -137,8 +137,10 @@ def test_every_key_of_every_family_is_checked(family):
   tables = [None, *(k for k, v in plain.items() if isinstance(v, dict))]
   for table in tables:
     unknown = refused(with_key(plain, table, 'moonlight', 3))
-    assert f'{table}.moonlight' in unknown or table is None or (
-        'head has no name' in unknown
+    assert (
+      f'{table}.moonlight' in unknown
+      or table is None
+      or ('head has no name' in unknown)
     )
     assert 'moonlight' in unknown or 'head has no name' in unknown
   for table, key in places(plain):
@@ -146,15 +148,17 @@ def test_every_key_of_every_family_is_checked(family):
     message = refused(with_key(plain, table, key, object()))
     assert key in message, message
     if table in (None, 'conditions', 'sections'):
-      less = {k: v for k, v in (plain[table] if table else plain).items() if k != key}
+      less = {
+        k: v for k, v in (plain[table] if table else plain).items() if k != key
+      }
       assert key in refused(plain | {table: less} if table else less)
 
 
 # What a family has no use for, each of them by the name of its key.
 UNUSED = {
-    'conditions.columns': ('unigram', 'infill', 'autoencoder', 'vae'),
-    'remat': ('unigram',),
-    'dtype': (),  # Heads compute in it, too.
+  'conditions.columns': ('unigram', 'infill', 'autoencoder', 'vae'),
+  'remat': ('unigram',),
+  'dtype': (),  # Heads compute in it, too.
 }
 ASKED = {'conditions.columns': ('key',), 'remat': True, 'dtype': 'bfloat16'}
 
@@ -188,12 +192,16 @@ def test_a_config_comes_back_from_its_dict(variant):
     dataclasses.replace(found, batch_size=0)
 
 
-@pytest.mark.parametrize('changes,made', [
+@pytest.mark.parametrize(
+  'changes,made',
+  [
     ({}, False),
     ({'window_align': 'bar'}, True),
     ({'conditions__columns': 'key'}, True),
     ({'sections__bar_steps': '16'}, True),
-], ids=str)
+  ],
+  ids=str,
+)
 def test_conditions_are_made_where_something_needs_them(changes, made):
   pipeline = build.pipeline(config('chorales.py:gru', **changes))
   assert (pipeline.annotate is not None) == made

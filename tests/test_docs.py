@@ -38,9 +38,9 @@ def commands(page: pathlib.Path) -> list[list[str]]:
 
 
 ALL = [
-    pytest.param(words, id=f'{page.stem}: {" ".join(words[2:5])}')
-    for page in PAGES
-    for words in commands(page)
+  pytest.param(words, id=f'{page.stem}: {" ".join(words[2:5])}')
+  for page in PAGES
+  for words in commands(page)
 ]
 
 
@@ -79,8 +79,9 @@ def test_a_command_has_the_flags_it_is_given(words):
   assert (ROOT / (module.replace('.', '/') + '.py')).is_file()
   known = flags_of(module) | {'config'}
   given = dict(
-      w.removeprefix('--').partition('=')[::2] for w in words[3:]
-      if w.startswith('--')
+    w.removeprefix('--').partition('=')[::2]
+    for w in words[3:]
+    if w.startswith('--')
   )
   for name in given:
     plain = name.removeprefix('no')
@@ -88,8 +89,9 @@ def test_a_command_has_the_flags_it_is_given(words):
   config = given.get('config', '')
   if config and not OPEN.search(config):
     changes = [
-        (k.removeprefix('config.'), v)
-        for k, v in given.items() if k.startswith('config.')
+      (k.removeprefix('config.'), v)
+      for k, v in given.items()
+      if k.startswith('config.')
     ]
     configs.load(str(ROOT / config), changes)
 
@@ -100,8 +102,12 @@ def test_the_tour_runs(page, tmp_path):
     if any(OPEN.search(w) for w in words):
       continue
     answer = subprocess.run(
-        [sys.executable, *words[1:]], cwd=tmp_path, capture_output=True,
-        text=True, timeout=300, env=os.environ | {'PYTHONPATH': str(ROOT)},
+      [sys.executable, *words[1:]],
+      cwd=tmp_path,
+      capture_output=True,
+      text=True,
+      timeout=300,
+      env=os.environ | {'PYTHONPATH': str(ROOT)},
     )
     assert answer.returncode == 0, f'{" ".join(words)}: {answer.stderr}'
     for word in words:
@@ -158,7 +164,9 @@ def test_the_examples_of_the_architecture_page_run():
     'row': np.zeros(1, np.uint32),
   }
   params = model.init(jax.random.key(0), batch)
-  sums, weight = model.loss(params, batch, jax.random.key(1), step=0, train=False)
+  sums, weight = model.loss(
+    params, batch, jax.random.key(1), step=0, train=False
+  )
   assert np.isfinite(sums['loss']) and weight > 0
 
 

@@ -28,10 +28,10 @@ class Chip(NamedTuple):
 # peak of its matrix units. A v4 is two cores that work as one; without a chip to
 # ask the compiler takes them as two devices, so here it is one core of each.
 CHIPS = {
-    'v4': Chip(137.5e12, 0.614e12, 16e9, 1.05e9),
-    'v5e': Chip(197e12, 0.819e12, 16e9, 1.5e9),
-    'v5p': Chip(459e12, 2.765e12, 95e9, 1.75e9),
-    'v6e': Chip(918e12, 1.64e12, 32e9, 1.75e9),
+  'v4': Chip(137.5e12, 0.614e12, 16e9, 1.05e9),
+  'v5e': Chip(197e12, 0.819e12, 16e9, 1.5e9),
+  'v5p': Chip(459e12, 2.765e12, 95e9, 1.75e9),
+  'v6e': Chip(918e12, 1.64e12, 32e9, 1.75e9),
 }
 # Four chips, and slices of 256.
 TOPOLOGIES = ('v4:2x2x1', 'v5e:2x2', 'v5p:2x2x1', 'v6e:2x2')
@@ -40,9 +40,9 @@ SLICES = ('v4:4x8x8', 'v5e:16x16', 'v5p:4x8x8', 'v6e:16x16')
 # Where libtpu finds no TPU it would look for one at length; and it would keep
 # other processes out, though nothing here touches a chip.
 ALONE = {
-    'TPU_SKIP_MDS_QUERY': '1',
-    'TPU_WORKER_HOSTNAMES': 'localhost',
-    'ALLOW_MULTIPLE_LIBTPU_LOAD': '1',
+  'TPU_SKIP_MDS_QUERY': '1',
+  'TPU_WORKER_HOSTNAMES': 'localhost',
+  'ALLOW_MULTIPLE_LIBTPU_LOAD': '1',
 }
 
 

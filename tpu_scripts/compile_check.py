@@ -37,8 +37,15 @@ from tpu_scripts.chips import Chip, CHIPS, SLICES, TOPOLOGIES
 
 CONFIGS = 'experiments/configs/chorales.py'
 FAMILIES = (
-    'rnn', 'lstm', 'gru', 'cnn', 'infill', 'autoencoder', 'vae', 'gan',
-    'structure',
+  'rnn',
+  'lstm',
+  'gru',
+  'cnn',
+  'infill',
+  'autoencoder',
+  'vae',
+  'gan',
+  'structure',
 )
 DTYPES, MODES = ('bfloat16', 'float32'), ('jit', 'pmap')
 
@@ -80,7 +87,7 @@ def main() -> int:
 
 def _arguments():
   parser = argparse.ArgumentParser(
-      description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
   )
   add = parser.add_argument
   add('--families', type=_some(VARIANTS), default=FAMILIES)
@@ -88,9 +95,9 @@ def _arguments():
   add('--dtypes', type=_some(DTYPES), default=['bfloat16'])
   add('--parallel', type=_some(MODES), default=['jit'])
   add(
-      '--json',
-      type=pathlib.Path,
-      help='file of the figures; what it holds is not compiled again',
+    '--json',
+    type=pathlib.Path,
+    help='file of the figures; what it holds is not compiled again',
   )
   add('--all', action='store_true', help='all topologies, dtypes and modes')
   args = parser.parse_args()
@@ -108,7 +115,7 @@ def _some(known):
     for name in names:
       if name not in known:
         raise argparse.ArgumentTypeError(
-            f"no '{name}': choose of {', '.join(known)}"
+          f"no '{name}': choose of {', '.join(known)}"
         )
     return names
 
@@ -122,7 +129,7 @@ def _cases(args):
   """
   sampled = set()
   for topology, dtype, mode, family in itertools.product(
-      args.topologies, args.dtypes, args.parallel, args.families
+    args.topologies, args.dtypes, args.parallel, args.families
   ):
     yield family, 'train', topology, dtype, mode
     sampler = family, topology.partition(':')[0], dtype
@@ -150,7 +157,7 @@ def check(family, part, topology, dtype, mode) -> Checked:
   begin = time.monotonic()
   name, devices = topology.partition(':')[0], chips.of(topology)
   config = RunConfig.from_dict(
-      configs.load(f'{CONFIGS}:{family}', [('dtype', dtype)])
+    configs.load(f'{CONFIGS}:{family}', [('dtype', dtype)])
   )
   if part == 'train':
     program = programs.train(config, devices, mode)
@@ -164,7 +171,7 @@ def check(family, part, topology, dtype, mode) -> Checked:
     return checked._replace(error=' '.join(str(e).split())[:300])
   memory = _memory(compiled.memory_analysis())
   work = flops.flops(
-      program.function, *program.args, axes=program.axes, rounds=program.rounds
+    program.function, *program.args, axes=program.axes, rounds=program.rounds
   )
   chip = CHIPS[name]
   error = ''
@@ -173,26 +180,26 @@ def check(family, part, topology, dtype, mode) -> Checked:
   if cost.looped:
     error = f'{cost.looped} collectives inside a loop'
   return checked._replace(
-      memory=memory,
-      flops=work,
-      cycles=cost.cycles,
-      collectives=sum(cost.collectives.values()),
-      collective_bytes=cost.collective_bytes,
-      looped=cost.looped,
-      roofline=_roofline(chip, work, memory, cost.cycles),
-      seconds=time.monotonic() - begin,
-      error=error,
+    memory=memory,
+    flops=work,
+    cycles=cost.cycles,
+    collectives=sum(cost.collectives.values()),
+    collective_bytes=cost.collective_bytes,
+    looped=cost.looped,
+    roofline=_roofline(chip, work, memory, cost.cycles),
+    seconds=time.monotonic() - begin,
+    error=error,
   )
 
 
 def _memory(sizes) -> int:
   """Bytes that a program needs at once; what is donated counts once."""
   return (
-      sizes.argument_size_in_bytes
-      + sizes.output_size_in_bytes
-      - sizes.alias_size_in_bytes
-      + sizes.temp_size_in_bytes
-      + sizes.generated_code_size_in_bytes
+    sizes.argument_size_in_bytes
+    + sizes.output_size_in_bytes
+    - sizes.alias_size_in_bytes
+    + sizes.temp_size_in_bytes
+    + sizes.generated_code_size_in_bytes
   )
 
 
@@ -202,20 +209,18 @@ def _roofline(chip: Chip, work: int, memory: int, cycles: int) -> float:
 
 
 HEAD = (
-    'family       part    topology   dtype     mode     memory MB    GFLOP  '
-    'Mcycles  collectives  MB     roofline'
+  'family       part    topology   dtype     mode     memory MB    GFLOP  '
+  'Mcycles  collectives  MB     roofline'
 )
 
 
 def _line(c: Checked) -> str:
-  begin = (
-      f'{c.family:13}{c.part:8}{c.topology:11}{c.dtype:10}{c.parallel:8}'
-  )
+  begin = f'{c.family:13}{c.part:8}{c.topology:11}{c.dtype:10}{c.parallel:8}'
   if c.error:
     return f'{begin}  FAILED: {c.error}'
   return (
-      f'{begin}{c.memory / 1e6:10.1f}{c.flops / 1e9:9.2f}{c.cycles / 1e6:9.2f}'
-      f'{c.collectives:13}{c.collective_bytes / 1e6:9.2f}{c.roofline:7.1%}'
+    f'{begin}{c.memory / 1e6:10.1f}{c.flops / 1e9:9.2f}{c.cycles / 1e6:9.2f}'
+    f'{c.collectives:13}{c.collective_bytes / 1e6:9.2f}{c.roofline:7.1%}'
   )
 
 

@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 # What chips tell each other; the sums of gradients are all-reduces.
 COLLECTIVES = (
-    'all-reduce',
-    'all-gather',
-    'reduce-scatter',
-    'all-to-all',
-    'collective-permute',
+  'all-reduce',
+  'all-gather',
+  'reduce-scatter',
+  'all-to-all',
+  'collective-permute',
 )
 BITS = {'pred': 8, 'bf16': 16}  # Others have their size in their name.
 
@@ -47,7 +47,9 @@ def cost(text: str) -> Cost:
   cycles, size, looped, collectives = 0, 0, 0, {}
   for line, times, in_loop in _instructions(computations, entry):
     # A fusion has an estimate of its own; nothing inside it has.
-    cycles += times * sum(map(int, re.findall(r'estimated_cycles":"(\d+)', line)))
+    cycles += times * sum(
+      map(int, re.findall(r'estimated_cycles":"(\d+)', line))
+    )
     name = _collective(line)
     if name:
       collectives[name] = collectives.get(name, 0) + 1
@@ -73,7 +75,7 @@ def _computations(text) -> tuple[dict[str, list[str]], str]:
 
 
 def _instructions(
-    computations, name, times=1, in_loop=False
+  computations, name, times=1, in_loop=False
 ) -> Iterator[tuple[str, int, bool]]:
   """Each line that is run, how often, and whether a loop runs it."""
   for line in computations[name]:
@@ -82,7 +84,7 @@ def _instructions(
     rounds = _rounds(computations[condition[1]]) if condition else 1
     for called in _called(line):
       yield from _instructions(
-          computations, called, times * rounds, in_loop or bool(condition)
+        computations, called, times * rounds, in_loop or bool(condition)
       )
 
 
@@ -117,8 +119,8 @@ def _bytes(line) -> int:
   given = re.split(rf' (?:{"|".join(COLLECTIVES)})(?:-start)?\(', line)[0]
   arrays = re.findall(r'\b(pred|bf16|[fsuc]\d+)\[([\d,]*)\]', given)
   return sum(
-      (BITS.get(kind) or int(kind[1:]))
-      * math.prod(map(int, filter(None, shape.split(','))))
-      // 8
-      for kind, shape in arrays
+    (BITS.get(kind) or int(kind[1:]))
+    * math.prod(map(int, filter(None, shape.split(','))))
+    // 8
+    for kind, shape in arrays
   )

@@ -52,14 +52,14 @@ def train(config: build.RunConfig, devices, mode: str) -> Program:
   if mode == 'jit':
     compiled = parallel.jit(devices).compile(step, donate=True)
     mesh = jax.make_mesh(
-        (len(devices),),
-        (parallel.AXIS,),
-        axis_types=(AxisType.Auto,),
-        devices=devices,
+      (len(devices),),
+      (parallel.AXIS,),
+      axis_types=(AxisType.Auto,),
+      devices=devices,
     )
     lowered = jax.jit(compiled, donate_argnums=0).lower(
-        on(state, NamedSharding(mesh, P())),
-        on(batch, NamedSharding(mesh, P(parallel.AXIS))),
+      on(state, NamedSharding(mesh, P())),
+      on(batch, NamedSharding(mesh, P(parallel.AXIS))),
     )
   else:  # What `parallel.pmap` makes can't be lowered ahead of its first call.
     compiled = jax.pmap(step, parallel.AXIS, devices=devices, donate_argnums=0)
@@ -67,20 +67,22 @@ def train(config: build.RunConfig, devices, mode: str) -> Program:
   return Program(lowered, step, (state, part), {parallel.AXIS: len(devices)})
 
 
-def step_of(config: build.RunConfig, rows: int, axis: str | None = parallel.AXIS):
+def step_of(
+  config: build.RunConfig, rows: int, axis: str | None = parallel.AXIS
+):
   """(train_step, a state's shapes, a batch's) of a config."""
   pipeline, optimizer = build.pipeline(config), build.optimizer(config)
   batch = _batch(config, pipeline, rows)
   init = make_init(pipeline.model, optimizer, ema_decay=config.ema_decay)
   state = jax.eval_shape(
-      init, jax.random.key(0), jax.tree.map(lambda a: a[:1], batch)
+    init, jax.random.key(0), jax.tree.map(lambda a: a[:1], batch)
   )
   step = make_train_step(
-      pipeline.model,
-      optimizer,
-      microbatches=config.microbatches,
-      ema_decay=config.ema_decay,
-      axis=axis,
+    pipeline.model,
+    optimizer,
+    microbatches=config.microbatches,
+    ema_decay=config.ema_decay,
+    axis=axis,
   )
   return step, state, jax.eval_shape(lambda: batch)
 
@@ -119,23 +121,25 @@ def _batch(config, pipeline, rows):
 def on(tree, sharding):
   """Shapes, said where they are; numbers stay numbers."""
   return jax.tree.map(
-      lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding)
+    lambda a: (
+      jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding)
       if hasattr(a, 'shape')
-      else a,
-      tree,
+      else a
+    ),
+    tree,
   )
 
 
 def _part(batch, num):
   """One device's rows of a batch."""
   return jax.tree.map(
-      lambda a: jax.ShapeDtypeStruct((a.shape[0] // num, *a.shape[1:]), a.dtype),
-      batch,
+    lambda a: jax.ShapeDtypeStruct((a.shape[0] // num, *a.shape[1:]), a.dtype),
+    batch,
   )
 
 
 def stacked(tree, num):
   """As many of each along a first axis."""
   return jax.tree.map(
-      lambda a: jax.ShapeDtypeStruct((num, *a.shape), a.dtype), tree
+    lambda a: jax.ShapeDtypeStruct((num, *a.shape), a.dtype), tree
   )

@@ -12,35 +12,36 @@ family_head: {rnn,lstm,gru,cnn}_{bernoulli,nade}, or unigram.
 from . import usual
 
 HEADS = {
-    'bernoulli': {'name': 'bernoulli'},
-    'nade': {'name': 'nade', 'hidden': 256},
+  'bernoulli': {'name': 'bernoulli'},
+  'nade': {'name': 'nade', 'hidden': 256},
 }
 RECURRENT = {'hidden': 256, 'layers': 1, 'residual': False, 'dropout': 0.5}
 MODELS = {
-    'rnn': RECURRENT,
-    'lstm': RECURRENT,
-    'gru': RECURRENT,
-    'cnn': {'hidden': 128, 'layers': 4, 'kernel': 3, 'dropout': 0.3},
+  'rnn': RECURRENT,
+  'lstm': RECURRENT,
+  'gru': RECURRENT,
+  'cnn': {'hidden': 128, 'layers': 4, 'kernel': 3, 'dropout': 0.3},
 }
 ROLLS = {
-    'corpus': 'JSB_Chorales.mat',
-    'representation': {'name': 'pianoroll', 'steps_per_quarter': 4},
-    'optimizer': {'warmup_steps': 20, 'weight_decay': 0.0},
-    'augment': False,
-    'eval_every': 100,
-    'checkpoint_every': 300,
+  'corpus': 'JSB_Chorales.mat',
+  'representation': {'name': 'pianoroll', 'steps_per_quarter': 4},
+  'optimizer': {'warmup_steps': 20, 'weight_decay': 0.0},
+  'augment': False,
+  'eval_every': 100,
+  'checkpoint_every': 300,
 }
 VARIANTS = {
-    'unigram': ROLLS | {
-        'family': 'unigram',
-        'head': HEADS['bernoulli'],
-        'model': {},
-        'optimizer': ROLLS['optimizer'] | {'learning_rate': 0.3},
-    }
+  'unigram': ROLLS
+  | {
+    'family': 'unigram',
+    'head': HEADS['bernoulli'],
+    'model': {},
+    'optimizer': ROLLS['optimizer'] | {'learning_rate': 0.3},
+  }
 } | {
-    f'{family}_{name}': ROLLS | {'family': family, 'head': head, 'model': model}
-    for family, model in MODELS.items()
-    for name, head in HEADS.items()
+  f'{family}_{name}': ROLLS | {'family': family, 'head': head, 'model': model}
+  for family, model in MODELS.items()
+  for name, head in HEADS.items()
 }
 
 

@@ -3,36 +3,34 @@
 import copy
 
 _USUAL = {
-    'optimizer': {
-        'name': 'adamw',
-        'learning_rate': 3e-3,
-        'warmup_steps': 50,
-        'decay_steps': 1200,
-        'clip': 1.0,
-        'weight_decay': 0.01,
-    },
-    'conditions': {
-        'columns': (), 'styles': (), 'embed_dim': 32, 'dropout': 0.2
-    },
-    'sections': {'bar_steps': 0, 'required_planes': ()},
-    'dtype': 'float32',
-    'remat': False,
-    'ema_decay': 0.99,
-    'window': 128,
-    'window_align': 'anywhere',
-    'augment': True,
-    'batch_size': 16,
-    'microbatches': 1,
-    'steps': 1200,
-    'steps_per_dispatch': 10,
-    'log_every': 10,
-    'eval_every': 200,
-    'checkpoint_every': 200,
-    'patience': 0,
-    'parallel': 'jit',
-    'reproducible': 'run',
-    'on_nan': 'stop',
-    'seed': 0,
+  'optimizer': {
+    'name': 'adamw',
+    'learning_rate': 3e-3,
+    'warmup_steps': 50,
+    'decay_steps': 1200,
+    'clip': 1.0,
+    'weight_decay': 0.01,
+  },
+  'conditions': {'columns': (), 'styles': (), 'embed_dim': 32, 'dropout': 0.2},
+  'sections': {'bar_steps': 0, 'required_planes': ()},
+  'dtype': 'float32',
+  'remat': False,
+  'ema_decay': 0.99,
+  'window': 128,
+  'window_align': 'anywhere',
+  'augment': True,
+  'batch_size': 16,
+  'microbatches': 1,
+  'steps': 1200,
+  'steps_per_dispatch': 10,
+  'log_every': 10,
+  'eval_every': 200,
+  'checkpoint_every': 200,
+  'patience': 0,
+  'parallel': 'jit',
+  'reproducible': 'run',
+  'on_nan': 'stop',
+  'seed': 0,
 }
 
 
@@ -47,7 +45,7 @@ def get_config(variants: dict, variant: str) -> dict:
   """
   if variant not in variants:
     raise ValueError(
-        f"no variant '{variant}': choose one of {', '.join(variants)}"
+      f"no variant '{variant}': choose one of {', '.join(variants)}"
     )
   config = dict(_USUAL)
   for key, value in variants[variant].items():

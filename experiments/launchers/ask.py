@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 class Ask(NamedTuple):
   """Attributes:
-    workdir: absolute, of the sweep.
-    workers: jobs at a time.
-    stopping: asked all the time; True has all saved and ended.
-    report: hears of each job that was worked at, finished or not.
+  workdir: absolute, of the sweep.
+  workers: jobs at a time.
+  stopping: asked all the time; True has all saved and ended.
+  report: hears of each job that was worked at, finished or not.
   """
 
   workdir: pathlib.Path

@@ -21,8 +21,9 @@ def ray(jobs: Sequence[tuple[str, ...]], ask: Ask) -> None:
     workers = min(ask.workers, len(jobs), int(there['CPU']))
     # `stop` must be heard while `run` runs.
     actor = ray.remote(Worker).options(
-        max_concurrency=2, num_cpus=1,
-        num_gpus=min(1, there.get('GPU', 0) / workers),
+      max_concurrency=2,
+      num_cpus=1,
+      num_gpus=min(1, there.get('GPU', 0) / workers),
     )
     actors = [actor.remote(ask.workdir) for _ in range(workers)]
     deal(jobs, ask, [_Remote(ray, actor) for actor in actors])

@@ -21,8 +21,8 @@ def slurm(jobs: Sequence[tuple[str, ...]], ask: Ask) -> None:
   command = ['sbatch', '--wait', str(path)]
   if shutil.which('sbatch') is None:
     print(
-        f'there is no sbatch here. Where there is: {shlex.join(command)}\n'
-        'then this command again gives the table'
+      f'there is no sbatch here. Where there is: {shlex.join(command)}\n'
+      'then this command again gives the table'
     )
     return
   process = subprocess.Popen(command, start_new_session=True)
@@ -47,10 +47,10 @@ def script(jobs: Sequence[tuple[str, ...]], ask: Ask) -> str:
   """
   trial = shlex.join(command('trial', f'--workdir={ask.workdir}'))
   array = '\n'.join(f'  {shlex.quote(",".join(job))}' for job in jobs)
-  return f'''#!/bin/bash
+  return f"""#!/bin/bash
 #SBATCH --job-name=musiczoo-sweep
 #SBATCH --array=0-{len(jobs) - 1}%{ask.workers}
-#SBATCH --output={shlex.quote(f"{ask.workdir}/slurm-%A_%a.log")}
+#SBATCH --output={shlex.quote(f'{ask.workdir}/slurm-%A_%a.log')}
 #SBATCH --open-mode=append
 #SBATCH --requeue
 set -euo pipefail
@@ -60,4 +60,4 @@ jobs=(
 {array}
 )
 exec {trial} --trials="${{jobs[$SLURM_ARRAY_TASK_ID]}}"
-'''
+"""

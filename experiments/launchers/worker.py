@@ -87,10 +87,14 @@ class Worker:
       environ['CUDA_VISIBLE_DEVICES'] = cards[self._number % len(cards)]
     with (self._workdir / 'workers.log').open('a') as log:
       process = subprocess.Popen(
-          command('trial', f'--workdir={self._workdir}'),
-          stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
-          # Ctrl-C is for us, who then ask the child to stop.
-          env=environ, start_new_session=True,
+        command('trial', f'--workdir={self._workdir}'),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        text=True,
+        # Ctrl-C is for us, who then ask the child to stop.
+        env=environ,
+        start_new_session=True,
       )
     if hasattr(os, 'sched_setaffinity'):  # Linux; before it has threads.
       with contextlib.suppress(ProcessLookupError):

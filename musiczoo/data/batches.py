@@ -37,8 +37,8 @@ class Pieces(NamedTuple):
 
 
 def pack(
-    encoded: Sequence[np.ndarray | SparseRoll],
-    cond: Sequence[np.ndarray] | None = None,
+  encoded: Sequence[np.ndarray | SparseRoll],
+  cond: Sequence[np.ndarray] | None = None,
 ) -> Pieces:
   """Lines up pieces; those without a step are left out."""
   if cond is not None:
@@ -81,9 +81,9 @@ def slices(pieces: Pieces, spans: list[tuple[int, int, int]]) -> Pieces:
   """Spans of pieces, (which, begin, end) of each, made when asked for."""
   lengths = [end - begin for _, begin, end in spans]
   return Pieces(
-      _Slices(pieces.x, spans),
-      np.cumsum([0, *lengths]),
-      None if pieces.cond is None else _Slices(pieces.cond, spans),
+    _Slices(pieces.x, spans),
+    np.cumsum([0, *lengths]),
+    None if pieces.cond is None else _Slices(pieces.cond, spans),
   )
 
 
@@ -102,15 +102,16 @@ class _Slices(Sequence):
 
 
 def make_batch_at(
-    pieces: Pieces,
-    *,
-    batch_size: int,
-    window: int,
-    rows: slice = slice(None),
-    bars: bool = False,
-    transpose: Callable[[np.ndarray, int], np.ndarray] | None = None,
-    transpose_range: Callable[[np.ndarray], tuple[int, int]] | None = None,
-    augment_performance: Callable[[np.ndarray, float, int], np.ndarray] | None = None,
+  pieces: Pieces,
+  *,
+  batch_size: int,
+  window: int,
+  rows: slice = slice(None),
+  bars: bool = False,
+  transpose: Callable[[np.ndarray, int], np.ndarray] | None = None,
+  transpose_range: Callable[[np.ndarray], tuple[int, int]] | None = None,
+  augment_performance: Callable[[np.ndarray, float, int], np.ndarray]
+  | None = None,
 ):
   """Returns batch_at(seed, step) -> batch of windows for training.
 
@@ -129,8 +130,8 @@ def make_batch_at(
   """
   if len(pieces) < batch_size:
     raise UserError(
-        f'the corpus has {len(pieces)} training pieces, fewer than a batch: '
-        f'set --config.batch_size={len(pieces)} or less, or add pieces'
+      f'the corpus has {len(pieces)} training pieces, fewer than a batch: '
+      f'set --config.batch_size={len(pieces)} or less, or add pieces'
     )
 
   numbers = np.arange(batch_size, dtype=np.uint32)[rows]
@@ -161,7 +162,9 @@ def make_batch_at(
         x = transpose(x, semitones)
       if augment_performance is not None:
         tempo, velocity = moods[number]
-        x = augment_performance(x, 1 + STRETCH * tempo, round(LOUDER * velocity))
+        x = augment_performance(
+          x, 1 + STRETCH * tempo, round(LOUDER * velocity)
+        )
       x = x[begin : begin + window]
       batch['x'][row, : len(x)] = x
       batch['mask'][row, begin > 0 and not bars : len(x)] = 1
@@ -180,11 +183,11 @@ def _bar(share, rows, last):
 
 
 def eval_batches(
-    pieces: Pieces,
-    batch_size: int,
-    *,
-    multiple: int = 1,
-    length: int | None = None,
+  pieces: Pieces,
+  batch_size: int,
+  *,
+  multiple: int = 1,
+  length: int | None = None,
 ) -> Iterator[dict]:
   """Yields every piece once, uncut, in batches of similar length.
 
@@ -232,9 +235,9 @@ def padded_length(length: int) -> int:
 def _empty(pieces, batch_size, length):
   shape, first = (batch_size, length), pieces.x[0]
   batch = {
-      'x': np.zeros(shape + first.shape[1:], first.dtype),
-      'mask': np.zeros(shape, np.float32),
-      'row': np.arange(batch_size, dtype=np.uint32),
+    'x': np.zeros(shape + first.shape[1:], first.dtype),
+    'mask': np.zeros(shape, np.float32),
+    'row': np.arange(batch_size, dtype=np.uint32),
   }
   if pieces.cond is not None:
     batch['cond'] = np.zeros((*shape, len(annotations.COLUMNS)), np.int16)

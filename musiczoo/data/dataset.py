@@ -29,12 +29,12 @@ SEAL = 'dataset.json'
 FORMAT = 1
 
 _ARRAYS = {
-    'notes': ((5,), np.int32),
-    'tempi': ((2,), np.int32),
-    'meters': ((3,), np.int32),
-    'keys': ((3,), np.int32),
-    'tracks': ((2,), np.uint8),
-    'names': ((), np.uint8),
+  'notes': ((5,), np.int32),
+  'tempi': ((2,), np.int32),
+  'meters': ((3,), np.int32),
+  'keys': ((3,), np.int32),
+  'tracks': ((2,), np.uint8),
+  'names': ((), np.uint8),
 }
 
 
@@ -66,8 +66,8 @@ class Writer:
 
   def __init__(self, folder: pathlib.Path):
     self._arrays = {
-        name: NpyWriter(folder / f'{name}.npy', shape, dtype)
-        for name, (shape, dtype) in _ARRAYS.items()
+      name: NpyWriter(folder / f'{name}.npy', shape, dtype)
+      for name, (shape, dtype) in _ARRAYS.items()
     }
     self._pieces = NpyWriter(folder / 'pieces.npy', (8,), np.int64)
 
@@ -76,7 +76,7 @@ class Writer:
     score = piece.score
     rows = score._asdict()
     rows['tracks'] = np.array(
-        [(track.program, track.drums) for track in score.tracks], np.uint8
+      [(track.program, track.drums) for track in score.tracks], np.uint8
     ).reshape(-1, 2)
     rows['names'] = np.frombuffer(os.fsencode(piece.name), np.uint8)
     for name, array in self._arrays.items():
@@ -116,9 +116,9 @@ def open(path: pathlib.Path) -> dict[str, Split]:
   """
   sealed_folder.check(path, SEAL, FORMAT)
   arrays = {
-      # As plain arrays, which are sliced faster than memmaps.
-      name: np.load(path / f'{name}.npy', mmap_mode='r').view(np.ndarray)
-      for name in (*_ARRAYS, 'pieces')
+    # As plain arrays, which are sliced faster than memmaps.
+    name: np.load(path / f'{name}.npy', mmap_mode='r').view(np.ndarray)
+    for name in (*_ARRAYS, 'pieces')
   }
   return {name: Split(path, name, arrays) for name in SPLITS}
 
@@ -132,8 +132,8 @@ def _piece(arrays, number):
   resolution, _, *ends = arrays['pieces'][number].tolist()
   begins = arrays['pieces'][number - 1, 2:].tolist() if number else [0] * 6
   rows = {
-      name: arrays[name][begin:end]
-      for name, begin, end in zip(_ARRAYS, begins, ends)
+    name: arrays[name][begin:end]
+    for name, begin, end in zip(_ARRAYS, begins, ends)
   }
   name = os.fsdecode(rows.pop('names').tobytes())
   tracks = tuple(Track(p, bool(d)) for p, d in rows.pop('tracks').tolist())

@@ -19,20 +19,17 @@ def cluster(flag: str):
   try:
     import ray
   except ImportError:
-    raise UserError(
-        f"{flag} needs the extra 'ray': pip install ray"
-    ) from None
+    raise UserError(f"{flag} needs the extra 'ray': pip install ray") from None
   os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')  # It would call home.
   ours = not ray.is_initialized()
   try:
     if ours:
       ray.init(
-          include_dashboard=False, log_to_driver=False, logging_level='error'
+        include_dashboard=False, log_to_driver=False, logging_level='error'
       )
   except ConnectionError as error:
     raise UserError(
-        f'{flag} finds no cluster: mend RAY_ADDRESS, or unset it to make one '
-        'here'
+      f'{flag} finds no cluster: mend RAY_ADDRESS, or unset it to make one here'
     ) from error
   try:
     yield ray

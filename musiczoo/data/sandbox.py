@@ -70,7 +70,7 @@ class Sandbox:
     context = multiprocessing.get_context('spawn')
     self._pipe, theirs = context.Pipe()
     process = context.Process(
-        target=_serve, args=(theirs, *self._arguments), daemon=True
+      target=_serve, args=(theirs, *self._arguments), daemon=True
     )
     # Ctrl-C is for the parent, which ends its children. They inherit the mask.
     resource_tracker.ensure_running()  # Its own start would lift the mask.
@@ -84,8 +84,8 @@ class Sandbox:
     except EOFError:
       self._stop()
       raise UserError(
-          'no child process can be started: check the free memory, and that '
-          "the main program has its `if __name__ == '__main__'`"
+        'no child process can be started: check the free memory, and that '
+        "the main program has its `if __name__ == '__main__'`"
       ) from None
 
   def _stop(self):

@@ -12,7 +12,7 @@ MAX_WINDOWS = 8192  # To fit the principal components, evenly spread.
 
 
 def audio_baselines(
-    pipeline: Pipeline, params, train: batches.Pieces, pieces: batches.Pieces
+  pipeline: Pipeline, params, train: batches.Pieces, pieces: batches.Pieces
 ) -> dict[str, float]:
   """Errors of simpler predictions of the same pieces, in the same units.
 
@@ -44,4 +44,6 @@ def _windows(pieces, window):
   index = np.linspace(0, ends[-1] - 1, min(MAX_WINDOWS, ends[-1])).astype(int)
   piece = np.searchsorted(ends, index, side='right')
   begins = index - (ends - np.diff(ends, prepend=0))[piece]
-  return [np.asarray(pieces.x[i][b : b + window]) for i, b in zip(piece, begins)]
+  return [
+    np.asarray(pieces.x[i][b : b + window]) for i, b in zip(piece, begins)
+  ]

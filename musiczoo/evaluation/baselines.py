@@ -38,14 +38,14 @@ def bigram(train: Sequence[np.ndarray], test: Sequence[np.ndarray]) -> float:
   """
   voices = train[0].shape[1]
   nats = sum(
-      _bigram_line([x[:, v] // 2 for x in train], [x[:, v] // 2 for x in test])
-      for v in range(voices)
+    _bigram_line([x[:, v] // 2 for x in train], [x[:, v] // 2 for x in test])
+    for v in range(voices)
   )
   return nats / (voices * sum(map(len, test)))
 
 
 def unigram(
-    train: Sequence[np.ndarray], test: Sequence[np.ndarray]
+  train: Sequence[np.ndarray], test: Sequence[np.ndarray]
 ) -> dict[str, float]:
   """Nats per frame if the keys of a piano-roll are independent.
 
@@ -68,14 +68,12 @@ def unigram(
     return float(-(on * np.log(p) + (1 - on) * np.log(1 - p)).sum())
 
   return {
-      'nll_per_frame': score(test),
-      'nll_per_frame_tcn': score([x[1:] for x in test]),
+    'nll_per_frame': score(test),
+    'nll_per_frame_tcn': score([x[1:] for x in test]),
   }
 
 
-def most_frequent(
-    train: Sequence[np.ndarray], values: int
-) -> np.ndarray:
+def most_frequent(train: Sequence[np.ndarray], values: int) -> np.ndarray:
   """The most frequent value of each voice or bit; of equals the lowest.
 
   Args:
@@ -96,7 +94,7 @@ def most_frequent(
 
 
 def repeat_last(
-    train: Sequence[np.ndarray], test: Sequence[np.ndarray]
+  train: Sequence[np.ndarray], test: Sequence[np.ndarray]
 ) -> dict[str, float]:
   """Errors of frames if each is predicted by the one before it.
 
@@ -114,13 +112,13 @@ def repeat_last(
   square_D = _squares(test) / sum(map(len, test))
   nats_D = square_D / variance_D + np.log(2 * np.pi * variance_D)
   return {
-      'mse_per_frame_repeat_last': float(square_D.mean()),
-      'nll_per_frame_repeat_last': float(nats_D.sum() / 2),
+    'mse_per_frame_repeat_last': float(square_D.mean()),
+    'nll_per_frame_repeat_last': float(nats_D.sum() / 2),
   }
 
 
 def pca(
-    train: Sequence[np.ndarray], test: Sequence[np.ndarray], numbers: int
+  train: Sequence[np.ndarray], test: Sequence[np.ndarray], numbers: int
 ) -> float:
   """The squared error of windows reconstructed from principal components.
 
@@ -139,7 +137,7 @@ def pca(
 
   flat = np.stack([np.asarray(x).ravel() for x in train])
   found = PCA(
-      min(numbers, *flat.shape), svd_solver='randomized', random_state=0
+    min(numbers, *flat.shape), svd_solver='randomized', random_state=0
   ).fit(flat)
   square = total = 0
   for x in map(np.asarray, test):

@@ -13,11 +13,11 @@ ACTIVE = 0.01  # Nats of KL divergence above which a dimension is active.
 
 
 def accuracy_unigram(
-    devices,
-    pipeline: Pipeline,
-    train: batches.Pieces,
-    pieces: batches.Pieces,
-    batch_size: int,
+  devices,
+  pipeline: Pipeline,
+  train: batches.Pieces,
+  pieces: batches.Pieces,
+  batch_size: int,
 ) -> dict[str, float]:
   """`accuracy_unigram`: the accuracy of a decoder that ignores its latent.
 
@@ -54,10 +54,10 @@ def warning(figures: dict) -> str | None:
   active = figures.get('active_dimensions')
   if active is not None and 10 * active < len(figures['kl_by_dimension']):
     return (
-        f'posterior collapse: only {active} of '
-        f'{len(figures["kl_by_dimension"])} dimensions of the latent have '
-        f'more than {ACTIVE} nats: lower --config.model.beta, or raise '
-        'free_bits, anneal_steps or word_dropout'
+      f'posterior collapse: only {active} of '
+      f'{len(figures["kl_by_dimension"])} dimensions of the latent have '
+      f'more than {ACTIVE} nats: lower --config.model.beta, or raise '
+      'free_bits, anneal_steps or word_dropout'
     )
   if 'mse_per_frame' in figures:
     if figures['mse_per_frame'] < figures['mse_per_frame_mean']:

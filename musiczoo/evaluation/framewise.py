@@ -18,14 +18,14 @@ from musiczoo.training.step import make_evaluate_step
 
 
 def framewise(
-    devices: Parallel,
-    pipeline: Pipeline,
-    pieces: batches.Pieces,
-    params,
-    *,
-    batch_size: int,
-    orderings: int,
-    max_frames: int,
+  devices: Parallel,
+  pipeline: Pipeline,
+  pieces: batches.Pieces,
+  params,
+  *,
+  batch_size: int,
+  orderings: int,
+  max_frames: int,
 ) -> dict[str, float]:
   """Nats per note over random orders, estimated from a random sample of frames.
 
@@ -51,15 +51,17 @@ def framewise(
   def score(params, row, rng):
     del rng
     parts = model.conditional(params, row['x'], row['known'], row['real'])
-    return {name: value[0][tuple(row['cell'][0])] for name, value in parts.items()}
+    return {
+      name: value[0][tuple(row['cell'][0])] for name, value in parts.items()
+    }
 
   evaluate = devices.compile(make_evaluate_step(score, axis=parallel.AXIS))
   total = int(pieces.offsets[-1])
   each = min(max(max_frames // orderings, 1), total)
   chosen = [
-      (order, *frame)
-      for order in range(orderings)
-      for frame in _sample(pieces.offsets, each, order)
+    (order, *frame)
+    for order in range(orderings)
+    for frame in _sample(pieces.offsets, each, order)
   ]
   voices = pipeline.representation.spec.shape[0]
   # Sorted by length, to need little padding.
@@ -84,7 +86,8 @@ def framewise(
   spread = whole.std(ddof=1) if len(whole) > 1 else math.nan
   error = spread * math.sqrt((1 - each / total) / len(whole))
   return {k: float(v) for k, v in result.items()} | {
-      f'{key}_se': float(error), f'{key}_frames': len(whole)
+    f'{key}_se': float(error),
+    f'{key}_frames': len(whole),
   }
 
 
@@ -111,10 +114,10 @@ def _batch(rows):
   length = batches.padded_length(max(len(row['x']) for row in rows))
   shape = len(rows), length, rows[0]['x'].shape[1]
   batch = {
-      'x': np.zeros(shape, rows[0]['x'].dtype),
-      'known': np.zeros(shape, bool),
-      'real': np.zeros(shape[:2], bool),
-      'cell': np.array([row['cell'] for row in rows], np.int32),
+    'x': np.zeros(shape, rows[0]['x'].dtype),
+    'known': np.zeros(shape, bool),
+    'real': np.zeros(shape[:2], bool),
+    'cell': np.array([row['cell'] for row in rows], np.int32),
   }
   for i, row in enumerate(rows):
     steps = len(row['x'])

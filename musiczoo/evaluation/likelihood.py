@@ -22,7 +22,7 @@ def monitor_name(pipeline: Pipeline) -> str:
 
 
 def make_validation(
-    devices: Parallel, pipeline: Pipeline, pieces: batches.Pieces, batch_size: int
+  devices: Parallel, pipeline: Pipeline, pieces: batches.Pieces, batch_size: int
 ):
   """Returns (params) -> dict of figures, that of `monitor_name` among them.
 
@@ -35,7 +35,7 @@ def make_validation(
 
 
 def make_likelihood(
-    devices: Parallel, pipeline: Pipeline, pieces: batches.Pieces, batch_size: int
+  devices: Parallel, pipeline: Pipeline, pieces: batches.Pieces, batch_size: int
 ):
   """Returns likelihood(params) -> dict of nats or errors, lower is better.
 
@@ -92,7 +92,7 @@ def make_likelihood(
 
 
 def make_piece_nll(
-    devices: Parallel, pipeline: Pipeline, pieces: batches.Pieces, batch_size: int
+  devices: Parallel, pipeline: Pipeline, pieces: batches.Pieces, batch_size: int
 ):
   """Returns nats(params) -> float64 [pieces]: the monitored figure of each.
 
@@ -106,8 +106,8 @@ def make_piece_nll(
   if window is not None:
     lengths = np.diff(pieces.offsets).tolist()
     windows = [
-        len(batches.cut(batches.slices(pieces, [(i, 0, length)]), window))
-        for i, length in enumerate(lengths)
+      len(batches.cut(batches.slices(pieces, [(i, 0, length)]), window))
+      for i, length in enumerate(lengths)
     ]
     owner = np.repeat(owner, windows)
   units_per_step = pipeline.representation.spec.units_per_step
@@ -130,11 +130,11 @@ def make_piece_nll(
 
 
 def make_metrics(
-    devices: Parallel,
-    pipeline: Pipeline,
-    pieces: batches.Pieces,
-    batch_size: int,
-    metrics: Callable,
+  devices: Parallel,
+  pipeline: Pipeline,
+  pieces: batches.Pieces,
+  batch_size: int,
+  metrics: Callable,
 ):
   """Returns (params) -> {name: mean} of a family's own metrics.
 
@@ -165,5 +165,5 @@ def _batches(devices, pipeline, pieces, batch_size) -> Iterator[dict]:
   if window is not None:
     pieces = batches.cut(pieces, window)
   return batches.eval_batches(
-      pieces, batch_size, multiple=devices.devices, length=window
+    pieces, batch_size, multiple=devices.devices, length=window
   )

@@ -17,11 +17,11 @@ from musiczoo.training.parallel import Parallel
 MAX_WINDOWS = 128  # Of either side, to compare checkpoints.
 # The metrics of MuseGAN, each of several groups of instruments.
 MUSEGAN_METRICS = (
-    'empty_bars',
-    'used_pitch_classes',
-    'qualified_notes',
-    'tonal_distance',
-    'drum_pattern',
+  'empty_bars',
+  'used_pitch_classes',
+  'qualified_notes',
+  'tonal_distance',
+  'drum_pattern',
 )
 
 
@@ -40,7 +40,7 @@ class Comparison(NamedTuple):
 
 
 def make_compare(
-    pipeline: Pipeline, pieces: batches.Pieces, limit: int = MAX_WINDOWS
+  pipeline: Pipeline, pieces: batches.Pieces, limit: int = MAX_WINDOWS
 ):
   """Returns compare(params, seed) -> Comparison, as many windows on each side.
 
@@ -71,7 +71,7 @@ def _measure(pipeline, x):
     return [], metrics.frame_metrics(x)
   scores = [pipeline.representation.decode(window) for window in x]
   return scores, metrics.measure(
-      scores, num_steps=x.shape[1], steps_per_quarter=spec.steps_per_quarter
+    scores, num_steps=x.shape[1], steps_per_quarter=spec.steps_per_quarter
   )
 
 
@@ -81,8 +81,8 @@ def report(comparison: Comparison) -> dict[str, float | dict]:
   means, real_means = metrics.summary(samples), metrics.summary(real)
   gaps = metrics.gaps(samples, real)
   return {'gap': metrics.gap(samples, real)} | {
-      name: {'samples': means[name], 'split': real_means[name], 'gap': gaps[name]}
-      for name in gaps
+    name: {'samples': means[name], 'split': real_means[name], 'gap': gaps[name]}
+    for name in gaps
   }
 
 

@@ -46,7 +46,7 @@ class Paired(NamedTuple):
 
 
 def compare_points(
-    best: str, figures: Mapping[str, Mapping[int, float]]
+  best: str, figures: Mapping[str, Mapping[int, float]]
 ) -> list[Paired]:
   """Compares the best point with each other one, in their order.
 
@@ -71,8 +71,8 @@ def compare_points(
 def describe(pair: Paired) -> str:
   """One line: which is better, and the numbers."""
   numbers = (
-      f'{pair.mean:+.4f} [{pair.low:+.4f}, {pair.high:+.4f}], '
-      f'p {pair.p:.4g}, corrected {pair.holm:.4g}'
+    f'{pair.mean:+.4f} [{pair.low:+.4f}, {pair.high:+.4f}], '
+    f'p {pair.p:.4g}, corrected {pair.holm:.4g}'
   )
   if pair.significant:
     relation = 'is better than' if pair.mean < 0 else 'is worse than'
@@ -80,9 +80,7 @@ def describe(pair: Paired) -> str:
   why = ''
   if pair.n < pair.needed:
     why = f'; it takes at least {pair.needed} seeds to decide'
-  return (
-      f'{pair.a} or {pair.b}: undecided at {pair.n} seeds: {numbers}{why}'
-  )
+  return f'{pair.a} or {pair.b}: undecided at {pair.n} seeds: {numbers}{why}'
 
 
 def pairs_needed(comparisons: int) -> int:

@@ -7,7 +7,7 @@ from jax import export
 
 from musiczoo.build import Pipeline, RunConfig
 
-_CARD = '''\
+_CARD = """\
 # {family}, {representation}
 
 A model of the family `{family}` that writes `{representation}` on a grid of {grid}
@@ -37,16 +37,16 @@ with. JAX promises to read a `.jaxexport` for six months after its release.
 
 It knows no music but its corpus, and may repeat some of it: `experiments.generate`
 says how much. It was not asked to judge what it writes.
-'''
+"""
 
 
 def card(
-    pipeline: Pipeline,
-    config: RunConfig,
-    step: int,
-    weights: Mapping,
-    figures: Mapping,
-    programs: Mapping[str, bytes],
+  pipeline: Pipeline,
+  config: RunConfig,
+  step: int,
+  weights: Mapping,
+  figures: Mapping,
+  programs: Mapping[str, bytes],
 ) -> str:
   """What the model is, what it was trained on, what its files take and give.
 
@@ -57,26 +57,26 @@ def card(
     programs: the bytes of the files that are programs, by name.
   """
   signatures = ''.join(
-      f'  - `{name.removesuffix(".jaxexport")}`: {_signature(program)}\n'
-      for name, program in programs.items()
-      if name.endswith('.jaxexport')
+    f'  - `{name.removesuffix(".jaxexport")}`: {_signature(program)}\n'
+    for name, program in programs.items()
+    if name.endswith('.jaxexport')
   )
   window = pipeline.model.window
   has_onnx = 'model.onnx' in programs
   figures = ''.join(f'- {k}: {v:.4f}\n' for k, v in sorted(figures.items()))
   return _CARD.format(
-      family=config.family,
-      representation=config.representation.name,
-      grid=pipeline.representation.spec.steps_per_quarter,
-      step=step,
-      corpus=corpus_name(config),
-      parameters=sum(a.size for a in weights.values()),
-      platforms='cpu, cuda and tpu',
-      figures=figures and f'\n## Measured on the valid pieces\n\n{figures}',
-      signatures=signatures.rstrip('\n'),
-      onnx='- `model.onnx`: inputs and outputs of `step`, but the `log_prob_...`.\n'
-      * has_onnx,
-      window=f', {window} steps or more' if window else '',
+    family=config.family,
+    representation=config.representation.name,
+    grid=pipeline.representation.spec.steps_per_quarter,
+    step=step,
+    corpus=corpus_name(config),
+    parameters=sum(a.size for a in weights.values()),
+    platforms='cpu, cuda and tpu',
+    figures=figures and f'\n## Measured on the valid pieces\n\n{figures}',
+    signatures=signatures.rstrip('\n'),
+    onnx='- `model.onnx`: inputs and outputs of `step`, but the `log_prob_...`.\n'
+    * has_onnx,
+    window=f', {window} steps or more' if window else '',
   )
 
 

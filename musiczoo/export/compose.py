@@ -51,12 +51,12 @@ except (ImportError, OSError) as e:
   stop(e)
 '''
 # A step of x is one of the grid; what a last window has beyond is cut off.
-_GRID = '''\
+_GRID = """\
 {inputs}  for i, x in enumerate(sample({steps}, controls)[:, :length]):
 {notes}    to_midi(output / f'{{i:03d}}.mid', notes, TRACKS, {{}})
-'''
+"""
 # It is an event: twice as many begin with the same ones, until they are enough.
-_EVENTS = '''\
+_EVENTS = """\
   for steps in 4 * length * 2 ** np.arange(5):
 {inputs}    xs = sample({steps}, controls)
     pieces = [from_events(x, length) for x in xs]
@@ -65,23 +65,23 @@ _EVENTS = '''\
       break
   for i, piece in enumerate(pieces):
     to_midi(output / f'{{i:03d}}.mid', *piece)
-'''
+"""
 _RUN = {
-    'num_outputs': (8, 1, 65536),
-    'num_steps': (256, 1, 65536),
-    'seed': (0, 0, 2**32 - 1),
+  'num_outputs': (8, 1, 65536),
+  'num_steps': (256, 1, 65536),
+  'seed': (0, 0, 2**32 - 1),
 }
 _CONTROLS = {
-    'temperature': (1.0, 0.0, 1e9),
-    'top_k': (0, 0, 65536),
-    'top_p': (1.0, 1e-9, 1.0),
-    'min_p': (0.0, 0.0, 1.0),
+  'temperature': (1.0, 0.0, 1e9),
+  'top_k': (0, 0, 65536),
+  'top_p': (1.0, 1e-9, 1.0),
+  'min_p': (0.0, 0.0, 1.0),
 }
 _WISHES = {
-    'chords': 'type=str',
-    'key': 'type=str',
-    'density': 'type=float',
-    'style': 'choices=STYLES',
+  'chords': 'type=str',
+  'key': 'type=str',
+  'density': 'type=float',
+  'style': 'choices=STYLES',
 }
 
 
@@ -92,19 +92,20 @@ def compose(pipeline: Pipeline, config: RunConfig, files: Sequence[str]) -> str:
   """
   representation, model = pipeline.representation, pipeline.model
   is_events = representation.spec.end_token is not None
-  decode, made, played = decoding(
-      representation, config.representation.name
-  )
+  decode, made, played = decoding(representation, config.representation.name)
   functions = [
-      folder.stop, folder.check, sample.make_sample,
-      *decode, notes.to_midi,
+    folder.stop,
+    folder.check,
+    sample.make_sample,
+    *decode,
+    notes.to_midi,
   ]
   controls = {k: v for k, v in _CONTROLS.items() if k in model.controls}
   constants = {
-      'FILES': tuple(sorted(files)),
-      # What is usual, the least and the most.
-      'FLAGS': _RUN | controls,
-      'GRID': representation.spec.steps_per_quarter,
+    'FILES': tuple(sorted(files)),
+    # What is usual, the least and the most.
+    'FLAGS': _RUN | controls,
+    'GRID': representation.spec.steps_per_quarter,
   }
   if played is not None:
     constants['TRACKS'] = [tuple(track) for track in played]
@@ -114,48 +115,51 @@ def compose(pipeline: Pipeline, config: RunConfig, files: Sequence[str]) -> str:
   if takes_given(model):
     shape = ''.join(f', {size}' for size in representation.spec.shape)
     inputs = [
-        f"controls['given'] = np.zeros((num, {steps}{shape}), np.int32)",
-        f"controls['known'] = np.zeros(({steps}{shape or ','}), bool)",
+      f"controls['given'] = np.zeros((num, {steps}{shape}), np.int32)",
+      f"controls['known'] = np.zeros(({steps}{shape or ','}), bool)",
     ]
   if 'cond' in model.controls and is_events:
     inputs += [
-        'place = np.minimum(np.arange(steps), length - 1) % (4 * GRID)',
-        "controls['cond'] = np.zeros((num, steps, 8), np.int32)",
-        "controls['cond'][..., 0] = np.minimum(place + 1, 96)",
+      'place = np.minimum(np.arange(steps), length - 1) % (4 * GRID)',
+      "controls['cond'] = np.zeros((num, steps, 8), np.int32)",
+      "controls['cond'][..., 0] = np.minimum(place + 1, 96)",
     ]
   elif 'cond' in model.controls:
     told = config.conditions.columns
     asked = {k: v for k, v in _WISHES.items() if k.removesuffix('s') in told}
     functions += [requested.plan, requested.parse]
     constants |= {
-        'STYLES': config.conditions.styles,
-        'QUALITIES': list(harmony.QUALITIES),
-        'DENSITIES': annotations.DENSITIES,
+      'STYLES': config.conditions.styles,
+      'QUALITIES': list(harmony.QUALITIES),
+      'DENSITIES': annotations.DENSITIES,
     }
     inputs += [
-        "asked = map(flags.get, ('chords', 'key', 'density', 'style'))",
-        f"controls['cond'] = np.array([plan({steps}, length, *asked)] * num)",
+      "asked = map(flags.get, ('chords', 'key', 'density', 'style'))",
+      f"controls['cond'] = np.array([plan({steps}, length, *asked)] * num)",
     ]
   indent = 4 if is_events else 2
   return _PLAY.format(
-      family=config.family,
-      constants='\n'.join(_constant(k, v) for k, v in constants.items()),
-      functions=''.join(f'\n{inspect.getsource(f)}' for f in functions),
-      asked=''.join(
-          f"  parser.add_argument('--{k}', {v})\n" for k, v in asked.items()
-      ),
-      write=(_EVENTS if is_events else _GRID).format(
-          steps=steps,
-          inputs=''.join(f'{" " * indent}{line}\n' for line in inputs),
-          notes=''.join(f'    {line}\n' for line in made),
-      ),
+    family=config.family,
+    constants='\n'.join(_constant(k, v) for k, v in constants.items()),
+    functions=''.join(f'\n{inspect.getsource(f)}' for f in functions),
+    asked=''.join(
+      f"  parser.add_argument('--{k}', {v})\n" for k, v in asked.items()
+    ),
+    write=(_EVENTS if is_events else _GRID).format(
+      steps=steps,
+      inputs=''.join(f'{" " * indent}{line}\n' for line in inputs),
+      notes=''.join(f'    {line}\n' for line in made),
+    ),
   )
 
 
 def _constant(name, value):
   return textwrap.fill(
-      f'{name} = {value!r}', 80, subsequent_indent='    ',
-      break_long_words=False, break_on_hyphens=False,
+    f'{name} = {value!r}',
+    80,
+    subsequent_indent='    ',
+    break_long_words=False,
+    break_on_hyphens=False,
   )
 
 
@@ -180,14 +184,14 @@ def decoding(representation: Representation, name: str):
   low = representation.decode(lowest).notes[0, 2]
   if name == 'pianoroll':
     made = [
-        'keys = x[:, None] > 0',
-        f'notes = from_roll(keys, keys & False, {low})',
+      'keys = x[:, None] > 0',
+      f'notes = from_roll(keys, keys & False, {low})',
     ]
     return [notes.from_roll], made, (Track(),)
   # Drums are struck; of all others a plane sounds and one is struck.
   made = [
-      f'planes = x.reshape(len(x), {tracks.PLANES}, -1) > 0',
-      'sounds, struck = planes[:, [0, 1, 3, 5, 7]], planes[:, ::2]',
-      f'notes = from_roll(sounds, struck, {low})',
+    f'planes = x.reshape(len(x), {tracks.PLANES}, -1) > 0',
+    'sounds, struck = planes[:, [0, 1, 3, 5, 7]], planes[:, ::2]',
+    f'notes = from_roll(sounds, struck, {low})',
   ]
   return [notes.from_roll], made, tracks.GROUPS

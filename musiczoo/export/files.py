@@ -17,13 +17,13 @@ SUMS = 'SHA256SUMS'
 
 
 def files(
-    config: RunConfig,
-    pipeline: Pipeline,
-    params,
-    *,
-    step: int,
-    figures: Mapping[str, float],
-    onnx: bool = True,
+  config: RunConfig,
+  pipeline: Pipeline,
+  params,
+  *,
+  step: int,
+  figures: Mapping[str, float],
+  onnx: bool = True,
 ) -> dict[str, bytes]:
   """Name -> bytes, the sums last.
 
@@ -38,16 +38,16 @@ def files(
   """
   if pipeline.representation.spec.kind == 'frames':
     raise UserError(
-        'a model of sound can not be exported: its player would need librosa; '
-        'keep the workdir, and give it to experiments.generate'
+      'a model of sound can not be exported: its player would need librosa; '
+      'keep the workdir, and give it to experiments.generate'
     )
   config = dataclasses.replace(config, corpus=corpus_name(config))
   flat = weights.flat(params)
   made = {
-      'model.safetensors': weights.to_bytes(flat),
-      'config.json': _json({'step': step, 'config': config.to_dict()}),
-      'sample.jaxexport': stablehlo.sampler(pipeline, flat),
-      'step.jaxexport': stablehlo.step(pipeline, flat),
+    'model.safetensors': weights.to_bytes(flat),
+    'config.json': _json({'step': step, 'config': config.to_dict()}),
+    'sample.jaxexport': stablehlo.sampler(pipeline, flat),
+    'step.jaxexport': stablehlo.step(pipeline, flat),
   }
   if onnx and (model := onnx_model.to_bytes(config, flat)) is not None:
     made['model.onnx'] = model

@@ -38,9 +38,7 @@ class Graph:
   def output(self, name: str, value, shape, dtype) -> None:
     """Adds an output."""
     self._outputs.append(_info(name, shape, dtype))
-    self._nodes.append(
-        helper.make_node('Identity', [self.name(value)], [name])
-    )
+    self._nodes.append(helper.make_node('Identity', [self.name(value)], [name]))
 
   def new_name(self, prefix: str) -> str:
     """A name that no other value of this graph or of its bodies has."""
@@ -55,8 +53,8 @@ class Graph:
     names = [self.new_name(op.lower()) for _ in range(outputs)]
     inputs = [self.name(value) for value in inputs]
     attributes = {
-        k: v.build(names[0]) if isinstance(v, Graph) else v
-        for k, v in attributes.items()
+      k: v.build(names[0]) if isinstance(v, Graph) else v
+      for k, v in attributes.items()
     }
     self._nodes.append(helper.make_node(op, inputs, names, **attributes))
     return names if outputs > 1 else names[0]
@@ -104,16 +102,16 @@ class Graph:
     """The graph as ONNX stores it."""
     constants = self._initializers if self is self._root else []
     return helper.make_graph(
-        self._nodes, name, self._inputs, self._outputs, constants
+      self._nodes, name, self._inputs, self._outputs, constants
     )
 
   def to_bytes(self, name: str) -> bytes:
     """The bytes of a model file."""
     model = helper.make_model(
-        self.build(name),
-        opset_imports=[helper.make_opsetid('', OPSET)],
-        ir_version=IR_VERSION,
-        producer_name='musiczoo',
+      self.build(name),
+      opset_imports=[helper.make_opsetid('', OPSET)],
+      ir_version=IR_VERSION,
+      producer_name='musiczoo',
     )
     checker.check_model(model)
     return model.SerializeToString(deterministic=True)

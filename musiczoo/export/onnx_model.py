@@ -19,7 +19,7 @@ from musiczoo.models.model import ExportableModel
 
 
 def to_bytes(
-    config: build.RunConfig, weights: Mapping[str, np.ndarray]
+  config: build.RunConfig, weights: Mapping[str, np.ndarray]
 ) -> bytes | None:
   """The bytes of model.onnx; None for a family without a single net.
 
@@ -86,7 +86,7 @@ class _Translation:
       return list(map(np.asarray, folded))
     if name not in self._table:
       raise UserError(
-          f"model.onnx: JAX's {name} has no translation: export with --noonnx"
+        f"model.onnx: JAX's {name} has no translation: export with --noonnx"
       )
     value = self._table[name](self._graph, eqn, *values)
     return value if isinstance(value, list) else [value]
@@ -98,25 +98,31 @@ class _Translation:
     # Sequences have a dimension more than their slices. (How the parameters of
     # the equation are counted depends on the version of JAX.)
     num_xs = sum(map(_has_time, eqn.invars, body.invars))
-    num_carry = len(eqn.outvars) - sum(map(_has_time, eqn.outvars, body.outvars))
+    num_carry = len(eqn.outvars) - sum(
+      map(_has_time, eqn.outvars, body.outvars)
+    )
     num_consts = len(values) - num_xs - num_carry
     inner = type(graph)(graph)
     names = [
-        inner.input(graph.new_name('slice'), v.aval.shape, v.aval.dtype)
-        for v in body.invars[num_consts:]
+      inner.input(graph.new_name('slice'), v.aval.shape, v.aval.dtype)
+      for v in body.invars[num_consts:]
     ]
     found = _Translation(inner, self._table).run(
-        body, getattr(eqn.params['jaxpr'], 'consts', ()),
-        [*values[:num_consts], *names],
+      body,
+      getattr(eqn.params['jaxpr'], 'consts', ()),
+      [*values[:num_consts], *names],
     )
     for v, value in zip(body.outvars, found):
       inner.output(graph.new_name('after'), value, v.aval.shape, v.aval.dtype)
     direction = [int(eqn.params['reverse'])]
     outputs = graph.node(
-        'Scan', *values[num_consts:], outputs=len(found), body=inner,
-        num_scan_inputs=num_xs,
-        scan_input_directions=direction * num_xs,
-        scan_output_directions=direction * (len(found) - num_carry),
+      'Scan',
+      *values[num_consts:],
+      outputs=len(found),
+      body=inner,
+      num_scan_inputs=num_xs,
+      scan_input_directions=direction * num_xs,
+      scan_output_directions=direction * (len(found) - num_carry),
     )
     return [outputs] if isinstance(outputs, str) else outputs
 
@@ -147,6 +153,4 @@ def _inner(eqn):
 
 
 def _static(eqn):
-  return all(
-      isinstance(d, int) for v in eqn.outvars for d in v.aval.shape
-  )
+  return all(isinstance(d, int) for v in eqn.outvars for d in v.aval.shape)

@@ -69,7 +69,9 @@ def _broadcast(graph: Graph, eqn, x):
     ones[place] = size
   if len(ones) != len(before):
     x = graph.reshape(x, ones)
-  return x if _equal(ones, shape) else graph.node('Expand', x, graph.shape(shape))
+  return (
+    x if _equal(ones, shape) else graph.node('Expand', x, graph.shape(shape))
+  )
 
 
 def _equal(a, b):
@@ -93,16 +95,20 @@ def _slice(graph, eqn, x):
   strides = eqn.params['strides'] or (1,) * len(starts)
   sizes = eqn.invars[0].aval.shape
   axes = [
-      a
-      for a, cut in enumerate(zip(starts, ends, strides))
-      if not _equal(cut, (0, sizes[a], 1))
+    a
+    for a, cut in enumerate(zip(starts, ends, strides))
+    if not _equal(cut, (0, sizes[a], 1))
   ]
   if not axes:
     return x
   chosen = lambda of: [of[a] for a in axes]
   return graph.node(
-      'Slice', x, graph.shape(chosen(starts)), graph.shape(chosen(ends)),
-      np.array(axes, np.int64), np.array(chosen(strides), np.int64),
+    'Slice',
+    x,
+    graph.shape(chosen(starts)),
+    graph.shape(chosen(ends)),
+    np.array(axes, np.int64),
+    np.array(chosen(strides), np.int64),
   )
 
 
@@ -120,12 +126,16 @@ def _pad(graph, eqn, x, value):
   assert not any(inner), 'dilated padding'
   pads = np.array(np.maximum([*low, *high], 0), np.int64)
   x = graph.node('Pad', x, pads, value) if pads.any() else x
-  cuts = [(a, -min(lo, 0), min(hi, 0)) for a, (lo, hi) in enumerate(zip(low, high))]
+  cuts = [
+    (a, -min(lo, 0), min(hi, 0)) for a, (lo, hi) in enumerate(zip(low, high))
+  ]
   for axis, begin, end in cuts:
     if begin or end:
-      x = graph.node('Slice', x, *(
-          np.array([v], np.int64) for v in (begin, end or 2**31, axis)
-      ))
+      x = graph.node(
+        'Slice',
+        x,
+        *(np.array([v], np.int64) for v in (begin, end or 2**31, axis)),
+      )
   return x
 
 
@@ -184,66 +194,66 @@ def _convolve(graph, eqn, x, w):
   order = params['dimension_numbers']
   assert order.lhs_spec == (0, 2, 1) == order.out_spec, order
   assert order.rhs_spec == (2, 1, 0) and set(params['lhs_dilation']) == {1}
-  (before, after), = params['padding']
+  ((before, after),) = params['padding']
   y = graph.node(
-      'Conv',
-      graph.node('Transpose', x, perm=[0, 2, 1]),
-      np.transpose(w, (2, 1, 0)),
-      pads=[before, after],
-      dilations=list(params['rhs_dilation']),
-      strides=list(params['window_strides']),
+    'Conv',
+    graph.node('Transpose', x, perm=[0, 2, 1]),
+    np.transpose(w, (2, 1, 0)),
+    pads=[before, after],
+    dilations=list(params['rhs_dilation']),
+    strides=list(params['window_strides']),
   )
   return graph.node('Transpose', y, perm=[0, 2, 1])
 
 
 TABLE = {
-    'abs': _same('Abs'),
-    'add': _same('Add'),
-    'add_any': _same('Add'),
-    'and': _same('And'),
-    'broadcast_in_dim': _broadcast,
-    'concatenate': _concatenate,
-    'conv_general_dilated': _convolve,
-    'convert_element_type': _cast,
-    'copy': lambda graph, eqn, x: x,
-    'cumsum': _cumsum,
-    'div': _same('Div'),
-    'dot_general': _dot,
-    'eq': _same('Equal'),
-    'exp': _same('Exp'),
-    'gather': _gather,
-    'ge': _same('GreaterOrEqual'),
-    'gt': _same('Greater'),
-    'integer_pow': _power,
-    'le': _same('LessOrEqual'),
-    'log': _same('Log'),
-    'logistic': _same('Sigmoid'),
-    'lt': _same('Less'),
-    'max': _same('Max'),
-    'min': _same('Min'),
-    'mul': _same('Mul'),
-    'ne': _not('Equal'),
-    'neg': _same('Neg'),
-    'not': _same('Not'),
-    'or': _same('Or'),
-    'pad': _pad,
-    'reduce_and': _all,
-    'reduce_max': _reduce('ReduceMax'),
-    'reduce_sum': _reduce('ReduceSum'),
-    'rem': _mod,
-    'reshape': _reshape,
-    'rsqrt': _rsqrt,
-    'select_n': _where,
-    'sign': _same('Sign'),
-    'slice': _slice,
-    'split': _split,
-    'sqrt': _same('Sqrt'),
-    'stack': _stack,
-    'square': lambda graph, eqn, x: graph.node('Mul', x, x),
-    'squeeze': _reshape,
-    'stop_gradient': lambda graph, eqn, x: x,
-    'sub': _same('Sub'),
-    'tanh': _same('Tanh'),
-    'transpose': _transpose,
-    'unstack': _unstack,
+  'abs': _same('Abs'),
+  'add': _same('Add'),
+  'add_any': _same('Add'),
+  'and': _same('And'),
+  'broadcast_in_dim': _broadcast,
+  'concatenate': _concatenate,
+  'conv_general_dilated': _convolve,
+  'convert_element_type': _cast,
+  'copy': lambda graph, eqn, x: x,
+  'cumsum': _cumsum,
+  'div': _same('Div'),
+  'dot_general': _dot,
+  'eq': _same('Equal'),
+  'exp': _same('Exp'),
+  'gather': _gather,
+  'ge': _same('GreaterOrEqual'),
+  'gt': _same('Greater'),
+  'integer_pow': _power,
+  'le': _same('LessOrEqual'),
+  'log': _same('Log'),
+  'logistic': _same('Sigmoid'),
+  'lt': _same('Less'),
+  'max': _same('Max'),
+  'min': _same('Min'),
+  'mul': _same('Mul'),
+  'ne': _not('Equal'),
+  'neg': _same('Neg'),
+  'not': _same('Not'),
+  'or': _same('Or'),
+  'pad': _pad,
+  'reduce_and': _all,
+  'reduce_max': _reduce('ReduceMax'),
+  'reduce_sum': _reduce('ReduceSum'),
+  'rem': _mod,
+  'reshape': _reshape,
+  'rsqrt': _rsqrt,
+  'select_n': _where,
+  'sign': _same('Sign'),
+  'slice': _slice,
+  'split': _split,
+  'sqrt': _same('Sqrt'),
+  'stack': _stack,
+  'square': lambda graph, eqn, x: graph.node('Mul', x, x),
+  'squeeze': _reshape,
+  'stop_gradient': lambda graph, eqn, x: x,
+  'sub': _same('Sub'),
+  'tanh': _same('Tanh'),
+  'transpose': _transpose,
+  'unstack': _unstack,
 }

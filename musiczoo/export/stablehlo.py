@@ -19,10 +19,10 @@ from musiczoo.nn.heads import Controls
 PLATFORMS = ('cpu', 'cuda', 'tpu')
 # The controls of `sample`, as their arrays are.
 _SCALARS = {
-    'temperature': np.float32,
-    'top_k': np.int32,
-    'top_p': np.float32,
-    'min_p': np.float32,
+  'temperature': np.float32,
+  'top_k': np.int32,
+  'top_p': np.float32,
+  'min_p': np.float32,
 }
 
 
@@ -42,16 +42,16 @@ def sampler(pipeline: Pipeline, weights: dict) -> bytes:
     return model.sample(nested(weights), keys, steps.shape[0], given)
 
   controls = {
-      name: jax.ShapeDtypeStruct((), dtype)
-      for name, dtype in _SCALARS.items()
-      if name in model.controls
+    name: jax.ShapeDtypeStruct((), dtype)
+    for name, dtype in _SCALARS.items()
+    if name in model.controls
   }
   if takes_given(model):
     controls['given'] = jax.ShapeDtypeStruct((b, t, *shape), np.int32)
     controls['known'] = jax.ShapeDtypeStruct((t, *shape), bool)
   if 'cond' in model.controls:
     controls['cond'] = jax.ShapeDtypeStruct(
-        (b, t, len(annotations.COLUMNS)), np.int32
+      (b, t, len(annotations.COLUMNS)), np.int32
     )
   keys = jax.ShapeDtypeStruct((b, 2), np.uint32)
   steps = jax.ShapeDtypeStruct((t,), np.uint8)
@@ -78,9 +78,9 @@ def step(pipeline: Pipeline, weights: dict) -> bytes:
     inputs, apply = model.forward.inputs(b, t), model.forward.apply
   elif isinstance(model, OrderlessModel):
     inputs = {
-        'x': x,
-        'known': jax.ShapeDtypeStruct(x.shape, bool),
-        'real': jax.ShapeDtypeStruct((b, t), bool),
+      'x': x,
+      'known': jax.ShapeDtypeStruct(x.shape, bool),
+      'real': jax.ShapeDtypeStruct((b, t), bool),
     }
 
     def apply(params, given):
@@ -89,9 +89,9 @@ def step(pipeline: Pipeline, weights: dict) -> bytes:
   else:
     columns = len(annotations.COLUMNS)
     inputs = {
-        'x': x,
-        'mask': jax.ShapeDtypeStruct((b, t), np.float32),
-        'cond': jax.ShapeDtypeStruct((b, t, columns), np.int32),
+      'x': x,
+      'mask': jax.ShapeDtypeStruct((b, t), np.float32),
+      'cond': jax.ShapeDtypeStruct((b, t, columns), np.int32),
     }
 
     def apply(params, given):
@@ -99,7 +99,7 @@ def step(pipeline: Pipeline, weights: dict) -> bytes:
         batch = {name: value[None] for name, value in given.items()}
         batch['row'] = jnp.zeros(1, jnp.uint32)
         sums, _ = model.loss(
-            params, batch, jax.random.key(0), step=0, train=False
+          params, batch, jax.random.key(0), step=0, train=False
         )
         return sums
 

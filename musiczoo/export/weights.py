@@ -20,8 +20,7 @@ def nested(weights: dict):
 
 def shapes(weights: dict) -> dict:
   return {
-      name: jax.ShapeDtypeStruct(a.shape, a.dtype)
-      for name, a in weights.items()
+    name: jax.ShapeDtypeStruct(a.shape, a.dtype) for name, a in weights.items()
   }
 
 
@@ -36,12 +35,12 @@ def to_bytes(weights: dict[str, np.ndarray]) -> bytes:
   except ImportError as e:
     raise missing('model.safetensors', 'safetensors', 'export') from e
   return safetensors.save(
-      {name: np.ascontiguousarray(a) for name, a in weights.items()}
+    {name: np.ascontiguousarray(a) for name, a in weights.items()}
   )
 
 
 def missing(file: str, package: str, extra: str) -> UserError:
   return UserError(
-      f"{file} is written by {package}, which is not installed: pip install "
-      f"'musiczoo[{extra}]'"
+    f'{file} is written by {package}, which is not installed: pip install '
+    f"'musiczoo[{extra}]'"
   )

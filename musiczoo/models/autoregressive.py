@@ -66,7 +66,7 @@ class Sequence(nn.Module):
 def delay(x_BxTxC):
   """Shifts time by one step; zeros stand before the beginning."""
   return jnp.pad(x_BxTxC, [(0, 0), (1, 0)] + [(0, 0)] * (x_BxTxC.ndim - 2))[
-      :, :-1
+    :, :-1
   ]
 
 
@@ -78,7 +78,7 @@ def likeliest(head, h_BxTxH, x_BxTxC):
   flat = lambda a: a.reshape(-1, *a.shape[2:])
   keys = jax.random.split(jax.random.key(0), h_BxTxH[..., 0].size)
   x = head.sample(
-      flat(h_BxTxH), flat(delay(x_BxTxC)), keys, Controls(temperature=0.0)
+    flat(h_BxTxH), flat(delay(x_BxTxC)), keys, Controls(temperature=0.0)
   )
   return x.reshape(x_BxTxC.shape)
 
@@ -89,11 +89,11 @@ def row_keys(rng, row_B):
 
 
 def autoregressive(
-    net: nn.Module,
-    head: nn.Module,
-    spec: Spec,
-    conditioning: Conditioning = Conditioning(),
-    dtype: jnp.dtype = jnp.float32,
+  net: nn.Module,
+  head: nn.Module,
+  spec: Spec,
+  conditioning: Conditioning = Conditioning(),
+  dtype: jnp.dtype = jnp.float32,
 ) -> ExportableModel:
   """A Model of x of any kind, with conditions.
 
@@ -101,7 +101,9 @@ def autoregressive(
   and `step(carry, e)`; scanning `step` equals `__call__`. The loss is the
   negative log-likelihood in nats; its weight the number of steps.
   """
-  told = ConditionEmbedding(conditioning, dtype) if conditioning.columns else None
+  told = (
+    ConditionEmbedding(conditioning, dtype) if conditioning.columns else None
+  )
   module = Sequence(net, head, told)
   is_sound = spec.kind == 'frames'
 
@@ -113,11 +115,11 @@ def autoregressive(
     del step
     keys_B = row_keys(rng, batch['row']) if train else None
     parts = module.apply(
-        {'params': params},
-        batch['x'],
-        batch.get('cond'),
-        keys_B,
-        method='log_prob',
+      {'params': params},
+      batch['x'],
+      batch.get('cond'),
+      keys_B,
+      method='log_prob',
     )
     mask_BxT = batch['mask']
     sums = {f'nll_{k}': -(v * mask_BxT).sum() for k, v in parts.items()}
@@ -133,12 +135,22 @@ def autoregressive(
       now_N = jax.vmap(jax.random.fold_in, (0, None))(keys_N, t)
       cond = None if told is None else conditions_at(controls.cond, time_N)
       state, x_NxC = module.apply(
-          variables, state, prev_NxC, t > 0, cond, now_N, controls,
-          method='step',
+        variables,
+        state,
+        prev_NxC,
+        t > 0,
+        cond,
+        now_N,
+        controls,
+        method='step',
       )
       if controls.given is not None:
         x_NxC = jnp.where(controls.known[t], controls.given[:, t], x_NxC)
-      moved = 1 if spec.steps_per_token is None else jnp.asarray(spec.steps_per_token)[x_NxC]
+      moved = (
+        1
+        if spec.steps_per_token is None
+        else jnp.asarray(spec.steps_per_token)[x_NxC]
+      )
       return (state, x_NxC, time_N + moved), x_NxC
 
     state = module.apply(variables, num, method='start')
@@ -150,7 +162,7 @@ def autoregressive(
   def figures(params, batch, rng):
     del rng
     guess_BxTxC = module.apply(
-        {'params': params}, batch['x'], batch.get('cond'), method='forced'
+      {'params': params}, batch['x'], batch.get('cond'), method='forced'
     )
     return {'mse_per_frame': squared(guess_BxTxC, batch['x'], batch['mask'])}
 
@@ -173,27 +185,30 @@ def autoregressive(
     if carries:
       given['carry'] = tuple(map(tuple, given.pop('state')))
     logits, log_p, carry = module.apply(
-        {'params': params}, given.pop('before'), given.pop('x'), **given,
-        method='forward',
+      {'params': params},
+      given.pop('before'),
+      given.pop('x'),
+      **given,
+      method='forward',
     )
     after = jnp.stack([jnp.stack(s) for s in carry]) if carries else None
     state = {'state_after': after} if carries else {}
     return named(logits, log_p) | state
 
   return ExportableModel(
-      init,
-      loss,
-      sample,
-      metrics=figures if is_sound else no_metrics,
-      forward=Forward(inputs, forward),
-      controls=(*head.controls, 'given') + ('cond',) * (told is not None),
+    init,
+    loss,
+    sample,
+    metrics=figures if is_sound else no_metrics,
+    forward=Forward(inputs, forward),
+    controls=(*head.controls, 'given') + ('cond',) * (told is not None),
   )
 
 
 def named(logits, log_p):
   """The logits and log probabilities of a head, as outputs of a `Forward`."""
   return {f'logits_{k}': v for k, v in logits.items()} | {
-      f'log_prob_{k}': v for k, v in log_p.items()
+    f'log_prob_{k}': v for k, v in log_p.items()
   }
 
 

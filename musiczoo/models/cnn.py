@@ -34,13 +34,13 @@ class CNNOptions:
 
 
 def cnn(
-    spec: Spec,
-    head: nn.Module,
-    options: CNNOptions,
-    *,
-    conditioning: Conditioning = Conditioning(),
-    dtype: str = 'float32',
-    remat: bool = False,
+  spec: Spec,
+  head: nn.Module,
+  options: CNNOptions,
+  *,
+  conditioning: Conditioning = Conditioning(),
+  dtype: str = 'float32',
+  remat: bool = False,
 ) -> Model:
   """An autoregressive model with a temporal convolutional net.
 
@@ -53,11 +53,11 @@ def cnn(
     remat: recompute each block in the backward pass, to save memory.
   """
   net = TCN(
-      options.hidden,
-      options.layers,
-      options.kernel,
-      options.dropout,
-      jnp.dtype(dtype),
-      remat,
+    options.hidden,
+    options.layers,
+    options.kernel,
+    options.dropout,
+    jnp.dtype(dtype),
+    remat,
   )
   return autoregressive(net, head, spec, conditioning, jnp.dtype(dtype))

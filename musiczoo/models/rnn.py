@@ -36,22 +36,22 @@ def _family(cell: str) -> Callable[..., Model]:
   """The family of one recurrent cell, 'rnn', 'lstm' or 'gru'."""
 
   def family(
-      spec: Spec,
-      head: nn.Module,
-      options: RecurrentOptions,
-      *,
-      conditioning: Conditioning = Conditioning(),
-      dtype: str = 'float32',
-      remat: bool = False,
+    spec: Spec,
+    head: nn.Module,
+    options: RecurrentOptions,
+    *,
+    conditioning: Conditioning = Conditioning(),
+    dtype: str = 'float32',
+    remat: bool = False,
   ) -> Model:
     net = Recurrent(
-        cell,
-        options.hidden,
-        options.layers,
-        options.residual,
-        options.dropout,
-        jnp.dtype(dtype),
-        remat,
+      cell,
+      options.hidden,
+      options.layers,
+      options.residual,
+      options.dropout,
+      jnp.dtype(dtype),
+      remat,
     )
     return autoregressive(net, head, spec, conditioning, jnp.dtype(dtype))
 

@@ -10,14 +10,14 @@ from musiczoo.models.structure.structure import structure
 from musiczoo.models.unigram import unigram
 
 ZOO = {
-    'unigram': unigram,
-    'rnn': rnn,
-    'lstm': lstm,
-    'gru': gru,
-    'cnn': cnn,
-    'infill': infill,
-    'gan': gan,
-    'structure': structure,
-    'autoencoder': autoencoder,
-    'vae': vae,
+  'unigram': unigram,
+  'rnn': rnn,
+  'lstm': lstm,
+  'gru': gru,
+  'cnn': cnn,
+  'infill': infill,
+  'gan': gan,
+  'structure': structure,
+  'autoencoder': autoencoder,
+  'vae': vae,
 }

@@ -45,6 +45,7 @@ class ConditionEmbedding(nn.Module):
     places, sizes = np.array(columns).T
     cond_BxTxC = cond_BxTxC[..., places].astype(jnp.int32)
     if keys_B is not None and forget:
+
       def draw(key):
         key = jax.random.fold_in(key, 1 << 16)  # Apart from the net's own.
         return jax.random.bernoulli(key, 1 - forget, (1, len(places)))
@@ -57,12 +58,12 @@ class ConditionEmbedding(nn.Module):
       # One table for all columns, and so one look-up.
       begin = np.cumsum(sizes * ~rises) - sizes
       table = nn.Embed(
-          int(sizes[~rises].sum()), features, self.dtype, name='table'
+        int(sizes[~rises].sum()), features, self.dtype, name='table'
       )
       told = table((cond_BxTxC + begin)[..., ~rises]).sum(-2)
     for i in np.flatnonzero(rises):
       steps = self.param(
-          f'rises_{places[i]}', nn.initializers.zeros, (sizes[i], features)
+        f'rises_{places[i]}', nn.initializers.zeros, (sizes[i], features)
       )
       told += jnp.cumsum(steps, axis=0).astype(self.dtype)[cond_BxTxC[..., i]]
     return told

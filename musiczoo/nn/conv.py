@@ -38,12 +38,15 @@ class Conv(nn.Module):
       padding.append((missing // 2, missing - missing // 2))
     x = jnp.pad(x, [*padding, (0, 0)])
     shifts = [
-        x[:, *(
-            slice(begin, begin + (size - 1) * stride + 1, stride)
-            for begin, size, stride in zip(tap, sizes, strides)
-        )]
-        for tap in itertools.product(*map(range, self.widths))
+      x[
+        :,
+        *(
+          slice(begin, begin + (size - 1) * stride + 1, stride)
+          for begin, size, stride in zip(tap, sizes, strides)
+        ),
+      ]
+      for tap in itertools.product(*map(range, self.widths))
     ]
     return nn.Dense(self.hidden, dtype=self.dtype)(
-        jnp.concatenate(shifts, axis=-1)
+      jnp.concatenate(shifts, axis=-1)
     )

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 
 
 def locked(
-    keys_B: jax.Array, layer: int, rate: float, hidden: int, dtype: jnp.dtype
+  keys_B: jax.Array, layer: int, rate: float, hidden: int, dtype: jnp.dtype
 ) -> jax.Array:
   """The mask of one layer, the same at all steps of a row: [B, H].
 

@@ -76,10 +76,10 @@ def _gru(p, state):
 #       The reset gate r stands *after* the matmul, as in cuDNN, torch and Flax;
 #       Cho et al. 2014 have it before, n = tanh(x W_n + (r h) U_n + b_n).
 CELLS = {
-    'rnn': Cell((0,), (0,), 1, _rnn, (0.0,)),
-    # The forget gate starts open (Jozefowicz et al. 2015).
-    'lstm': Cell((0, 1, 2, 3), (0, 1, 2, 3), 2, _lstm, (0.0, 1.0, 0.0, 0.0)),
-    'gru': Cell((0, 1, 2), (0, 1, 3), 1, _gru, (0.0,) * 4),
+  'rnn': Cell((0,), (0,), 1, _rnn, (0.0,)),
+  # The forget gate starts open (Jozefowicz et al. 2015).
+  'lstm': Cell((0, 1, 2, 3), (0, 1, 2, 3), 2, _lstm, (0.0, 1.0, 0.0, 0.0)),
+  'gru': Cell((0, 1, 2), (0, 1, 3), 1, _gru, (0.0,) * 4),
 }
 
 
@@ -199,8 +199,8 @@ def _hear(cell, x_TxBxD, w_DxGH, b_PH):
   b_P = jnp.split(b_PH, len(cell.bias))
   w_G = jnp.split(w_DxGH, len(cell.input_gates), axis=1)
   return {
-      k: (_dot('tbd,dh->tbh', x_TxBxD, w) + b_P[k]).astype(x_TxBxD.dtype)
-      for k, w in zip(cell.input_gates, w_G)
+    k: (_dot('tbd,dh->tbh', x_TxBxD, w) + b_P[k]).astype(x_TxBxD.dtype)
+    for k, w in zip(cell.input_gates, w_G)
   }
 
 
@@ -215,8 +215,8 @@ def _loop(cell, heard, u_HxGH, b_PH, state, mask_TxB):
     h = state[0].astype(dtype)
     # One array per gate: concatenating them costs a TPU a copy at every step.
     felt = {
-        k: heard.get(k, b_P[k]) + _dot('bh,hk->bk', h, u)
-        for k, u in zip(cell.recurrent_gates, u_G)
+      k: heard.get(k, b_P[k]) + _dot('bh,hk->bk', h, u)
+      for k, u in zip(cell.recurrent_gates, u_G)
     }
     after = _advance(cell, heard | felt, state, real)
     return after, _cast((after[0], felt, state), dtype)
@@ -240,7 +240,9 @@ def _backward(cell, saved, cotangents):
     dh, *rest = dstate
     dp, (dh, *rest) = pull((dh + dy, *rest))
     dp = _cast(dp, dtype)
-    dh += sum(_dot('bk,kh->bh', dp[k], u) for k, u in zip(cell.recurrent_gates, u_G))
+    dh += sum(
+      _dot('bk,kh->bh', dp[k], u) for k, u in zip(cell.recurrent_gates, u_G)
+    )
     return (dh, *rest), dp
 
   now = (dy_TxBxH, p, before, mask_TxB)

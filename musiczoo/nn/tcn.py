@@ -46,8 +46,8 @@ class TCN(nn.Module):
     block = nn.remat(Block) if self.remat else Block
     self.enter = nn.Dense(self.hidden, dtype=self.dtype)
     self.blocks = [
-        block(self.hidden, self.kernel, 2**i, self.dtype)
-        for i in range(self.layers)
+      block(self.hidden, self.kernel, 2**i, self.dtype)
+      for i in range(self.layers)
     ]
     self.leave = nn.LayerNorm(dtype=self.dtype)
 
@@ -75,8 +75,8 @@ class TCN(nn.Module):
     It is (steps so far, for each block the buffers of its two convolutions).
     """
     memories = (
-        (jnp.zeros((span(self.kernel, 2**i), num, self.hidden), self.dtype),) * 2
-        for i in range(self.layers)
+      (jnp.zeros((span(self.kernel, 2**i), num, self.hidden), self.dtype),) * 2
+      for i in range(self.layers)
     )
     return jnp.int32(0), tuple(memories)
 
@@ -111,8 +111,8 @@ class Block(nn.Module):
   def setup(self):
     self.norms = [nn.LayerNorm(dtype=self.dtype) for _ in range(2)]
     self.convolutions = [
-        CausalConv(self.hidden, self.kernel, self.dilation, self.dtype)
-        for _ in range(2)
+      CausalConv(self.hidden, self.kernel, self.dilation, self.dtype)
+      for _ in range(2)
     ]
 
   def __call__(self, x_BxTxH, kept):
@@ -128,7 +128,7 @@ class Block(nn.Module):
     """(steps so far, buffers, input) -> (buffers, output)."""
     y_BxH, after = x_BxH, []
     for norm, convolution, memory in zip(
-        self.norms, self.convolutions, memories
+      self.norms, self.convolutions, memories
     ):
       memory, y_BxH = convolution.step(time, memory, nn.relu(norm(y_BxH)))
       after.append(memory)
@@ -193,13 +193,13 @@ def causal_conv(x_BxTxD, w_KxDxH, dilation: int):
 
 def _convolve(x_BxTxD, w_KxDxH, dilation, padding):
   return jax.lax.conv_general_dilated(
-      x_BxTxD,
-      w_KxDxH,
-      window_strides=(1,),
-      padding=[padding],
-      rhs_dilation=(dilation,),
-      # Channels last is faster on a CPU.
-      dimension_numbers=('NWC', 'WIO', 'NWC'),
+    x_BxTxD,
+    w_KxDxH,
+    window_strides=(1,),
+    padding=[padding],
+    rhs_dilation=(dilation,),
+    # Channels last is faster on a CPU.
+    dimension_numbers=('NWC', 'WIO', 'NWC'),
   )
 
 
@@ -214,15 +214,17 @@ def _backward(dilation, saved, dy_BxTxH):
   back_KxHxD = jnp.swapaxes(w_KxDxH[::-1], 1, 2)
   dx_BxTxD = _convolve(dy_BxTxH, back_KxHxD, dilation, (0, before))
   x_BxTxD = jnp.pad(x_BxTxD, [(0, 0), (before, 0), (0, 0)])
-  dw_KxDxH = jnp.stack([
+  dw_KxDxH = jnp.stack(
+    [
       jnp.einsum(
-          'btd,bth->dh',
-          x_BxTxD[:, k * dilation : k * dilation + steps],
-          dy_BxTxH,
-          preferred_element_type=jnp.float32,
+        'btd,bth->dh',
+        x_BxTxD[:, k * dilation : k * dilation + steps],
+        dy_BxTxH,
+        preferred_element_type=jnp.float32,
       )
       for k in range(len(w_KxDxH))
-  ])
+    ]
+  )
   return dx_BxTxD, dw_KxDxH.astype(w_KxDxH.dtype)
 
 

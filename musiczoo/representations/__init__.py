@@ -1,21 +1,21 @@
 """Score or Sound <-> array, one file each: encode and decode stand side by side."""
 
 from musiczoo.representations import (
-    events,
-    melody,
-    pianoroll,
-    spectrogram,
-    tracks,
-    voices,
+  events,
+  melody,
+  pianoroll,
+  spectrogram,
+  tracks,
+  voices,
 )
 from musiczoo.representations.representation import Representation
 
 OF_SCORES = {
-    'events': events.events,
-    'melody': melody.melody,
-    'pianoroll': pianoroll.pianoroll,
-    'tracks': tracks.tracks,
-    'voices': voices.voices,
+  'events': events.events,
+  'melody': melody.melody,
+  'pianoroll': pianoroll.pianoroll,
+  'tracks': tracks.tracks,
+  'voices': voices.voices,
 }
 OF_SOUNDS = {'spectrogram': spectrogram.spectrogram}
 REPRESENTATIONS = OF_SCORES | OF_SOUNDS

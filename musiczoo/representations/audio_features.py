@@ -15,11 +15,11 @@ from musiczoo.music.audio import needed, Sound
 
 # Features of a frame beside its spectrum: name -> how many numbers.
 FEATURES = {
-    'rms': 1,  # Root mean square of the samples.
-    'zero_crossings': 1,  # Share of the samples that change the sign.
-    'onset': 1,  # Onset strength: how much the spectrum grows.
-    'tempo': 1,  # Beats a minute of the seconds around.
-    'chroma': 12,  # Pitch classes, the strongest is 1.
+  'rms': 1,  # Root mean square of the samples.
+  'zero_crossings': 1,  # Share of the samples that change the sign.
+  'onset': 1,  # Onset strength: how much the spectrum grows.
+  'tempo': 1,  # Beats a minute of the seconds around.
+  'chroma': 12,  # Pitch classes, the strongest is 1.
 }
 # Power of a mel band that counts as none: 50 dB below that of 1.
 LEAST = 1e-5
@@ -59,9 +59,7 @@ def measure(sound: Sound, frames: Frames) -> np.ndarray:
   librosa = needed('librosa', 'sound')
   rate, hop = frames.rate, frames.hop
   cut = {'n_fft': frames.fft, 'hop_length': hop}
-  samples = librosa.resample(
-      sound.samples, orig_sr=sound.rate, target_sr=rate
-  )
+  samples = librosa.resample(sound.samples, orig_sr=sound.rate, target_sr=rate)
   # The ends of a sound shorter than a frame are silent.
   samples = librosa.util.fix_length(samples, size=max(len(samples), frames.fft))
   power = np.abs(librosa.stft(samples, **cut)) ** 2
@@ -69,18 +67,18 @@ def measure(sound: Sound, frames: Frames) -> np.ndarray:
   onset = librosa.onset.onset_strength(S=decibels, sr=rate, **cut)
   sized = {'frame_length': frames.fft, 'hop_length': hop}
   measures = {
-      'rms': lambda: librosa.feature.rms(y=samples, **sized),
-      'zero_crossings': lambda: librosa.feature.zero_crossing_rate(
-          samples, **sized
-      ),
-      'onset': lambda: onset,
-      'tempo': lambda: librosa.feature.tempo(
-          onset_envelope=onset, sr=rate, hop_length=hop, aggregate=None
-      ),
-      # As sung at 440 Hz, so that it doesn't depend on the rest of the file.
-      'chroma': lambda: librosa.feature.chroma_stft(
-          S=power, sr=rate, tuning=0.0, **cut
-      ),
+    'rms': lambda: librosa.feature.rms(y=samples, **sized),
+    'zero_crossings': lambda: librosa.feature.zero_crossing_rate(
+      samples, **sized
+    ),
+    'onset': lambda: onset,
+    'tempo': lambda: librosa.feature.tempo(
+      onset_envelope=onset, sr=rate, hop_length=hop, aggregate=None
+    ),
+    # As sung at 440 Hz, so that it doesn't depend on the rest of the file.
+    'chroma': lambda: librosa.feature.chroma_stft(
+      S=power, sr=rate, tuning=0.0, **cut
+    ),
   }
   rows = [decibels, *(np.atleast_2d(measures[f]()) for f in frames.features)]
   return np.concatenate(rows).T.astype(np.float32)
@@ -97,12 +95,12 @@ def log_mel(power: np.ndarray, frames: Frames) -> np.ndarray:
     warnings.simplefilter('error')
     try:
       bands = librosa.feature.melspectrogram(
-          S=power, sr=frames.rate, n_fft=frames.fft, n_mels=frames.mels
+        S=power, sr=frames.rate, n_fft=frames.fft, n_mels=frames.mels
       )
     except UserWarning as empty:
       raise UserError(
-          f'representation.mels={frames.mels}: some bands are empty: give '
-          'fewer, or a larger representation.fft'
+        f'representation.mels={frames.mels}: some bands are empty: give '
+        'fewer, or a larger representation.fft'
       ) from empty
   return librosa.power_to_db(bands, ref=1.0, amin=LEAST, top_db=None)
 
@@ -128,25 +126,25 @@ def invert(features: np.ndarray, frames: Frames, iterations: int) -> Sound:
   # What counts as no power is none.
   power = np.where(decibels > LOWEST, power, 0)
   bands = librosa.filters.mel(
-      sr=frames.rate, n_fft=frames.fft, n_mels=frames.mels
+    sr=frames.rate, n_fft=frames.fft, n_mels=frames.mels
   )
   spectrum, _, _ = decomposition.non_negative_factorization(
-      power.T,
-      H=bands.T,
-      n_components=bands.shape[1],
-      update_H=False,
-      init=None,
-      solver='mu',
-      beta_loss='kullback-leibler',
-      tol=0,
-      max_iter=_UPDATES,
+    power.T,
+    H=bands.T,
+    n_components=bands.shape[1],
+    update_H=False,
+    init=None,
+    solver='mu',
+    beta_loss='kullback-leibler',
+    tol=0,
+    max_iter=_UPDATES,
   )
   samples = librosa.griffinlim(
-      np.sqrt(spectrum.T),
-      n_iter=iterations,
-      hop_length=frames.hop,
-      n_fft=frames.fft,
-      random_state=0,
+    np.sqrt(spectrum.T),
+    n_iter=iterations,
+    hop_length=frames.hop,
+    n_fft=frames.fft,
+    random_state=0,
   )
   samples = librosa.util.fix_length(samples, size=length)
   return Sound(samples.astype(np.float32), frames.rate)

@@ -45,7 +45,7 @@ _VELOCITY = 80  # Of notes before any velocity, which `encode` never writes.
 
 
 def events(
-    *, steps_per_quarter: int = 12, max_shift: int = 96
+  *, steps_per_quarter: int = 12, max_shift: int = 96
 ) -> Representation:
   """Notes on and off, time, velocity, programs, tempo, meter and key as tokens.
 
@@ -66,23 +66,23 @@ def events(
     return _decode(x, steps_per_quarter, max_shift)
 
   return Representation(
-      spec=Spec(
-          kind='tokens',
-          depth=SHIFT + max_shift,
-          shape=(),
-          dtype=np.int16,
-          steps_per_quarter=steps_per_quarter,
-          steps_per_token=np.append(np.zeros(SHIFT), np.arange(max_shift) + 1).astype(
-              np.int32
-          ),
-          end_token=END,
-      ),
-      encode=encode,
-      decode=decode,
-      project=_without_names,
-      transpose=_transpose,
-      transpose_range=_room,
-      augment_performance=_vary,
+    spec=Spec(
+      kind='tokens',
+      depth=SHIFT + max_shift,
+      shape=(),
+      dtype=np.int16,
+      steps_per_quarter=steps_per_quarter,
+      steps_per_token=np.append(
+        np.zeros(SHIFT), np.arange(max_shift) + 1
+      ).astype(np.int32),
+      end_token=END,
+    ),
+    encode=encode,
+    decode=decode,
+    project=_without_names,
+    transpose=_transpose,
+    transpose_range=_room,
+    augment_performance=_vary,
   )
 
 
@@ -109,13 +109,13 @@ def _encode(score, max_shift):
   louder = strikes & (velocity != _before(velocity, strikes, initial=0))
   longest, rest = np.full_like(gap, max_shift), gap % max_shift
   slots = [
-      (SHIFT - 1 + longest, gap // max_shift),
-      (SHIFT - 1 + rest, rest > 0),
-      (kind[track], switch & ~onward),
-      (np.full_like(gap, NEXT), switch * (nth[track] - onward * nth[before])),
-      (SET_VELOCITY + velocity, louder),
-      (token, token >= 0),
-      *((DIGIT + digit, digit >= 0) for digit in rows[:, 4:].T),
+    (SHIFT - 1 + longest, gap // max_shift),
+    (SHIFT - 1 + rest, rest > 0),
+    (kind[track], switch & ~onward),
+    (np.full_like(gap, NEXT), switch * (nth[track] - onward * nth[before])),
+    (SET_VELOCITY + velocity, louder),
+    (token, token >= 0),
+    *((DIGIT + digit, digit >= 0) for digit in rows[:, 4:].T),
   ]
   values, counts = (np.stack(part, axis=1) for part in zip(*slots))
   tokens = np.repeat(values.ravel(), counts.ravel())
@@ -153,9 +153,7 @@ def _rows(score):
   tempi = rows(at, -1, TEMPO, digits=[tempo >> s & 127 for s in (21, 14, 7, 0)])
   at, numerator, denominator = score.meters.astype(np.int64).T
   power = np.round(np.log2(denominator)).astype(np.int64)
-  meters = rows(
-      at, -1, METER, digits=[numerator >> 7, numerator & 127, power]
-  )
+  meters = rows(at, -1, METER, digits=[numerator >> 7, numerator & 127, power])
   at, sharps, minor = score.keys.astype(np.int64).T
   keys = rows(at, -1, KEY, digits=[sharps + 7, minor])
   offs = rows(onset + duration, track, NOTE_OFF + pitch)
@@ -230,14 +228,14 @@ def _decode(x, steps_per_quarter, max_shift):
     for onset, loudness in begun:
       notes.append((onset, max(now - onset, 1), pitch, loudness, track))
   return score_lib.canonical(
-      Score(
-          notes=np.array(notes, np.int32).reshape(-1, 5),
-          tracks=tuple(tracks),
-          tempi=np.array(changes[TEMPO], np.int32).reshape(-1, 2),
-          meters=np.array(changes[METER], np.int32).reshape(-1, 3),
-          keys=np.array(changes[KEY], np.int32).reshape(-1, 3),
-          resolution=steps_per_quarter,
-      )
+    Score(
+      notes=np.array(notes, np.int32).reshape(-1, 5),
+      tracks=tuple(tracks),
+      tempi=np.array(changes[TEMPO], np.int32).reshape(-1, 2),
+      meters=np.array(changes[METER], np.int32).reshape(-1, 3),
+      keys=np.array(changes[KEY], np.int32).reshape(-1, 3),
+      resolution=steps_per_quarter,
+    )
   )
 
 
@@ -265,8 +263,8 @@ def _moving(x):
 def _transpose(x, semitones):
   moved = x.astype(np.int32) + semitones * _moving(x)
   sharps = 1 + np.flatnonzero(x[:-1] == KEY)
-  moved[sharps] = DIGIT + 7 + transform.transpose_sharps(
-      moved[sharps] - DIGIT - 7, semitones
+  moved[sharps] = (
+    DIGIT + 7 + transform.transpose_sharps(moved[sharps] - DIGIT - 7, semitones)
   )
   return moved.astype(x.dtype)
 

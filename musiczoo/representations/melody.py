@@ -14,7 +14,7 @@ _VELOCITY = 80
 
 
 def melody(
-    *, steps_per_quarter: int = 4, low: int = 21, high: int = 108
+  *, steps_per_quarter: int = 4, low: int = 21, high: int = 108
 ) -> Representation:
   """The highest sounding note, a pitch or a rest, struck or held.
 
@@ -41,23 +41,23 @@ def melody(
 
   def decode(x):
     notes = cells.from_cells(
-        np.asarray(x).reshape(-1, 1), low=low, depth=symbols, velocity=_VELOCITY
+      np.asarray(x).reshape(-1, 1), low=low, depth=symbols, velocity=_VELOCITY
     )
     return score_lib.canonical(
-        Score(notes, (Track(),), resolution=steps_per_quarter)
+      Score(notes, (Track(),), resolution=steps_per_quarter)
     )
 
   return Representation(
-      spec=Spec(
-          kind='tokens',
-          depth=2 * symbols,
-          shape=(),
-          dtype=np.int16,
-          steps_per_quarter=steps_per_quarter,
-      ),
-      encode=encode,
-      decode=decode,
-      project=lambda score: decode(encode(score)),
-      transpose=cells.transpose,
-      transpose_range=lambda x: cells.transpose_range(x, symbols),
+    spec=Spec(
+      kind='tokens',
+      depth=2 * symbols,
+      shape=(),
+      dtype=np.int16,
+      steps_per_quarter=steps_per_quarter,
+    ),
+    encode=encode,
+    decode=decode,
+    project=lambda score: decode(encode(score)),
+    transpose=cells.transpose,
+    transpose_range=lambda x: cells.transpose_range(x, symbols),
   )

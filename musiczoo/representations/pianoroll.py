@@ -35,26 +35,25 @@ def pianoroll(*, steps_per_quarter: int = 4) -> Representation:
     _, end = np.nonzero(edges < 0)
     velocity, track = np.full_like(key, _VELOCITY), np.zeros_like(key)
     notes = np.stack(
-        [onset, end - onset, key + LOW, velocity, track], axis=1
+      [onset, end - onset, key + LOW, velocity, track], axis=1
     ).astype(np.int32)
     return score_lib.canonical(
-        Score(notes, (Track(),), resolution=steps_per_quarter)
+      Score(notes, (Track(),), resolution=steps_per_quarter)
     )
 
   return Representation(
-      spec=Spec(
-          kind='bits',
-          depth=HIGH - LOW + 1,
-          shape=(HIGH - LOW + 1,),
-          dtype=np.uint8,
-          steps_per_quarter=steps_per_quarter,
-      ),
-      encode=encode,
-      decode=decode,
-      project=lambda score: decode(encode(score)),
-      transpose=lambda x,
- semitones: np.roll(x, semitones, axis=-1),
-      transpose_range=_room,
+    spec=Spec(
+      kind='bits',
+      depth=HIGH - LOW + 1,
+      shape=(HIGH - LOW + 1,),
+      dtype=np.uint8,
+      steps_per_quarter=steps_per_quarter,
+    ),
+    encode=encode,
+    decode=decode,
+    project=lambda score: decode(encode(score)),
+    transpose=lambda x, semitones: np.roll(x, semitones, axis=-1),
+    transpose_range=_room,
   )
 
 
@@ -70,7 +69,7 @@ def kept(score: Score, low: int, high: int) -> np.ndarray:
 
 
 def rasterize(
-    notes: np.ndarray, low: int, high: int
+  notes: np.ndarray, low: int, high: int
 ) -> tuple[np.ndarray, np.ndarray]:
   """Where the notes sound and where they strike.
 

@@ -42,7 +42,9 @@ class Representation(NamedTuple):
   project: Callable[[Score], Score]
   transpose: Callable[[np.ndarray, int], np.ndarray] | None = None
   transpose_range: Callable[[np.ndarray], tuple[int, int]] | None = None
-  augment_performance: Callable[[np.ndarray, float, int], np.ndarray] | None = None
+  augment_performance: Callable[[np.ndarray, float, int], np.ndarray] | None = (
+    None
+  )
   normalize: Callable | None = None
 
 
@@ -50,5 +52,5 @@ def check(name: str, value: int, low: int, high: int) -> None:
   """Raises UserError unless a setting of a representation is in its range."""
   if not (isinstance(value, int) and low <= value <= high):
     raise UserError(
-        f'representation.{name}={value}: give an integer from {low} to {high}.'
+      f'representation.{name}={value}: give an integer from {low} to {high}.'
     )

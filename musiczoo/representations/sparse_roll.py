@@ -44,14 +44,14 @@ class SparseRoll:
 
 
 def union(
-    begin: np.ndarray, end: np.ndarray, bit: np.ndarray, depth: int
+  begin: np.ndarray, end: np.ndarray, bit: np.ndarray, depth: int
 ) -> SparseRoll:
   """The Runs of [N] spans that may overlap; as long as the last of them."""
   steps = int(end.max(initial=0))
   # Step and bit as one number, so that one running maximum serves all bits. No
   # span touches one of the next bit: there is a step more than there are.
   start, stop = (
-      bit.astype(np.int64) * (steps + 1) + step for step in (begin, end)
+    bit.astype(np.int64) * (steps + 1) + step for step in (begin, end)
   )
   order = np.argsort(start)
   start, stop = start[order], np.maximum.accumulate(stop[order])
@@ -59,7 +59,7 @@ def union(
   start = start[np.append(True, apart)[: len(start)]]
   stop = stop[np.append(apart, True)[: len(stop)]]
   spans = np.stack(
-      [start % (steps + 1), stop % (steps + 1), start // (steps + 1)], axis=1
+    [start % (steps + 1), stop % (steps + 1), start // (steps + 1)], axis=1
   )
   return SparseRoll(spans.astype(np.int32), (steps, depth))
 
@@ -74,7 +74,9 @@ def as_sparse_roll(x: np.ndarray | SparseRoll) -> SparseRoll:
   # Bit by bit, so that each rise meets the fall that follows it.
   bit, begin = np.nonzero(edges > 0)
   _, end = np.nonzero(edges < 0)
-  return SparseRoll(np.stack([begin, end, bit], axis=1).astype(np.int32), x.shape)
+  return SparseRoll(
+    np.stack([begin, end, bit], axis=1).astype(np.int32), x.shape
+  )
 
 
 def steps(begin: np.ndarray, end: np.ndarray) -> np.ndarray:

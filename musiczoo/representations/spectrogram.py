@@ -41,15 +41,15 @@ class Normalized:
 
 
 def spectrogram(
-    *,
-    sample_rate: int = 16_000,
-    fft: int = 2048,
-    hop: int = 512,
-    mels: int = 80,
-    features: Sequence[str] = tuple(FEATURES),
-    iterations: int = 32,
-    mean: Sequence[float] = (),
-    sd: Sequence[float] = (),
+  *,
+  sample_rate: int = 16_000,
+  fft: int = 2048,
+  hop: int = 512,
+  mels: int = 80,
+  features: Sequence[str] = tuple(FEATURES),
+  iterations: int = 32,
+  mean: Sequence[float] = (),
+  sd: Sequence[float] = (),
 ) -> Representation:
   """The mel spectrum of each frame in decibels, and audio features.
 
@@ -76,14 +76,14 @@ def spectrogram(
   unknown = [name for name in features if name not in FEATURES]
   if unknown or len(set(features)) < len(features):
     raise UserError(
-        f'representation.features={",".join(features)}: choose of '
-        f'{", ".join(FEATURES)}, each once'
+      f'representation.features={",".join(features)}: choose of '
+      f'{", ".join(FEATURES)}, each once'
     )
   frames = Frames(sample_rate, fft, hop, mels, tuple(features))
   if not len(mean) == len(sd) == (len(mean) and frames.depth):
     raise UserError(
-        f'representation.mean and sd have {len(mean)} and {len(sd)} numbers: '
-        f'leave them out, training finds the {frames.depth}'
+      f'representation.mean and sd have {len(mean)} and {len(sd)} numbers: '
+      f'leave them out, training finds the {frames.depth}'
     )
   centre = np.array(mean or 0.0, np.float32)
   spread = np.array(sd or 1.0, np.float32)
@@ -99,15 +99,15 @@ def spectrogram(
     return framing.invert(x * spread + centre, frames, iterations)
 
   return Representation(
-      spec=Spec(
-          kind='frames',
-          depth=frames.depth,
-          shape=(frames.depth,),
-          dtype=np.float32,
-          steps_per_quarter=0,
-      ),
-      encode=encode,
-      decode=decode,
-      project=lambda sound: decode(encode(sound)),
-      normalize=normalize,
+    spec=Spec(
+      kind='frames',
+      depth=frames.depth,
+      shape=(frames.depth,),
+      dtype=np.float32,
+      steps_per_quarter=0,
+    ),
+    encode=encode,
+    decode=decode,
+    project=lambda sound: decode(encode(sound)),
+    normalize=normalize,
   )

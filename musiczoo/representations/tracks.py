@@ -31,11 +31,11 @@ from musiczoo.representations.sparse_roll import (
 )
 
 GROUPS = (
-    Track(0, drums=True, name='Drums'),
-    Track(33, name='Bass'),
-    Track(25, name='Guitar'),
-    Track(0, name='Piano'),
-    Track(48, name='Strings'),
+  Track(0, drums=True, name='Drums'),
+  Track(33, name='Bass'),
+  Track(25, name='Guitar'),
+  Track(0, name='Piano'),
+  Track(48, name='Strings'),
 )
 PLANES = 2 * len(GROUPS) - 1
 
@@ -50,7 +50,7 @@ _VELOCITY = 80
 
 
 def tracks(
-    *, steps_per_quarter: int = 4, low: int = 24, high: int = 107
+  *, steps_per_quarter: int = 4, low: int = 24, high: int = 107
 ) -> Representation:
   """What drums, bass, guitar, piano and strings play at each step.
 
@@ -82,10 +82,10 @@ def tracks(
     sounding = is_onset - pitches
     pitched = group != _DRUMS
     return union(
-        np.concatenate([onset[pitched], onset]),
-        np.concatenate([end[pitched], onset + 1]),
-        np.concatenate([sounding[pitched], is_onset]),
-        depth,
+      np.concatenate([onset[pitched], onset]),
+      np.concatenate([end[pitched], onset + 1]),
+      np.concatenate([sounding[pitched], is_onset]),
+      depth,
     )
 
   def decode(x):
@@ -94,7 +94,7 @@ def tracks(
     notes = _notes(x, pitches)
     notes[:, PITCH] += low
     return score_lib.canonical(
-        Score(notes, GROUPS, resolution=steps_per_quarter)
+      Score(notes, GROUPS, resolution=steps_per_quarter)
     )
 
   def transpose(x, semitones):
@@ -111,23 +111,23 @@ def tracks(
     return int(key.min()), pitches - 1 - int(key.max())
 
   return Representation(
-      spec=Spec(
-          kind='bits',
-          depth=depth,
-          shape=(depth,),
-          dtype=np.uint8,
-          steps_per_quarter=steps_per_quarter,
-          planes=PLANES,
-          parts=tuple(
-              (track.name, slice(max(2 * g - 1, 0) * pitches, (2 * g + 1) * pitches))
-              for g, track in enumerate(GROUPS)
-          ),
+    spec=Spec(
+      kind='bits',
+      depth=depth,
+      shape=(depth,),
+      dtype=np.uint8,
+      steps_per_quarter=steps_per_quarter,
+      planes=PLANES,
+      parts=tuple(
+        (track.name, slice(max(2 * g - 1, 0) * pitches, (2 * g + 1) * pitches))
+        for g, track in enumerate(GROUPS)
       ),
-      encode=encode,
-      decode=decode,
-      project=lambda score: decode(encode(score)),
-      transpose=transpose,
-      transpose_range=room,
+    ),
+    encode=encode,
+    decode=decode,
+    project=lambda score: decode(encode(score)),
+    transpose=transpose,
+    transpose_range=room,
   )
 
 

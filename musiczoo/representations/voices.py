@@ -17,11 +17,11 @@ VELOCITY = 80
 
 
 def voices(
-    *,
-    steps_per_quarter: int = 4,
-    low: int = 30,
-    high: int = 87,
-    onsets: bool = True,
+  *,
+  steps_per_quarter: int = 4,
+  low: int = 30,
+  high: int = 87,
+  onsets: bool = True,
 ) -> Representation:
   """Soprano, alto, tenor and bass, each a pitch or a rest, struck or held.
 
@@ -64,23 +64,23 @@ def voices(
       x = x // 2 * 2  # The strikes that a change of symbol forces remain.
     notes = cells.from_cells(x, low=low, depth=depth, velocity=VELOCITY)
     return score_lib.canonical(
-        Score(notes, TRACKS, resolution=steps_per_quarter)
+      Score(notes, TRACKS, resolution=steps_per_quarter)
     )
 
   return Representation(
-      spec=Spec(
-          kind='voices',
-          depth=depth,
-          shape=(4,),
-          dtype=np.uint8,
-          steps_per_quarter=steps_per_quarter,
-          parts=tuple((name, slice(v, v + 1)) for v, name in enumerate(NAMES)),
-      ),
-      encode=encode,
-      decode=decode,
-      project=lambda score: decode(encode(score)),
-      transpose=cells.transpose,
-      transpose_range=lambda x: cells.transpose_range(x, depth),
+    spec=Spec(
+      kind='voices',
+      depth=depth,
+      shape=(4,),
+      dtype=np.uint8,
+      steps_per_quarter=steps_per_quarter,
+      parts=tuple((name, slice(v, v + 1)) for v, name in enumerate(NAMES)),
+    ),
+    encode=encode,
+    decode=decode,
+    project=lambda score: decode(encode(score)),
+    transpose=cells.transpose,
+    transpose_range=lambda x: cells.transpose_range(x, depth),
   )
 
 
@@ -120,13 +120,13 @@ def _reduce(sounding, is_onset):
   tenor, bass = from_above(count - 1), from_above(count)
   near = soprano - second <= second - bass
   symbol = np.stack(
-      [
-          np.where(count >= 1, soprano, 0),
-          np.where((count >= 4) | ((count == 3) & near), second, 0),
-          np.where((count >= 4) | ((count == 3) & ~near), tenor, 0),
-          np.where(count >= 2, bass, 0),
-      ],
-      axis=1,
+    [
+      np.where(count >= 1, soprano, 0),
+      np.where((count >= 4) | ((count == 3) & near), second, 0),
+      np.where((count >= 4) | ((count == 3) & ~near), tenor, 0),
+      np.where(count >= 2, bass, 0),
+    ],
+    axis=1,
   )
   key = np.maximum(symbol - 1, 0)
   return symbol, np.take_along_axis(is_onset, key, axis=1)

@@ -11,25 +11,25 @@ from musiczoo.build import RunConfig
 
 # Keys, TABLE.NAME or NAME, old -> new; in the order in which they are applied.
 RENAMED = {
-    # 0.2
-    'begin': 'window_align',
-    'passages': 'sections',
-    'sections.bar': 'sections.bar_steps',
-    'sections.planes': 'sections.required_planes',
-    'conditions.use': 'conditions.columns',
-    'conditions.features': 'conditions.embed_dim',
-    'conditions.forget': 'conditions.dropout',
+  # 0.2
+  'begin': 'window_align',
+  'passages': 'sections',
+  'sections.bar': 'sections.bar_steps',
+  'sections.planes': 'sections.required_planes',
+  'conditions.use': 'conditions.columns',
+  'conditions.features': 'conditions.embed_dim',
+  'conditions.forget': 'conditions.dropout',
 }
 # Values of keys, old -> new.
 RENAMED_VALUES = {
-    # 0.2
-    'optimizer.name': {'players': 'gan_adam'},
+  # 0.2
+  'optimizer.name': {'players': 'gan_adam'},
 }
 # Keys with the value that means what was done before.
 ADDED = {
-    # 0.2
-    'reproducible': 'run',
-    'on_nan': 'stop',
+  # 0.2
+  'reproducible': 'run',
+  'on_nan': 'stop',
 }
 
 

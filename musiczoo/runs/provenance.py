@@ -25,18 +25,24 @@ def note(workdir, step: int, init_from, state) -> None:
     init_from: the workdir whose parameters a new run began with, or None.
     state: what it began with, on the host.
   """
-  journal.append(workdir, STARTS, [{
-      'step': step,
-      'params_sha256': checkpoint.sha256(state.params),
-      'init_from': None if init_from is None else str(init_from),
-      'python': platform.python_version(),
-      'jax': jax.__version__,
-      'jaxlib': jaxlib.__version__,
-      'device': jax.devices()[0].device_kind,
-      'devices': jax.device_count(),
-      'processes': jax.process_count(),
-      **{name: os.environ.get(name, '') for name in VARIABLES},
-  }])
+  journal.append(
+    workdir,
+    STARTS,
+    [
+      {
+        'step': step,
+        'params_sha256': checkpoint.sha256(state.params),
+        'init_from': None if init_from is None else str(init_from),
+        'python': platform.python_version(),
+        'jax': jax.__version__,
+        'jaxlib': jaxlib.__version__,
+        'device': jax.devices()[0].device_kind,
+        'devices': jax.device_count(),
+        'processes': jax.process_count(),
+        **{name: os.environ.get(name, '') for name in VARIABLES},
+      }
+    ],
+  )
 
 
 def read(workdir) -> list[dict]:

@@ -28,14 +28,14 @@ class RunResult(NamedTuple):
 
 
 def fit(
-    config: build.RunConfig,
-    workdir,
-    *,
-    init_from: str | None = None,
-    place: Callable | None = None,
-    stopping: Callable[[], bool] = lambda: False,
-    report: Callable[[int, dict], None] = lambda step, metrics: None,
-    say: Callable[[str], None] = print,
+  config: build.RunConfig,
+  workdir,
+  *,
+  init_from: str | None = None,
+  place: Callable | None = None,
+  stopping: Callable[[], bool] = lambda: False,
+  report: Callable[[int, dict], None] = lambda step, metrics: None,
+  say: Callable[[str], None] = print,
 ) -> RunResult:
   """Trains until the config's `steps`; goes on from a checkpoint if any.
 
@@ -55,10 +55,10 @@ def fit(
   pipeline = build.pipeline(config)
   devices, train_steps = (place or everywhere)(config, pipeline)
   parallel.check_divides(
-      config.batch_size,
-      devices.devices,
-      config.microbatches,
-      config.shards,
+    config.batch_size,
+    devices.devices,
+    config.microbatches,
+    config.shards,
   )
   corpus = build.corpus(config)
   config, pipeline = build.with_statistics(config, pipeline, corpus)
@@ -69,10 +69,10 @@ def fit(
   if distributed.first():
     workdirs.claim(workdir, config)
   say(
-      f'devices  {devices.devices} x {jax.devices()[0].device_kind} '
-      f'({config.parallel}, {jax.process_count()} processes)\n'
-      f'corpus   {config.corpus}: {len(train)} pieces to train on, '
-      f'{len(valid)} to validate'
+    f'devices  {devices.devices} x {jax.devices()[0].device_kind} '
+    f'({config.parallel}, {jax.process_count()} processes)\n'
+    f'corpus   {config.corpus}: {len(train)} pieces to train on, '
+    f'{len(valid)} to validate'
   )
 
   new, amounts = _new(config, pipeline, batch_at)
@@ -90,44 +90,42 @@ def fit(
 
   def save(state, metrics):
     folder = workdirs.checkpoints(workdir)
-    checkpoint.save(
-        folder, devices.fetch(state), config.to_dict(), metrics
-    )
+    checkpoint.save(folder, devices.fetch(state), config.to_dict(), metrics)
 
   def restore():
     state, step = _begin(new, workdir, init_from, lambda line: None)
     return devices.replicate(state), step
 
   say(
-      f'model    {config.family}, '
-      f'{sum(p.size for p in jax.tree.leaves(new.params)):,} parameters, '
-      f'{amounts["model_flops"] / 1e9:.3g} GFLOP a step'
+    f'model    {config.family}, '
+    f'{sum(p.size for p in jax.tree.leaves(new.params)):,} parameters, '
+    f'{amounts["model_flops"] / 1e9:.3g} GFLOP a step'
   )
   with distributed.folder(workdir, journal.NAMES) as own:
     state, step = loop.run(
-        devices.replicate(state),
-        step,
-        fetched_train_steps,
-        lambda step: batch_at(config.seed, step),
-        evaluate,
-        save,
-        config.schedule,
-        own,
-        monitor=f'valid_{monitor_name(pipeline)}',
-        amounts=amounts,
-        on_nan=config.on_nan,
-        restore=restore,
-        stopping=lambda: distributed.any_of(stopping()),
-        report=report,
+      devices.replicate(state),
+      step,
+      fetched_train_steps,
+      lambda step: batch_at(config.seed, step),
+      evaluate,
+      save,
+      config.schedule,
+      own,
+      monitor=f'valid_{monitor_name(pipeline)}',
+      amounts=amounts,
+      on_nan=config.on_nan,
+      restore=restore,
+      stopping=lambda: distributed.any_of(stopping()),
+      report=report,
     )
   return RunResult(devices.fetch(state), step)
 
 
 def make_steps(
-    config: build.RunConfig,
-    pipeline: build.Pipeline,
-    axis: str | None = None,
-    **rates,
+  config: build.RunConfig,
+  pipeline: build.Pipeline,
+  axis: str | None = None,
+  **rates,
 ):
   """Returns the train_steps of a config, yet to be compiled.
 
@@ -136,18 +134,18 @@ def make_steps(
   """
   optimizer = build.optimizer(config, **rates)
   return make_train_steps(
-      _make_step(config, pipeline, optimizer, axis, config.shards)
+    _make_step(config, pipeline, optimizer, axis, config.shards)
   )
 
 
 def _make_step(config, pipeline, optimizer, axis, shards):
   return make_train_step(
-      pipeline.model,
-      optimizer,
-      microbatches=config.microbatches,
-      ema_decay=config.ema_decay,
-      axis=axis,
-      shards=shards,
+    pipeline.model,
+    optimizer,
+    microbatches=config.microbatches,
+    ema_decay=config.ema_decay,
+    axis=axis,
+    shards=shards,
   )
 
 
@@ -170,9 +168,9 @@ def _new(config, pipeline, batch_at):
   # Of its own rows, on one device: what a step needs, wherever it is taken.
   step = _make_step(config, pipeline, optimizer, None, 0)
   return state, {
-      'examples': rows * processes,
-      'tokens': tokens * processes,
-      'model_flops': flops(step, state, batch) * processes,
+    'examples': rows * processes,
+    'tokens': tokens * processes,
+    'model_flops': flops(step, state, batch) * processes,
   }
 
 
@@ -188,7 +186,7 @@ def _begin(state, workdir, init_from, say):
     return checkpoint.conform(tree, state, origin=str(folder)), step
   if any(folder.glob('damaged-*')):
     raise UserError(
-        f'{folder} has only damaged checkpoints: remove it to begin anew'
+      f'{folder} has only damaged checkpoints: remove it to begin anew'
     )
   if init_from is not None:
     _, _, params, _ = pretrained.find(init_from)
@@ -210,6 +208,8 @@ def _borrow(params, theirs, say):
     return theirs[path] if fits else ours
 
   params = jax.tree_util.tree_map_with_path(choose, params)
-  say(f'init     {len(taken)} tensors taken, {len(left)} not: '
-      f'{", ".join(left[:6]) or "none"}{" ..." if len(left) > 6 else ""}')
+  say(
+    f'init     {len(taken)} tensors taken, {len(left)} not: '
+    f'{", ".join(left[:6]) or "none"}{" ..." if len(left) > 6 else ""}'
+  )
   return params

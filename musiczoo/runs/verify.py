@@ -39,34 +39,39 @@ def rerun(workdir, again, **how) -> Verdict:
   """
   found = checkpoint.restore(workdirs.checkpoints(workdir))
   if found is None:
-    raise UserError(f'--rerun={workdir} has no sound checkpoint: train there first')
+    raise UserError(
+      f'--rerun={workdir} has no sound checkpoint: train there first'
+    )
   tree, config, step = found
   begun = provenance.read(workdir)
   init_from = begun[0]['init_from'] if begun else None
   state, _ = run.fit(
-      dataclasses.replace(config_history.parse(config), steps=step),
-      again,
-      init_from=init_from,
-      **how,
+    dataclasses.replace(config_history.parse(config), steps=step),
+    again,
+    init_from=init_from,
+    **how,
   )
   repeated = provenance.read(again)
   if begun and begun[0]['params_sha256'] != repeated[0]['params_sha256']:
     raise UserError(
-        f'{workdir} began with other parameters than {again}: '
-        + (f'{init_from} has changed since' if init_from
-           else 'jax or the model is another')
+      f'{workdir} began with other parameters than {again}: '
+      + (
+        f'{init_from} has changed since'
+        if init_from
+        else 'jax or the model is another'
+      )
     )
   return Verdict(
-      checkpoint.sha256(tree['params']),
-      checkpoint.sha256(state.params),
-      _first_difference(workdir, again, step),
+    checkpoint.sha256(tree['params']),
+    checkpoint.sha256(state.params),
+    _first_difference(workdir, again, step),
   )
 
 
 def _first_difference(workdir, again, step) -> str:
   there, here = (
-      [e for e in journal.read(folder) if e['step'] <= step]
-      for folder in (workdir, pathlib.Path(again))
+    [e for e in journal.read(folder) if e['step'] <= step]
+    for folder in (workdir, pathlib.Path(again))
   )
   for a, b in itertools.zip_longest(there, here):
     if a != b:

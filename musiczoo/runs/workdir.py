@@ -30,15 +30,15 @@ def claim(workdir, config: build.RunConfig) -> None:
     if path.exists() and checkpoint.steps(checkpoints(workdir)):
       there, here = _flat(config_history.upgraded(_read(path))), _flat(plain)
       differ = [
-          f'{k} is {_short(there.get(k))} there, {_short(here.get(k))} here'
-          for k in sorted(there | here)
-          if there.get(k) != here.get(k) and k not in CHANGEABLE
+        f'{k} is {_short(there.get(k))} there, {_short(here.get(k))} here'
+        for k in sorted(there | here)
+        if there.get(k) != here.get(k) and k not in CHANGEABLE
       ]
       if differ:
         more = f' (and {len(differ) - 3} more)' if len(differ) > 3 else ''
         raise UserError(
-            f'{workdir} holds another run: {"; ".join(differ[:3])}{more}; '
-            'choose another folder, or remove this one'
+          f'{workdir} holds another run: {"; ".join(differ[:3])}{more}; '
+          'choose another folder, or remove this one'
         )
     text = json.dumps(plain, indent=1, sort_keys=True) + '\n'
     path.with_suffix('.new').write_text(text)
@@ -62,8 +62,8 @@ def load(workdir):
   found = checkpoint.restore(checkpoints(workdir), best=True)
   if found is None:
     raise UserError(
-        f'--workdir={workdir} has no sound checkpoint: train a model there '
-        'first, or give the folder that --workdir named in training'
+      f'--workdir={workdir} has no sound checkpoint: train a model there '
+      'first, or give the folder that --workdir named in training'
     )
   tree, config, step = found
   try:
@@ -71,8 +71,8 @@ def load(workdir):
     pipeline = build.pipeline(config)
   except UserError as e:
     raise UserError(
-        f'{checkpoints(workdir)}: the config saved there is of another release '
-        f'of musiczoo ({e})'
+      f'{checkpoints(workdir)}: the config saved there is of another release '
+      f'of musiczoo ({e})'
     ) from e
   saved = tree.get('ema') or tree['params']
   origin = str(checkpoints(workdir) / f'{step:09d}')
@@ -84,12 +84,10 @@ def shapes(pipeline: build.Pipeline):
   """Shapes and dtypes of the parameters, computed without any arithmetic."""
   steps = pipeline.model.window or 8
   batch = {
-      'x': np.zeros(
-          (1, steps, *pipeline.spec.shape), pipeline.spec.dtype
-      ),
-      'mask': np.ones((1, steps), np.float32),
-      'row': np.zeros(1, np.uint32),
-      'cond': np.zeros((1, steps, len(annotations.COLUMNS)), np.int16),
+    'x': np.zeros((1, steps, *pipeline.spec.shape), pipeline.spec.dtype),
+    'mask': np.ones((1, steps), np.float32),
+    'row': np.zeros(1, np.uint32),
+    'cond': np.zeros((1, steps, len(annotations.COLUMNS)), np.int16),
   }
   return jax.eval_shape(pipeline.model.init, jax.random.key(0), batch)
 
@@ -99,7 +97,7 @@ def _read(path):
     return json.loads(path.read_text())
   except ValueError as e:
     raise UserError(
-        f'{path} is not JSON: mend it or choose another --workdir'
+      f'{path} is not JSON: mend it or choose another --workdir'
     ) from e
 
 

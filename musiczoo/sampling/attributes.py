@@ -46,14 +46,14 @@ def parse(text: str) -> tuple[str, float]:
     amount = np.nan
   if name not in ATTRIBUTES or not np.isfinite(amount):
     raise UserError(
-        f'--attribute={text}: give one of {", ".join(ATTRIBUTES)} and an '
-        'amount, such as density:+1'
+      f'--attribute={text}: give one of {", ".join(ATTRIBUTES)} and an '
+      'amount, such as density:+1'
     )
   return name, amount
 
 
 def direction(
-    pipeline: Pipeline, params, train: batches.Pieces, name: str
+  pipeline: Pipeline, params, train: batches.Pieces, name: str
 ) -> np.ndarray:
   """The vector to add to a latent for more of an attribute: [L].
 

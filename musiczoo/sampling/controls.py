@@ -25,8 +25,8 @@ def check_controls(model: Model, **asked) -> Controls:
     if name not in model.controls and value != getattr(default, name):
       usable = [c for c in Controls._fields[:4] if c in model.controls]
       raise UserError(
-          f'--{name} cannot be used with this model: '
-          + (f'it takes --{", --".join(usable)}' if usable else 'leave it out')
+        f'--{name} cannot be used with this model: '
+        + (f'it takes --{", --".join(usable)}' if usable else 'leave it out')
       )
   if not 0 <= controls.temperature < math.inf or controls.top_k < 0:
     raise UserError('--temperature and --top_k must not be negative')
@@ -55,25 +55,27 @@ def check_requested(model: Model, conditions: Conditions, **asked) -> dict:
     UserError: the model is not conditioned on one, or has no such style.
   """
   columns, styles = conditions.columns, conditions.styles
-  requested = {name: value for name, value in asked.items() if value is not None}
+  requested = {
+    name: value for name, value in asked.items() if value is not None
+  }
   for name in requested:
     column = name.removesuffix('s')
     if 'cond' not in model.controls:
       raise UserError(
-          f'--{name} cannot be used with this model, which has no conditions: '
-          'leave it out'
+        f'--{name} cannot be used with this model, which has no conditions: '
+        'leave it out'
       )
     if column not in columns:
       raise UserError(
-          f'--{name} cannot be used with this model, which is conditioned on '
-          f'{", ".join(columns)}: train one with '
-          f'--config.conditions.columns={",".join([*columns, column])}'
+        f'--{name} cannot be used with this model, which is conditioned on '
+        f'{", ".join(columns)}: train one with '
+        f'--config.conditions.columns={",".join([*columns, column])}'
       )
   if 'style' in requested:
     if requested['style'] not in styles:
       raise UserError(
-          f'--style={requested["style"]}: the styles of this model are '
-          f'{", ".join(styles) or "none, see --config.conditions.styles"}'
+        f'--style={requested["style"]}: the styles of this model are '
+        f'{", ".join(styles) or "none, see --config.conditions.styles"}'
       )
     requested['style'] = annotations.style_number(requested['style'], styles)
   return requested

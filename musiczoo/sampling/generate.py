@@ -23,16 +23,16 @@ class Generated(NamedTuple):
 
 
 def generate(
-    pipeline: Pipeline,
-    params,
-    *,
-    num_outputs: int,
-    num_steps: int,
-    seed: int,
-    controls: Controls = Controls(),
-    primer: np.ndarray | None = None,
-    known: np.ndarray | None = None,
-    requested: dict | None = None,
+  pipeline: Pipeline,
+  params,
+  *,
+  num_outputs: int,
+  num_steps: int,
+  seed: int,
+  controls: Controls = Controls(),
+  primer: np.ndarray | None = None,
+  known: np.ndarray | None = None,
+  requested: dict | None = None,
 ) -> Generated:
   """Samples pieces in one compiled scan.
 
@@ -53,7 +53,7 @@ def generate(
   if 'cond' in pipeline.model.controls and controls.cond is None:
     cond = _conditions(representation, num_steps, primer, requested or {})
     controls = controls._replace(
-        cond=np.broadcast_to(cond, (num_outputs, *cond.shape))
+      cond=np.broadcast_to(cond, (num_outputs, *cond.shape))
     )
 
   def sampled(num_new):
@@ -75,18 +75,20 @@ def generate(
   num_new = 4 * num_steps
   result = sampled(num_new)
   while num_new < MAX_EVENTS * num_steps and not all(
-      spec.end_token in x or scores.end(score) >= steps
-      for x, score in zip(*result)
+    spec.end_token in x or scores.end(score) >= steps
+    for x, score in zip(*result)
   ):
     num_new *= 2
     result = sampled(num_new)
-  return result._replace(scores=[transform.crop(s, steps) for s in result.scores])
+  return result._replace(
+    scores=[transform.crop(s, steps) for s in result.scores]
+  )
 
 
 def piece_keys(seed: int, num: int) -> jax.Array:
   """One PRNG key per piece, a function of (seed, index of the piece) alone."""
   return jax.vmap(jax.random.fold_in, (None, 0))(
-      jax.random.key(seed), np.arange(num, dtype=np.uint32)
+    jax.random.key(seed), np.arange(num, dtype=np.uint32)
   )
 
 

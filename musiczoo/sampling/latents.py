@@ -25,18 +25,18 @@ def check_latent(model: Model, flag: str) -> None:
   """Refuses a flag that needs a model with a latent space."""
   if not isinstance(model, LatentModel):
     raise UserError(
-        f'{flag} cannot be used with this model, which has no latent space: '
-        'train an autoencoder or a vae'
+      f'{flag} cannot be used with this model, which has no latent space: '
+      'train an autoencoder or a vae'
     )
 
 
 def encode_windows(
-    pipeline: Pipeline, params, windows: batches.Pieces
+  pipeline: Pipeline, params, windows: batches.Pieces
 ) -> np.ndarray:
   """The latent of each window: float32 [windows, L]."""
   encode, found, index = jax.jit(pipeline.model.encode), [], []
   for batch in batches.eval_batches(
-      windows, _BATCH_SIZE, length=pipeline.model.window
+    windows, _BATCH_SIZE, length=pipeline.model.window
   ):
     index.append(batch.pop('piece'))
     found.append(np.asarray(encode(params, batch)))
@@ -45,7 +45,7 @@ def encode_windows(
 
 
 def encode_piece(
-    representation: Representation, piece: Score | Sound, origin: str
+  representation: Representation, piece: Score | Sound, origin: str
 ) -> batches.Pieces:
   """Encodes one piece, with its bar lines if it has any.
 
@@ -60,16 +60,18 @@ def encode_piece(
     return batches.pack([representation.encode(piece)])
   x = encode_primer(representation, piece, origin)
   table = annotations.of(piece, spec.steps_per_quarter)
-  return batches.pack([x], [annotations.of_rows(table, x, spec.steps_per_token)])
+  return batches.pack(
+    [x], [annotations.of_rows(table, x, spec.steps_per_token)]
+  )
 
 
 def reconstruct(
-    pipeline: Pipeline,
-    params,
-    piece: batches.Pieces,
-    *,
-    seed: int,
-    controls: Controls = Controls(),
+  pipeline: Pipeline,
+  params,
+  piece: batches.Pieces,
+  *,
+  seed: int,
+  controls: Controls = Controls(),
 ) -> Generated:
   """Encodes and decodes a piece window by window, from its first whole bar on.
 
@@ -92,14 +94,14 @@ def reconstruct(
 
 
 def interpolate(
-    pipeline: Pipeline,
-    params,
-    first: batches.Pieces,
-    last: batches.Pieces,
-    *,
-    num_outputs: int,
-    seed: int,
-    controls: Controls = Controls(),
+  pipeline: Pipeline,
+  params,
+  first: batches.Pieces,
+  last: batches.Pieces,
+  *,
+  num_outputs: int,
+  seed: int,
+  controls: Controls = Controls(),
 ) -> Generated:
   """Decodes latents between the first windows of two pieces.
 
@@ -110,8 +112,8 @@ def interpolate(
   """
   window = pipeline.model.window
   ends = [
-      _encode_spans(pipeline, params, p.x[0], _spans(p, window)[:1])[0]
-      for p in (first, last)
+    _encode_spans(pipeline, params, p.x[0], _spans(p, window)[:1])[0]
+    for p in (first, last)
   ]
   z = slerp(*ends, np.linspace(0, 1, num_outputs, dtype=np.float32))
   keys = jnp.broadcast_to(piece_keys(seed, 1), (num_outputs,))

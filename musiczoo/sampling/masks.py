@@ -26,7 +26,7 @@ class Masked(NamedTuple):
 
 
 def infill(
-    representation: Representation, score: Score, bars: str, origin: str
+  representation: Representation, score: Score, bars: str, origin: str
 ) -> Masked:
   """Samples all parts of some bars anew, and fixes the rest.
 
@@ -48,8 +48,8 @@ def infill(
   num_bars = len(lines) - 1
   if not 1 <= first <= last <= num_bars or lines[first - 1] >= len(x):
     raise UserError(
-        f'--infill_bars={bars}: {origin} has the bars 1:{num_bars}, give first '
-        'and last of them'
+      f'--infill_bars={bars}: {origin} has the bars 1:{num_bars}, give first '
+      'and last of them'
     )
   known = np.ones(x.shape, bool)
   known[lines[first - 1] : lines[last]] = False
@@ -57,7 +57,7 @@ def infill(
 
 
 def harmonize(
-    representation: Representation, score: Score, origin: str
+  representation: Representation, score: Score, origin: str
 ) -> Masked:
   """Fixes the highest part and samples the others: see `accompany`."""
   highest, _ = representation.spec.parts[0]
@@ -65,7 +65,7 @@ def harmonize(
 
 
 def accompany(
-    representation: Representation, score: Score, part: str, origin: str
+  representation: Representation, score: Score, part: str, origin: str
 ) -> Masked:
   """Fixes one part and samples all others.
 
@@ -79,8 +79,8 @@ def accompany(
   parts = dict(representation.spec.parts)
   if part not in parts:
     raise UserError(
-        f"'{part}' is not a part of this model's music: "
-        + (f'choose one of {", ".join(parts)}' if parts else 'it has none')
+      f"'{part}' is not a part of this model's music: "
+      + (f'choose one of {", ".join(parts)}' if parts else 'it has none')
     )
   x = np.asarray(encode_primer(representation, score, origin))
   known = np.zeros(x.shape, bool)

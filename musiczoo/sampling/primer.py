@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 def encode_primer(
-    representation: Representation, primer: Score, origin: str
+  representation: Representation, primer: Score, origin: str
 ) -> np.ndarray:
   """Encodes a Score that a sample continues; warns of what is lost.
 
@@ -27,14 +27,14 @@ def encode_primer(
   kept = representation.decode(x)
   if not len(kept.notes):
     raise UserError(
-        f'{origin}: none of its {len(primer.notes)} notes fits this model: '
-        'give a primer with notes in its range'
+      f'{origin}: none of its {len(primer.notes)} notes fits this model: '
+      'give a primer with notes in its range'
     )
   if losses := list(_losses(primer, kept)):
     log.warning(
-        '%s is reduced to what the model represents: %s',
-        origin,
-        ', '.join(losses),
+      '%s is reduced to what the model represents: %s',
+      origin,
+      ', '.join(losses),
     )
   if representation.spec.end_token is not None:
     x = x[x != representation.spec.end_token]  # The sample continues it.

@@ -13,7 +13,7 @@ from musiczoo.sampling.generate import piece_keys
 
 
 def real_windows(
-    pieces: batches.Pieces, window: int, limit: int
+  pieces: batches.Pieces, window: int, limit: int
 ) -> tuple[np.ndarray, np.ndarray | None]:
   """Whole windows from bar line to bar line, at most `limit`, evenly spread.
 
@@ -27,8 +27,8 @@ def real_windows(
   whole = np.flatnonzero(np.diff(found.offsets) == window)
   if not len(whole):
     raise UserError(
-        f'no piece has a window of {window} steps: set --config.window lower, '
-        'or add longer pieces'
+      f'no piece has a window of {window} steps: set --config.window lower, '
+      'or add longer pieces'
     )
   spread = np.linspace(0, len(whole) - 1, min(limit, len(whole)))
   index = whole[spread.astype(int)]
@@ -39,7 +39,7 @@ def real_windows(
 
 
 def make_sample_windows(
-    pipeline: Pipeline, num: int, cond: np.ndarray | None
+  pipeline: Pipeline, num: int, cond: np.ndarray | None
 ) -> Callable:
   """Returns sample(params, seed) -> x [num, window, ...].
 

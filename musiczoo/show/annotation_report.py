@@ -17,7 +17,7 @@ _FORM = '  {:>4}  {:6} {:5} {:14} {:7} {:9} {}'
 
 
 def annotate(
-    pipeline: Pipeline, params, score: Score
+  pipeline: Pipeline, params, score: Score
 ) -> tuple[np.ndarray, np.ndarray]:
   """Annotates each step of x by the model and by the rules.
 
@@ -30,8 +30,8 @@ def annotate(
   model, representation = pipeline.model, pipeline.representation
   if not isinstance(model, AnnotatingModel):
     raise UserError(
-        'this model does not annotate music: take '
-        '--pretrained=structure-chorales, or train one of its family'
+      'this model does not annotate music: take '
+      '--pretrained=structure-chorales, or train one of its family'
     )
   x = representation.encode(score)
   table = annotations.of(score, representation.spec.steps_per_quarter)
@@ -68,6 +68,6 @@ def _bar(table):
   first = annotations.words(table[0])
   chords = [annotations.words(row)['chord'] for row in table]
   first['chord'] = ' '.join(
-      c for i, c in enumerate(chords) if not i or c != chords[i - 1]
+    c for i, c in enumerate(chords) if not i or c != chords[i - 1]
   )
   return list(first.values())

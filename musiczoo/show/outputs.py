@@ -16,7 +16,7 @@ _TICKS = 480  # Per quarter note: what other programs expect.
 
 
 def with_tempo(
-    score: Score, tempo: float | None = None, *, default_tempo: float = 80.0
+  score: Score, tempo: float | None = None, *, default_tempo: float = 80.0
 ) -> Score:
   """A Score at 480 ticks a quarter note that has a tempo.
 
@@ -32,13 +32,13 @@ def with_tempo(
 
 
 def write_scores(
-    music: list[Score],
-    folder,
-    *,
-    title: str,
-    tempo: float | None = None,
-    default_tempo: float = 80.0,
-    player: sound.Player | None = None,
+  music: list[Score],
+  folder,
+  *,
+  title: str,
+  tempo: float | None = None,
+  default_tempo: float = 80.0,
+  player: sound.Player | None = None,
 ) -> list[Score]:
   """Writes 000.mid, 000.png, 001.mid, ... to an existing folder.
 
@@ -50,7 +50,7 @@ def write_scores(
     The Scores as they were written.
   """
   written = [
-      with_tempo(score, tempo, default_tempo=default_tempo) for score in music
+    with_tempo(score, tempo, default_tempo=default_tempo) for score in music
   ]
   for i, score in enumerate(written):
     path = pathlib.Path(folder) / f'{i:03d}'
@@ -62,11 +62,11 @@ def write_scores(
 
 
 def write_audio(
-    sounds: list[Sound],
-    folder,
-    *,
-    title: str,
-    references: Mapping[str, Sound] = {},
+  sounds: list[Sound],
+  folder,
+  *,
+  title: str,
+  references: Mapping[str, Sound] = {},
 ) -> None:
   """Writes 000.wav, 000.png, 001.wav, ... to an existing folder.
 

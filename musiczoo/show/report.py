@@ -34,7 +34,7 @@ def examine(path: str | os.PathLike) -> Iterator[str]:
   """
   score, repairs = midi.read_report(path)
   chunks = guard.find_chunks(
-      guard.load(path, guard.LIMITS), guard.LIMITS, Counter()
+    guard.load(path, guard.LIMITS), guard.LIMITS, Counter()
   )
   lines = metre.bars(score)
   yield _plain(os.fspath(path), 80)
@@ -59,8 +59,8 @@ def explain(error: midi.MidiError) -> Iterator[str]:
   """
   if error.code in midi.Limits._fields:
     yield (
-        f'The limit is {getattr(guard.LIMITS, error.code)}; to prepare a '
-        f'dataset with more, give --max_{error.code}=N.'
+      f'The limit is {getattr(guard.LIMITS, error.code)}; to prepare a '
+      f'dataset with more, give --max_{error.code}=N.'
     )
   elif error.position is not None and error.path is not None:
     with guard.open_file(error.path) as file:
@@ -101,9 +101,9 @@ def _file(score, lines, chunks):
     return
   yield f'notes       {len(score.notes)} in {len(score.tracks)} tracks'
   yield (
-      f'length      {len(lines) - 1} bars, '
-      f'{end / score.resolution:.1f} quarter notes, '
-      f'{_clock(seconds(score, end))} min'
+    f'length      {len(lines) - 1} bars, '
+    f'{end / score.resolution:.1f} quarter notes, '
+    f'{_clock(seconds(score, end))} min'
   )
 
 
@@ -142,8 +142,8 @@ def _changes(score, lines, changes, names):
   ticks = changes[:, 0]
   bars = np.searchsorted(lines, ticks, side='right')
   rows = (
-      f'bar {bar:4}  {_clock(second):>8}  {name}'
-      for bar, second, name in zip(bars, seconds(score, ticks), names)
+    f'bar {bar:4}  {_clock(second):>8}  {name}'
+    for bar, second, name in zip(bars, seconds(score, ticks), names)
   )
   yield from _most(list(rows), 'changes')
 
@@ -156,16 +156,18 @@ def _tracks(score):
     pitch = score.notes[score.notes[:, TRACK] == i, PITCH]
     family = 'drums' if track.drums else FAMILIES[track.program // 8]
     low, high = int(pitch.min()), int(pitch.max())
-    span = f'{low}-{high}' if track.drums else (
-        f'{_pitch_name(low)}-{_pitch_name(high)}'
+    span = (
+      f'{low}-{high}'
+      if track.drums
+      else (f'{_pitch_name(low)}-{_pitch_name(high)}')
     )
     rows.append(
-        f'{i + 1:2}  {_plain(track.name, 20):20}  {track.program:3} '
-        f'{family:20} {len(pitch):8}  {span}'
+      f'{i + 1:2}  {_plain(track.name, 20):20}  {track.program:3} '
+      f'{family:20} {len(pitch):8}  {span}'
     )
   yield from _most(rows, 'tracks')
   missing = [
-      group.name.lower() for i, group in enumerate(GROUPS) if i not in groups
+    group.name.lower() for i, group in enumerate(GROUPS) if i not in groups
   ]
   if missing:
     yield f'no {", ".join(missing)} among them'
@@ -197,8 +199,8 @@ def _representations(score):
     quantized = quantize(score, representation.spec.steps_per_quarter)
     kept = notes_kept(quantized, representation.decode(x))
     yield (
-        f'{name:12}{representation.spec.steps_per_quarter:4}{len(x):9}'
-        f'{kept:10} of {len(score.notes)} {kept / len(score.notes):6.1%}'
+      f'{name:12}{representation.spec.steps_per_quarter:4}{len(x):9}'
+      f'{kept:10} of {len(score.notes)} {kept / len(score.notes):6.1%}'
     )
   yield 'Lost are notes out of range, of instruments with no place, below those'
   yield 'kept, or joined to one of their pitch. Steps of events are tokens.'
@@ -211,8 +213,10 @@ def _harmony(score):
     yield 'no key: no pitch stands out'
     return
   name = harmony.format_key(key.tonic, key.minor)
-  sure = 'likely' if key.confidence > 0.2 else (
-      'perhaps' if key.confidence > 0.1 else 'a guess'
+  sure = (
+    'likely'
+    if key.confidence > 0.2
+    else ('perhaps' if key.confidence > 0.1 else 'a guess')
   )
   yield f'key {name}, {sure}: {key.confidence:.2f} ahead of the next'
   lines = metre.bars(score)

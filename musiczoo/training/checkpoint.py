@@ -57,9 +57,9 @@ def save(folder, state, config: dict, metrics: dict, *, keep: int = 3):
   except Exception as e:  # Orbax passes on a full disk in many disguises.
     shutil.rmtree(building, ignore_errors=True)
     raise UserError(
-        f'{final}: step {step} could not be saved ({_reason(e)}); earlier '
-        'checkpoints are sound: make room or mend the folder, then run the '
-        'same command again'
+      f'{final}: step {step} could not be saved ({_reason(e)}); earlier '
+      'checkpoints are sound: make room or mend the folder, then run the '
+      'same command again'
     ) from e
 
 
@@ -82,15 +82,17 @@ def restore(folder, *, best: bool = False):
   to be given its shape by `conform`. Of many processes all call this.
   """
   folder = pathlib.Path(folder)
-  step = distributed.agree(_sound(folder, best) if distributed.first() else None)
+  step = distributed.agree(
+    _sound(folder, best) if distributed.first() else None
+  )
   if step is None:
     return None
   path = folder / f'{step:09d}'
   state = path.absolute() / 'state'
   here = parallel.everywhere()
   like = jax.tree.map(
-      lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=here),
-      ocp.metadata(state).metadata,
+    lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=here),
+    ocp.metadata(state).metadata,
   )
   tree = jax.device_get(ocp.load(state, like))
   return tree, json.loads((path / 'config.json').read_text()), step
@@ -127,13 +129,11 @@ def conform(tree: dict, like, *, origin: str):
   differ = sorted(n for n in there | here if there.get(n) != here.get(n))
   if differ:
     rows = [
-        f'{n}: {there.get(n, "absent")} there, {here.get(n, "absent")} here'
-        for n in differ[:4]
+      f'{n}: {there.get(n, "absent")} there, {here.get(n, "absent")} here'
+      for n in differ[:4]
     ]
     rest = f' and {len(differ) - 4} more' if len(differ) > 4 else ''
-    raise UserError(
-        f'{origin} holds another model: ' + '; '.join(rows) + rest
-    )
+    raise UserError(f'{origin} holds another model: ' + '; '.join(rows) + rest)
 
   def filled(node, saved):
     if isinstance(node, dict):
@@ -148,10 +148,10 @@ def describe(tree: dict) -> dict[str, str]:
   """Flat name -> 'dtype[shape]' of a nested dict of arrays."""
   leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
   return {
-      '/'.join(str(k.key) for k in path): (
-          f'{np.dtype(a.dtype).name}[{",".join(map(str, a.shape))}]'
-      )
-      for path, a in leaves
+    '/'.join(str(k.key) for k in path): (
+      f'{np.dtype(a.dtype).name}[{",".join(map(str, a.shape))}]'
+    )
+    for path, a in leaves
   }
 
 
@@ -194,6 +194,7 @@ def sha256(tree) -> str:
 
 def _as_dict(tree):
   """Nested dict by name; what is not kept (None) and what is empty is left out."""
+
   def named(node):
     if not isinstance(node, dict):
       return node

@@ -21,7 +21,7 @@ PATIENCE = 10
 
 
 def join(
-    coordinator: str | None, num_processes: int | None, process_id: int | None
+  coordinator: str | None, num_processes: int | None, process_id: int | None
 ) -> None:
   """Meets the other processes, before anything else is asked of jax.
 
@@ -31,17 +31,17 @@ def join(
   """
   try:
     jax.distributed.initialize(
-        coordinator,
-        num_processes,
-        process_id,
-        heartbeat_timeout_seconds=PATIENCE,
-        initialization_timeout=300,
+      coordinator,
+      num_processes,
+      process_id,
+      heartbeat_timeout_seconds=PATIENCE,
+      initialization_timeout=300,
     )
   except (ValueError, RuntimeError) as e:
     raise UserError(
-        f'--coordinator={coordinator}: the processes did not find each other '
-        f'({str(e).splitlines()[0][:160]}): give all of them the same host:port '
-        'and --num_processes, and each its own --process_id from 0 on'
+      f'--coordinator={coordinator}: the processes did not find each other '
+      f'({str(e).splitlines()[0][:160]}): give all of them the same host:port '
+      'and --num_processes, and each its own --process_id from 0 on'
     ) from e
 
 
@@ -87,8 +87,9 @@ def folder(workdir, names: tuple[str, ...]) -> Iterator[pathlib.Path]:
   """
   own = pathlib.Path(workdir)
   paths = [own / name for name in names]
-  texts = agree([p.read_text() if p.exists() else None for p in paths]
-                if first() else None)
+  texts = agree(
+    [p.read_text() if p.exists() else None for p in paths] if first() else None
+  )
   if first():
     yield own
     return

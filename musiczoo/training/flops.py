@@ -11,7 +11,7 @@ from jax.extend import core
 
 
 def flops(
-    function, *args, axes: dict[str, int] | None = None, rounds: int = 1
+  function, *args, axes: dict[str, int] | None = None, rounds: int = 1
 ) -> int:
   """FLOPs of matmuls and convolutions, those in a scan as often as it runs.
 

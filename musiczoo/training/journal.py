@@ -42,7 +42,7 @@ def rewind(workdir, step: int) -> None:
     if path.exists():
       kept = [e for e in read(workdir, name) if e['step'] <= step]
       path.with_suffix('.new').write_text(
-          ''.join(json.dumps(e) + '\n' for e in kept)
+        ''.join(json.dumps(e) + '\n' for e in kept)
       )
       path.with_suffix('.new').replace(path)
 

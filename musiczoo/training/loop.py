@@ -43,21 +43,21 @@ class Diverged(UserError):
 
 
 def run(
-    state,
-    step: int,
-    train_steps: Callable,
-    batch_at: Callable[[int], dict],
-    evaluate: Callable,
-    save: Callable,
-    schedule: Schedule,
-    workdir,
-    *,
-    monitor: str,
-    amounts: Mapping[str, float] = {},
-    on_nan: str = 'stop',
-    restore: Callable | None = None,
-    stopping: Callable[[], bool] = lambda: False,
-    report: Callable[[int, dict], None] = lambda step, metrics: None,
+  state,
+  step: int,
+  train_steps: Callable,
+  batch_at: Callable[[int], dict],
+  evaluate: Callable,
+  save: Callable,
+  schedule: Schedule,
+  workdir,
+  *,
+  monitor: str,
+  amounts: Mapping[str, float] = {},
+  on_nan: str = 'stop',
+  restore: Callable | None = None,
+  stopping: Callable[[], bool] = lambda: False,
+  report: Callable[[int, dict], None] = lambda step, metrics: None,
 ):
   """Trains on from `step`; returns the state it ends with and its step.
 
@@ -95,8 +95,8 @@ def run(
     stop = schedule.next_stop(step)
     with clock.waiting():
       batches = _stack(
-          [batch_at(_number(bad, s)) for s in range(step, stop)],
-          schedule.steps_per_dispatch,
+        [batch_at(_number(bad, s)) for s in range(step, stop)],
+        schedule.steps_per_dispatch,
       )
     with clock.working(stop - step):
       state, history = train_steps(state, batches, np.int32(stop - step))
@@ -135,9 +135,7 @@ def run(
       report(step, metrics)
       metrics = {'monitored': scores[-1], **metrics}
     ending = (
-        stopping()
-        or step == schedule.steps
-        or _stale(scores, schedule.patience)
+      stopping() or step == schedule.steps or _stale(scores, schedule.patience)
     )
     best = metrics and scores[-1] == min(scores)
     if ending or best or step % schedule.checkpoint_every == 0:
@@ -160,11 +158,11 @@ def _number(bad, step):
 def _diverged(note, workdir, so_many):
   often = f', after {so_many} others,' if so_many else ''
   return (
-      f'step {note["step"] + 1}: batch {note["batch"]}{often} makes a loss or a '
-      f'gradient that is not finite; the state after step {note["step"]} is saved '
-      f'in {workdir}: lower --config.optimizer.learning_rate or '
-      '--config.optimizer.clip in a new workdir, or go on with '
-      '--config.on_nan=skip or roll_back'
+    f'step {note["step"] + 1}: batch {note["batch"]}{often} makes a loss or a '
+    f'gradient that is not finite; the state after step {note["step"]} is saved '
+    f'in {workdir}: lower --config.optimizer.learning_rate or '
+    '--config.optimizer.clip in a new workdir, or go on with '
+    '--config.on_nan=skip or roll_back'
   )
 
 

@@ -5,15 +5,15 @@ import optax
 
 
 def adamw(
-    *,
-    learning_rate: float,
-    decay_steps: int,
-    warmup_steps: int = 0,
-    final_scale: float = 0.05,
-    clip: float = 1.0,
-    weight_decay: float = 0.0,
-    b1: float = 0.9,
-    b2: float = 0.999,
+  *,
+  learning_rate: float,
+  decay_steps: int,
+  warmup_steps: int = 0,
+  final_scale: float = 0.05,
+  clip: float = 1.0,
+  weight_decay: float = 0.0,
+  b1: float = 0.9,
+  b2: float = 0.999,
 ) -> optax.GradientTransformation:
   """AdamW (Loshchilov & Hutter 2019) with linear warm-up and cosine decay.
 
@@ -25,11 +25,11 @@ def adamw(
     weight_decay: of matrices only; biases are left alone. 0 makes it Adam.
   """
   course = optax.warmup_cosine_decay_schedule(
-      init_value=0.0 if warmup_steps else 1.0,
-      peak_value=1.0,
-      warmup_steps=warmup_steps,
-      decay_steps=max(decay_steps, warmup_steps + 1),
-      end_value=final_scale,
+    init_value=0.0 if warmup_steps else 1.0,
+    peak_value=1.0,
+    warmup_steps=warmup_steps,
+    decay_steps=max(decay_steps, warmup_steps + 1),
+    end_value=final_scale,
   )
 
   # The peak is only multiplied with: in a sweep it may be a traced number.
@@ -48,15 +48,15 @@ def _matrices(params):
 
 
 def gan_adam(
-    *,
-    learning_rate: float,
-    critic_learning_rate: float,
-    decay_steps: int,
-    n_critic: int = 1,
-    final_scale: float = 0.05,
-    clip: float = 0.0,
-    b1: float = 0.0,
-    b2: float = 0.9,
+  *,
+  learning_rate: float,
+  critic_learning_rate: float,
+  decay_steps: int,
+  n_critic: int = 1,
+  final_scale: float = 0.05,
+  clip: float = 0.0,
+  b1: float = 0.0,
+  b2: float = 0.9,
 ) -> optax.GradientTransformation:
   """Adam for each of two players, who share one gradient but nothing else.
 
@@ -75,12 +75,12 @@ def gan_adam(
   def player(rate, every):
     # The rate of a player who moves rarely follows its own moves.
     return adamw(
-        learning_rate=rate,
-        decay_steps=decay_steps // every,
-        final_scale=final_scale,
-        clip=clip,
-        b1=b1,
-        b2=b2,
+      learning_rate=rate,
+      decay_steps=decay_steps // every,
+      final_scale=final_scale,
+      clip=clip,
+      b1=b1,
+      b2=b2,
     )
 
   def moves(step):

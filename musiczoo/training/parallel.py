@@ -57,7 +57,7 @@ def jit(devices) -> Parallel:
     def sharded(replicated, batch, *rest):
       specs = (P(), split) + (P(),) * len(rest)
       return jax.shard_map(
-          function, mesh=mesh, in_specs=specs, out_specs=P(), check_vma=False
+        function, mesh=mesh, in_specs=specs, out_specs=P(), check_vma=False
       )(replicated, batch, *rest)
 
     compiled = jax.jit(sharded, donate_argnums=(0,) if donate else ())
@@ -74,11 +74,11 @@ def jit(devices) -> Parallel:
     return call
 
   return Parallel(
-      devices=len(devices),
-      rows=lambda size: _rows(devices, size),
-      compile=compile,
-      replicate=lambda tree: jax.device_put(tree, everywhere),
-      fetch=jax.device_get,
+    devices=len(devices),
+    rows=lambda size: _rows(devices, size),
+    compile=compile,
+    replicate=lambda tree: jax.device_put(tree, everywhere),
+    fetch=jax.device_get,
   )
 
 
@@ -92,15 +92,13 @@ def pmap(devices) -> Parallel:
     def call(replicated, batch, *rest):
       if len(rest) not in compiled:
         compiled[len(rest)] = jax.pmap(
-            function,
-            AXIS,
-            in_axes=(0, batch_axis) + (None,) * len(rest),
-            devices=devices,
-            donate_argnums=(0,) if donate else (),
+          function,
+          AXIS,
+          in_axes=(0, batch_axis) + (None,) * len(rest),
+          devices=devices,
+          donate_argnums=(0,) if donate else (),
         )
-      return compiled[len(rest)](
-          replicated, jax.tree.map(split, batch), *rest
-      )
+      return compiled[len(rest)](replicated, jax.tree.map(split, batch), *rest)
 
     def split(a):
       shape = a.shape[:batch_axis] + (ours, -1)
@@ -114,15 +112,15 @@ def pmap(devices) -> Parallel:
 
   def fetch(tree):
     return jax.tree.map(
-        lambda a: np.asarray(a.addressable_shards[0].data[0]), tree
+      lambda a: np.asarray(a.addressable_shards[0].data[0]), tree
     )
 
   return Parallel(
-      devices=len(devices),
-      rows=lambda size: _rows(devices, size),
-      compile=compile,
-      replicate=replicate,
-      fetch=fetch,
+    devices=len(devices),
+    rows=lambda size: _rows(devices, size),
+    compile=compile,
+    replicate=replicate,
+    fetch=fetch,
   )
 
 
@@ -136,7 +134,7 @@ def everywhere() -> NamedSharding:
 
 def _mesh(devices):
   return jax.make_mesh(
-      (len(devices),), (AXIS,), axis_types=(AxisType.Auto,), devices=devices
+    (len(devices),), (AXIS,), axis_types=(AxisType.Auto,), devices=devices
   )
 
 
@@ -151,7 +149,7 @@ def _rows(devices, size):
 
 
 def check_divides(
-    batch_size: int, devices: int, microbatches: int, shards: int
+  batch_size: int, devices: int, microbatches: int, shards: int
 ) -> None:
   """Refuses a batch that can't be shared out evenly.
 
@@ -160,14 +158,14 @@ def check_divides(
   """
   if shards % devices:
     raise UserError(
-        f'--reproducible=device_invariant cuts a batch into {shards} shards, '
-        f'which {devices} devices cannot share: use 1, 2, 4 or 8'
+      f'--reproducible=device_invariant cuts a batch into {shards} shards, '
+      f'which {devices} devices cannot share: use 1, 2, 4 or 8'
     )
   parts = (shards or devices) * microbatches
   if batch_size % parts:
     raise UserError(
-        f'batch_size {batch_size} is not a multiple of '
-        f'{f"{shards} shards" if shards else f"{devices} devices"} x '
-        f'{microbatches} microbatches: set --config.batch_size='
-        f'{-(-batch_size // parts) * parts}'
+      f'batch_size {batch_size} is not a multiple of '
+      f'{f"{shards} shards" if shards else f"{devices} devices"} x '
+      f'{microbatches} microbatches: set --config.batch_size='
+      f'{-(-batch_size // parts) * parts}'
     )

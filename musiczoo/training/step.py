@@ -34,25 +34,25 @@ def make_init(model: Model, optimizer, *, ema_decay: float = 0.0):
     params_rng, rng = jax.random.split(rng)
     params = model.init(params_rng, batch)
     return TrainState(
-        step=jnp.zeros((), jnp.int32),
-        params=params,
-        # A copy, for the state is donated and no buffer may be so twice.
-        ema=jax.tree.map(jnp.copy, params) if ema_decay else None,
-        opt_state=optimizer.init(params),
-        rng=jax.random.key_data(rng),
+      step=jnp.zeros((), jnp.int32),
+      params=params,
+      # A copy, for the state is donated and no buffer may be so twice.
+      ema=jax.tree.map(jnp.copy, params) if ema_decay else None,
+      opt_state=optimizer.init(params),
+      rng=jax.random.key_data(rng),
     )
 
   return init
 
 
 def make_train_step(
-    model: Model,
-    optimizer,
-    *,
-    microbatches: int = 1,
-    ema_decay: float = 0.0,
-    axis: str | None = None,
-    shards: int = 0,
+  model: Model,
+  optimizer,
+  *,
+  microbatches: int = 1,
+  ema_decay: float = 0.0,
+  axis: str | None = None,
+  shards: int = 0,
 ):
   """Returns train_step(state, batch) -> (state, metrics).
 
@@ -89,7 +89,9 @@ def make_train_step(
     total = jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), total)
 
     def add(total, part):
-      return jax.tree.map(jnp.add, total, gradients(params, part, rng, step)), ()
+      return jax.tree.map(
+        jnp.add, total, gradients(params, part, rng, step)
+      ), ()
 
     return jax.lax.scan(add, total, parts)[0]
 
@@ -110,7 +112,7 @@ def make_train_step(
     # round, whose last bits would differ: so there are two parts at the least,
     # and only at run time it is told how many are gone through.
     parts = jax.tree.map(
-        lambda a: jnp.resize(a, (max(own, 2), *a.shape[1:])), split(batch, own)
+      lambda a: jnp.resize(a, (max(own, 2), *a.shape[1:])), split(batch, own)
     )
     rounds = jnp.where(step < 0, 0, own)
 
@@ -122,8 +124,8 @@ def make_train_step(
       return jax.tree.map(lambda e, t: e.at[i].set(t), each, totals_of(i))
 
     each = jax.tree.map(
-        lambda t: jnp.zeros((max(own, 2), *t.shape), t.dtype),
-        jax.eval_shape(totals_of, 0),
+      lambda t: jnp.zeros((max(own, 2), *t.shape), t.dtype),
+      jax.eval_shape(totals_of, 0),
     )
     each = jax.lax.fori_loop(0, rounds, put, each)
     return jax.tree.map(lambda e: e[:own], each)

@@ -45,10 +45,10 @@ class Throughput:
     if self._steps:
       rate = self._steps / took
       result |= {
-          'seconds_per_step': took / self._steps,
-          'steps_per_second': rate,
-          **{f'{k}_per_second': v * rate for k, v in self._amounts.items()},
-          'share_waiting_for_data': self._waited / took,
+        'seconds_per_step': took / self._steps,
+        'steps_per_second': rate,
+        **{f'{k}_per_second': v * rate for k, v in self._amounts.items()},
+        'share_waiting_for_data': self._waited / took,
       }
     self._reset()
     return {k: float(f'{v:.6g}') for k, v in result.items()}

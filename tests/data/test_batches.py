@@ -11,15 +11,15 @@ from musiczoo.errors import UserError
 def pieces(lengths):
   """Piece i, step t has the value 1000 i + t + 1: never zero."""
   return batches_lib.pack(
-      [1000 * i + np.arange(1, n + 1) for i, n in enumerate(lengths)]
+    [1000 * i + np.arange(1, n + 1) for i, n in enumerate(lengths)]
   )
 
 
 @given(
-    lengths=st.lists(st.integers(1, 40), min_size=4, max_size=9),
-    window=st.integers(1, 20),
-    seed=st.integers(0, 2**31),
-    step=st.integers(0, 2**31),
+  lengths=st.lists(st.integers(1, 40), min_size=4, max_size=9),
+  window=st.integers(1, 20),
+  seed=st.integers(0, 2**31),
+  step=st.integers(0, 2**31),
 )
 def test_a_window_is_a_piece_of_one_piece(lengths, window, seed, step):
   packed = pieces(lengths)
@@ -35,14 +35,14 @@ def test_a_window_is_a_piece_of_one_piece(lengths, window, seed, step):
     np.testing.assert_array_equal(real, real[0] + np.arange(len(real)))
     # Only a step whose past is in the window, or that has none, counts.
     expected = (np.arange(window) < len(real)) & (
-        (np.arange(window) > 0) | (first == 0)
+      (np.arange(window) > 0) | (first == 0)
     )
     np.testing.assert_array_equal(mask, expected)
 
 
 def test_other_steps_and_seeds_give_other_batches():
   batch_at = batches_lib.make_batch_at(
-      pieces([500] * 4), batch_size=4, window=8
+    pieces([500] * 4), batch_size=4, window=8
   )
   seen = {batch_at(s, t)['x'].tobytes() for s in range(4) for t in range(4)}
   assert len(seen) == 16
@@ -71,15 +71,17 @@ def test_short_pieces_weigh_by_their_steps_too():
 
 def test_transposed_to_every_key_in_range():
   batch_at = batches_lib.make_batch_at(
-      pieces([5] * 4),
-      batch_size=4,
-      window=5,
-      transpose=lambda x, semitones: x + 100 * semitones,
-      transpose_range=lambda x: (2, 9),
+    pieces([5] * 4),
+    batch_size=4,
+    window=5,
+    transpose=lambda x, semitones: x + 100 * semitones,
+    transpose_range=lambda x: (2, 9),
   )
   first = np.ravel([batch_at(0, s)['x'][:, 0] for s in range(200)])
   # There is room for 2 down and 9 up, but 5 up is as far as a new key goes.
-  assert set(((first - 1 + 200) % 1000 // 100 - 2).tolist()) == set(range(-2, 6))
+  assert set(((first - 1 + 200) % 1000 // 100 - 2).tolist()) == set(
+    range(-2, 6)
+  )
 
 
 def test_every_row_has_a_mood_of_its_own():
@@ -90,8 +92,8 @@ def test_every_row_has_a_mood_of_its_own():
     return -x
 
   batches = [
-      batches_lib.make_batch_at(pieces([50] * 4), batch_size=4, window=9, **more)
-      for more in ({}, {'augment_performance': augment_performance})
+    batches_lib.make_batch_at(pieces([50] * 4), batch_size=4, window=9, **more)
+    for more in ({}, {'augment_performance': augment_performance})
   ]
   for step in range(100):
     plain, varied = (batch_at(7, step) for batch_at in batches)
@@ -108,8 +110,8 @@ def test_every_row_has_a_mood_of_its_own():
 
 
 @given(
-    lengths=st.lists(st.integers(1, 300), min_size=1, max_size=20),
-    batch_size=st.integers(1, 6),
+  lengths=st.lists(st.integers(1, 300), min_size=1, max_size=20),
+  batch_size=st.integers(1, 6),
 )
 def test_whole_pieces_come_once_and_whole(lengths, batch_size):
   packed = pieces(lengths)

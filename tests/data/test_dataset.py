@@ -30,8 +30,8 @@ def nameless(score):
 def test_pieces_come_back(given_scores):
   # A name that is no UTF-8 is some file's, too.
   pieces = [
-      (Piece(f'stil/{i}é\udce9.mid', nameless(score)), split)
-      for i, (score, split) in enumerate(given_scores)
+    (Piece(f'stil/{i}é\udce9.mid', nameless(score)), split)
+    for i, (score, split) in enumerate(given_scores)
   ]
   with tempfile.TemporaryDirectory() as folder:
     path = pathlib.Path(folder) / 'd'
@@ -50,7 +50,7 @@ def test_pieces_come_back(given_scores):
 def path(tmp_path):
   notes = np.array([[0, 1, 60, 80, 0]], np.int32)
   pieces = [
-      (Piece(f'{i}.mid', Score(notes * (i + 1))), 'train') for i in range(5)
+    (Piece(f'{i}.mid', Score(notes * (i + 1))), 'train') for i in range(5)
   ]
   write(tmp_path / 'd', pieces)
   return tmp_path / 'd'
@@ -88,8 +88,8 @@ def test_nothing_is_read_before_it_is_asked_for(path):
 
 
 @pytest.mark.parametrize(
-    'name,style',
-    [('a.mid', ''), ('jazz/a.mid', 'jazz'), ('jazz/new/a.mid', 'jazz')],
+  'name,style',
+  [('a.mid', ''), ('jazz/a.mid', 'jazz'), ('jazz/new/a.mid', 'jazz')],
 )
 def test_the_style_is_the_first_folder(name, style):
   assert dataset.style_of(name) == style

@@ -32,13 +32,13 @@ def guarded():
 
 
 @pytest.mark.parametrize(
-    'what,code',
-    [
-        ('die', 'crashed'),
-        ('hang', 'timeout'),
-        ('grow', 'memory'),
-        ('err', 'failed'),
-    ],
+  'what,code',
+  [
+    ('die', 'crashed'),
+    ('hang', 'timeout'),
+    ('grow', 'memory'),
+    ('err', 'failed'),
+  ],
 )
 def test_what_breaks_costs_itself_only(guarded, what, code):
   assert guarded.run('fine') == ['fine']

@@ -39,8 +39,8 @@ def test_a_passage_ends_where_something_does_not_play():
   pieces = barred([4] * 6)
   # One part is silent in the second bar, the other in the last.
   silent = np.array([[4, 8], [20, 24]])
-  plays = lambda x: ~(
-      (silent[:, 0] <= x[:, None]) & (x[:, None] < silent[:, 1])
+  plays = lambda x: (
+    ~((silent[:, 0] <= x[:, None]) & (x[:, None] < silent[:, 1]))
   )
   assert found(pieces, 4, plays) == [(0, 4), (8, 20)]
   # It plays in a bar if it does so once.

@@ -30,19 +30,19 @@ from tests import configs
 ROOT = pathlib.Path(__file__).parents[2]
 RATE = 4000
 SMALL = {
-    'representation.sample_rate': str(RATE),
-    'representation.fft': '256',
-    'representation.hop': '128',
-    'representation.mels': '8',
-    'representation.features': 'rms,zero_crossings',
-    'representation.iterations': '2',
-    'model.hidden': '8',
-    'steps': '4',
-    'steps_per_dispatch': '2',
-    'eval_every': '4',
-    'checkpoint_every': '4',
-    'batch_size': '8',
-    'window': '8',
+  'representation.sample_rate': str(RATE),
+  'representation.fft': '256',
+  'representation.hop': '128',
+  'representation.mels': '8',
+  'representation.features': 'rms,zero_crossings',
+  'representation.iterations': '2',
+  'model.hidden': '8',
+  'steps': '4',
+  'steps_per_dispatch': '2',
+  'eval_every': '4',
+  'checkpoint_every': '4',
+  'batch_size': '8',
+  'window': '8',
 }
 CODED = {'model.latent': '3'}
 
@@ -73,12 +73,11 @@ def trained(corpus, folder, variant, **changes):
   run_lib.fit(config(corpus, variant, **changes), folder, say=lambda line: None)
   found, pipeline, params, _ = workdir.load(folder)
   assert json.loads((folder / 'config.json').read_text())['representation'][
-      'mean'
+    'mean'
   ] == list(found.representation.options['mean'])
   loaded = build.corpus(found)
   train, test = (
-      build.pieces(found, pipeline, loaded, split)
-      for split in ('train', 'test')
+    build.pieces(found, pipeline, loaded, split) for split in ('train', 'test')
   )
   devices = build.devices(found)
   figures = audio_baselines.audio_baselines(pipeline, params, train, test)
@@ -86,7 +85,9 @@ def trained(corpus, folder, variant, **changes):
     given = devices, pipeline, test, 8
     replicated = devices.replicate(params)
     figures |= likelihood.make_likelihood(*given)(replicated)
-    figures |= likelihood.make_metrics(*given, pipeline.model.metrics)(replicated)
+    figures |= likelihood.make_metrics(*given, pipeline.model.metrics)(
+      replicated
+    )
   return pipeline, params, train, test, figures
 
 
@@ -123,7 +124,7 @@ def test_what_is_written_needs_the_workdir_alone(gru, corpus, tmp_path):
     _, pipeline, params, _ = workdir.load(folder)
     for name in 'a', 'b':
       found = generate.generate(
-          pipeline, params, num_outputs=2, num_steps=20, seed=3
+        pipeline, params, num_outputs=2, num_steps=20, seed=3
       )
       (tmp_path / name).mkdir()
       outputs.write_audio(found.scores, tmp_path / name, title='new')
@@ -143,7 +144,7 @@ def untrained(corpus, gru, variant, **changes):
   _, (_, _, train, test, _) = gru
   found = config(corpus, variant, **CODED | changes)
   found, pipeline = build.with_statistics(
-      found, build.pipeline(found), build.corpus(found)
+    found, build.pipeline(found), build.corpus(found)
   )
   batch_at = build.batches(found, pipeline, train)
   params = jax.jit(pipeline.model.init)(jax.random.key(0), batch_at(0, 0))
@@ -154,26 +155,30 @@ def untrained(corpus, gru, variant, **changes):
 def test_windows_come_back_from_their_codes(corpus, gru):
   devices, pipeline, params, train, test = untrained(corpus, gru, 'autoencoder')
   figures = likelihood.make_metrics(
-      devices, pipeline, test, 8, pipeline.model.metrics
+    devices, pipeline, test, 8, pipeline.model.metrics
   )(params)
   figures |= audio_baselines.audio_baselines(pipeline, params, train, test)
   # The decoder hears the code alone, so nobody can tell it more.
   assert figures['mse_per_frame'] == pytest.approx(
-      figures['mse_per_frame_teacher_forced'], rel=1e-4
+    figures['mse_per_frame_teacher_forced'], rel=1e-4
   )
   assert 0 < figures['mse_per_frame_pca'] < figures['mse_per_frame_mean']
   said = collapse.warning(figures | {'mse_per_frame': 9.9})
   assert 'no smaller error than the mean' in said
   assert collapse.warning(figures | {'mse_per_frame': 0.0}) is None
   file = next(p for p in sorted(corpus.glob('*.wav')) if p.stat().st_size)
-  song = latents.encode_piece(pipeline.representation, audio.read(file), str(file))
+  song = latents.encode_piece(
+    pipeline.representation, audio.read(file), str(file)
+  )
   found = latents.reconstruct(pipeline, params, song, seed=0)
   assert found.x.shape == (1, *song.x[0].shape)
 
 
 def test_a_gan_of_frames_is_judged_by_its_samples(corpus, gru):
   small = {'model.levels': '1', 'model.overlap': '2'}
-  devices, pipeline, params, train, test = untrained(corpus, gru, 'gan', **small)
+  devices, pipeline, params, train, test = untrained(
+    corpus, gru, 'gan', **small
+  )
   figures = sample_comparison.make_gap(devices, pipeline, test)(params)
   parts = [figures[f'gap_{part}'] for part in ('level', 'spread', 'change')]
   assert figures['gap'] == pytest.approx(np.mean(parts))
@@ -188,13 +193,17 @@ def test_what_has_no_meaning_for_sound_is_refused(gru, tmp_path):
     files(found, pipeline, params, step=4, figures={})
   plain = found.to_dict()
   for change, message in [
-      ({'conditions': plain['conditions'] | {'columns': ('key',)}}, 'no conditions'),
-      ({'sections': {'bar_steps': 16, 'required_planes': ()}}, 'no sections'),
-      ({'augment': True}, 'not augmented'),
-      ({'head': {'name': 'bernoulli'}}, 'set --config.head.name'),
-      ({'family': 'infill', 'head': {}, 'model': {
-          'hidden': 8, 'layers': 1
-      }}, 'voices'),
+    (
+      {'conditions': plain['conditions'] | {'columns': ('key',)}},
+      'no conditions',
+    ),
+    ({'sections': {'bar_steps': 16, 'required_planes': ()}}, 'no sections'),
+    ({'augment': True}, 'not augmented'),
+    ({'head': {'name': 'bernoulli'}}, 'set --config.head.name'),
+    (
+      {'family': 'infill', 'head': {}, 'model': {'hidden': 8, 'layers': 1}},
+      'voices',
+    ),
   ]:
     with pytest.raises(UserError, match=message):
       build.pipeline(build.RunConfig.from_dict(plain | change))
@@ -205,21 +214,30 @@ def test_commands(gru, tmp_path):
 
   def run(name, *arguments):
     return subprocess.run(
-        [sys.executable, '-m', f'experiments.{name}', f'--workdir={folder}',
-         *arguments],
-        cwd=ROOT, capture_output=True, text=True, timeout=300,
+      [
+        sys.executable,
+        '-m',
+        f'experiments.{name}',
+        f'--workdir={folder}',
+        *arguments,
+      ],
+      cwd=ROOT,
+      capture_output=True,
+      text=True,
+      timeout=300,
     )
 
   done = run('evaluate', f'--json={tmp_path / "f.json"}')
   assert done.returncode == 0, done.stderr
   told = json.loads((tmp_path / 'f.json').read_text())
-  assert told.items() >= {
-      k: pytest.approx(v, rel=1e-5) for k, v in figures.items()
-  }.items()
+  assert (
+    told.items()
+    >= {k: pytest.approx(v, rel=1e-5) for k, v in figures.items()}.items()
+  )
   assert 'left out broken.wav: is empty' in done.stderr
   done = run('generate', f'--output_dir={tmp_path}', '--chords=C')
   assert done.returncode == 2
   assert done.stderr == (
-      'error: --chords cannot be used with a model of audio, which has no notes: '
-      'leave it out\n'
+    'error: --chords cannot be used with a model of audio, which has no notes: '
+    'leave it out\n'
   )

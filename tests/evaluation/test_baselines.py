@@ -32,8 +32,8 @@ def test_bigram_of_two_voices_is_their_mean():
   train = [np.array([[6, 2], [6, 4], [10, 2]])]
   test = [np.array([[6, 4], [10, 4]])]
   alone = [
-      baselines.bigram([x[:, v : v + 1] for x in train], [test[0][:, v : v + 1]])
-      for v in range(2)
+    baselines.bigram([x[:, v : v + 1] for x in train], [test[0][:, v : v + 1]])
+    for v in range(2)
   ]
   assert baselines.bigram(train, test) == pytest.approx(np.mean(alone))
 
@@ -50,12 +50,12 @@ def test_unigram_by_both_protocols():
 
 
 @pytest.mark.skipif(
-    'MUSICZOO_DATA' not in os.environ,
-    reason='MUSICZOO_DATA names no folder with benchmarks/*.npz',
+  'MUSICZOO_DATA' not in os.environ,
+  reason='MUSICZOO_DATA names no folder with benchmarks/*.npz',
 )
 @pytest.mark.parametrize(
-    'name, all_frames, tcn',
-    [('jsb_quarter', 11.060, 11.091), ('nottingham_roll', 10.252, 10.261)],
+  'name, all_frames, tcn',
+  [('jsb_quarter', 11.060, 11.091), ('nottingham_roll', 10.252, 10.261)],
 )
 def test_published_unigrams(name, all_frames, tcn):
   folder = pathlib.Path(os.environ['MUSICZOO_DATA'])
@@ -82,8 +82,8 @@ def test_the_frame_before():
   variance = np.array([9 + 0 + 4, 0 + 1 + 0]) / 3
   log_p = stats.norm.logpdf(np.sqrt(squares), 0, np.sqrt(variance))
   assert found == {
-      'mse_per_frame_repeat_last': pytest.approx(squares.mean()),
-      'nll_per_frame_repeat_last': pytest.approx(-log_p.sum() / 3),
+    'mse_per_frame_repeat_last': pytest.approx(squares.mean()),
+    'nll_per_frame_repeat_last': pytest.approx(-log_p.sum() / 3),
   }
 
 
@@ -92,14 +92,16 @@ def test_principal_components_of_windows():
   lines = rng.normal(size=(3, 8))
   draw = lambda num: 5 + rng.normal(size=(num, 3)) * [9, 3, 1] @ lines
   train, test = (
-      [x.reshape(4, 2).astype(np.float32) for x in draw(num)] for num in (60, 7)
+    [x.reshape(4, 2).astype(np.float32) for x in draw(num)] for num in (60, 7)
   )
   # By the decomposition itself.
   flat = np.stack([x.ravel() for x in train])
   _, _, found = np.linalg.svd(flat - flat.mean(0), full_matrices=False)
   away = np.stack([x.ravel() for x in test]) - flat.mean(0)
   left = away - away @ found[:2].T @ found[:2]
-  assert baselines.pca(train, test, 2) == pytest.approx((left**2).mean(), rel=1e-3)
+  assert baselines.pca(train, test, 2) == pytest.approx(
+    (left**2).mean(), rel=1e-3
+  )
   assert baselines.pca(train, test, 3) < 1e-6 < baselines.pca(train, test, 2)
   # A shorter one is filled up, and what fills it up doesn't count.
   short = [x[:2] for x in test]
@@ -107,4 +109,6 @@ def test_principal_components_of_windows():
   whole[:, 4:] = 0
   away = whole - flat.mean(0)
   left = (away - away @ found[:2].T @ found[:2])[:, :4]
-  assert baselines.pca(train, short, 2) == pytest.approx((left**2).mean(), rel=1e-3)
+  assert baselines.pca(train, short, 2) == pytest.approx(
+    (left**2).mean(), rel=1e-3
+  )

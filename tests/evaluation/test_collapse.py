@@ -24,7 +24,9 @@ def test_a_collapse_is_said():
 
 
 def test_what_comes_most_often_is_right_as_often_as_counted():
-  train = batches.pack([np.full((8, 4), 21, np.uint8), np.full((3, 4), 9, np.uint8)])
+  train = batches.pack(
+    [np.full((8, 4), 21, np.uint8), np.full((3, 4), 9, np.uint8)]
+  )
   x = np.full((16, 4), 20, np.uint8)
   x[10:] = 22
   cond = [np.zeros((16, 8), np.int16)]
@@ -32,8 +34,11 @@ def test_what_comes_most_often_is_right_as_often_as_counted():
   model = Model(None, None, None, window=16)
   pipeline = build.Pipeline(REPRESENTATIONS['voices'](), model)
   figures = collapse.accuracy_unigram(
-      parallel.MODES['jit'](jax.devices()[:1]), pipeline, train,
-      batches.pack([x], cond), 4,
+    parallel.MODES['jit'](jax.devices()[:1]),
+    pipeline,
+    train,
+    batches.pack([x], cond),
+    4,
   )
   # Always struck, as in training; the first cell is struck in any case.
   assert figures == {'accuracy_unigram': 1 / 16}

@@ -14,8 +14,8 @@ from tests import families
 
 MUSIC = Spec('voices', 4, (2,))
 PIECES = [
-    np.random.default_rng(n).integers(8, size=(n, 2)).astype(np.uint8)
-    for n in (5, 1, 5)
+  np.random.default_rng(n).integers(8, size=(n, 2)).astype(np.uint8)
+  for n in (5, 1, 5)
 ]
 
 
@@ -26,7 +26,8 @@ def score(max_frames, *, batch_size=8, mode='jit', devices=1, num=2):
   voices = REPRESENTATIONS['voices']()
   voices = voices._replace(spec=voices.spec._replace(shape=(2,)))
   place = parallel.MODES[mode](jax.devices()[:devices])
-  return framewise.framewise(
+  return (
+    framewise.framewise(
       place,
       build.Pipeline(voices, model),
       batches.pack(PIECES),
@@ -34,7 +35,10 @@ def score(max_frames, *, batch_size=8, mode='jit', devices=1, num=2):
       batch_size=batch_size,
       orderings=num,
       max_frames=max_frames,
-  ), model, params
+    ),
+    model,
+    params,
+  )
 
 
 def test_all_frames_are_the_chain_of_each_order():
@@ -56,7 +60,7 @@ def test_all_frames_are_the_chain_of_each_order():
   name = 'nll_bound_framewise_per_note'
   np.testing.assert_allclose(figures[name], total / 22, rtol=1e-5)
   np.testing.assert_allclose(
-      figures[name], figures[f'{name}_pitch'] + figures[f'{name}_struck']
+    figures[name], figures[f'{name}_pitch'] + figures[f'{name}_struck']
   )
   assert figures[f'{name}_se'] == 0
   assert figures[f'{name}_frames'] == 11
@@ -75,4 +79,6 @@ def test_devices_and_batches_agree(mode, devices):
 def test_no_frame_is_scored_twice_in_an_order():
   offsets = np.array([0, 5, 6, 11])
   frames = list(framewise._sample(offsets, 11, 0))
-  assert sorted(frames) == [(p, t) for p, x in enumerate(PIECES) for t in range(len(x))]
+  assert sorted(frames) == [
+    (p, t) for p, x in enumerate(PIECES) for t in range(len(x))
+  ]

@@ -21,8 +21,10 @@ def pieces(family, lengths, seed=0):
   rng = np.random.default_rng(seed)
   top = {'bits': 2, 'tokens': families.DEPTH, 'voices': 2 * families.DEPTH}
   return [
-      rng.integers(top[family.spec.kind], size=(n, *family.spec.shape)).astype(np.uint8)
-      for n in lengths
+    rng.integers(top[family.spec.kind], size=(n, *family.spec.shape)).astype(
+      np.uint8
+    )
+    for n in lengths
   ]
 
 
@@ -37,7 +39,7 @@ def score(family, params, music, *, batch_size, mode='jit', devices=1):
   place = parallel.MODES[mode](jax.devices()[:devices])
   pipeline = build.Pipeline(like(family), family.model)
   likelihood = likelihood_lib.make_likelihood(
-      place, pipeline, batches.pack(music), batch_size
+    place, pipeline, batches.pack(music), batch_size
   )
   return likelihood(place.replicate(jax.device_get(params)))
 
@@ -49,7 +51,7 @@ def test_batched_and_padded_equals_piece_by_piece(head, mode, devices):
   music = pieces(family, [3, 70, 9, 1, 40, 33, 8])
   params = family.model.init(jax.random.key(0), families.batch(family))
   figures = score(
-      family, params, music, batch_size=3, mode=mode, devices=devices
+    family, params, music, batch_size=3, mode=mode, devices=devices
   )
   each = [score(family, params, [x], batch_size=1) for x in music]
   unit = 'nll_per_frame' if head == 'bernoulli' else 'nll_per_note'
@@ -58,10 +60,12 @@ def test_batched_and_padded_equals_piece_by_piece(head, mode, devices):
   np.testing.assert_allclose(figures[unit], np.average(alone, weights=steps))
   np.testing.assert_allclose(figures[f'{unit}_by_piece'], np.mean(alone))
   if head == 'bernoulli':
-    later = [(e['nll_per_frame_tcn'], n - 1) for e, n in zip(each, steps) if n > 1]
+    later = [
+      (e['nll_per_frame_tcn'], n - 1) for e, n in zip(each, steps) if n > 1
+    ]
     values, weights = zip(*later)
     np.testing.assert_allclose(
-        figures['nll_per_frame_tcn'], np.average(values, weights=weights)
+      figures['nll_per_frame_tcn'], np.average(values, weights=weights)
     )
 
 
@@ -74,7 +78,7 @@ def test_the_nats_of_each_piece_are_those_of_it_alone():
   nats = likelihood_lib.make_piece_nll(place, pipeline, batches.pack(music), 2)
   found = nats(place.replicate(jax.device_get(params)))
   alone = [
-      score(family, params, [x], batch_size=1)['nll_per_note'] for x in music
+    score(family, params, [x], batch_size=1)['nll_per_note'] for x in music
   ]
   np.testing.assert_allclose(found, alone, rtol=1e-5)
 
@@ -87,15 +91,20 @@ def test_the_nats_of_a_piece_in_windows_are_those_of_all_of_them():
   for table in cond:
     table[:, annotations.POSITION] = np.arange(len(table)) % 4 + 1
   params = jax.device_get(
-      family.model.init(jax.random.key(0), families.batch(family))
+    family.model.init(jax.random.key(0), families.batch(family))
   )
   place = parallel.jit(jax.devices()[:1])
-  pipeline = build.Pipeline(like(family), dataclasses.replace(family.model, window=8))
-  nats = likelihood_lib.make_piece_nll(place, pipeline, batches.pack(music, cond), 2)
+  pipeline = build.Pipeline(
+    like(family), dataclasses.replace(family.model, window=8)
+  )
+  nats = likelihood_lib.make_piece_nll(
+    place, pipeline, batches.pack(music, cond), 2
+  )
   alone = [score(family, params, [x], batch_size=1) for x in music]
   np.testing.assert_allclose(
-      nats(place.replicate(params)), [a['nll_per_token'] for a in alone],
-      rtol=1e-5,
+    nats(place.replicate(params)),
+    [a['nll_per_token'] for a in alone],
+    rtol=1e-5,
   )
 
 
@@ -107,8 +116,8 @@ def test_unigram_gives_the_floor_that_counting_gives():
   rng = np.random.default_rng(0)
   often = rng.random(families.DEPTH)
   train, test = (
-      [(rng.random((n, families.DEPTH)) < often).astype(np.uint8) for n in m]
-      for m in ([50, 30, 20], [1, 7, 30])
+    [(rng.random((n, families.DEPTH)) < often).astype(np.uint8) for n in m]
+    for m in ([50, 30, 20], [1, 7, 30])
   )
   frames = np.concatenate(train)
   p = (frames.sum(0) + 0.5) / (len(frames) + 1)
@@ -117,7 +126,7 @@ def test_unigram_gives_the_floor_that_counting_gives():
   flat, tree = jax.tree.flatten(params)
   logit = np.log(p / (1 - p)).astype(np.float32)
   params = jax.tree.unflatten(
-      tree, [logit if a.shape == p.shape else a for a in flat]
+    tree, [logit if a.shape == p.shape else a for a in flat]
   )
   figures = score(family, params, test, batch_size=2)
   for name, value in baselines.unigram(train, test).items():
@@ -132,16 +141,16 @@ def test_a_voice_and_step_is_a_note():
   total = 0.0
   for x in music:
     batch = {
-        'x': x[None],
-        'mask': np.ones((1, len(x)), np.float32),
-        'row': np.zeros(1, np.uint32),
+      'x': x[None],
+      'mask': np.ones((1, len(x)), np.float32),
+      'row': np.zeros(1, np.uint32),
     }
     sums, _ = family.model.loss(
-        params, batch, jax.random.key(0), step=0, train=False
+      params, batch, jax.random.key(0), step=0, train=False
     )
     total += float(sums['loss'])
   np.testing.assert_allclose(
-      figures['nll_per_note'], total / (4 * 13), rtol=1e-5
+    figures['nll_per_note'], total / (4 * 13), rtol=1e-5
   )
   parts = figures['nll_per_note_pitch'] + figures['nll_per_note_struck']
   np.testing.assert_allclose(figures['nll_per_note'], parts, rtol=1e-5)

@@ -38,7 +38,7 @@ def pipeline(written):
     return np.stack(written)[: len(keys), :length] + 0 * params
 
   return build.Pipeline(
-      VOICES, Model(None, None, sample, monitor='', window=WINDOW)
+    VOICES, Model(None, None, sample, monitor='', window=WINDOW)
   )
 
 
@@ -71,6 +71,8 @@ def test_the_report_has_both_sides():
 
 
 def test_a_split_without_a_window_is_refused():
-  short = batches.pack([p[:20] for p in pieces(2, 0).x], [p[:20] for p in pieces(2, 0).cond])
+  short = batches.pack(
+    [p[:20] for p in pieces(2, 0).x], [p[:20] for p in pieces(2, 0).cond]
+  )
   with pytest.raises(UserError, match='no piece has a window of 32 steps'):
     sample_comparison.make_compare(pipeline([]), short)

@@ -11,10 +11,20 @@ from musiczoo.evaluation import significance
 
 
 @pytest.mark.parametrize(
-    # The table of any textbook, two-sided 95 %, to three places.
-    'freedom,t',
-    [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (5, 2.571), (7, 2.365),
-     (10, 2.228), (19, 2.093), (30, 2.042), (120, 1.980)],
+  # The table of any textbook, two-sided 95 %, to three places.
+  'freedom,t',
+  [
+    (1, 12.706),
+    (2, 4.303),
+    (3, 3.182),
+    (4, 2.776),
+    (5, 2.571),
+    (7, 2.365),
+    (10, 2.228),
+    (19, 2.093),
+    (30, 2.042),
+    (120, 1.980),
+  ],
 )
 def test_an_interval_has_the_quantile_of_the_table(freedom, t):
   values = np.arange(freedom + 1.0)
@@ -31,17 +41,17 @@ def test_an_interval_by_hand():
 
 
 @pytest.mark.parametrize(
-    'differences,p',
-    [
-        ([], 1),
-        ([1], 1),
-        ([1, 1, 1, 1], 1 / 8),  # The least of four.
-        ([-1, -2, -3, -4, -5], 1 / 16),
-        # Sums of +-1 +-2 +-3 that reach 4: 6, 4, -4, -6.
-        ([-1, 2, 3], 4 / 8),
-        ([0, 0, 0], 1),
-        ([0.1, 0.2, -0.3], 1),  # 0, but for its rounding.
-    ],
+  'differences,p',
+  [
+    ([], 1),
+    ([1], 1),
+    ([1, 1, 1, 1], 1 / 8),  # The least of four.
+    ([-1, -2, -3, -4, -5], 1 / 16),
+    # Sums of +-1 +-2 +-3 that reach 4: 6, 4, -4, -6.
+    ([-1, 2, 3], 4 / 8),
+    ([0, 0, 0], 1),
+    ([0.1, 0.2, -0.3], 1),  # 0, but for its rounding.
+  ],
 )
 def test_p_by_hand(differences, p):
   assert significance.sign_flip_p(differences) == pytest.approx(p, abs=1e-12)
@@ -64,7 +74,9 @@ def test_p_of_too_many_pairs_is_refused():
 
 def test_holm_by_hand():
   # 3 x .01, 2 x .02, 1 x .03 and never below the one before.
-  assert significance.holm([0.03, 0.01, 0.02]) == pytest.approx([0.04, 0.03, 0.04])
+  assert significance.holm([0.03, 0.01, 0.02]) == pytest.approx(
+    [0.04, 0.03, 0.04]
+  )
   assert significance.holm([0.5, 0.9]) == [1, 1]
   assert significance.holm([]) == []
 
@@ -92,7 +104,9 @@ def test_a_better_one_is_called_so():
 
 
 def test_only_common_seeds_are_pairs():
-  (pair,) = significance.compare_points('a', {'a': {0: 1.0, 1: 2.0}, 'b': {1: 4.0, 2: 0.0}})
+  (pair,) = significance.compare_points(
+    'a', {'a': {0: 1.0, 1: 2.0}, 'b': {1: 4.0, 2: 0.0}}
+  )
   assert (pair.n, pair.mean) == (1, -2.0)
   (pair,) = significance.compare_points('a', {'a': {0: 1.0}, 'b': {1: 4.0}})
   assert (pair.n, pair.p) == (0, 1)
@@ -108,7 +122,9 @@ def test_what_few_seeds_cannot_decide_is_said():
   assert 'it takes at least 6 seeds to decide' in said
   # Seven seeds could, but do not here.
   noise = {seed: (-1.0) ** seed for seed in range(7)}
-  (pair,) = significance.compare_points('a', {'a': noise, 'b': dict.fromkeys(noise, 0.0)})
+  (pair,) = significance.compare_points(
+    'a', {'a': noise, 'b': dict.fromkeys(noise, 0.0)}
+  )
   assert 'undecided at 7 seeds' in significance.describe(pair)
   assert 'it takes' not in significance.describe(pair)
 
@@ -117,8 +133,10 @@ def test_the_level_is_shared_by_all_comparisons():
   a = dict.fromkeys(range(6), 0.0)
   b = {seed: 1.0 + seed for seed in a}
   alone, several = (
-      significance.compare_points('a', {'a': a, **{f'b{i}': b for i in range(n)}})[0]
-      for n in (1, 3)
+    significance.compare_points(
+      'a', {'a': a, **{f'b{i}': b for i in range(n)}}
+    )[0]
+    for n in (1, 3)
   )
   assert alone.significant and not several.significant
   assert several.holm == 3 * alone.holm

@@ -40,7 +40,7 @@ def start(name: str, *arguments, **options) -> subprocess.Popen:
   """Starts a real process, whose output is text in pipes."""
   options = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE} | options
   return subprocess.Popen(
-      command(name, *arguments), cwd=ROOT, text=True, **options
+    command(name, *arguments), cwd=ROOT, text=True, **options
   )
 
 
@@ -49,13 +49,13 @@ def run(name: str, *arguments) -> Answer:
   out, err = io.StringIO(), io.StringIO()
   devices = jax.devices()[:1]
   with (
-      _flags_of_its_own(),
-      _settings_restored(),
-      contextlib.chdir(ROOT),
-      contextlib.redirect_stdout(out),
-      contextlib.redirect_stderr(err),
-      mock.patch.object(jax, 'devices', lambda *_: devices),
-      mock.patch.object(sys, 'argv', [name, *map(str, arguments)]),
+    _flags_of_its_own(),
+    _settings_restored(),
+    contextlib.chdir(ROOT),
+    contextlib.redirect_stdout(out),
+    contextlib.redirect_stderr(err),
+    mock.patch.object(jax, 'devices', lambda *_: devices),
+    mock.patch.object(sys, 'argv', [name, *map(str, arguments)]),
   ):
     module = importlib.import_module(f'experiments.{name}')
     try:
@@ -86,13 +86,13 @@ def _forget_commands():
   is_ours = lambda module: module.split('.')[0] == 'experiments'
   modules = {n: sys.modules.pop(n) for n in list(sys.modules) if is_ours(n)}
   definers = {
-      name: flags.FLAGS.find_module_defining_flag(name, '')
-      for name in list(flags.FLAGS)
+    name: flags.FLAGS.find_module_defining_flag(name, '')
+    for name in list(flags.FLAGS)
   }
   found = {
-      name: (definer, flags.FLAGS[name])
-      for name, definer in definers.items()
-      if is_ours(definer)
+    name: (definer, flags.FLAGS[name])
+    for name, definer in definers.items()
+    if is_ours(definer)
   }
   for name in found:
     delattr(flags.FLAGS, name)
@@ -105,16 +105,16 @@ def _settings_restored():
   """Puts back what a command sets for its whole process."""
   loggers = [logging.getLogger(name) for name in (None, 'absl', 'musiczoo')]
   before = [
-      (logger, logger.level, logger.propagate, logger.handlers[:])
-      for logger in loggers
+    (logger, logger.level, logger.propagate, logger.handlers[:])
+    for logger in loggers
   ]
   config = {
-      name: getattr(jax.config, name)
-      for name in (
-          'jax_compilation_cache_dir',
-          'jax_persistent_cache_min_compile_time_secs',
-          'jax_persistent_cache_min_entry_size_bytes',
-      )
+    name: getattr(jax.config, name)
+    for name in (
+      'jax_compilation_cache_dir',
+      'jax_persistent_cache_min_compile_time_secs',
+      'jax_persistent_cache_min_entry_size_bytes',
+    )
   }
   with mock.patch.dict(os.environ):
     try:

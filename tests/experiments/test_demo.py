@@ -7,8 +7,13 @@ from tests.experiments.commands import run
 from tests.show.page.test_page import book
 
 SMALL = {
-    'model.hidden': 8, 'head.hidden': 8, 'head.features': 4, 'batch_size': 4,
-    'window': 16, 'steps': 12, 'eval_every': 6,
+  'model.hidden': 8,
+  'head.hidden': 8,
+  'head.features': 4,
+  'batch_size': 4,
+  'window': 16,
+  'steps': 12,
+  'eval_every': 6,
 }
 
 
@@ -16,8 +21,9 @@ def test_a_small_demo_and_its_model(tmp_path):
   """All in one, for the demo is trained once."""
   folder = tmp_path / 'demo'
   answer = run(
-      'demo', f'--output_dir={folder}',
-      *[f'--config.{k}={v}' for k, v in SMALL.items()],
+    'demo',
+    f'--output_dir={folder}',
+    *[f'--config.{k}={v}' for k, v in SMALL.items()],
   )
   assert answer.returncode == 0, answer.stderr
   check_what_is_written(folder, answer.stdout)
@@ -32,15 +38,21 @@ def check_what_is_written(folder, said):
     assert (folder / f'{i:03d}.png').stat().st_size > 0
   assert (folder / 'curve.png').stat().st_size > 0
   for word in (
-      'valid:', 'test:', 'baseline:', 'copied', 'experiments.generate',
-      'listen.html',
+    'valid:',
+    'test:',
+    'baseline:',
+    'copied',
+    'experiments.generate',
+    'listen.html',
   ):
     assert word in said
 
 
 def check_its_page(folder):
   new, real = book((folder / 'listen.html').read_text())['groups']
-  assert [p['name'] for p in new['pieces']] == [f'{i:03d}.mid' for i in range(8)]
+  assert [p['name'] for p in new['pieces']] == [
+    f'{i:03d}.mid' for i in range(8)
+  ]
   assert real['name'] == 'Real: 8 of 42 test pieces'
   for group in new, real:
     assert all(p['numbers']['nats per note'] > 0 for p in group['pieces'])
@@ -51,10 +63,16 @@ def check_its_page(folder):
 
 def check_new_music_as_sound_and_on_a_page(folder, tmp_path):
   answer = run(
-      'generate', f'--workdir={folder}/run', f'--output_dir={tmp_path}',
-      '--num_outputs=2', '--num_steps=32', '--nonovelty', '--wav',
-      '--soundfont=none', f'--html={tmp_path}/page.html',
-      f'--primer_midi={folder}/000.mid',
+    'generate',
+    f'--workdir={folder}/run',
+    f'--output_dir={tmp_path}',
+    '--num_outputs=2',
+    '--num_steps=32',
+    '--nonovelty',
+    '--wav',
+    '--soundfont=none',
+    f'--html={tmp_path}/page.html',
+    f'--primer_midi={folder}/000.mid',
   )
   assert answer.returncode == 0, answer.stderr
   assert "played by musiczoo's own synth\n" in answer.stdout
@@ -68,11 +86,13 @@ def check_new_music_as_sound_and_on_a_page(folder, tmp_path):
 
 def check_test_pieces_on_a_page(folder, tmp_path):
   answer = run(
-      'evaluate', f'--workdir={folder}/run', '--nonovelty',
-      f'--html={tmp_path}/page.html',
+    'evaluate',
+    f'--workdir={folder}/run',
+    '--nonovelty',
+    f'--html={tmp_path}/page.html',
   )
   assert answer.returncode == 0, answer.stderr
-  group, = book((tmp_path / 'page.html').read_text())['groups']
+  (group,) = book((tmp_path / 'page.html').read_text())['groups']
   assert len(group['pieces']) == 8
   assert group['numbers']['nats per note'] > 0
   assert group['numbers']['nats per note, all pieces'] > 0

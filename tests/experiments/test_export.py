@@ -33,10 +33,11 @@ def exported(tmp_path_factory):
   state = TrainState(zero, params, None, {'none': zero}, np.zeros(2, np.uint32))
   metrics = {'monitored': 1.5, 'valid_nll_per_event': 1.5}
   checkpoint.save(
-      workdir.checkpoints(folder / 'run'), state, config.to_dict(), metrics
+    workdir.checkpoints(folder / 'run'), state, config.to_dict(), metrics
   )
-  answer = run('export', f'--workdir={folder / "run"}',
-                   f'--output_dir={folder / "out"}')
+  answer = run(
+    'export', f'--workdir={folder / "run"}', f'--output_dir={folder / "out"}'
+  )
   assert answer.returncode == 0, answer.stderr
   return folder / 'out', config, pipeline, params
 
@@ -52,22 +53,26 @@ def alone(tmp_path_factory):
 
 def play(folder, alone, *arguments):
   return subprocess.run(
-      [sys.executable, str(folder / 'play.py'), *arguments],
-      cwd=alone, env=os.environ | {'PYTHONPATH': str(alone)},
-      capture_output=True, text=True, timeout=300,
+    [sys.executable, str(folder / 'play.py'), *arguments],
+    cwd=alone,
+    env=os.environ | {'PYTHONPATH': str(alone)},
+    capture_output=True,
+    text=True,
+    timeout=300,
   )
 
 
 def test_play_writes_the_music_of_generate(exported, alone, tmp_path):
   folder, _, pipeline, params = exported
-  answer = play(folder, alone, *RUN, f'--output_dir={tmp_path / "play"}',
-                '--top_k=40')
+  answer = play(
+    folder, alone, *RUN, f'--output_dir={tmp_path / "play"}', '--top_k=40'
+  )
   assert answer.returncode == 0, answer.stderr
   controls = check_controls(
-      pipeline.model, temperature=1.0, top_k=40, top_p=1.0, min_p=0.0
+    pipeline.model, temperature=1.0, top_k=40, top_p=1.0, min_p=0.0
   )
   written = generate.generate(
-      pipeline, params, num_outputs=2, num_steps=24, seed=5, controls=controls
+    pipeline, params, num_outputs=2, num_steps=24, seed=5, controls=controls
   )
   outputs.write_scores(written.scores, tmp_path, title='')
   assert any(len(score.notes) for score in written.scores)
@@ -83,7 +88,7 @@ def test_the_same_bytes_again(exported):
   folder, config, pipeline, params = exported
   jax.clear_caches()
   made = files(
-      config, pipeline, params, step=7, figures={'valid_nll_per_event': 1.5}
+    config, pipeline, params, step=7, figures={'valid_nll_per_event': 1.5}
   )
   assert sorted(made) == sorted(p.name for p in folder.iterdir())
   for name, content in made.items():
@@ -112,13 +117,16 @@ def test_a_flipped_byte_is_caught(exported, alone, tmp_path):
   assert not (tmp_path / 'no').exists()
 
 
-@pytest.mark.parametrize('arguments,message', [
+@pytest.mark.parametrize(
+  'arguments,message',
+  [
     (['--output_dir=x', '--num_steps=0'], '--num_steps=0: give 1 to 65536'),
     (['--output_dir=x', '--top_p=1.5'], '--top_p=1.5: give'),
     (['--output_dir=x', '--temperature=warm'], "invalid float value: 'warm'"),
     ([], '--output_dir'),
     (['--output_dir=/dev/null/x'], '/dev/null/x'),
-])
+  ],
+)
 def test_play_refuses_in_one_line(exported, alone, arguments, message):
   answer = play(exported[0], alone, *arguments)
   assert answer.returncode == 2
@@ -127,18 +135,23 @@ def test_play_refuses_in_one_line(exported, alone, arguments, message):
 
 
 def test_play_names_what_is_not_installed(exported, tmp_path):
-  (tmp_path / 'mido.py').write_text('raise ImportError("No module named mido")\n')
+  (tmp_path / 'mido.py').write_text(
+    'raise ImportError("No module named mido")\n'
+  )
   answer = play(exported[0], tmp_path, '--output_dir=x')
   assert answer.returncode == 2
   assert len(answer.stderr.splitlines()) == 1
   assert 'No module named mido' in answer.stderr
 
 
-@pytest.mark.parametrize('arguments,message', [
+@pytest.mark.parametrize(
+  'arguments,message',
+  [
     ([], '--workdir is missing'),
     (['--workdir=x'], '--output_dir is missing'),
     (['--workdir=/dev/null/x', '--output_dir=/dev/null/y'], 'another folder'),
-])
+  ],
+)
 def test_export_refuses_in_one_line(arguments, message):
   answer = run('export', *arguments)
   assert answer.returncode == 2

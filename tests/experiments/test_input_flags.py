@@ -28,12 +28,20 @@ def test_a_part_that_a_model_wrote_others_to():
   check('tracks.py:gan', 'accompany_midi', 'Drums')
 
 
-@pytest.mark.parametrize('variant,flag,part,message', [
+@pytest.mark.parametrize(
+  'variant,flag,part,message',
+  [
     ('chorales.py:gan', 'accompany_midi', 'Bass', 'choose of Soprano$'),
     ('tracks.py:gan', 'accompany_midi', 'Tuba', 'choose of Drums, Bass,'),
     ('tracks.py:gan', 'harmonize_midi', None, 'give --accompany_midi and'),
-    ('chorales.py:gru', 'accompany_midi', 'Bass', 'cannot be used with this model'),
-])
+    (
+      'chorales.py:gru',
+      'accompany_midi',
+      'Bass',
+      'cannot be used with this model',
+    ),
+  ],
+)
 def test_what_no_model_can_is_refused(variant, flag, part, message):
   with pytest.raises(UserError, match=message):
     check(variant, flag, part)

@@ -23,8 +23,8 @@ def test_a_file_on_a_page(tmp_path):
   path.write_bytes(smf(b'\0\x90\x3c\x40\x60\x80\x3c\x40' + END))
   answer = inspect(path, f'--html={page}')
   assert (answer.returncode, answer.stderr) == (0, '')
-  group, = book(page.read_text())['groups']
-  piece, = group['pieces']
+  (group,) = book(page.read_text())['groups']
+  (piece,) = group['pieces']
   assert piece['name'] == '<b>.mid' and piece['notes'] == [0, 96, 60, 64, 0]
   assert piece['numbers'] == {'notes': 1, 'tracks': 1}
 
@@ -34,7 +34,7 @@ def test_a_broken_file_is_explained(tmp_path):
   path.write_bytes(b'<html>')
   answer = inspect(path)
   assert answer.returncode == 2
-  line, = answer.stderr.splitlines()
+  (line,) = answer.stderr.splitlines()
   assert line.startswith(f'error: {path}: byte 0:')
   assert line.endswith('[not_midi]')
   assert '<html>' in answer.stdout

@@ -21,41 +21,41 @@ from tests.experiments.commands import ROOT, run, start
 
 CONFIG = '--config=experiments/configs/chorales.py:gru'
 SMALL = [
-    '--config.model.hidden=8',
-    '--config.model.layers=1',
-    '--config.head.hidden=8',
-    '--config.batch_size=4',
-    '--config.window=16',
-    '--config.steps=12',
+  '--config.model.hidden=8',
+  '--config.model.layers=1',
+  '--config.head.hidden=8',
+  '--config.batch_size=4',
+  '--config.window=16',
+  '--config.steps=12',
 ]
 
 
 @pytest.mark.parametrize(
-    'arguments,message',
-    [
-        ([], '--config is missing'),
-        (['--confg=x'], 'did you mean --config?'),
-        ([CONFIG + 'x'], "no variant 'grux': choose one of"),
-        (['--config=absent.py:gru'], 'absent.py: no such file'),
-        (['--config=README.md'], 'README.md is not a .py file'),
-        ([CONFIG], '--workdir is missing'),
-        ([CONFIG, '--config.stepz=3'], 'did you mean --config.steps?'),
-        (
-            [CONFIG, '--config.learning_rate=3'],
-            'did you mean --config.optimizer.learning_rate?',
-        ),
-        ([CONFIG, '--config.steps=many'], '--config.steps=many: give int'),
-        ([CONFIG, '--config.augment=perhaps'], 'give bool, as in True'),
-        ([CONFIG, '--config.model=3'], '--config.model is a table'),
-        ([CONFIG, '--config.steps'], '--config.steps has no value'),
-        ([CONFIG, 'extra'], "'extra' is no flag"),
-        ([CONFIG, '--reproducible=never'], '--reproducible'),
-        ([CONFIG, '--config.on_nan=cry'], '--config.on_nan=cry: give one of stop'),
-        ([CONFIG, '--profile=8:4'], 'give two steps'),
-        ([CONFIG, '--rerun=w'], '--config means nothing with --rerun'),
-        (['--rerun=absent'], 'no sound checkpoint'),
-        ([CONFIG, '--num_processes=2'], '--coordinator is missing'),
-    ],
+  'arguments,message',
+  [
+    ([], '--config is missing'),
+    (['--confg=x'], 'did you mean --config?'),
+    ([CONFIG + 'x'], "no variant 'grux': choose one of"),
+    (['--config=absent.py:gru'], 'absent.py: no such file'),
+    (['--config=README.md'], 'README.md is not a .py file'),
+    ([CONFIG], '--workdir is missing'),
+    ([CONFIG, '--config.stepz=3'], 'did you mean --config.steps?'),
+    (
+      [CONFIG, '--config.learning_rate=3'],
+      'did you mean --config.optimizer.learning_rate?',
+    ),
+    ([CONFIG, '--config.steps=many'], '--config.steps=many: give int'),
+    ([CONFIG, '--config.augment=perhaps'], 'give bool, as in True'),
+    ([CONFIG, '--config.model=3'], '--config.model is a table'),
+    ([CONFIG, '--config.steps'], '--config.steps has no value'),
+    ([CONFIG, 'extra'], "'extra' is no flag"),
+    ([CONFIG, '--reproducible=never'], '--reproducible'),
+    ([CONFIG, '--config.on_nan=cry'], '--config.on_nan=cry: give one of stop'),
+    ([CONFIG, '--profile=8:4'], 'give two steps'),
+    ([CONFIG, '--rerun=w'], '--config means nothing with --rerun'),
+    (['--rerun=absent'], 'no sound checkpoint'),
+    ([CONFIG, '--num_processes=2'], '--coordinator is missing'),
+  ],
 )
 def test_a_slip_is_answered_in_one_line_at_once(tmp_path, arguments, message):
   if CONFIG in arguments and len(arguments) > 1:
@@ -68,18 +68,18 @@ def test_a_slip_is_answered_in_one_line_at_once(tmp_path, arguments, message):
 
 
 @pytest.mark.parametrize(
-    'change,message',
-    [
-        ('eval_every=0', '--config.eval_every=0: give 1 or more'),
-        ('batch_size=0', '--config.batch_size=0: give 1 or more'),
-        ('window=1', '--config.window=1: give 2 or more'),
-        ('seed=-1', '--config.seed=-1: give 0 or more'),
-        ('dtype=float33', '--config.dtype=float33: give one of float32'),
-        ('model.hidden=0', 'model.hidden=0'),
-        ('head.voices=3', 'the music has 4 voices'),
-        ('batch_size=4000', 'fewer than a batch'),
-        ('corpus=/nowhere', 'there is no such path'),
-    ],
+  'change,message',
+  [
+    ('eval_every=0', '--config.eval_every=0: give 1 or more'),
+    ('batch_size=0', '--config.batch_size=0: give 1 or more'),
+    ('window=1', '--config.window=1: give 2 or more'),
+    ('seed=-1', '--config.seed=-1: give 0 or more'),
+    ('dtype=float33', '--config.dtype=float33: give one of float32'),
+    ('model.hidden=0', 'model.hidden=0'),
+    ('head.voices=3', 'the music has 4 voices'),
+    ('batch_size=4000', 'fewer than a batch'),
+    ('corpus=/nowhere', 'there is no such path'),
+  ],
 )
 def test_a_number_no_run_can_be_made_of(corpus, tmp_path, change, message):
   arguments = [f'--workdir={tmp_path}', f'--config.corpus={corpus}', *SMALL]
@@ -92,23 +92,23 @@ def test_a_number_no_run_can_be_made_of(corpus, tmp_path, change, message):
 
 
 @pytest.mark.parametrize(
-    'arguments,message',
-    [
-        (['--workdir=w', '--config.batch_size=3'], 'this command takes no config'),
-        (['--workdir=w', '--seed=4294967296'], '--seed'),
-        (['--workdir=w', '--tempo=0'], '--tempo'),
-        (['--workdir=w', '--infill_midi=a.mid'], 'give both'),
-        (['--workdir=w', '--infill_bars=1:2'], 'give both'),
-        (['--workdir=w', '--accompany_midi=a.mid'], 'give both'),
-        (
-            ['--workdir=w', '--primer_midi=a.mid', '--harmonize_midi=b.mid'],
-            '--primer_midi and --harmonize_midi: give one of them',
-        ),
-        (
-            ['--workdir=w', '--harmonize_midi=b.mid', '--num_steps=3'],
-            '--num_steps cannot be used with --harmonize_midi',
-        ),
-    ],
+  'arguments,message',
+  [
+    (['--workdir=w', '--config.batch_size=3'], 'this command takes no config'),
+    (['--workdir=w', '--seed=4294967296'], '--seed'),
+    (['--workdir=w', '--tempo=0'], '--tempo'),
+    (['--workdir=w', '--infill_midi=a.mid'], 'give both'),
+    (['--workdir=w', '--infill_bars=1:2'], 'give both'),
+    (['--workdir=w', '--accompany_midi=a.mid'], 'give both'),
+    (
+      ['--workdir=w', '--primer_midi=a.mid', '--harmonize_midi=b.mid'],
+      '--primer_midi and --harmonize_midi: give one of them',
+    ),
+    (
+      ['--workdir=w', '--harmonize_midi=b.mid', '--num_steps=3'],
+      '--num_steps cannot be used with --harmonize_midi',
+    ),
+  ],
 )
 def test_generate_answers_slips_too(arguments, message):
   answer = run('generate', '--output_dir=unmade', *arguments)
@@ -121,12 +121,12 @@ def test_a_warning_of_the_library_is_on_stderr(tmp_path):
   (tmp_path / '000000001').mkdir()
   (tmp_path / '000000001/manifest.json').write_text('{}')
   code = (
-      'from experiments import launch\n'
-      'from musiczoo.training import checkpoint\n'
-      f'launch.run(lambda: checkpoint.restore({str(tmp_path)!r}))'
+    'from experiments import launch\n'
+    'from musiczoo.training import checkpoint\n'
+    f'launch.run(lambda: checkpoint.restore({str(tmp_path)!r}))'
   )
   answer = subprocess.run(
-      [sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True
+    [sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True
   )
   assert 'is damaged' in answer.stderr, answer.stderr
   assert len(answer.stderr.splitlines()) == 1
@@ -135,7 +135,7 @@ def test_a_warning_of_the_library_is_on_stderr(tmp_path):
 def test_help_needs_no_jax():
   """Of all commands, each in a fork of one process that has imported none."""
   names = (
-      'train evaluate generate demo prepare inspect export sweep trial'
+    'train evaluate generate demo prepare inspect export sweep trial'
   ).split()
   forks = f"""
 import os, runpy, sys
@@ -151,11 +151,11 @@ for name in {names}:
   os.wait()
 """
   answer = subprocess.run(
-      [sys.executable, '-c', forks], cwd=ROOT, capture_output=True, text=True
+    [sys.executable, '-c', forks], cwd=ROOT, capture_output=True, text=True
   )
   lines = answer.stdout.splitlines()
   assert [line for line in lines if ': done' in line] == [
-      f'{name}: done' for name in names
+    f'{name}: done' for name in names
   ], answer.stderr
   assert sum(line.startswith('  --') for line in lines) > 20
 
@@ -167,7 +167,7 @@ def corpus(tmp_path_factory):
   rng = np.random.default_rng(0)
   for i in range(40):
     notes = [
-        (480 * j, 480, 60 + int(rng.integers(12)), 80, 0) for j in range(12)
+      (480 * j, 480, 60 + int(rng.integers(12)), 80, 0) for j in range(12)
     ]
     midi.write(Score(np.array(notes, np.int32)), folder / f'{i}.mid')
   return folder
@@ -177,8 +177,11 @@ def corpus(tmp_path_factory):
 def trained(corpus, tmp_path_factory):
   workdir = tmp_path_factory.mktemp('trained')
   answer = run(
-      'train', CONFIG, f'--workdir={workdir}', f'--config.corpus={corpus}',
-      *SMALL,
+    'train',
+    CONFIG,
+    f'--workdir={workdir}',
+    f'--config.corpus={corpus}',
+    *SMALL,
   )
   assert answer.returncode == 0, answer.stderr
   return workdir, answer
@@ -209,13 +212,22 @@ def test_a_run_is_repeated_to_the_same_bits(trained, tmp_path):
 
 def test_a_run_can_be_watched(corpus, tmp_path):
   answer = run(
-      'train', CONFIG, f'--workdir={tmp_path}', f'--config.corpus={corpus}',
-      *SMALL, '--config.log_every=1', '--config.eval_every=4', '--tensorboard',
-      '--config.steps_per_dispatch=2', '--profile=6:8',
+    'train',
+    CONFIG,
+    f'--workdir={tmp_path}',
+    f'--config.corpus={corpus}',
+    *SMALL,
+    '--config.log_every=1',
+    '--config.eval_every=4',
+    '--tensorboard',
+    '--config.steps_per_dispatch=2',
+    '--profile=6:8',
   )
   assert answer.returncode == 0, answer.stderr
   assert 'GFLOP a step' in answer.stdout
-  assert re.search(r'compiled in \d+\.\d s, with the first steps', answer.stdout)
+  assert re.search(
+    r'compiled in \d+\.\d s, with the first steps', answer.stdout
+  )
   with (tmp_path / 'metrics.csv').open() as f:
     lines = list(csv.DictReader(f))
   assert [int(line['step']) for line in lines] == list(range(1, 13))
@@ -227,7 +239,7 @@ def test_a_run_can_be_watched(corpus, tmp_path):
   assert any(p.is_file() for p in (tmp_path / 'profile').rglob('*'))
   (*_, last) = journal.read(tmp_path, journal.TIMING)
   assert last['tokens_per_second'] == pytest.approx(
-      4 * 16 * 4 * last['steps_per_second'], rel=1e-4
+    4 * 16 * 4 * last['steps_per_second'], rel=1e-4
   )
   (begun,) = journal.read(tmp_path, 'starts.jsonl')
   assert begun['PJRT_NPROC'] == '16'
@@ -239,14 +251,19 @@ def test_generate_same_seed_same_bytes(trained, tmp_path):
   made = {}
   for name, seed in [('a', 5), ('b', 5), ('c', 6)]:
     answer = run(
-        'generate', f'--workdir={workdir}', f'--output_dir={tmp_path / name}',
-        '--num_outputs=2', '--num_steps=32', f'--seed={seed}', '--tempo=100',
+      'generate',
+      f'--workdir={workdir}',
+      f'--output_dir={tmp_path / name}',
+      '--num_outputs=2',
+      '--num_steps=32',
+      f'--seed={seed}',
+      '--tempo=100',
     )
     assert answer.returncode == 0, answer.stderr
     assert 'tokens/s' in answer.stdout
     assert 'copied, in any key' in answer.stdout
     made[name] = {
-        p.name: p.read_bytes() for p in sorted((tmp_path / name).iterdir())
+      p.name: p.read_bytes() for p in sorted((tmp_path / name).iterdir())
     }
   music = ['000.mid', '000.png', '001.mid', '001.png']
   assert sorted(made['a']) == [*music, 'novelty.json']
@@ -259,7 +276,7 @@ def test_generate_same_seed_same_bytes(trained, tmp_path):
 def test_evaluate_writes_what_it_prints(trained, tmp_path):
   workdir, _ = trained
   answer = run(
-      'evaluate', f'--workdir={workdir}', f'--json={tmp_path / "e.json"}'
+    'evaluate', f'--workdir={workdir}', f'--json={tmp_path / "e.json"}'
   )
   assert answer.returncode == 0, answer.stderr
   figures = json.loads((tmp_path / 'e.json').read_text())
@@ -270,28 +287,28 @@ def test_evaluate_writes_what_it_prints(trained, tmp_path):
 
 
 @pytest.mark.parametrize(
-    'arguments,message',
-    [
-        (['--workdir=/nowhere'], 'no such folder'),
-        (['--workdir={}', '--top_p=0'], '--top_p must be in (0, 1]'),
-        (['--workdir={}', '--temperature=-1'], 'must not be negative'),
-        (['--workdir={}', '--primer_midi=absent.mid'], 'absent.mid'),
-        (['--workdir={}', '--reconstruct=absent.mid'], 'has no latent space'),
-        (['--workdir={}', '--primer_midi=README.md'], 'README.md'),
-        (['--workdir={}', '--primer_midi=DRUMS'], 'none of its 1 notes fits'),
-        (
-            ['--workdir={}', '--harmonize_midi=DRUMS'],
-            '--harmonize_midi cannot be used with this model',
-        ),
-    ],
+  'arguments,message',
+  [
+    (['--workdir=/nowhere'], 'no such folder'),
+    (['--workdir={}', '--top_p=0'], '--top_p must be in (0, 1]'),
+    (['--workdir={}', '--temperature=-1'], 'must not be negative'),
+    (['--workdir={}', '--primer_midi=absent.mid'], 'absent.mid'),
+    (['--workdir={}', '--reconstruct=absent.mid'], 'has no latent space'),
+    (['--workdir={}', '--primer_midi=README.md'], 'README.md'),
+    (['--workdir={}', '--primer_midi=DRUMS'], 'none of its 1 notes fits'),
+    (
+      ['--workdir={}', '--harmonize_midi=DRUMS'],
+      '--harmonize_midi cannot be used with this model',
+    ),
+  ],
 )
 def test_generate_refuses_in_one_line(trained, tmp_path, arguments, message):
   drums = Score(np.array([[0, 1, 40, 9, 0]], np.int32), (Track(0, True),))
   midi.write(drums, tmp_path / 'drums.mid')
   workdir, _ = trained
   arguments = [
-      a.format(workdir).replace('DRUMS', str(tmp_path / 'drums.mid'))
-      for a in arguments
+    a.format(workdir).replace('DRUMS', str(tmp_path / 'drums.mid'))
+    for a in arguments
   ]
   answer = run('generate', f'--output_dir={tmp_path / "out"}', *arguments)
   assert answer.returncode == 2
@@ -312,20 +329,25 @@ def signal_own_process(workdir, number):
 
 def endless(corpus, workdir):
   return [
-      'train', CONFIG, f'--workdir={workdir}', f'--config.corpus={corpus}',
-      *SMALL, '--config.steps=1000000', '--config.log_every=1',
+    'train',
+    CONFIG,
+    f'--workdir={workdir}',
+    f'--config.corpus={corpus}',
+    *SMALL,
+    '--config.steps=1000000',
+    '--config.log_every=1',
   ]
 
 
 def test_a_signal_saves_and_the_run_continues(corpus, tmp_path):
   thread = threading.Thread(
-      target=signal_own_process, args=(tmp_path, signal.SIGTERM)
+    target=signal_own_process, args=(tmp_path, signal.SIGTERM)
   )
   thread.start()
   answer = run(*endless(corpus, tmp_path))
   thread.join()
   check_saved_and_continued(
-      corpus, tmp_path, signal.SIGTERM, answer.returncode, answer.stdout
+    corpus, tmp_path, signal.SIGTERM, answer.returncode, answer.stdout
   )
 
 
@@ -337,7 +359,7 @@ def test_a_signal_to_a_process_of_its_own(corpus, tmp_path, number):
   os.kill(process.pid, number)
   output, _ = process.communicate(timeout=60)
   check_saved_and_continued(
-      corpus, tmp_path, number, process.returncode, output
+    corpus, tmp_path, number, process.returncode, output
   )
 
 
@@ -346,8 +368,13 @@ def check_saved_and_continued(corpus, tmp_path, number, status, output):
   assert 'the same command goes on from here' in output
   stopped = int(re.search(r'stopped at step (\d+)', output)[1])
   again = run(
-      'train', CONFIG, f'--workdir={tmp_path}', f'--config.corpus={corpus}',
-      *SMALL, f'--config.steps={stopped + 5}', '--config.log_every=1',
+    'train',
+    CONFIG,
+    f'--workdir={tmp_path}',
+    f'--config.corpus={corpus}',
+    *SMALL,
+    f'--config.steps={stopped + 5}',
+    '--config.log_every=1',
   )
   assert again.returncode == 0, again.stderr
   assert f'resume   at step {stopped}' in again.stdout
@@ -358,8 +385,11 @@ def check_saved_and_continued(corpus, tmp_path, number, status, output):
 def test_a_workdir_of_another_run_is_refused(trained, corpus):
   workdir, _ = trained
   answer = run(
-      'train', CONFIG.replace('gru', 'lstm'), f'--workdir={workdir}',
-      f'--config.corpus={corpus}', *SMALL,
+    'train',
+    CONFIG.replace('gru', 'lstm'),
+    f'--workdir={workdir}',
+    f'--config.corpus={corpus}',
+    *SMALL,
   )
   assert answer.returncode == 2
   assert 'family is gru there, lstm here' in answer.stderr

@@ -60,8 +60,9 @@ def test_a_stop_is_passed_on_and_no_more_is_dealt(tmp_path):
   workers[0].run = workers[1].run = wait
   told = []
   deal(
-      [('a',), ('b',), ('c',)],
-      ask(tmp_path, stopping=asked.is_set, told=told), workers,
+    [('a',), ('b',), ('c',)],
+    ask(tmp_path, stopping=asked.is_set, told=told),
+    workers,
   )
   assert ('c',) not in told
 
@@ -76,11 +77,14 @@ def test_what_a_worker_cannot_do_is_heard(tmp_path):
 def test_a_trial_that_kills_its_workers_is_given_up(tmp_path, monkeypatch):
   mortal = worker.Worker(tmp_path)
   monkeypatch.setattr(
-      mortal, '_start',
-      lambda: subprocess.Popen(
-          ['sh', '-c', 'read line; kill -9 $$'], stdin=subprocess.PIPE,
-          stdout=subprocess.PIPE, text=True,
-      ),
+    mortal,
+    '_start',
+    lambda: subprocess.Popen(
+      ['sh', '-c', 'read line; kill -9 $$'],
+      stdin=subprocess.PIPE,
+      stdout=subprocess.PIPE,
+      text=True,
+    ),
   )
   deadly, fine = (trials.folder(tmp_path, i) for i in ('deadly', 'fine'))
   deadly.mkdir(parents=True), fine.mkdir()
@@ -107,8 +111,14 @@ def test_a_script_of_sbatch_is_sound_bash(tmp_path):
   # With a stand-in for Python it says what it would be called with.
   text = text.replace('exec ', 'printf "%s\\n" ')
   answer = subprocess.run(
-      ['bash'], input=text, text=True, capture_output=True,
-      env=os.environ | {'SLURM_ARRAY_TASK_ID': '1'},
+    ['bash'],
+    input=text,
+    text=True,
+    capture_output=True,
+    env=os.environ | {'SLURM_ARRAY_TASK_ID': '1'},
   )
   assert answer.returncode == 0, answer.stderr
-  assert answer.stdout.splitlines()[-2:] == [f'--workdir={workdir}', '--trials=c']
+  assert answer.stdout.splitlines()[-2:] == [
+    f'--workdir={workdir}',
+    '--trials=c',
+  ]

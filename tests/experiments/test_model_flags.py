@@ -8,12 +8,12 @@ from tests.experiments.commands import run
 
 
 @pytest.mark.parametrize(
-    'arguments,message',
-    [
-        (['--workdir=a', '--pretrained=b'], '--workdir and --pretrained: give one'),
-        ([], '--workdir is missing'),
-        (['--pretrained=gru-chorale'], 'did you mean gru-chorales?'),
-    ],
+  'arguments,message',
+  [
+    (['--workdir=a', '--pretrained=b'], '--workdir and --pretrained: give one'),
+    ([], '--workdir is missing'),
+    (['--pretrained=gru-chorale'], 'did you mean gru-chorales?'),
+  ],
 )
 def test_refused_in_one_line(tmp_path, arguments, message):
   answer = run('generate', f'--output_dir={tmp_path}', *arguments)
@@ -25,13 +25,20 @@ def test_a_model_of_the_package_scores_other_music(tmp_path):
   chosen = '--pretrained=gru-chorales'
   music, figures = tmp_path / 'music', tmp_path / 'figures.json'
   answer = run(
-      'generate', chosen, f'--output_dir={music}', '--num_outputs=24',
-      '--num_steps=16',
+    'generate',
+    chosen,
+    f'--output_dir={music}',
+    '--num_outputs=24',
+    '--num_steps=16',
   )
   assert answer.returncode == 0, answer.stderr
   answer = run(
-      'evaluate', chosen, f'--corpus={music}', f'--json={figures}',
-      '--nonovelty', '--split=train',
+    'evaluate',
+    chosen,
+    f'--corpus={music}',
+    f'--json={figures}',
+    '--nonovelty',
+    '--split=train',
   )
   assert answer.returncode == 0, answer.stderr
   # It is its own music, and such short pieces mostly a beginning.

@@ -33,38 +33,35 @@ def test_it_says_what_it_did_and_what_to_type_next(folder, tmp_path):
   answer = run('prepare', f'--input={folder}', f'--output={tmp_path / "d"}')
   assert answer.returncode == 0, answer.stderr
   assert answer.stderr == ''
-  said = dict(
-      line.split(None, 1) for line in answer.stdout.splitlines()[1:]
-  )
+  said = dict(line.split(None, 1) for line in answer.stdout.splitlines()[1:])
   assert (said['kept'], said['repaired'], said['rejected']) == ('12', '0', '1')
   assert said['reasons'] == '1 not_midi'
   assert said['pieces'].startswith('12: ')
   # Nine ticks of 480 to a quarter are on none of the grids.
   assert said['grid'] == 'none fits'
   assert said['free'] == (
-      '12 pieces that fit no grid, as if played freely: '
-      '0.mid, 1.mid, 10.mid, ...'
+    '12 pieces that fit no grid, as if played freely: 0.mid, 1.mid, 10.mid, ...'
   )
   assert f'--config.corpus={tmp_path / "d"} ' in said['next']
 
 
 @pytest.mark.parametrize(
-    'arguments,message',
-    [
-        ([], '--input is missing'),
-        (['--input=absent', '--output=d'], 'absent: no such folder'),
-        (['--input=README.md', '--output=d'], 'README.md: is no sound zip'),
-        (['--input=musiczoo', '--output=d'], 'files is music'),
-        (['--input=IN', '--output=tests'], 'holds something else'),
-        (['--input=IN', '--output=d', '--max_bytes=9'], '[bytes]'),
-        (['--input=IN', '--output=d', '--engine=x'], 'local|ray'),
-        (['--input=IN', '--output=d', '--workers=0'], '--workers'),
-    ],
+  'arguments,message',
+  [
+    ([], '--input is missing'),
+    (['--input=absent', '--output=d'], 'absent: no such folder'),
+    (['--input=README.md', '--output=d'], 'README.md: is no sound zip'),
+    (['--input=musiczoo', '--output=d'], 'files is music'),
+    (['--input=IN', '--output=tests'], 'holds something else'),
+    (['--input=IN', '--output=d', '--max_bytes=9'], '[bytes]'),
+    (['--input=IN', '--output=d', '--engine=x'], 'local|ray'),
+    (['--input=IN', '--output=d', '--workers=0'], '--workers'),
+  ],
 )
 def test_a_slip_is_answered_in_one_line(folder, tmp_path, arguments, message):
   arguments = [
-      a.replace('IN', str(folder)).replace('=d', f'={tmp_path}/d')
-      for a in arguments
+    a.replace('IN', str(folder)).replace('=d', f'={tmp_path}/d')
+    for a in arguments
   ]
   answer = run('prepare', *arguments)
   assert answer.returncode == 2
@@ -79,13 +76,16 @@ def test_a_slip_is_answered_in_one_line(folder, tmp_path, arguments, message):
 def test_a_signal_leaves_nothing(tmp_path, number):
   source = tmp_path / 'in'
   source.mkdir()
-  data = midi.to_bytes(Score(np.full((20000, 5), 1, np.int32) * [
-      (9, 1, 60, 80, 0)]))
+  data = midi.to_bytes(
+    Score(np.full((20000, 5), 1, np.int32) * [(9, 1, 60, 80, 0)])
+  )
   for i in range(400):
     (source / f'{i}.mid').write_bytes(data)
   process = start(
-      'prepare', f'--input={source}', f'--output={tmp_path / "d"}',
-      start_new_session=True,
+    'prepare',
+    f'--input={source}',
+    f'--output={tmp_path / "d"}',
+    start_new_session=True,
   )
   deadline = time.monotonic() + 60
   while not list(tmp_path.glob('.d.*')) and time.monotonic() < deadline:
@@ -99,13 +99,15 @@ def test_a_signal_leaves_nothing(tmp_path, number):
 
 
 @pytest.mark.skipif(
-    not importlib.util.find_spec('ray'), reason='the extra ray is missing'
+  not importlib.util.find_spec('ray'), reason='the extra ray is missing'
 )
 def test_ray_gives_the_same_bytes(folder, tmp_path):
   for engine in ('local', 'ray'):
     answer = run(
-        'prepare', f'--input={folder}', f'--output={tmp_path / engine}',
-        f'--engine={engine}',
+      'prepare',
+      f'--input={folder}',
+      f'--output={tmp_path / engine}',
+      f'--engine={engine}',
     )
     assert answer.returncode == 0, answer.stderr
   for path in sorted((tmp_path / 'local').iterdir()):

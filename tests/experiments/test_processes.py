@@ -17,9 +17,16 @@ from musiczoo.training import journal
 
 ROOT = pathlib.Path(__file__).parents[2]
 NUMBERS = {
-    'model.hidden': 8, 'model.layers': 1, 'head.features': 3, 'head.hidden': 4,
-    'batch_size': 8, 'window': 16, 'eval_every': 4, 'checkpoint_every': 4,
-    'log_every': 1, 'steps_per_dispatch': 2,
+  'model.hidden': 8,
+  'model.layers': 1,
+  'head.features': 3,
+  'head.hidden': 4,
+  'batch_size': 8,
+  'window': 16,
+  'eval_every': 4,
+  'checkpoint_every': 4,
+  'log_every': 1,
+  'steps_per_dispatch': 2,
 }
 
 pytestmark = pytest.mark.slow
@@ -37,13 +44,21 @@ def start(corpus, workdir, devices, *more, steps):
   arguments = [f'--config.{name}={value}' for name, value in numbers.items()]
   flag = f'--xla_force_host_platform_device_count={devices}'
   return subprocess.Popen(
-      [
-          sys.executable, '-m', 'experiments.train', f'--workdir={workdir}',
-          '--config=experiments/configs/chorales.py:gru',
-          '--reproducible=device_invariant', *arguments, *more,
-      ],
-      cwd=ROOT, env=os.environ | {'XLA_FLAGS': flag}, text=True,
-      stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    [
+      sys.executable,
+      '-m',
+      'experiments.train',
+      f'--workdir={workdir}',
+      '--config=experiments/configs/chorales.py:gru',
+      '--reproducible=device_invariant',
+      *arguments,
+      *more,
+    ],
+    cwd=ROOT,
+    env=os.environ | {'XLA_FLAGS': flag},
+    text=True,
+    stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE,
   )
 
 
@@ -52,11 +67,16 @@ def start_two(corpus, workdir, *, steps):
     s.bind(('127.0.0.1', 0))
     port = s.getsockname()[1]
   return [
-      start(
-          corpus, workdir, 2, f'--coordinator=127.0.0.1:{port}',
-          '--num_processes=2', f'--process_id={i}', steps=steps,
-      )
-      for i in range(2)
+    start(
+      corpus,
+      workdir,
+      2,
+      f'--coordinator=127.0.0.1:{port}',
+      '--num_processes=2',
+      f'--process_id={i}',
+      steps=steps,
+    )
+    for i in range(2)
   ]
 
 
@@ -65,15 +85,18 @@ def digest(output):
 
 
 def test_two_processes_are_one_run(corpus, tmp_path):
-  both = [p.communicate(timeout=240) for p in start_two(corpus, tmp_path / 'two', steps=8)]
+  both = [
+    p.communicate(timeout=240)
+    for p in start_two(corpus, tmp_path / 'two', steps=8)
+  ]
   one = start(corpus, tmp_path / 'one', 1, steps=8).communicate(timeout=240)
   (out, errors), (other, _) = both
   assert 'params_sha256' in out, errors
   assert digest(out) == digest(one[0])
   assert 'params_sha256' not in other  # The first alone speaks.
   two, alone = (
-      [e['loss'] for e in journal.read(tmp_path / name) if 'loss' in e]
-      for name in ('two', 'one')
+    [e['loss'] for e in journal.read(tmp_path / name) if 'loss' in e]
+    for name in ('two', 'one')
   )
   assert two == alone and len(two) == 8
   # Saved by two, one goes on.

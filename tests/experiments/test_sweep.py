@@ -26,10 +26,13 @@ def corpus(tmp_path_factory):
 
 
 def flags(corpus, workdir, **changes):
-  changes = {'corpus': corpus} | small.SMALL | {'steps': 16, 'eval_every': 8} | changes
+  changes = (
+    {'corpus': corpus} | small.SMALL | {'steps': 16, 'eval_every': 8} | changes
+  )
   return [
-      CONFIG, f'--workdir={workdir}',
-      *(f'--config.{key}={value}' for key, value in changes.items()),
+    CONFIG,
+    f'--workdir={workdir}',
+    *(f'--config.{key}={value}' for key, value in changes.items()),
   ]
 
 
@@ -38,7 +41,7 @@ def undisturbed(corpus, tmp_path_factory):
   """A sweep of two points and one seed, and what it said."""
   workdir = tmp_path_factory.mktemp('sweep')
   answer = run(
-      'sweep', *flags(corpus, workdir), '--seeds=1', GRID, '--workers=1'
+    'sweep', *flags(corpus, workdir), '--seeds=1', GRID, '--workers=1'
   )
   assert answer.returncode == 0, answer.stderr
   return workdir, answer
@@ -47,9 +50,10 @@ def undisturbed(corpus, tmp_path_factory):
 def figures(workdir):
   """The bytes of all that must not depend on how it was run."""
   files = [
-      *workdir.glob('results.*'), *workdir.glob('spread.png'),
-      *workdir.glob('trials/*/metrics.jsonl'),
-      *workdir.glob('trials/*/result.json'),
+    *workdir.glob('results.*'),
+    *workdir.glob('spread.png'),
+    *workdir.glob('trials/*/metrics.jsonl'),
+    *workdir.glob('trials/*/result.json'),
   ]
   return {str(f.relative_to(workdir)): f.read_bytes() for f in files}
 
@@ -87,11 +91,11 @@ def wait_for(condition):
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != 'linux', reason='reads /proc')
 def test_worker_and_driver_are_killed_and_nothing_is_lost(
-    corpus, tmp_path, undisturbed
+  corpus, tmp_path, undisturbed
 ):
   arguments = [*flags(corpus, tmp_path), '--seeds=1', GRID, '--workers=1']
   driver = start(
-      'sweep', *arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    'sweep', *arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
   )
   started = lambda: list(tmp_path.glob('trials/*/metrics.jsonl'))
   wait_for(started)
@@ -115,8 +119,9 @@ def test_worker_and_driver_are_killed_and_nothing_is_lost(
 
 @pytest.mark.slow
 def test_a_signal_saves_all(corpus, tmp_path):
-  arguments = flags(corpus, tmp_path, steps=10**6, checkpoint_every=10**6,
-                    eval_every=10**6)
+  arguments = flags(
+    corpus, tmp_path, steps=10**6, checkpoint_every=10**6, eval_every=10**6
+  )
   driver = start('sweep', *arguments, '--seeds=1')
   found = lambda: list(tmp_path.glob('trials/*/metrics.jsonl'))
   wait_for(lambda: found() and journal.read(found()[0].parent))
@@ -134,14 +139,17 @@ def test_slurm_runs_the_same_trials(corpus, tmp_path, undisturbed, monkeypatch):
   stand_in = tmp_path / 'bin' / 'sbatch'
   stand_in.parent.mkdir()
   stand_in.write_text(
-      f'#!/bin/bash\nset -e\necho "$@" > {log}\n[ "$1" = --wait ]\n'
-      'tasks=$(sed -n "s/^#SBATCH --array=0-\\([0-9]*\\)%.*/\\1/p" "$2")\n'
-      'for i in $(seq 0 "$tasks"); do SLURM_ARRAY_TASK_ID=$i bash "$2"; done\n'
+    f'#!/bin/bash\nset -e\necho "$@" > {log}\n[ "$1" = --wait ]\n'
+    'tasks=$(sed -n "s/^#SBATCH --array=0-\\([0-9]*\\)%.*/\\1/p" "$2")\n'
+    'for i in $(seq 0 "$tasks"); do SLURM_ARRAY_TASK_ID=$i bash "$2"; done\n'
   )
   stand_in.chmod(stand_in.stat().st_mode | stat.S_IXUSR)
   arguments = [
-      *flags(corpus, tmp_path / 'w'), '--seeds=1', '--launcher=slurm',
-      '--grid=optimizer.learning_rate=0.1', '--workers=3',
+    *flags(corpus, tmp_path / 'w'),
+    '--seeds=1',
+    '--launcher=slurm',
+    '--grid=optimizer.learning_rate=0.1',
+    '--workers=3',
   ]
   answer = run('sweep', *arguments, '--dry_run')
   assert answer.returncode == 0, answer.stderr
@@ -160,24 +168,24 @@ def test_slurm_runs_the_same_trials(corpus, tmp_path, undisturbed, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.skipif(
-    not importlib.util.find_spec('ray'), reason='the extra ray is missing'
+  not importlib.util.find_spec('ray'), reason='the extra ray is missing'
 )
 def test_ray_gives_the_same_table(corpus, tmp_path, undisturbed):
   answer = run(
-      'sweep', *flags(corpus, tmp_path), '--seeds=1', GRID, '--launcher=ray'
+    'sweep', *flags(corpus, tmp_path), '--seeds=1', GRID, '--launcher=ray'
   )
   assert answer.returncode == 0, answer.stderr
   assert figures(tmp_path) == figures(undisturbed[0])
 
 
 @pytest.mark.parametrize(
-    'arguments,message',
-    [
-        (['--seeds=0'], '--seeds'),
-        (['--launcher=condor'], 'local|ray|slurm'),
-        (['--grid=window=8,1'], '--config.window=1: give 2 or more'),
-        ([], "corpus 'absent.npz': no such file"),
-    ],
+  'arguments,message',
+  [
+    (['--seeds=0'], '--seeds'),
+    (['--launcher=condor'], 'local|ray|slurm'),
+    (['--grid=window=8,1'], '--config.window=1: give 2 or more'),
+    ([], "corpus 'absent.npz': no such file"),
+  ],
 )
 def test_a_slip_is_answered_in_one_line(tmp_path, arguments, message):
   answer = run('sweep', *flags('absent.npz', tmp_path / 'w'), *arguments)

@@ -11,16 +11,22 @@ from musiczoo.runs import workdir
 
 SMALL = {'model.hidden': '6', 'head.hidden': '5', 'head.features': '4'}
 SIZES = {
-    'cnn': {'model.layers': '2'},
-    'structure': {
-        'model.planner_hidden': '5', 'model.analyser_hidden': '4',
-        'model.analyser_channels': '3', 'model.layers': '1',
-    },
-    'infill': {'model.layers': '2', 'model.sweeps': '8'},
-    'vae_melody': {'model.latent': '3', 'window': '8'},
-    'autoencoder': {'model.latent': '3', 'window': '8'},
-    'gan': {'model.latent': '3', 'model.levels': '1', 'window': '8',
-            'model.overlap': '2'},
+  'cnn': {'model.layers': '2'},
+  'structure': {
+    'model.planner_hidden': '5',
+    'model.analyser_hidden': '4',
+    'model.analyser_channels': '3',
+    'model.layers': '1',
+  },
+  'infill': {'model.layers': '2', 'model.sweeps': '8'},
+  'vae_melody': {'model.latent': '3', 'window': '8'},
+  'autoencoder': {'model.latent': '3', 'window': '8'},
+  'gan': {
+    'model.latent': '3',
+    'model.levels': '1',
+    'window': '8',
+    'model.overlap': '2',
+  },
 }
 
 
@@ -32,14 +38,12 @@ def build_tiny(variant: str, *changes: tuple[str, str]):
   config = configs.load(path)
   given = (SMALL | size).items()
   known = [(k, v) for k, v in given if k.split('.')[-1] in _keys(config, k)]
-  config = build.RunConfig.from_dict(
-      configs.load(path, [*known, *changes])
-  )
+  config = build.RunConfig.from_dict(configs.load(path, [*known, *changes]))
   pipeline = build.pipeline(config)
   rng = np.random.default_rng(0)
   params = jax.tree.map(
-      lambda a: (0.5 * rng.standard_normal(a.shape)).astype(a.dtype),
-      workdir.shapes(pipeline),
+    lambda a: (0.5 * rng.standard_normal(a.shape)).astype(a.dtype),
+    workdir.shapes(pipeline),
   )
   return config, pipeline, params
 

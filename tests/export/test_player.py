@@ -22,9 +22,7 @@ def expected(score, length=None):
   score = quantize(score, 480)
   tempi = score.tempi if len(score.tempi) else np.array([[0, 750_000]])
   none = np.zeros((0, 3), np.int32)
-  return to_bytes(
-      score._replace(tempi=tempi, meters=none, keys=none)
-  )
+  return to_bytes(score._replace(tempi=tempi, meters=none, keys=none))
 
 
 def written(path, monkeypatch, grid, *music):
@@ -59,9 +57,18 @@ def test_any_events_become_the_same_midi(tmp_path, monkeypatch, seed):
   events = REPRESENTATIONS['events'](steps_per_quarter=grid)
   # Few pitches, and more of what says little by itself.
   likely = [
-      e.NOTE_ON + 60, e.NOTE_ON + 61, e.NOTE_OFF + 60, e.NOTE_OFF + 61, e.NEXT,
-      e.DRUMS, e.PROGRAM + 40, e.SHIFT, e.SHIFT + 2, e.SET_VELOCITY,
-      e.SET_VELOCITY + 90, e.METER,
+    e.NOTE_ON + 60,
+    e.NOTE_ON + 61,
+    e.NOTE_OFF + 60,
+    e.NOTE_OFF + 61,
+    e.NEXT,
+    e.DRUMS,
+    e.PROGRAM + 40,
+    e.SHIFT,
+    e.SHIFT + 2,
+    e.SET_VELOCITY,
+    e.SET_VELOCITY + 90,
+    e.METER,
   ]
   x = rng.choice(likely, 400)
   odd = rng.random(400) < 0.1
@@ -77,20 +84,25 @@ def test_any_events_become_the_same_midi(tmp_path, monkeypatch, seed):
 
 def test_more_tracks_than_channels(tmp_path, monkeypatch):
   events = REPRESENTATIONS['events']()
-  begin = [[e.PROGRAM + i, e.NOTE_ON + i, e.DRUMS + i, e.NOTE_ON] for i in range(40)]
+  begin = [
+    [e.PROGRAM + i, e.NOTE_ON + i, e.DRUMS + i, e.NOTE_ON] for i in range(40)
+  ]
   x = np.array([*sum(begin, []), e.SHIFT])
   music = notes.from_events(x, 9)
   assert written(tmp_path, monkeypatch, 12, *music) == expected(
-      events.decode(x), 9
+    events.decode(x), 9
   )
 
 
-@pytest.mark.parametrize('asked', [
+@pytest.mark.parametrize(
+  'asked',
+  [
     {},
     {'chords': 'C G7 Bbm7b5 N.C. F#maj7', 'key': 'Ebm'},
     {'density': 3.0, 'style': 2, 'key': 'B'},
     {'density': 0.0},
-])
+  ],
+)
 def test_wishes_are_those_of_generate(monkeypatch, asked):
   monkeypatch.setattr(requested, 'GRID', 6)
   monkeypatch.setattr(requested, 'STYLES', ('jazz', 'rock'))
@@ -101,7 +113,9 @@ def test_wishes_are_those_of_generate(monkeypatch, asked):
   assert (plan[150:] == expected[-1]).all()
 
 
-@pytest.mark.parametrize('asked', [{'key': 'H'}, {'chords': 'C Q'}, {'key': 'C7'}])
+@pytest.mark.parametrize(
+  'asked', [{'key': 'H'}, {'chords': 'C Q'}, {'key': 'C7'}]
+)
 def test_a_wish_that_is_none_ends_in_one_line(capsys, asked):
   with pytest.raises(SystemExit) as stopped:
     requested.plan(8, 8, **asked)
@@ -114,7 +128,9 @@ def test_damage_is_named(tmp_path, monkeypatch, capsys):
   (tmp_path / 'a').write_bytes(b'A')
   (tmp_path / 'b').write_bytes(b'B')
   digest = folder.hashlib.sha256
-  sums = ''.join(f'{digest(n.upper().encode()).hexdigest()}  {n}\n' for n in 'ab')
+  sums = ''.join(
+    f'{digest(n.upper().encode()).hexdigest()}  {n}\n' for n in 'ab'
+  )
   (tmp_path / 'SHA256SUMS').write_text(sums)
   folder.check(tmp_path)
   for change in (sums + '\n', sums[:-1], sums[:70], sums.replace('b\n', 'c\n')):
@@ -128,17 +144,31 @@ def test_damage_is_named(tmp_path, monkeypatch, capsys):
   assert 'error: b or SHA256SUMS' in capsys.readouterr().err.splitlines()[-1]
 
 
-@pytest.mark.parametrize('variant', [
-    'chorales.py:lstm', 'chorales.py:gru_pianoroll_nade', 'chorales.py:infill',
-    'chorales.py:structure', 'chorales.py:vae_melody', 'tracks.py:gan',
-    'tracks.py:structure', 'tracks.py:lstm_events', 'poly.py:unigram',
+@pytest.mark.parametrize(
+  'variant',
+  [
+    'chorales.py:lstm',
+    'chorales.py:gru_pianoroll_nade',
+    'chorales.py:infill',
+    'chorales.py:structure',
+    'chorales.py:vae_melody',
+    'tracks.py:gan',
+    'tracks.py:structure',
+    'tracks.py:lstm_events',
+    'poly.py:unigram',
     'chorales.py:vae_events',
-])
+  ],
+)
 def test_play_is_short_and_is_python(variant):
-  config = configs.load(variant, [
+  config = configs.load(
+    variant,
+    [
       ('conditions.styles', 'jazz,rock'),
       ('conditions.columns', 'key,chord,density,style'),
-  ] if 'lstm' in variant or 'structure' in variant else [])
+    ]
+    if 'lstm' in variant or 'structure' in variant
+    else [],
+  )
   pipeline = build.pipeline(config)
   text = compose.compose(pipeline, config, ['config.json', 'play.py'])
   compile(text, 'play.py', 'exec')

@@ -1,6 +1,5 @@
 """What is exported computes what the model does, from its files alone."""
 
-
 import jax
 from jax import export
 import numpy as np
@@ -25,14 +24,18 @@ def inputs(pipeline, forward, rows=3, steps=7):
   return given
 
 
-@pytest.mark.parametrize('variant,changes', [
+@pytest.mark.parametrize(
+  'variant,changes',
+  [
     ('chorales.py:rnn', ()),
     ('chorales.py:lstm_events', (TOLD,)),
     ('chorales.py:gru_pianoroll_nade', ()),
     ('chorales.py:cnn', (('dtype', 'bfloat16'),)),
     ('chorales.py:autoencoder', ()),
     ('chorales.py:gan', (TOLD,)),
-], ids=lambda v: v if isinstance(v, str) else '')
+  ],
+  ids=lambda v: v if isinstance(v, str) else '',
+)
 def test_onnx_says_what_the_net_does(variant, changes):
   config, _, params = build_tiny(variant, *changes)
   model = onnx_model.to_bytes(config, weights.flat(params))
@@ -76,17 +79,21 @@ def test_a_state_goes_on():
     np.testing.assert_allclose(joined, whole[name], atol=1e-5)
   batch = {'x': given['x'], 'mask': np.ones((2, 6), np.float32)}
   batch['row'] = np.arange(2, dtype=np.uint32)
-  sums, _ = jax.jit(
-      lambda *of: pipeline.model.loss(*of, step=0, train=False)
-  )(params, batch, jax.random.key(0))
+  sums, _ = jax.jit(lambda *of: pipeline.model.loss(*of, step=0, train=False))(
+    params, batch, jax.random.key(0)
+  )
   total = whole['log_prob_pitch'].sum() + whole['log_prob_struck'].sum()
   np.testing.assert_allclose(-total, sums['nll'], rtol=1e-5)
 
 
-@pytest.mark.parametrize('variant,changes', [
+@pytest.mark.parametrize(
+  'variant,changes',
+  [
     ('chorales.py:structure', ()),
     ('chorales.py:gan', (TOLD,)),
-], ids=lambda v: v if isinstance(v, str) else '')
+  ],
+  ids=lambda v: v if isinstance(v, str) else '',
+)
 def test_the_sampler_writes_what_generate_does(variant, changes):
   _, pipeline, params = build_tiny(variant, *changes)
   flat = weights.flat(params)
@@ -94,14 +101,14 @@ def test_the_sampler_writes_what_generate_does(variant, changes):
   assert set(sampler.platforms) == {'cpu', 'cuda', 'tpu'}
   length, shape = 20, pipeline.representation.spec.shape
   controls = {
-      name: np.array(value, np.int32 if name == 'top_k' else np.float32)
-      for name, value in zip(Controls._fields[:4], (0.8, 3, 1.0, 0.0))
-      if name in pipeline.model.controls
+    name: np.array(value, np.int32 if name == 'top_k' else np.float32)
+    for name, value in zip(Controls._fields[:4], (0.8, 3, 1.0, 0.0))
+    if name in pipeline.model.controls
   }
   own = {k: float(v) for k, v in controls.items()}
   asked = Controls(**own | ({'top_k': 3} if 'top_k' in own else {}))
   expected = generate.generate(
-      pipeline, params, num_outputs=2, num_steps=length, seed=4, controls=asked
+    pipeline, params, num_outputs=2, num_steps=length, seed=4, controls=asked
   )
   if stablehlo.takes_given(pipeline.model):
     controls['given'] = np.zeros((2, length, *shape), np.int32)

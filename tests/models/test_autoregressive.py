@@ -11,7 +11,7 @@ from musiczoo.nn.heads import Controls, HEADS
 from tests import families
 
 PAIRS = [(n, 'voices') for n in (*families.CAUSAL, 'gru, conditioned')] + [
-    ('gru', h) for h in families.HEAD_OF if h != 'voices'
+  ('gru', h) for h in families.HEAD_OF if h != 'voices'
 ]
 
 
@@ -24,7 +24,7 @@ def outputs(family, params, batch):
     one = {k: v[None] for k, v in row.items()}
     one |= {'mask': mask_T[None], 'row': jnp.zeros(1, jnp.uint32)}
     sums, _ = family.model.loss(
-        params, one, jax.random.key(0), step=0, train=False
+      params, one, jax.random.key(0), step=0, train=False
     )
     return sums['loss']
 
@@ -103,9 +103,9 @@ def test_padding_does_not_change_the_loss(name, head):
 
   def loss(batch):
     return jax.jit(
-        lambda p: family.model.loss(
-            p, batch, jax.random.key(1), step=0, train=True
-        )
+      lambda p: family.model.loss(
+        p, batch, jax.random.key(1), step=0, train=True
+      )
     )(params)
 
   families.close(loss(batch), loss(longer), 1e-5)
@@ -122,8 +122,8 @@ def test_samples_follow_the_scores(head):
   drawn, counts = np.unique(x, axis=0, return_counts=True)
   some = counts > 60
   nats = [
-      outputs(family, params, {'x': d[None].astype(np.uint8)})[0, 0]
-      for d in drawn[some][:6]
+    outputs(family, params, {'x': d[None].astype(np.uint8)})[0, 0]
+    for d in drawn[some][:6]
   ]
   share = counts[some][:6] / 4000
   error = 4 * np.sqrt(share / 4000)
@@ -155,7 +155,9 @@ def test_a_row_forgets_what_it_is_told_by_its_own_key():
   keys = jax.random.split(jax.random.key(1), 4)
   variables = told.init(jax.random.key(0), cond)
   hear = jax.jit(lambda keys: told.apply(variables, cond, keys))
-  several = np.stack([hear(jax.random.split(jax.random.key(i), 4)) for i in range(40)])
+  several = np.stack(
+    [hear(jax.random.split(jax.random.key(i), 4)) for i in range(40)]
+  )
   known, nothing = told.apply(variables, cond), told.apply(variables, 0 * cond)
   # At 0.3 a column, three columns: all are kept in .34 of rows, none in .03.
   whole = (np.abs(several - known).max((2, 3)) < 1e-6).mean()
@@ -171,7 +173,7 @@ def test_wishes_follow_the_clock_of_events():
   spec = Spec('tokens', families.DEPTH, (), steps_per_token=clock)
   head = HEADS['categorical'](depth=families.DEPTH, features=3)
   model = families.make(
-      'gru', spec, head, {'conditioning': families.TOLD}, hidden=4, layers=1
+    'gru', spec, head, {'conditioning': families.TOLD}, hidden=4, layers=1
   )
   rng = np.random.default_rng(0)
   x = rng.integers(6, size=(1, 12)).astype(np.int32)
@@ -186,7 +188,7 @@ def test_wishes_follow_the_clock_of_events():
   known = np.arange(12) < 11
   keys = jax.random.split(jax.random.key(0), 2000)
   controls = Controls(
-      given=np.repeat(x, 2000, 0), known=known, cond=np.repeat(plan, 2000, 0)
+    given=np.repeat(x, 2000, 0), known=known, cond=np.repeat(plan, 2000, 0)
   )
   drawn = jax.jit(model.sample, static_argnums=2)(params, keys, 12, controls)
   share = np.bincount(np.asarray(drawn)[:, -1], minlength=6) / 2000

@@ -9,12 +9,12 @@ from tests import families
 
 
 @pytest.mark.parametrize(
-    'wrong',
-    [{'hidden': 0}, {'layers': 0}, {'kernel': 1}, {'dropout': 1.0}],
-    ids=str,
+  'wrong',
+  [{'hidden': 0}, {'layers': 0}, {'kernel': 1}, {'dropout': 1.0}],
+  ids=str,
 )
 def test_an_option_out_of_range_is_refused(wrong):
-  (name, value), = wrong.items()
+  ((name, value),) = wrong.items()
   head = HEADS['categorical'](depth=6, features=3)
   numbers = {'hidden': 4, 'layers': 1, 'kernel': 2} | wrong
   with pytest.raises(UserError, match=f'--config.model.{name}={value}: give'):

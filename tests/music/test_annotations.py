@@ -67,8 +67,11 @@ def test_another_key_is_another_key_of_the_same(score, semitones):
   moved = c.of(transform.transpose(score, semitones), 4)
   ours = c.transpose(table, semitones)
   # Which of two equals is found first, key and chord, may change with the key.
-  same = [i for i in range(len(c.COLUMNS)) if i not in (
-      c.KEY, c.ROOT, c.QUALITY, c.SECTION)]
+  same = [
+    i
+    for i in range(len(c.COLUMNS))
+    if i not in (c.KEY, c.ROOT, c.QUALITY, c.SECTION)
+  ]
   np.testing.assert_array_equal(ours[:, same], moved[:, same])
   back = c.transpose(ours, -semitones)
   np.testing.assert_array_equal(back, table)
@@ -94,9 +97,7 @@ def test_rows_of_events_have_the_conditions_of_their_time():
 
 
 def test_a_plan_says_what_is_asked():
-  table = c.plan(
-      40, 4, begin=4, chords='C Am', key='Am', density=3.0, style=2
-  )
+  table = c.plan(40, 4, begin=4, chords='C Am', key='Am', density=3.0, style=2)
   assert table[:13, c.POSITION].tolist() == [*range(5, 17), 1]
   assert (table[:12, c.ROOT] == 1).all() and (table[12:28, c.ROOT] == 10).all()
   assert (table[28:, c.ROOT] == 1).all()
@@ -107,14 +108,14 @@ def test_a_plan_says_what_is_asked():
 
 
 @pytest.mark.parametrize(
-    'wish,words',
-    [
-        ({'chords': 'H'}, "chord 'H'"),
-        ({'chords': ' '}, 'give symbols'),
-        ({'key': 'X'}, "key 'X'"),
-        ({'density': -1.0}, 'notes a quarter'),
-        ({'density': float('nan')}, 'notes a quarter'),
-    ],
+  'wish,words',
+  [
+    ({'chords': 'H'}, "chord 'H'"),
+    ({'chords': ' '}, 'give symbols'),
+    ({'key': 'X'}, "key 'X'"),
+    ({'density': -1.0}, 'notes a quarter'),
+    ({'density': float('nan')}, 'notes a quarter'),
+  ],
 )
 def test_what_cannot_be_asked(wish, words):
   with pytest.raises(UserError, match=words):
@@ -123,7 +124,9 @@ def test_what_cannot_be_asked(wish, words):
 
 def test_names_of_a_config():
   assert c.columns(('chord', 'key')) == (
-      (c.KEY, 25), (c.ROOT, 13), (c.QUALITY, len(harmony.QUALITIES) + 1)
+    (c.KEY, 25),
+    (c.ROOT, 13),
+    (c.QUALITY, len(harmony.QUALITIES) + 1),
   )
   with pytest.raises(UserError, match="no condition 'mood'"):
     c.columns(('mood',))
@@ -132,12 +135,19 @@ def test_names_of_a_config():
 def test_a_row_in_words():
   row = c.plan(1, 4, chords='Am', key='Am', density=3.5)[0]
   assert c.words(row) == {
-      'key': 'Am', 'chord': 'Am', 'density': '3-4', 'rhythm': '?', 'section': '?'
+    'key': 'Am',
+    'chord': 'Am',
+    'density': '3-4',
+    'rhythm': '?',
+    'section': '?',
   }
   row = c.of(score(chord((60,), 0, 16) + chord((60,), 16, 16)), 4)[16]
   assert c.words(row) == {
-      'key': 'C', 'chord': 'N.C.', 'density': '0-0.5', 'rhythm': 'halves',
-      'section': 'as 1 before',
+    'key': 'C',
+    'chord': 'N.C.',
+    'density': '0-0.5',
+    'rhythm': 'halves',
+    'section': 'as 1 before',
   }
   assert set(c.words(np.zeros(len(c.COLUMNS), np.int16)).values()) == {'?'}
   for column, size in c.COLUMNS.items():

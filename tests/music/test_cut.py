@@ -4,34 +4,34 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 
 from musiczoo.music.score import (
-    canonical,
-    DURATION,
-    equal,
-    ONSET,
-    PITCH,
-    pitched,
-    Score,
-    Track,
+  canonical,
+  DURATION,
+  equal,
+  ONSET,
+  PITCH,
+  pitched,
+  Score,
+  Track,
 )
 from musiczoo.music.transform import crop, cut
 from tests.strategies import scores
 
 SONG = Score(
-    notes=np.array(
-        [
-            [0, 6, 60, 80, 0],  # Sounds on at 4.
-            [0, 6, 36, 80, 1],  # So would the drum.
-            [2, 2, 62, 80, 0],  # Ends where the cut begins.
-            [5, 9, 64, 80, 0],  # Lasts beyond the end.
-            [8, 1, 38, 80, 1],  # Begins where it ends.
-        ],
-        np.int32,
-    ),
-    tracks=(Track(), Track(drums=True)),
-    tempi=np.array([[0, 500000], [3, 400000], [6, 300000]], np.int32),
-    meters=np.array([[0, 3, 4], [9, 4, 4]], np.int32),
-    keys=np.array([[4, 2, 0]], np.int32),
-    resolution=4,
+  notes=np.array(
+    [
+      [0, 6, 60, 80, 0],  # Sounds on at 4.
+      [0, 6, 36, 80, 1],  # So would the drum.
+      [2, 2, 62, 80, 0],  # Ends where the cut begins.
+      [5, 9, 64, 80, 0],  # Lasts beyond the end.
+      [8, 1, 38, 80, 1],  # Begins where it ends.
+    ],
+    np.int32,
+  ),
+  tracks=(Track(), Track(drums=True)),
+  tempi=np.array([[0, 500000], [3, 400000], [6, 300000]], np.int32),
+  meters=np.array([[0, 3, 4], [9, 4, 4]], np.int32),
+  keys=np.array([[4, 2, 0]], np.int32),
+  resolution=4,
 )
 
 

@@ -52,5 +52,5 @@ def test_seconds_follow_the_tempo_map():
   score = song([0], 4, tempi=np.array([[4, 1_000_000], [8, 250_000]]))
   ticks = np.array([0, 2, 4, 6, 8, 12])
   np.testing.assert_allclose(
-      seconds(score, ticks), [0, 0.25, 0.5, 1, 1.5, 1.75]
+    seconds(score, ticks), [0, 0.25, 0.5, 1, 1.5, 1.75]
   )

@@ -20,24 +20,28 @@ C, F, G = (48, 60, 64, 67), (53, 60, 65, 69), (43, 62, 67, 71)
 def piece(*notes, meters=(), tracks=PIANO) -> Score:
   """A Score of (onset, quarters, pitch) or (onset, quarters, pitch, track)."""
   rows = [
-      (int(on * QUARTER), int(long * QUARTER), pitch, 80, *(track or [0]))
-      for on, long, pitch, *track in notes
+    (int(on * QUARTER), int(long * QUARTER), pitch, 80, *(track or [0]))
+    for on, long, pitch, *track in notes
   ]
-  return canonical(Score(
+  return canonical(
+    Score(
       np.array(rows, np.int32).reshape(-1, 5),
       tracks,
       meters=np.array(meters, np.int32).reshape(-1, 3),
       resolution=QUARTER,
-  ))
+    )
+  )
 
 
 def blocks(*chords, quarters: int = 2) -> Score:
   """Chords one after another."""
-  return piece(*(
+  return piece(
+    *(
       (i * quarters, quarters, pitch)
       for i, chord in enumerate(chords)
       for pitch in chord
-  ))
+    )
+  )
 
 
 def symbols(score: Score) -> list[str]:
@@ -88,13 +92,13 @@ def test_bars_cover_the_score_and_meters_begin_bars(score):
 
 
 @pytest.mark.parametrize(
-    'meter, lines',
-    [
-        ((4, 4), [0, 48, 96]),
-        ((6, 8), [0, 36, 72, 108, 144]),
-        ((3, 4), [0, 72, 144]),
-        ((2, 4), [0, 24, 48, 72, 96]),
-    ],
+  'meter, lines',
+  [
+    ((4, 4), [0, 48, 96]),
+    ((6, 8), [0, 36, 72, 108, 144]),
+    ((3, 4), [0, 72, 144]),
+    ((2, 4), [0, 24, 48, 72, 96]),
+  ],
 )
 def test_half_bars(meter, lines):
   score = piece((0, 4, 60), meters=[(0, *meter)])
@@ -110,7 +114,7 @@ def test_positions_on_a_grid():
 def test_density_counts_notes_per_quarter_drums_too():
   drums = (Track(), Track(drums=True))
   score = piece(
-      (0, 4, 60), (1, 1, 64), (3.5, 0.5, 38, 1), (4, 8, 60), tracks=drums
+    (0, 4, 60), (1, 1, 64), (3.5, 0.5, 38, 1), (4, 8, 60), tracks=drums
   )
   np.testing.assert_allclose(metre.density(score), [3 / 4, 1 / 4, 0])
 
@@ -129,10 +133,10 @@ def test_key_of_a_cadence_in_every_key():
 def test_key_weighs_by_time_and_leaves_out_drums():
   # Long notes of G major, many short ones of C minor, loud drums.
   score = piece(
-      *((i, 16, p) for i, p in enumerate((43, 59, 62, 66, 67, 69))),
-      *((i / 4, 0.1, p) for i in range(16) for p in (60, 63, 68, 70)),
-      *((i, 4, 61, 1) for i in range(20)),
-      tracks=(Track(), Track(drums=True)),
+    *((i, 16, p) for i, p in enumerate((43, 59, 62, 66, 67, 69))),
+    *((i / 4, 0.1, p) for i in range(16) for p in (60, 63, 68, 70)),
+    *((i, 4, 61, 1) for i in range(20)),
+    tracks=(Track(), Track(drums=True)),
   )
   assert harmony.key(score)[:2] == (7, 0)
 
@@ -170,7 +174,7 @@ def test_inversions_passing_notes_and_arpeggios():
   first_inversion = blocks((52, 60, 67))
   assert symbols(first_inversion)[0] == 'C'
   passing = piece(
-      (0, 2, 48), (0, 2, 64), (0, 1, 67), (1, 0.5, 65), (1.5, 0.5, 62)
+    (0, 2, 48), (0, 2, 64), (0, 1, 67), (1, 0.5, 65), (1.5, 0.5, 62)
   )
   assert symbols(passing)[0] == 'C'
   arpeggio = piece(*((i / 2, 0.5, p) for i, p in enumerate((57, 60, 64, 60))))
@@ -209,10 +213,10 @@ def test_long_pieces_go_in_blocks(monkeypatch):
 
 def test_half_bars_in_which_nothing_changes_are_looked_at_once(monkeypatch):
   score = piece(
-      *((0, 80, pitch) for pitch in C),
-      *((160, 80, pitch) for pitch in G),
-      (170.5, 0.5, 60),
-      meters=[(0, 1, 16)],
+    *((0, 80, pitch) for pitch in C),
+    *((160, 80, pitch) for pitch in G),
+    (170.5, 0.5, 60),
+    meters=[(0, 1, 16)],
   )
   looked_at, sounding = [], harmony._sounding
 
@@ -227,7 +231,10 @@ def test_half_bars_in_which_nothing_changes_are_looked_at_once(monkeypatch):
 
 def test_chord_symbols():
   assert [harmony.parse_chord(s) for s in 'C G Am F'.split()] == [
-      (0, 1), (7, 1), (9, 2), (5, 1)
+    (0, 1),
+    (7, 1),
+    (9, 2),
+    (5, 1),
   ]
   assert harmony.parse_chord('Bbm7b5') == (10, 8)
   assert harmony.parse_chord('F#dim7') == (6, 9)

@@ -9,9 +9,9 @@ from musiczoo.music.transform import transpose
 from tests.strategies import scores
 
 PIANO_AND_DRUMS = Score(
-    notes=np.array([[0, 1, 60, 80, 0], [0, 1, 36, 80, 1], [1, 1, 64, 80, 0]]),
-    tracks=(Track(), Track(drums=True)),
-    keys=np.array([[0, -3, 1]], np.int32),
+  notes=np.array([[0, 1, 60, 80, 0], [0, 1, 36, 80, 1], [1, 1, 64, 80, 0]]),
+  tracks=(Track(), Track(drums=True)),
+  keys=np.array([[0, -3, 1]], np.int32),
 )
 
 
@@ -28,16 +28,16 @@ def test_pitch_range_is_without_drums():
 
 
 @pytest.mark.parametrize(
-    'sharps, semitones, expected',
-    [
-        (0, 2, 2),  # C to D
-        (-3, 2, -1),  # E flat to F, C minor to D minor
-        (0, 1, -5),  # C to D flat
-        (0, 6, 6),  # C to F sharp
-        (4, -1, -3),  # E to E flat
-        (-7, 12, -7),  # C flat to C flat
-        (7, 0, 7),
-    ],
+  'sharps, semitones, expected',
+  [
+    (0, 2, 2),  # C to D
+    (-3, 2, -1),  # E flat to F, C minor to D minor
+    (0, 1, -5),  # C to D flat
+    (0, 6, 6),  # C to F sharp
+    (4, -1, -3),  # E to E flat
+    (-7, 12, -7),  # C flat to C flat
+    (7, 0, 7),
+  ],
 )
 def test_keys_move_along(sharps, semitones, expected):
   score = PIANO_AND_DRUMS._replace(keys=np.array([[0, sharps, 1]], np.int32))

@@ -24,7 +24,7 @@ def told_of(use, rises):
   trained = jax.random.normal(jax.random.key(1), (rises, 5))
   params[name] = params[name].at[:rises].set(trained)
   return lambda density: np.asarray(
-      told.apply({'params': params}, cond_of(density))[0, 0]
+    told.apply({'params': params}, cond_of(density))[0, 0]
   )
 
 
@@ -42,4 +42,7 @@ def test_columns_are_told_apart():
   cond = jnp.asarray(cond_of(4))
   variables = told.init(jax.random.key(0), cond)
   other = cond.at[..., annotations.KEY].set(4)
-  assert np.abs(told.apply(variables, cond) - told.apply(variables, other)).max() > 0.01
+  assert (
+    np.abs(told.apply(variables, cond) - told.apply(variables, other)).max()
+    > 0.01
+  )

@@ -9,15 +9,15 @@ from musiczoo.nn.conv import Conv
 
 
 @pytest.mark.parametrize(
-    'space,widths,strides',
-    [
-        ((8,), (3,), ()),
-        ((9,), (4,), (2,)),
-        ((8,), (4,), (2,)),
-        ((5,), (1,), (1,)),
-        ((6, 7), (3, 5), ()),
-        ((6, 7), (2, 4), (2, 3)),
-    ],
+  'space,widths,strides',
+  [
+    ((8,), (3,), ()),
+    ((9,), (4,), (2,)),
+    ((8,), (4,), (2,)),
+    ((5,), (1,), (1,)),
+    ((6, 7), (3, 5), ()),
+    ((6, 7), (2, 4), (2, 3)),
+  ],
 )
 def test_equals_the_convolution_of_flax(space, widths, strides):
   rng = np.random.default_rng(0)

@@ -32,11 +32,11 @@ def build(cell='lstm', rows=3, steps=6, depth=5, hidden=4, layers=2, **options):
 
 def close(a, b, tolerance=1e-5):
   jax.tree.map(
-      lambda a, b: np.testing.assert_allclose(
-          a, b, rtol=tolerance, atol=tolerance
-      ),
-      a,
-      b,
+    lambda a, b: np.testing.assert_allclose(
+      a, b, rtol=tolerance, atol=tolerance
+    ),
+    a,
+    b,
   )
 
 
@@ -67,8 +67,8 @@ def naive(cell, x_TxD, w, u, b, state):
       h = o * jnp.tanh(c)
       return (h, c), h
     r, z = (
-        jax.nn.sigmoid(x @ gate(w, k) + h @ gate(u, k) + gate(b, k))
-        for k in (0, 1)
+      jax.nn.sigmoid(x @ gate(w, k) + h @ gate(u, k) + gate(b, k))
+      for k in (0, 1)
     )
     m = h @ gate(u, 2) + gate(b, 3)
     n = jnp.tanh(x @ gate(w, 2) + gate(b, 2) + r * m)
@@ -82,9 +82,9 @@ def naive(cell, x_TxD, w, u, b, state):
 @each_cell
 def test_equals_torch(cell):
   golden = {
-      name.removeprefix(f'{cell}/'): jnp.asarray(a)
-      for name, a in np.load(GOLDEN).items()
-      if name.startswith(f'{cell}/')
+    name.removeprefix(f'{cell}/'): jnp.asarray(a)
+    for name, a in np.load(GOLDEN).items()
+    if name.startswith(f'{cell}/')
   }
   states = ('h', 'c')[: CELLS[cell].states]
   layers, _, hidden = golden['h0'].shape
@@ -99,7 +99,7 @@ def test_equals_torch(cell):
       b_ih, b_hh = tensors[f'bias_ih_l{i}'], tensors[f'bias_hh_l{i}']
       shared = 2 * hidden if cell == 'gru' else b_ih.size
       params[f'bias_{i}'] = jnp.concatenate(
-          [b_ih[:shared] + b_hh[:shared], b_ih[shared:], b_hh[shared:]]
+        [b_ih[:shared] + b_hh[:shared], b_ih[shared:], b_hh[shared:]]
       )
       carry.append(tuple(tensors[f'{s}0'][i] for s in states))
     return {'params': params}, tuple(carry)
@@ -121,24 +121,24 @@ def test_equals_torch(cell):
 @each_cell
 @settings(max_examples=4, deadline=None)
 @given(
-    steps=st.integers(1, 9),
-    rows=st.integers(1, 4),
-    depth=st.integers(1, 6),
-    hidden=st.integers(1, 6),
-    seed=st.integers(0, 99),
+  steps=st.integers(1, 9),
+  rows=st.integers(1, 4),
+  depth=st.integers(1, 6),
+  hidden=st.integers(1, 6),
+  seed=st.integers(0, 99),
 )
 def test_equals_a_naive_scan(cell, steps, rows, depth, hidden, seed):
   kind = CELLS[cell]
   args = (
-      normal(seed, steps, rows, depth),
-      normal(seed + 1, depth, len(kind.input_gates) * hidden),
-      normal(seed + 2, hidden, len(kind.recurrent_gates) * hidden),
-      normal(seed + 3, len(kind.bias) * hidden),
-      tuple(normal(seed + 4, kind.states, rows, hidden)),
+    normal(seed, steps, rows, depth),
+    normal(seed + 1, depth, len(kind.input_gates) * hidden),
+    normal(seed + 2, hidden, len(kind.recurrent_gates) * hidden),
+    normal(seed + 3, len(kind.bias) * hidden),
+    tuple(normal(seed + 4, kind.states, rows, hidden)),
   )
   ours = lambda *a: recurrent.layer(kind, *a, None)
   theirs = jax.vmap(
-      lambda *a: naive(cell, *a), (1, None, None, None, 0), (1, 0)
+    lambda *a: naive(cell, *a), (1, None, None, None, 0), (1, 0)
   )
   out = jax.eval_shape(ours, *args)
   cotangents = jax.tree.map(lambda o: normal(seed + 5, *o.shape), out)
@@ -179,8 +179,8 @@ def test_padding_changes_nothing(cell):
 
   def piece_by_piece(variables, x):
     pieces = [
-        net.apply(variables, x[i : i + 1, :length])
-        for i, length in enumerate(lengths)
+      net.apply(variables, x[i : i + 1, :length])
+      for i, length in enumerate(lengths)
     ]
     carries = [carry for _, carry in pieces]
     carry = jax.tree.map(lambda *c: jnp.concatenate(c), *carries)
@@ -238,7 +238,7 @@ def test_residual_adds_a_layers_input():
 
 
 @pytest.mark.parametrize(
-    'cell, size', [('rnn', 84), ('lstm', 336), ('gru', 260)]
+  'cell, size', [('rnn', 84), ('lstm', 336), ('gru', 260)]
 )
 def test_parameters_at_the_start(cell, size):
   net = Recurrent(cell, 4, 2)
@@ -248,7 +248,9 @@ def test_parameters_at_the_start(cell, size):
   # checkpoints no longer fit.
   assert sum(a.size for a in leaves) == size
   assert all(a.dtype == jnp.float32 for a in leaves)
-  for u in jnp.split(params['recurrent_1'], len(CELLS[cell].recurrent_gates), 1):
+  for u in jnp.split(
+    params['recurrent_1'], len(CELLS[cell].recurrent_gates), 1
+  ):
     close(u @ u.T, jnp.eye(4))
   if cell == 'lstm':
     assert params['bias_0'].tolist() == [0] * 4 + [1] * 4 + [0] * 8
@@ -278,7 +280,7 @@ def test_a_small_change_is_not_lost_in_a_bfloat16_net():
   net = Recurrent('gru', 1, 1, dtype=jnp.bfloat16)
   x = jnp.zeros((1, 2000, 1))
   variables = jax.tree.map(
-      jnp.zeros_like, jax.eval_shape(net.init, jax.random.key(0), x)
+    jnp.zeros_like, jax.eval_shape(net.init, jax.random.key(0), x)
   )
   variables['params']['bias_0'] = jnp.array([0.0, 8.0, 1.0, 0.0])
   _, ((h,),) = jax.jit(net.apply)(variables, x)
@@ -291,23 +293,23 @@ def test_the_backward_loop_carries_state_gradients_alone(cell):
   net, variables, x = build(cell, rows=3, hidden=4, layers=1)
   loss = lambda v: net.apply(v, x)[0].sum()
   loops = [
-      eqn
-      for eqn in equations(jax.make_jaxpr(jax.grad(loss))(variables).jaxpr)
-      if eqn.primitive.name == 'scan' and eqn.params['reverse']
+    eqn
+    for eqn in equations(jax.make_jaxpr(jax.grad(loss))(variables).jaxpr)
+    if eqn.primitive.name == 'scan' and eqn.params['reverse']
   ]
   (scan,) = loops
   loop = scan.params
   # What is carried has the shape it has in the body; the rest is stacked.
   body = getattr(loop['jaxpr'], 'jaxpr', loop['jaxpr'])
   num_carry = sum(
-      whole.aval.shape == part.aval.shape
-      for whole, part in zip(scan.outvars, body.outvars)
+    whole.aval.shape == part.aval.shape
+    for whole, part in zip(scan.outvars, body.outvars)
   )
   assert num_carry == CELLS[cell].states
   made = [
-      eqn.outvars[0].aval.shape
-      for eqn in equations(body)
-      if eqn.primitive.name == 'dot_general'
+    eqn.outvars[0].aval.shape
+    for eqn in equations(body)
+    if eqn.primitive.name == 'dot_general'
   ]
   assert set(made) == {(3, 4)}
 
@@ -344,10 +346,10 @@ def test_one_result_under_every_transformation():
   mesh = jax.make_mesh((num,), ('data',), axis_types=auto)
   spec = jax.sharding.PartitionSpec
   sharded = jax.shard_map(
-      lambda v, x: jax.lax.psum(grad(v, x), 'data'),
-      mesh=mesh,
-      in_specs=(spec(), spec('data')),
-      out_specs=spec(),
-      check_vma=False,
+    lambda v, x: jax.lax.psum(grad(v, x), 'data'),
+    mesh=mesh,
+    in_specs=(spec(), spec('data')),
+    out_specs=spec(),
+    check_vma=False,
   )
   close(jax.jit(sharded)(variables, x), wanted)

@@ -25,11 +25,11 @@ def build(rows=3, steps=17, hidden=8, layers=2, kernel=3, **options):
 
 def close(a, b, tolerance=1e-5):
   jax.tree.map(
-      lambda a, b: np.testing.assert_allclose(
-          a, b, rtol=tolerance, atol=tolerance
-      ),
-      a,
-      b,
+    lambda a, b: np.testing.assert_allclose(
+      a, b, rtol=tolerance, atol=tolerance
+    ),
+    a,
+    b,
   )
 
 
@@ -46,10 +46,10 @@ def naive(x_TxD, w_KxDxH, dilation):
 
 @settings(max_examples=4, deadline=None)
 @given(
-    steps=st.integers(1, 9),
-    kernel=st.integers(2, 4),
-    dilation=st.sampled_from([1, 2, 8]),
-    seed=st.integers(0, 99),
+  steps=st.integers(1, 9),
+  kernel=st.integers(2, 4),
+  dilation=st.sampled_from([1, 2, 8]),
+  seed=st.integers(0, 99),
 )
 def test_equals_a_naive_sum(steps, kernel, dilation, seed):
   x, w = normal(seed, 2, steps, 3), normal(seed + 1, kernel, 3, 4)
@@ -57,7 +57,10 @@ def test_equals_a_naive_sum(steps, kernel, dilation, seed):
   y, pull = jax.vjp(lambda x, w: causal_conv(x, w, dilation), x, w)
   close(y, wanted)
   # Linear in x and in w, so each gradient is known by what it does to either.
-  dy, dx, dw = normal(seed + 2, *y.shape), *(normal(7, *a.shape) for a in (x, w))
+  dy, dx, dw = (
+    normal(seed + 2, *y.shape),
+    *(normal(7, *a.shape) for a in (x, w)),
+  )
   gx, gw = pull(dy)
   row = lambda x, w: np.stack([naive(r, w, dilation) for r in x])
   close((gx * dx).sum(), (row(dx, w) * dy).sum(), 1e-3)
@@ -82,7 +85,9 @@ def test_a_carry_continues_the_piece(heard):
   close(jnp.swapaxes(y, 0, 1), whole[:, heard:])
 
 
-@pytest.mark.parametrize('layers,kernel,reach', [(2, 2, 7), (1, 4, 7), (2, 3, 13)])
+@pytest.mark.parametrize(
+  'layers,kernel,reach', [(2, 2, 7), (1, 4, 7), (2, 3, 13)]
+)
 def test_hears_the_past_as_far_as_it_says_and_no_future(layers, kernel, reach):
   net, variables, x = build(layers=layers, kernel=kernel)
   assert net.reach == reach
@@ -140,9 +145,9 @@ def test_every_convolution_has_its_channels_last():
   net, variables, x = build()
   grad = jax.grad(lambda v: net.apply(v, x)[0].sum())
   specs = [
-      tuple(eqn.params['dimension_numbers'])
-      for eqn in equations(jax.make_jaxpr(grad)(variables).jaxpr)
-      if eqn.primitive.name == 'conv_general_dilated'
+    tuple(eqn.params['dimension_numbers'])
+    for eqn in equations(jax.make_jaxpr(grad)(variables).jaxpr)
+    if eqn.primitive.name == 'conv_general_dilated'
   ]
   assert specs and set(specs) == {((0, 2, 1), (2, 1, 0), (0, 2, 1))}
 

@@ -46,31 +46,33 @@ def test_only_names_are_lost(score):
 
 def test_a_piece_word_by_word():
   score = Score(
-      notes=np.array([
-          [0, 2, 60, 80, 0],
-          [0, 1, 36, 100, 1],
-          [2, 9, 60, 80, 2],
-          [2, 1, 64, 80, 2],
-      ]),
-      tracks=(Track(40), Track(8, drums=True), Track(40)),
-      tempi=np.array([[0, 500_000]]),
-      meters=np.array([[0, 6, 8]]),
-      keys=np.array([[2, -3, 1]]),
-      resolution=1,
+    notes=np.array(
+      [
+        [0, 2, 60, 80, 0],
+        [0, 1, 36, 100, 1],
+        [2, 9, 60, 80, 2],
+        [2, 1, 64, 80, 2],
+      ]
+    ),
+    tracks=(Track(40), Track(8, drums=True), Track(40)),
+    tempi=np.array([[0, 500_000]]),
+    meters=np.array([[0, 6, 8]]),
+    keys=np.array([[2, -3, 1]]),
+    resolution=1,
   )
   violin, kit = e.PROGRAM + 40, e.DRUMS + 8
   expected = [
-      # All tracks in order; the second violin is the last one selected.
-      *(violin, kit, violin, e.NEXT),
-      *(e.TEMPO, *digits(0, 30, 66, 32)),  # 30 * 128**2 + 66 * 128 + 32
-      *(e.METER, *digits(0, 6, 3)),
-      *(violin, loud(80), on(60), kit, loud(100), on(36)),
-      *(shift(1), off(36)),
-      *(shift(1), e.KEY, *digits(4, 1)),
-      *(violin, off(60), e.NEXT, loud(80), on(60), on(64)),
-      *(shift(1), off(64)),
-      *(shift(4), shift(4), off(60)),
-      e.END,
+    # All tracks in order; the second violin is the last one selected.
+    *(violin, kit, violin, e.NEXT),
+    *(e.TEMPO, *digits(0, 30, 66, 32)),  # 30 * 128**2 + 66 * 128 + 32
+    *(e.METER, *digits(0, 6, 3)),
+    *(violin, loud(80), on(60), kit, loud(100), on(36)),
+    *(shift(1), off(36)),
+    *(shift(1), e.KEY, *digits(4, 1)),
+    *(violin, off(60), e.NEXT, loud(80), on(60), on(64)),
+    *(shift(1), off(64)),
+    *(shift(4), shift(4), off(60)),
+    e.END,
   ]
   assert EVENTS.encode(score).tolist() == expected
   assert equal(EVENTS.decode(np.array(expected)), score)
@@ -95,24 +97,28 @@ def test_what_hangs_ends_with_the_piece():
 
 def test_nothing_comes_after_the_end():
   assert heard(on(60), shift(1), e.END, off(60), shift(1), on(62)) == [
-      [0, 1, 60, 80, 0]
+    [0, 1, 60, 80, 0]
   ]
 
 
 def test_the_impossible_is_passed_over():
   nonsense = [e.NEXT, off(60), loud(0), -1, e.SHIFT + 4, *digits(5), 30_000]
   assert heard(*nonsense, on(60), off(60), shift(2), off(60)) == [
-      [0, 2, 60, 80, 0]
+    [0, 2, 60, 80, 0]
   ]
 
 
 def test_a_change_that_is_cut_short_or_illegal_is_none():
-  score = EVENTS.decode(np.array([
-      *(e.TEMPO, *digits(0, 30, 66), on(60), *digits(32)),
-      *(e.TEMPO, *digits(0, 0, 0, 0)),
-      *(e.METER, *digits(0, 0, 2), e.METER, *digits(0, 4, 8)),
-      *(e.KEY, *digits(15, 0), e.KEY, *digits(7, 2)),
-  ]))
+  score = EVENTS.decode(
+    np.array(
+      [
+        *(e.TEMPO, *digits(0, 30, 66), on(60), *digits(32)),
+        *(e.TEMPO, *digits(0, 0, 0, 0)),
+        *(e.METER, *digits(0, 0, 2), e.METER, *digits(0, 4, 8)),
+        *(e.KEY, *digits(15, 0), e.KEY, *digits(7, 2)),
+      ]
+    )
+  )
   assert len(score.notes) == 1
   assert not len(score.tempi) + len(score.meters) + len(score.keys)
 

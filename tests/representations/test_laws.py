@@ -25,7 +25,7 @@ def build(name, grid=4):
 def arrays(representation):
   """Any integers of the right shape, most of them within the depth."""
   depth = {'voices': 2 * representation.spec.depth, 'bits': 2}.get(
-      representation.spec.kind, representation.spec.depth
+    representation.spec.kind, representation.spec.depth
   )
   dtype = representation.spec.dtype
   limits = np.iinfo(dtype)
@@ -56,7 +56,11 @@ def test_codes_are_as_described(name, score, grid):
   x = np.asarray(stored)  # Which may have been sparse.
   assert x.dtype == stored.dtype == r.spec.dtype
   assert x.shape == stored.shape == (len(stored), *r.spec.shape)
-  symbols = {'bits': 1, 'tokens': r.spec.depth - 1, 'voices': 2 * r.spec.depth - 1}
+  symbols = {
+    'bits': 1,
+    'tokens': r.spec.depth - 1,
+    'voices': 2 * r.spec.depth - 1,
+  }
   assert np.all((x >= 0) & (x <= symbols[r.spec.kind]))
 
 
@@ -85,7 +89,7 @@ def test_any_array_is_a_legal_score(name, data):
   # What is illegal in some other way, the writer refuses.
   assert equal(midi.read(midi.to_bytes(score), pedal=False), score)
   np.testing.assert_array_equal(
-      r.encode(r.decode(r.encode(score))), r.encode(score)
+    r.encode(r.decode(r.encode(score))), r.encode(score)
   )
 
 
@@ -124,12 +128,12 @@ def test_there_is_no_more_room_than_that(name, score):
 @everyone
 @quick
 @given(
-    score=scores(max_onset=100),
-    tempo=st.floats(0.1, 10),
-    velocity=st.integers(-40, 40),
+  score=scores(max_onset=100),
+  tempo=st.floats(0.1, 10),
+  velocity=st.integers(-40, 40),
 )
 def test_varied_music_is_played_otherwise_and_else_the_same(
-    name, score, tempo, velocity
+  name, score, tempo, velocity
 ):
   r = build(name)
   x = r.encode(score)

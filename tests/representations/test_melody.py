@@ -15,9 +15,9 @@ def test_the_highest_note_of_each_step(score):
   melody = REPRESENTATIONS['melody'](steps_per_quarter=2)
   score = quantize(score, 2)
   notes = [
-      (onset, onset + duration, pitch)
-      for onset, duration, pitch, _, track in score.notes.tolist()
-      if not score.tracks[track].drums and 21 <= pitch <= 108
+    (onset, onset + duration, pitch)
+    for onset, duration, pitch, _, track in score.notes.tolist()
+    if not score.tracks[track].drums and 21 <= pitch <= 108
   ]
   x, before = melody.encode(score), 0
   assert len(x) == max((end for _, end, _ in notes), default=0)
@@ -26,7 +26,7 @@ def test_the_highest_note_of_each_step(score):
     pitch = max((pitch for _, _, pitch in sounding), default=20)
     symbol = pitch - 20
     is_onset = symbol != before or (step, pitch) in [
-        (onset, pitch) for onset, _, pitch in sounding
+      (onset, pitch) for onset, _, pitch in sounding
     ]
     assert token == 2 * symbol + is_onset
     before = symbol
@@ -34,12 +34,14 @@ def test_the_highest_note_of_each_step(score):
 
 def test_repeated_and_held_notes_are_told_apart():
   melody = REPRESENTATIONS['melody'](steps_per_quarter=1)
-  notes = np.array([
+  notes = np.array(
+    [
       [0, 2, 60, 90, 0],
       [1, 1, 55, 90, 0],  # A note below doesn't strike the one above.
       [2, 1, 60, 90, 0],
       [4, 1, 62, 90, 0],
-  ])
+    ]
+  )
   x = melody.encode(Score(notes, resolution=1))
   c, d = 2 * (60 - 20), 2 * (62 - 20)
   assert x.tolist() == [c + 1, c, c + 1, 1, d + 1]

@@ -15,10 +15,10 @@ def test_every_sounding_key_and_no_other(score):
   roll = REPRESENTATIONS['pianoroll'](steps_per_quarter=2)
   score = quantize(score, 2)
   sounding = {
-      (step, pitch - 21)
-      for onset, duration, pitch, _, track in score.notes.tolist()
-      if not score.tracks[track].drums and 21 <= pitch <= 108
-      for step in range(onset, onset + duration)
+    (step, pitch - 21)
+    for onset, duration, pitch, _, track in score.notes.tolist()
+    if not score.tracks[track].drums and 21 <= pitch <= 108
+    for step in range(onset, onset + duration)
   }
   x = roll.encode(score)
   assert set(zip(*(i.tolist() for i in np.nonzero(x)))) == sounding

@@ -12,13 +12,15 @@ from musiczoo.representations.sparse_roll import (
 
 STEPS, DEPTH = 12, 3
 rolls = npst.arrays(
-    np.uint8, st.tuples(st.integers(0, STEPS), st.just(DEPTH)),
-    elements=st.integers(0, 1), fill=st.nothing(),
+  np.uint8,
+  st.tuples(st.integers(0, STEPS), st.just(DEPTH)),
+  elements=st.integers(0, 1),
+  fill=st.nothing(),
 )
 spans = st.lists(
-    st.tuples(
-        st.integers(0, STEPS - 1), st.integers(1, 6), st.integers(0, DEPTH - 1)
-    )
+  st.tuples(
+    st.integers(0, STEPS - 1), st.integers(1, 6), st.integers(0, DEPTH - 1)
+  )
 )
 
 

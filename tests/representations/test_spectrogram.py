@@ -35,16 +35,18 @@ def test_every_number_is_that_of_librosa():
   mel = librosa.power_to_db(power, ref=1.0, amin=LEAST, top_db=None)
   onset = librosa.onset.onset_strength(S=mel, **both)
   sized = {'frame_length': FFT, 'hop_length': HOP}
-  expected = np.concatenate([
+  expected = np.concatenate(
+    [
       mel,
       librosa.feature.rms(y=y, **sized),
       librosa.feature.zero_crossing_rate(y, **sized),
       onset[None],
       librosa.feature.tempo(
-          onset_envelope=onset, sr=RATE, hop_length=HOP, aggregate=None
+        onset_envelope=onset, sr=RATE, hop_length=HOP, aggregate=None
       )[None],
       librosa.feature.chroma_stft(y=y, tuning=0.0, **both),
-  ]).T
+    ]
+  ).T
   assert x.dtype == np.float32 and x.shape == (1 + len(y) // HOP, MELS + 16)
   np.testing.assert_allclose(x, expected, rtol=1e-4, atol=1e-4)
   assert x[:, :MELS].std() > 5 and x[:, MELS + 2].max() > 1  # It is music.
@@ -106,14 +108,14 @@ def test_a_sound_shorter_than_a_frame_has_frames():
 
 
 @pytest.mark.parametrize(
-    'numbers,message',
-    [
-        ({'sample_rate': 100}, 'sample_rate=100'),
-        ({'hop': FFT}, 'hop=512'),
-        ({'features': ('rms', 'taste')}, 'rms,taste: choose of rms'),
-        ({'features': ('rms', 'rms')}, 'each once'),
-        ({'mean': (1.0, 2.0), 'sd': (1.0, 1.0)}, 'training finds the 40'),
-    ],
+  'numbers,message',
+  [
+    ({'sample_rate': 100}, 'sample_rate=100'),
+    ({'hop': FFT}, 'hop=512'),
+    ({'features': ('rms', 'taste')}, 'rms,taste: choose of rms'),
+    ({'features': ('rms', 'rms')}, 'each once'),
+    ({'mean': (1.0, 2.0), 'sd': (1.0, 1.0)}, 'training finds the 40'),
+  ],
 )
 def test_numbers_that_make_no_spectrogram(numbers, message):
   with pytest.raises(UserError, match=message):

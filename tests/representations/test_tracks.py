@@ -30,8 +30,8 @@ def kept(score):
   """Rows of onset, duration, pitch and the name of the group."""
   score = TRACKS.project(score)
   return [
-      (onset, duration, pitch, score.tracks[track].name)
-      for onset, duration, pitch, _, track in score.notes.tolist()
+    (onset, duration, pitch, score.tracks[track].name)
+    for onset, duration, pitch, _, track in score.notes.tolist()
   ]
 
 
@@ -55,12 +55,12 @@ def test_every_bit_and_no_other(score):
 
 def test_programs_fall_into_groups_as_in_lpd_5():
   programs = {
-      DRUMS: [],
-      BASS: [32, 39],
-      GUITAR: [24, 31],
-      PIANO: [0, 7],
-      STRINGS: [8, 16, 40, 52, 56, 68, 73, 80, 88, 95, 104, 111],
-      -1: [96, 103, 112, 119, 120, 127],
+    DRUMS: [],
+    BASS: [32, 39],
+    GUITAR: [24, 31],
+    PIANO: [0, 7],
+    STRINGS: [8, 16, 40, 52, 56, 68, 73, 80, 88, 95, 104, 111],
+    -1: [96, 103, 112, 119, 120, 127],
   }
   for group, members in programs.items():
     assert set(tracks.group_of(tuple(map(Track, members)))) <= {group}
@@ -85,7 +85,9 @@ def test_drums_are_strikes():
   kit = (Track(drums=True),)
   score = song((0, 4, 36, 0), (1, 1, 36, 0), (4, 9, 38, 0), tracks=kit)
   assert kept(score) == [
-      (0, 1, 36, 'Drums'), (1, 1, 36, 'Drums'), (4, 1, 38, 'Drums')
+    (0, 1, 36, 'Drums'),
+    (1, 1, 36, 'Drums'),
+    (4, 1, 38, 'Drums'),
   ]
   assert len(TRACKS.encode(score)) == 5
 
@@ -104,7 +106,7 @@ def test_a_strike_of_what_does_not_sound_is_passed_over():
 
 def test_drums_stay_when_the_key_moves():
   score = song(
-      (0, 1, 36, 0), (0, 1, 40, 1), tracks=(Track(drums=True), Track(33))
+    (0, 1, 36, 0), (0, 1, 40, 1), tracks=(Track(drums=True), Track(33))
   )
   x = TRACKS.encode(score)
   assert TRACKS.transpose_range(x) == (40 - 24, 107 - 40)
@@ -116,8 +118,10 @@ def test_a_distant_end_costs_no_memory():
   quarters = 2**17
   last = 2 * quarters - 1
   score = song(
-      (0, last, 60, 0), (last, 1, 64, 0), (5, 1, 36, 1),
-      tracks=(Track(0), Track(drums=True)),
+    (0, last, 60, 0),
+    (last, 1, 64, 0),
+    (5, 1, 36, 1),
+    tracks=(Track(0), Track(drums=True)),
   )
   tracemalloc.start()
   x = TRACKS.encode(score)
@@ -125,8 +129,11 @@ def test_a_distant_end_costs_no_memory():
   assert len(TRACKS.decode(x).notes) == 3
   pieces = batches.pack([x, x])
   batch_at = batches.make_batch_at(
-      pieces, batch_size=2, window=32, transpose=TRACKS.transpose,
-      transpose_range=TRACKS.transpose_range,
+    pieces,
+    batch_size=2,
+    window=32,
+    transpose=TRACKS.transpose,
+    transpose_range=TRACKS.transpose_range,
   )
   # It is the held note that nearly every window hears.
   assert batch_at(0, 0)['x'].sum() == 2 * 32

@@ -35,13 +35,11 @@ def lines_of_four(draw, overlap=0):
   for track in range(4):
     onset = 0
     for rest, length, pitch in draw(
-        st.lists(
-            st.tuples(
-                st.integers(0, 2), st.integers(1, 3), st.integers(30, 87)
-            ),
-            min_size=1,
-            max_size=6,
-        )
+      st.lists(
+        st.tuples(st.integers(0, 2), st.integers(1, 3), st.integers(30, 87)),
+        min_size=1,
+        max_size=6,
+      )
     ):
       rows.append((onset + rest, length + overlap, pitch, 80, track))
       onset += rest + length
@@ -71,14 +69,14 @@ def test_overlaps_within_a_part_are_cut(score):
 def test_parts_need_no_names_if_there_are_four(score):
   voices = REPRESENTATIONS['voices']()
   nameless = score._replace(
-      tracks=tuple(Track(program) for program in (68, 69, 71, 70))
+    tracks=tuple(Track(program) for program in (68, 69, 71, 70))
   )
   np.testing.assert_array_equal(voices.encode(nameless), voices.encode(score))
 
 
 def test_voices_may_cross():
   score = score_of(
-      (0, 1, 60, 0), (0, 1, 64, 1), (0, 1, 50, 2), (0, 1, 52, 3), tracks=TRACKS
+    (0, 1, 60, 0), (0, 1, 64, 1), (0, 1, 50, 2), (0, 1, 52, 3), tracks=TRACKS
   )
   pitch, _ = cells(score)
   assert pitch == [[60, 64, 50, 52]]
@@ -113,16 +111,16 @@ def test_repeated_notes_are_struck_unless_told_otherwise():
 
 
 @pytest.mark.parametrize(
-    'chord, expected',
-    [
-        ([60], [60, 0, 0, 0]),
-        ([72, 48], [72, 0, 0, 48]),
-        ([72, 30], [72, 0, 0, 30]),  # The lowest pitch there is, beside rests.
-        ([72, 69, 48], [72, 69, 0, 48]),
-        ([72, 50, 48], [72, 0, 50, 48]),
-        ([72, 67, 64, 48], [72, 67, 64, 48]),
-        ([76, 72, 67, 64, 60, 48], [76, 72, 60, 48]),
-    ],
+  'chord, expected',
+  [
+    ([60], [60, 0, 0, 0]),
+    ([72, 48], [72, 0, 0, 48]),
+    ([72, 30], [72, 0, 0, 30]),  # The lowest pitch there is, beside rests.
+    ([72, 69, 48], [72, 69, 0, 48]),
+    ([72, 50, 48], [72, 0, 50, 48]),
+    ([72, 67, 64, 48], [72, 67, 64, 48]),
+    ([76, 72, 67, 64, 60, 48], [76, 72, 60, 48]),
+  ],
 )
 def test_a_chord_is_reduced(chord, expected):
   pitch, is_onset = cells(score_of(*((0, 1, p, 0) for p in chord)))
@@ -136,8 +134,9 @@ def test_a_reduction_sounds_only_what_sounded(score):
   voices = REPRESENTATIONS['voices'](steps_per_quarter=2)
   score = quantize(score, 2)
   played = [
-      note for note in score.notes.tolist()
-      if not score.tracks[note[TRACK]].drums and 30 <= note[PITCH] <= 87
+    note
+    for note in score.notes.tolist()
+    if not score.tracks[note[TRACK]].drums and 30 <= note[PITCH] <= 87
   ]
   # Four parts are kept as they are, where one may hold what another strikes.
   assume(len({note[TRACK] for note in played}) != 4)

@@ -10,7 +10,9 @@ import pytest
 from benchmarks import golden_checkpoint
 from musiczoo.runs import config_history, run, workdir
 
-GOLDEN = sorted((pathlib.Path(__file__).parents[1] / 'golden').glob('checkpoint-*'))
+GOLDEN = sorted(
+  (pathlib.Path(__file__).parents[1] / 'golden').glob('checkpoint-*')
+)
 
 
 @pytest.fixture
@@ -34,7 +36,9 @@ def test_an_old_run_goes_on(path, corpus, tmp_path):
   shutil.copytree(path, tmp_path / 'run')
   config, *_ = workdir.load(tmp_path / 'run')
   said = []
-  done = run.fit(dataclasses.replace(config, steps=4), tmp_path / 'run', say=said.append)
+  done = run.fit(
+    dataclasses.replace(config, steps=4), tmp_path / 'run', say=said.append
+  )
   assert done.step == 4
   assert any('resume   at step 2' in line for line in said)
 

@@ -16,19 +16,19 @@ from musiczoo.training import checkpoint, journal
 from tests import configs, families
 
 SMALL = {
-    'model.hidden': '8',
-    'model.layers': '2',
-    'head.features': '3',
-    'head.hidden': '4',
-    'model.levels': '1',
-    'model.overlap': '4',
-    'steps': '8',
-    'steps_per_dispatch': '3',
-    'log_every': '1',
-    'eval_every': '4',
-    'checkpoint_every': '2',
-    'batch_size': '8',
-    'window': '16',
+  'model.hidden': '8',
+  'model.layers': '2',
+  'head.features': '3',
+  'head.hidden': '4',
+  'model.levels': '1',
+  'model.overlap': '4',
+  'steps': '8',
+  'steps_per_dispatch': '3',
+  'log_every': '1',
+  'eval_every': '4',
+  'checkpoint_every': '2',
+  'batch_size': '8',
+  'window': '16',
 }
 
 
@@ -40,9 +40,9 @@ def corpus(tmp_path_factory):
   tracks = tuple(Track(52, name=n) for n in 'SATB')
   for i in range(40):
     notes = [
-        (120 * 4 * j, 120 * 4, 40 + 8 * (3 - v) + rng.integers(5), 80, v)
-        for j in range(rng.integers(4, 9))
-        for v in range(4)
+      (120 * 4 * j, 120 * 4, 40 + 8 * (3 - v) + rng.integers(5), 80, v)
+      for j in range(rng.integers(4, 9))
+      for v in range(4)
     ]
     score = Score(np.array(notes, np.int32), tracks)
     midi.write(score, folder / f'{i}.mid')
@@ -74,18 +74,23 @@ def compiled_once(config):
   return lambda config, pipeline: found
 
 
-@pytest.mark.parametrize('name,parallel', [
+@pytest.mark.parametrize(
+  'name,parallel',
+  [
     *(
-        pytest.param(
-            family, 'jit', marks=families.slow_but(family, 'lstm', 'vae')
-        )
-        for family in ZOO
-        if family in chorales.VARIANTS
+      pytest.param(
+        family, 'jit', marks=families.slow_but(family, 'lstm', 'vae')
+      )
+      for family in ZOO
+      if family in chorales.VARIANTS
     ),
     ('gru', 'pmap'),
     pytest.param('gan', 'pmap', marks=pytest.mark.slow),
-])
-def test_a_killed_run_goes_on_to_the_same_bits(tmp_path, corpus, name, parallel):
+  ],
+)
+def test_a_killed_run_goes_on_to_the_same_bits(
+  tmp_path, corpus, name, parallel
+):
   options = config(corpus, name, parallel=parallel)
   place = compiled_once(options)
   whole = quiet(options, tmp_path / 'whole', place=place)
@@ -94,16 +99,14 @@ def test_a_killed_run_goes_on_to_the_same_bits(tmp_path, corpus, name, parallel)
   quiet(options, tmp_path / 'cut', place=place, stopping=stopping)
   assert checkpoint.steps(tmp_path / 'cut/checkpoints')[-1] < 8
   # As if killed later than it saved.
-  journal.append(
-      tmp_path / 'cut', journal.METRICS, [{'step': 8, 'loss': 0.0}]
-  )
+  journal.append(tmp_path / 'cut', journal.METRICS, [{'step': 8, 'loss': 0.0}])
   resumed = quiet(options, tmp_path / 'cut', place=place)
   for a, b in zip(
-      jax.tree.leaves(whole.state), jax.tree.leaves(resumed.state), strict=True
+    jax.tree.leaves(whole.state), jax.tree.leaves(resumed.state), strict=True
   ):
     np.testing.assert_array_equal(a, b)
   assert (tmp_path / 'whole/metrics.jsonl').read_text() == (
-      tmp_path / 'cut/metrics.jsonl'
+    tmp_path / 'cut/metrics.jsonl'
   ).read_text()
 
 
@@ -112,9 +115,7 @@ def test_a_run_can_be_prolonged_but_not_changed(tmp_path, corpus):
   longer = quiet(config(corpus, 'rnn', steps='6'), tmp_path)
   assert longer.step == 6
   with pytest.raises(UserError, match='optimizer.learning_rate is 0.003 there'):
-    quiet(
-        config(corpus, 'rnn', **{'optimizer.learning_rate': '1.0'}), tmp_path
-    )
+    quiet(config(corpus, 'rnn', **{'optimizer.learning_rate': '1.0'}), tmp_path)
   with pytest.raises(UserError, match='family is rnn there, gru here'):
     quiet(config(corpus, 'gru'), tmp_path)
 
@@ -123,12 +124,14 @@ def test_fine_tuning_takes_what_fits(tmp_path, corpus):
   quiet(config(corpus, 'gru'), tmp_path / 'a')
   said = []
   tuned = run.fit(
-      config(corpus, 'gru', steps='0'), tmp_path / 'b',
-      init_from=tmp_path / 'a', say=said.append,
+    config(corpus, 'gru', steps='0'),
+    tmp_path / 'b',
+    init_from=tmp_path / 'a',
+    say=said.append,
   )
   _, _, params, _ = workdir.load(tmp_path / 'a')
   for a, b in zip(
-      jax.tree.leaves(params), jax.tree.leaves(tuned.state.params), strict=True
+    jax.tree.leaves(params), jax.tree.leaves(tuned.state.params), strict=True
   ):
     np.testing.assert_array_equal(a, b)
   assert any('0 not: none' in line for line in said)
@@ -144,15 +147,15 @@ def test_the_checkpoint_says_all_that_generate_needs(tmp_path, corpus):
   saved, pipeline, params, _ = workdir.load(tmp_path)
   assert saved == options
   few, many = (
-      generate.generate(
-          pipeline, params, num_outputs=n, num_steps=20, seed=3
-      ).x
-      for n in (2, 5)
+    generate.generate(pipeline, params, num_outputs=n, num_steps=20, seed=3).x
+    for n in (2, 5)
   )
   # A piece is the same whatever else is written beside it.
   np.testing.assert_array_equal(few, many[:2])
   assert (many[0] != many[1]).any()
-  other = generate.generate(pipeline, params, num_outputs=2, num_steps=20, seed=4)
+  other = generate.generate(
+    pipeline, params, num_outputs=2, num_steps=20, seed=4
+  )
   assert (few != other.x).any()
 
 
@@ -161,7 +164,7 @@ def test_a_primer_comes_back_at_the_head(tmp_path, corpus):
   _, pipeline, params, _ = workdir.load(tmp_path)
   primer = pipeline.representation.encode(midi.read(corpus / '0.mid'))
   written = generate.generate(
-      pipeline, params, num_outputs=3, num_steps=20, seed=3, primer=primer
+    pipeline, params, num_outputs=3, num_steps=20, seed=3, primer=primer
   )
   assert written.x.shape[1] == len(primer) + 20
   for x in written.x:

@@ -15,15 +15,15 @@ CONTROLS = {'temperature': 0.5, 'top_k': 3, 'top_p': 0.9, 'min_p': 0.1}
 REQUESTS = {'chords': 'C G', 'key': 'Am', 'density': 2.0, 'style': 'waltz'}
 # Family -> the requests that its config is conditioned on.
 FAMILIES = {
-    'rnn': (),
-    'lstm': (),
-    'gru': (),
-    'cnn': (),
-    'infill': (),
-    'autoencoder': (),
-    'vae': (),
-    'gan': (),
-    'structure': ('chords', 'key', 'density'),
+  'rnn': (),
+  'lstm': (),
+  'gru': (),
+  'cnn': (),
+  'infill': (),
+  'autoencoder': (),
+  'vae': (),
+  'gan': (),
+  'structure': ('chords', 'key', 'density'),
 }
 
 

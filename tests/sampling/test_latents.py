@@ -29,12 +29,12 @@ def pipeline():
   head = HEADS['voices'](voices.spec.depth, voices=4, features=3, hidden=5)
   music = voices.spec
   model = families.make(
-      'vae', music, head, {'window': WINDOW}, net='conv', hidden=8, latent=4
+    'vae', music, head, {'window': WINDOW}, net='conv', hidden=8, latent=4
   )
   batch = {
-      'x': np.zeros((1, WINDOW, 4), np.uint8),
-      'mask': np.ones((1, WINDOW), np.float32),
-      'row': np.zeros(1, np.uint32),
+    'x': np.zeros((1, WINDOW, 4), np.uint8),
+    'mask': np.ones((1, WINDOW), np.float32),
+    'row': np.zeros(1, np.uint32),
   }
   params = jax.jit(model.init)(jax.random.key(0), batch)
   # Codes that differ and are heard.
@@ -46,14 +46,12 @@ def song(steps, seed=0, meters=()):
   """A piece of `steps` steps in which each voice moves every quarter."""
   rng = np.random.default_rng(seed)
   notes = [
-      (t, 4, int(rng.integers(48, 70)), 80, v)
-      for v in range(4)
-      for t in range(0, steps, 4)
+    (t, 4, int(rng.integers(48, 70)), 80, v)
+    for v in range(4)
+    for t in range(0, steps, 4)
   ]
   meters = np.array(meters, np.int32).reshape(-1, 3)
-  score = Score(
-      np.array(notes, np.int32), TRACKS, resolution=4, meters=meters
-  )
+  score = Score(np.array(notes, np.int32), TRACKS, resolution=4, meters=meters)
   return latents.encode_piece(pipeline()[0].representation, score, 'song.mid')
 
 
@@ -100,17 +98,17 @@ def test_the_way_between_codes():
 
 
 @pytest.mark.parametrize(
-    'steps,meters,begins',
-    [
-        (48, [], [0, 16, 32]),
-        (52, [], [0, 16, 32, 48]),
-        # A bar of three quarters is twelve steps, a window sixteen.
-        (48, [(0, 3, 4)], [0, 12, 24, 36]),
-        # After a pick-up of a quarter.
-        (36, [(0, 1, 4), (4, 4, 4)], [4, 20]),
-        # A bar longer than a window.
-        (48, [(0, 10, 4)], [0, 16, 32]),
-    ],
+  'steps,meters,begins',
+  [
+    (48, [], [0, 16, 32]),
+    (52, [], [0, 16, 32, 48]),
+    # A bar of three quarters is twelve steps, a window sixteen.
+    (48, [(0, 3, 4)], [0, 12, 24, 36]),
+    # After a pick-up of a quarter.
+    (36, [(0, 1, 4), (4, 4, 4)], [4, 20]),
+    # A bar longer than a window.
+    (48, [(0, 10, 4)], [0, 16, 32]),
+  ],
 )
 def test_windows_begin_with_bars_and_leave_no_gap(steps, meters, begins):
   one = song(steps, meters=meters)
@@ -135,7 +133,7 @@ def test_shifted_codes_are_reconstructed_elsewhere():
   same = latents.reconstruct(*pipeline(), x, seed=0, controls=none)
   np.testing.assert_array_equal(still.x, same.x)
   moved = latents.reconstruct(
-      *pipeline(), x, seed=0, controls=COLD._replace(shift=np.full(4, 9.0))
+    *pipeline(), x, seed=0, controls=COLD._replace(shift=np.full(4, 9.0))
   )
   assert (moved.x != still.x).any()
 

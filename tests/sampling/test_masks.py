@@ -22,26 +22,26 @@ def song(quarters=16, meters=(), voices=4):
   """Notes of a quarter, in all voices, repeated and not; a tie over bar 2."""
   rng = np.random.default_rng(0)
   notes = [
-      [12 * q, 24 if q == 7 else 12, 76 - 7 * v + rng.integers(4), 80, v]
-      for v in range(voices)
-      for q in range(quarters)
-      if q != 8
+    [12 * q, 24 if q == 7 else 12, 76 - 7 * v + rng.integers(4), 80, v]
+    for v in range(voices)
+    for q in range(quarters)
+    if q != 8
   ]
   meters = np.array(meters, np.int32).reshape(-1, 3)
   return Score(
-      np.array(notes, np.int32), TRACKS[:voices], meters=meters, resolution=12
+    np.array(notes, np.int32), TRACKS[:voices], meters=meters, resolution=12
   )
 
 
 @pytest.mark.parametrize(
-    'meters,span,begin,end',
-    [
-        ((), '2:3', 16, 48),
-        ((), '1', 0, 16),
-        ((), '4:4', 48, 64),
-        ([(0, 3, 4)], '2:2', 12, 24),
-        ([(0, 1, 4), (12, 4, 4)], '2:3', 4, 36),  # A pick-up is bar 1.
-    ],
+  'meters,span,begin,end',
+  [
+    ((), '2:3', 16, 48),
+    ((), '1', 0, 16),
+    ((), '4:4', 48, 64),
+    ([(0, 3, 4)], '2:2', 12, 24),
+    ([(0, 1, 4), (12, 4, 4)], '2:3', 4, 36),  # A pick-up is bar 1.
+  ],
 )
 def test_bars_are_those_of_the_meters(meters, span, begin, end):
   x, known = masks.infill(VOICES, song(meters=meters), span, 'song.mid')
@@ -51,7 +51,9 @@ def test_bars_are_those_of_the_meters(meters, span, begin, end):
   assert not known[begin:end].any()
 
 
-@pytest.mark.parametrize('span', ['0:1', '3:2', '4:5', '5', ':', 'a:b', '1:2:3', ''])
+@pytest.mark.parametrize(
+  'span', ['0:1', '3:2', '4:5', '5', ':', 'a:b', '1:2:3', '']
+)
 def test_bars_that_are_not_there_are_refused(span):
   with pytest.raises(UserError, match='--infill_bars='):
     masks.infill(VOICES, song(), span, 'song.mid')
@@ -77,7 +79,7 @@ def test_a_part_of_voices_or_of_groups_stays_alone():
 
   groups = REPRESENTATIONS['tracks']()
   notes = np.array(
-      [[4 * q, 4, 40 + q % 3, 80, t] for q in range(8) for t in range(5)]
+    [[4 * q, 4, 40 + q % 3, 80, t] for q in range(8) for t in range(5)]
   )
   score = Score(notes.astype(np.int32), GROUPS, resolution=4)
   every = np.zeros(groups.spec.shape, int)
@@ -97,12 +99,12 @@ def test_a_part_of_voices_or_of_groups_stays_alone():
 def trained():
   small = {'hidden': '8', 'layers': '1', 'sweeps': '3'}
   config = configs.load(
-      'chorales.py:infill', [(f'model.{k}', v) for k, v in small.items()]
+    'chorales.py:infill', [(f'model.{k}', v) for k, v in small.items()]
   )
   pipeline = build.pipeline(config)
   params = jax.tree.map(
-      lambda a: jax.random.normal(jax.random.key(0), a.shape),
-      workdir.shapes(pipeline),
+    lambda a: jax.random.normal(jax.random.key(0), a.shape),
+    workdir.shapes(pipeline),
   )
   return pipeline, params
 
@@ -115,16 +117,25 @@ def test_all_but_the_holes_stays_as_it_is(trained, ask):
   else:
     x, known = masks.accompany(VOICES, song(), 'Soprano', 'song.mid')
   made = generate.generate(
-      pipeline, params, num_outputs=3, num_steps=0, seed=0, primer=x, known=known,
-      controls=Controls(),
+    pipeline,
+    params,
+    num_outputs=3,
+    num_steps=0,
+    seed=0,
+    primer=x,
+    known=known,
+    controls=Controls(),
   )
   assert made.x.shape == (3, *x.shape)
   assert (made.x == x)[:, known].all()
 
   def begun(score):
     """Notes that begin in a cell that was given."""
-    return {tuple(n) for n in score.notes[:, [ONSET, 2, TRACK]].tolist()
-            if known[n[0], n[2]]}
+    return {
+      tuple(n)
+      for n in score.notes[:, [ONSET, 2, TRACK]].tolist()
+      if known[n[0], n[2]]
+    }
 
   whole = VOICES.decode(VOICES.encode(song()))
   assert all(begun(score) == begun(whole) for score in made.scores)

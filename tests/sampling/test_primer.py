@@ -16,16 +16,16 @@ def score(notes, **more):
 
 
 @pytest.mark.parametrize(
-    'primer,words',
-    [
-        (score([(0, 12, 60, 80, 0)], tracks=(Track(52),)), None),
-        (score([(0, 12, 60, 80, 0)]), 'played by other instruments'),
-        (score([(4, 4, 60, 80, 0)]), 'moved to a grid of 4 steps'),
-        (
-            score([(0, 12, 60, 80, 0), (0, 12, 20, 80, 0)]),
-            '1 of 2 notes kept',
-        ),
-    ],
+  'primer,words',
+  [
+    (score([(0, 12, 60, 80, 0)], tracks=(Track(52),)), None),
+    (score([(0, 12, 60, 80, 0)]), 'played by other instruments'),
+    (score([(4, 4, 60, 80, 0)]), 'moved to a grid of 4 steps'),
+    (
+      score([(0, 12, 60, 80, 0), (0, 12, 20, 80, 0)]),
+      '1 of 2 notes kept',
+    ),
+  ],
 )
 def test_what_a_primer_loses_is_said(caplog, primer, words):
   voices = REPRESENTATIONS['voices']()

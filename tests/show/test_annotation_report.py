@@ -15,27 +15,41 @@ from tests import configs
 def pipeline(variant, **changes):
   small = {'model.hidden': '4', 'head.hidden': '4', 'head.features': '2'}
   return build.pipeline(
-      configs.load(f'chorales.py:{variant}', (small | changes).items())
+    configs.load(f'chorales.py:{variant}', (small | changes).items())
   )
 
 
 # A pick-up of a quarter and two bars of C.
 SONG = Score(
-    np.array([(0, 4, 60, 80, 0), (4, 16, 60, 80, 0), (4, 16, 64, 80, 0),
-              (20, 16, 60, 80, 0), (20, 16, 64, 80, 0)], np.int32),
-    meters=np.array([(0, 1, 4), (4, 4, 4)], np.int32),
-    resolution=4,
+  np.array(
+    [
+      (0, 4, 60, 80, 0),
+      (4, 16, 60, 80, 0),
+      (4, 16, 64, 80, 0),
+      (20, 16, 60, 80, 0),
+      (20, 16, 64, 80, 0),
+    ],
+    np.int32,
+  ),
+  meters=np.array([(0, 1, 4), (4, 4, 4)], np.int32),
+  resolution=4,
 )
 
 
 def test_each_bar_has_a_line_and_what_the_rules_say_otherwise():
-  small = {'model.planner_hidden': '3', 'model.analyser_hidden': '3',
-           'model.analyser_channels': '2', 'model.layers': '1'}
+  small = {
+    'model.planner_hidden': '3',
+    'model.analyser_hidden': '3',
+    'model.analyser_channels': '2',
+    'model.layers': '1',
+  }
   model = pipeline('structure', **small)
   cond = np.zeros((1, 36, len(annotations.COLUMNS)), np.int16)
   batch = {
-      'x': np.zeros((1, 36, 4), np.uint8), 'cond': cond,
-      'mask': np.ones((1, 36), np.float32), 'row': np.zeros(1, np.uint32),
+    'x': np.zeros((1, 36, 4), np.uint8),
+    'cond': cond,
+    'mask': np.ones((1, 36), np.float32),
+    'row': np.zeros(1, np.uint32),
   }
   params = jax.jit(model.model.init)(jax.random.key(0), batch)
   heard, ruled = annotation_report.annotate(model, params, SONG)

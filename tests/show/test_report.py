@@ -46,28 +46,40 @@ def numbers(text):
 
 
 def test_changes_stand_at_their_bar_and_time(page):
-  found = page(song(
+  found = page(
+    song(
       [(0, 80, 60, 0)],
       tempi=np.array([[0, 1_000_000], [32, 500_000]]),
       meters=np.array([[0, 4, 4], [32, 3, 4]]),
       keys=np.array([[0, -3, 1], [44, 7, 0]]),
-  ))
+    )
+  )
   assert numbers(found['TEMPO, QUARTER NOTES A MINUTE']) == [
-      1, 0, 0, 60, 3, 0, 8, 120
+    1,
+    0,
+    0,
+    60,
+    3,
+    0,
+    8,
+    120,
   ]
   assert numbers(found['METER']) == [1, 0, 0, 4, 4, 3, 0, 8, 3, 4]
   assert [line.split()[-1] for line in found['KEY SIGNATURE'].split('\n')] == [
-      'Cm', 'C#'
+    'Cm',
+    'C#',
   ]
   # Two bars of 4/4, then 12 quarters in 3/4.
   assert '6 bars, 20.0 quarter notes, 0:14.0 min' in found['FILE']
 
 
 def test_tracks_have_their_range_and_family(page):
-  found = page(song(
+  found = page(
+    song(
       [(0, 4, 36, 0), (0, 4, 28, 1), (4, 4, 43, 1)],
       tracks=(Track(0, True, 'Kit\x1b[2J'), Track(34, name='Low\0')),
-  ))
+    )
+  )
   _, drums, bass, missing = found['TRACKS'].split('\n')
   assert drums.split() == ['1', 'Kit[2J', '0', 'drums', '1', '36-36']
   assert bass.split() == ['2', 'Low', '34', 'bass', '2', 'E1-G2']
@@ -76,11 +88,13 @@ def test_tracks_have_their_range_and_family(page):
 
 def test_no_list_is_endless(page):
   many = 40
-  found = page(song(
+  found = page(
+    song(
       [(i, 1, 60, i) for i in range(many)],
       tracks=tuple(Track(name=str(i)) for i in range(many)),
       tempi=np.array([[i, 500_000 + i * 10_000] for i in range(many)]),
-  ))
+    )
+  )
   assert 'and 24 more tracks' in found['TRACKS']
   tempi = found['TEMPO, QUARTER NOTES A MINUTE']
   assert 'and 24 more changes' in tempi and 'from 67.4 to 120.0' in tempi
@@ -90,7 +104,8 @@ def test_repairs_are_counted_and_explained(page):
   found = page(smf(NOTE + b'\0' + ON + b'\0' + ON + END, promised=3))
   repairs = [line.split(maxsplit=2) for line in found['REPAIRS'].split('\n')]
   assert [repair[:2] for repair in repairs] == [
-      ['1', 'track_count'], ['2', 'hanging']
+    ['1', 'track_count'],
+    ['2', 'hanging'],
   ]
   assert all(len(repair[2]) > 10 for repair in repairs)
   assert 'none' in page(smf(NOTE + END))['REPAIRS']
@@ -125,17 +140,29 @@ def test_moves_to_the_grid_are_in_milliseconds(page):
 
 def test_each_representation_says_what_it_keeps(page):
   # The bass repeats its note; the piano has two at once.
-  found = page(song(
-      [(0, 2, 40, 0), (2, 2, 40, 0), (0, 4, 60, 1), (0, 4, 64, 1),
-       (0, 1, 36, 2)],
+  found = page(
+    song(
+      [
+        (0, 2, 40, 0),
+        (2, 2, 40, 0),
+        (0, 4, 60, 1),
+        (0, 4, 64, 1),
+        (0, 1, 36, 2),
+      ],
       tracks=(Track(33), Track(0), Track(drums=True)),
-  ))['REPRESENTATIONS']
+    )
+  )['REPRESENTATIONS']
   kept = {
-      line.split()[0]: int(line.split()[3])
-      for line in found.split('\n') if ' of 5 ' in line
+    line.split()[0]: int(line.split()[3])
+    for line in found.split('\n')
+    if ' of 5 ' in line
   }
   assert kept == {
-      'events': 5, 'melody': 1, 'pianoroll': 3, 'tracks': 5, 'voices': 4
+    'events': 5,
+    'melody': 1,
+    'pianoroll': 3,
+    'tracks': 5,
+    'voices': 4,
   }
 
 
@@ -150,9 +177,9 @@ def test_a_kept_note_has_its_onset_and_pitch_and_is_no_drum():
 def test_key_and_chords_by_bar(page):
   c, f, g, am = (48, 64, 67), (53, 57, 60), (55, 59, 62), (45, 48, 64)
   chords = enumerate([c, f, g, c, am])
-  found = page(song(
-      [(16 * i, 16, p, 0) for i, chord in chords for p in chord]
-  ))['KEY AND CHORDS']
+  found = page(
+    song([(16 * i, 16, p, 0) for i, chord in chords for p in chord])
+  )['KEY AND CHORDS']
   key, first, second = found.split('\n')
   assert key.split()[:2] == ['key', 'C,']
   assert re.split(r'[|\s]+', first.strip()) == ['bar', '1', 'C', 'F', 'G', 'C']
@@ -173,8 +200,12 @@ def test_a_rejected_file_shows_where(tmp_path):
   path = tmp_path / 'page.mid'
   path.write_bytes(b'<!DOCTYPE html><html>')
   row, mark = rejection(path)
-  assert row.split() == ['0', *b'<!DOCTYPE html><'.hex(' ').split(),
-                         '<!DOCTYPE', 'html><']
+  assert row.split() == [
+    '0',
+    *b'<!DOCTYPE html><'.hex(' ').split(),
+    '<!DOCTYPE',
+    'html><',
+  ]
   assert mark.strip() == '^^ byte 0'
   data = smf(NOTE * 20 + b'\0' + bytes([0x90, 60, 0xFF]) + END)
   path.write_bytes(data)
@@ -187,7 +218,7 @@ def test_a_rejected_file_shows_where(tmp_path):
 def test_of_a_limit_it_says_how_to_raise_it(tmp_path):
   path = tmp_path / 'long.mid'
   path.write_bytes(smf(b'\0' + ON + quantity(2**27) + OFF + END, division=1))
-  line, = rejection(path)
+  (line,) = rejection(path)
   assert '131072' in line and '--max_quarters=N' in line
 
 

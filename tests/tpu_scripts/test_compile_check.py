@@ -13,8 +13,10 @@ from tpu_scripts import chips, compile_check, programs
 from tpu_scripts.compile_check import Checked
 
 SMALL = [
-    ('model.hidden', '8'), ('window', '16'), ('batch_size', '6'),
-    ('conditions.columns', 'key'),
+  ('model.hidden', '8'),
+  ('window', '16'),
+  ('batch_size', '6'),
+  ('conditions.columns', 'key'),
 ]
 
 

@@ -68,11 +68,13 @@ def test_a_collective_in_a_loop_is_seen_wherever_it_hides():
 
 
 def test_both_branches_are_looked_at():
-  branch = '  %c = f32[4]{0} conditional(%i, %x), branch_computations={%one, %two}\n'
+  branch = (
+    '  %c = f32[4]{0} conditional(%i, %x), branch_computations={%one, %two}\n'
+  )
   more = ''.join(
-      f'%{name} (p: f32[4]) -> f32[4] {{\n'
-      '  ROOT %g = f32[4]{0} all-gather(%p), dimensions={0}\n}\n\n'
-      for name in ('one', 'two')
+    f'%{name} (p: f32[4]) -> f32[4] {{\n'
+    '  ROOT %g = f32[4]{0} all-gather(%p), dimensions={0}\n}\n\n'
+    for name in ('one', 'two')
   )
   head = PROGRAM.index('ENTRY')
   body = PROGRAM.index('{\n', head) + 2

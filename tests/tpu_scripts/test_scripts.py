@@ -42,16 +42,20 @@ def machine(tmp_path):
     for name, lines in files.items():
       (tmp_path / name).write_text('\n'.join(lines) + '\n')
     environ = os.environ | {
-        'PATH': f'{tmp_path}:{os.environ["PATH"]}',
-        'STAND_IN': str(tmp_path),
-        'POLL': '0',
-        'TMPDIR': str(tmp_path),
-        'HOME': str(tmp_path),
-        'SLURM_JOB_ID': '7',
+      'PATH': f'{tmp_path}:{os.environ["PATH"]}',
+      'STAND_IN': str(tmp_path),
+      'POLL': '0',
+      'TMPDIR': str(tmp_path),
+      'HOME': str(tmp_path),
+      'SLURM_JOB_ID': '7',
     }
     return subprocess.run(
-        ['bash', f'tpu_scripts/{script}', *args],
-        cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60,
+      ['bash', f'tpu_scripts/{script}', *args],
+      cwd=ROOT,
+      env=environ,
+      capture_output=True,
+      text=True,
+      timeout=60,
     )
 
   return run, tmp_path
@@ -84,29 +88,34 @@ def test_one_machine_on_demand_in_a_project(machine):
   where = [*WHERE, '--project=zoo', '--dry_run']
   done = run('create.sh', *where, '--type=v6e-4')
   assert done.stdout.splitlines()[0] == (
-      'gcloud compute tpus queued-resources create bach --zone=us-west4-a '
-      '--project=zoo --node-id=bach --accelerator-type=v6e-4 '
-      '--runtime-version=v2-alpha-tpuv6e'
+    'gcloud compute tpus queued-resources create bach --zone=us-west4-a '
+    '--project=zoo --node-id=bach --accelerator-type=v6e-4 '
+    '--runtime-version=v2-alpha-tpuv6e'
   )
   done = run('setup.sh', *where)
   assert 'install.sh' in done.stdout and '--bucket' not in done.stdout
   done = run('fetch.sh', *where, '--from=bucket/lstm', '--to=out')
   assert done.stdout.splitlines() == [
-      'mkdir -p out',
-      'gcloud compute tpus tpu-vm scp --recurse bach:bucket/lstm out '
-      '--zone=us-west4-a --project=zoo --worker=0 --quiet',
+    'mkdir -p out',
+    'gcloud compute tpus tpu-vm scp --recurse bach:bucket/lstm out '
+    '--zone=us-west4-a --project=zoo --worker=0 --quiet',
   ]
 
 
 def test_a_training_asks_what_the_dry_run_said(machine):
   run, folder = machine
   done = run(
-      'train.sh', *SLICE, '--', *TRAIN,
-      states=['NOT_FOUND', 'WAITING_FOR_RESOURCES', 'PROVISIONING', 'ACTIVE'],
-      answers=['', '', 'step 10 status=', 'step 20 status=0'],
+    'train.sh',
+    *SLICE,
+    '--',
+    *TRAIN,
+    states=['NOT_FOUND', 'WAITING_FOR_RESOURCES', 'PROVISIONING', 'ACTIVE'],
+    answers=['', '', 'step 10 status=', 'step 20 status=0'],
   )
   assert done.returncode == 0, done.stderr
-  said = [shlex.split(line) for line in golden(folder) if line.startswith('gcloud')]
+  said = [
+    shlex.split(line) for line in golden(folder) if line.startswith('gcloud')
+  ]
   of = lambda words, verb: [w for w in words if w[4] == verb]
   for verb in 'create', 'scp', 'delete':
     assert of(asked(folder), verb) == of(said, verb)
@@ -118,12 +127,19 @@ def test_a_training_asks_what_the_dry_run_said(machine):
 def test_a_tpu_taken_away_is_asked_for_again(machine):
   run, folder = machine
   done = run(
-      'train.sh', *SLICE, '--', *TRAIN,
-      states=[
-          'NOT_FOUND', 'ACTIVE', 'ACTIVE', 'SUSPENDED',  # While watched;
-          'NOT_FOUND', 'ACTIVE',
-      ],
-      answers=['', '', 'status=', '', '', 'status=0'],
+    'train.sh',
+    *SLICE,
+    '--',
+    *TRAIN,
+    states=[
+      'NOT_FOUND',
+      'ACTIVE',
+      'ACTIVE',
+      'SUSPENDED',  # While watched;
+      'NOT_FOUND',
+      'ACTIVE',
+    ],
+    answers=['', '', 'status=', '', '', 'status=0'],
   )
   assert done.returncode == 0, done.stderr
   made = [v for v in verbs(folder) if v in ('create', 'scp', 'delete')]
@@ -134,8 +150,18 @@ def test_a_tpu_taken_away_in_setup_is_asked_for_again(machine):
   run, folder = machine
   (folder / 'home').mkdir()  # Where nothing was unpacked: setup fails.
   done = run(
-      'train.sh', *SLICE, '--', *TRAIN,
-      states=['ACTIVE', 'ACTIVE', 'SUSPENDED', 'SUSPENDED', 'NOT_FOUND', 'FAILED'],
+    'train.sh',
+    *SLICE,
+    '--',
+    *TRAIN,
+    states=[
+      'ACTIVE',
+      'ACTIVE',
+      'SUSPENDED',
+      'SUSPENDED',
+      'NOT_FOUND',
+      'FAILED',
+    ],
   )
   changes = [v for v in verbs(folder) if v != 'describe']
   assert changes == ['scp', 'ssh', 'delete', 'create']
@@ -146,22 +172,26 @@ def test_a_tpu_taken_away_in_setup_is_asked_for_again(machine):
 def test_a_command_that_fails_leaves_the_tpu(machine):
   run, folder = machine
   done = run(
-      'train.sh', *SLICE, '--', *TRAIN,
-      states=['ACTIVE'], answers=['', '', 'error: no such config status=2'],
+    'train.sh',
+    *SLICE,
+    '--',
+    *TRAIN,
+    states=['ACTIVE'],
+    answers=['', '', 'error: no such config status=2'],
   )
   assert done.returncode == 2
   assert 'create' not in verbs(folder) and 'delete' not in verbs(folder)
 
 
 @pytest.mark.parametrize(
-    'script, args',
-    [
-        ('create.sh', ['--name=bach']),
-        ('create.sh', [*WHERE, '--type=v9-4']),
-        ('delete.sh', [*WHERE, '--forced']),
-        ('run.sh', WHERE),
-        ('fetch.sh', ['bach']),
-    ],
+  'script, args',
+  [
+    ('create.sh', ['--name=bach']),
+    ('create.sh', [*WHERE, '--type=v9-4']),
+    ('delete.sh', [*WHERE, '--forced']),
+    ('run.sh', WHERE),
+    ('fetch.sh', ['bach']),
+  ],
 )
 def test_slips_end_in_one_line(machine, script, args):
   run, folder = machine
@@ -181,15 +211,16 @@ def test_every_script_has_help(machine):
 def test_the_stand_in_refuses_what_gcloud_would(machine):
   _, folder = machine
   for command in (
-      'compute tpus queued-resources make bach --zone=z',
-      'compute tpus queued-resources delete bach --zone=z --forced',
-      'compute tpus queued-resources delete bach --zone=z --force=yes',
-      'compute tpus queued-resources describe --zone=z',
-      'compute tpus tpu-vm ssh bach --worker=all',
+    'compute tpus queued-resources make bach --zone=z',
+    'compute tpus queued-resources delete bach --zone=z --forced',
+    'compute tpus queued-resources delete bach --zone=z --force=yes',
+    'compute tpus queued-resources describe --zone=z',
+    'compute tpus tpu-vm ssh bach --worker=all',
   ):
     done = subprocess.run(
-        [folder / 'gcloud', *command.split()],
-        env=os.environ | {'STAND_IN': str(folder)}, capture_output=True,
+      [folder / 'gcloud', *command.split()],
+      env=os.environ | {'STAND_IN': str(folder)},
+      capture_output=True,
     )
     assert done.returncode == 2, command
 
@@ -210,14 +241,14 @@ def test_run_leaves_a_kept_command_on_the_worker(machine):
 
 
 @pytest.mark.parametrize(
-    'statuses, begun', [((0,), 1), ((75, 134, 0), 3), ((2, 0), 1), ((143,), 1)]
+  'statuses, begun', [((0,), 1), ((75, 134, 0), 3), ((2, 0), 1), ((143,), 1)]
 )
 def test_keep_begins_again_what_can_go_on(machine, statuses, begun):
   run, folder = machine
   (folder / 'statuses').write_text('\n'.join(map(str, statuses)))
   command = (
-      f'cd {folder}; echo begun; s=$(head -n 1 statuses); '
-      'sed -i 1d statuses; exit $s'
+    f'cd {folder}; echo begun; s=$(head -n 1 statuses); '
+    'sed -i 1d statuses; exit $s'
   )
   done = run('keep.sh', f'--log={folder}/run', '--', 'bash', '-c', command)
   assert done.returncode == statuses[begun - 1]
@@ -235,9 +266,7 @@ def test_keep_gives_up_in_the_end(machine):
 def test_nothing_is_kept_twice(machine):
   run, folder = machine
   again = f'{SCRIPTS}/keep.sh --log={folder}/run -- echo twice'
-  done = run(
-      'keep.sh', f'--log={folder}/run', '--', 'bash', '-c', again
-  )
+  done = run('keep.sh', f'--log={folder}/run', '--', 'bash', '-c', again)
   assert done.returncode == 2
   assert 'running already' in (folder / 'run.log').read_text()
 
@@ -254,7 +283,7 @@ def test_scripts_are_clean():
   shellcheck = pathlib.Path(sys.executable).with_name('shellcheck')
   scripts = [*SCRIPTS.glob('*.sh'), *SCRIPTS.glob('*.sbatch')]
   done = subprocess.run(
-      [shellcheck, '-x', *scripts], capture_output=True, text=True
+    [shellcheck, '-x', *scripts], capture_output=True, text=True
   )
   assert not done.returncode, done.stdout
 
@@ -262,12 +291,17 @@ def test_scripts_are_clean():
 def test_jobset():
   text = (SCRIPTS / 'jobset.yaml').read_text()
   body = ''.join(
-      line for line in text.splitlines(True) if not line.startswith('#')
+    line for line in text.splitlines(True) if not line.startswith('#')
   )
   values = {
-      'NAME': 'bach', 'IMAGE': 'image', 'BUCKET': 'music', 'WORKERS': '4',
-      'ACCELERATOR': 'tpu-v5-lite-podslice', 'TOPOLOGY': '4x4', 'CHIPS': '4',
-      'CONFIG': 'experiments/configs/chorales.py:lstm',
+    'NAME': 'bach',
+    'IMAGE': 'image',
+    'BUCKET': 'music',
+    'WORKERS': '4',
+    'ACCELERATOR': 'tpu-v5-lite-podslice',
+    'TOPOLOGY': '4x4',
+    'CHIPS': '4',
+    'CONFIG': 'experiments/configs/chorales.py:lstm',
   }
   assert all(f'{name}=' in text for name in values)
   spec = yaml.safe_load(string.Template(body).substitute(values))['spec']

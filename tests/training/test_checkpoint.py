@@ -19,11 +19,11 @@ def state(step: int, seed: int = 0, ema: bool = True) -> TrainState:
   rng = np.random.default_rng(seed + step)
   params = {'net': {'w': rng.normal(size=(3, 4)).astype(np.float32)}}
   return TrainState(
-      step=np.asarray(step, np.int32),
-      params=params,
-      ema=jax.tree.map(lambda a: a / 2, params) if ema else None,
-      opt_state=({'mu': params}, (), np.asarray(step, np.int32)),
-      rng=np.array([1, step], np.uint32),
+    step=np.asarray(step, np.int32),
+    params=params,
+    ema=jax.tree.map(lambda a: a / 2, params) if ema else None,
+    opt_state=({'mu': params}, (), np.asarray(step, np.int32)),
+    rng=np.array([1, step], np.uint32),
   )
 
 

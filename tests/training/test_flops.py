@@ -44,7 +44,7 @@ def test_of_branches_the_dearest_counts():
 def test_a_convolution_and_its_opposite():
   def function(w, x):
     return jax.lax.conv_general_dilated(
-        x, w, (2,), 'SAME', dimension_numbers=('NWC', 'WIO', 'NWC')
+      x, w, (2,), 'SAME', dimension_numbers=('NWC', 'WIO', 'NWC')
     )
 
   w, x = array(4, 3, 5), array(2, 16, 3)

@@ -6,8 +6,11 @@ import pytest
 from musiczoo.training import journal, loop
 
 SCHEDULE = loop.Schedule(
-    steps=20, steps_per_dispatch=4, log_every=2, eval_every=5,
-    checkpoint_every=10,
+  steps=20,
+  steps_per_dispatch=4,
+  log_every=2,
+  eval_every=5,
+  checkpoint_every=10,
 )
 
 
@@ -38,8 +41,15 @@ def step_of(state):
 
 
 def run(
-    tmp_path, state=0.0, step=0, *, evaluate=score, schedule=SCHEDULE,
-    batches=batch_at, save=None, **more,
+  tmp_path,
+  state=0.0,
+  step=0,
+  *,
+  evaluate=score,
+  schedule=SCHEDULE,
+  batches=batch_at,
+  save=None,
+  **more,
 ):
   """Runs on; returns (state, step), the checkpoints and the dispatches."""
   saved, sizes = {}, []
@@ -50,11 +60,19 @@ def run(
     return train_steps(state, batches, num)
 
   end = loop.run(
-      state, step, counted, batches, evaluate,
-      save or (lambda state, metrics: saved.update(
-          {step_of(state): (state, metrics)}
-      )),
-      schedule, tmp_path, monitor='score', **more,
+    state,
+    step,
+    counted,
+    batches,
+    evaluate,
+    save
+    or (
+      lambda state, metrics: saved.update({step_of(state): (state, metrics)})
+    ),
+    schedule,
+    tmp_path,
+    monitor='score',
+    **more,
   )
   return end, saved, sizes
 
@@ -76,9 +94,7 @@ def test_a_run_that_was_cut_goes_on_as_if_it_had_not_been(tmp_path, cut):
   whole = (tmp_path / 'whole' / journal.METRICS).read_text()
   (tmp_path / 'cut').mkdir()
   # Killed some steps after the checkpoint, with lines already written.
-  _, saved, _ = run(
-      tmp_path / 'cut', schedule=SCHEDULE._replace(steps=cut + 3)
-  )
+  _, saved, _ = run(tmp_path / 'cut', schedule=SCHEDULE._replace(steps=cut + 3))
   state, _ = saved[cut]
   end, _, _ = run(tmp_path / 'cut', state=state, step=cut)
   assert end == (sum(range(20)), 20)
@@ -99,17 +115,17 @@ def test_a_stop_is_saved_and_returned(tmp_path):
 def test_it_ends_when_nothing_gets_better(tmp_path):
   values = iter([3.0, 1.0, 2.0, 2.0, 0.0])
   end, saved, _ = run(
-      tmp_path,
-      evaluate=lambda s: {'score': next(values)},
-      schedule=SCHEDULE._replace(
-          steps=100, patience=2, checkpoint_every=1000
-      ),
+    tmp_path,
+    evaluate=lambda s: {'score': next(values)},
+    schedule=SCHEDULE._replace(steps=100, patience=2, checkpoint_every=1000),
   )
   assert end[1] == max(saved) == 20
   # Started again, it sees in its journal that it had ended.
   again, _, sizes = run(
-      tmp_path, state=end[0], step=20,
-      schedule=SCHEDULE._replace(steps=100, patience=2),
+    tmp_path,
+    state=end[0],
+    step=20,
+    schedule=SCHEDULE._replace(steps=100, patience=2),
   )
   assert again == end and not sizes
 
@@ -134,8 +150,11 @@ def test_a_run_can_roll_back_and_take_other_batches(tmp_path):
     states[max(states) + 5] = state
 
   end, _, _ = run(
-      tmp_path, batches=poisoned(7), on_nan='roll_back', save=save,
-      restore=lambda: (states[max(states)], max(states)),
+    tmp_path,
+    batches=poisoned(7),
+    on_nan='roll_back',
+    save=save,
+    restore=lambda: (states[max(states)], max(states)),
   )
   # Back from step 7 to 5, and on with batch 8.
   assert end == (sum(range(5)) + sum(range(8, 23)), 20)
@@ -158,11 +177,19 @@ def test_not_a_number_names_the_step_and_saves_what_was_sound(tmp_path, bad):
     return {'x': np.float32(np.nan if step == bad else step)}
 
   saved = {}
-  with pytest.raises(loop.Diverged, match=f'step {bad + 1}: .*after step {bad} is saved'):
+  with pytest.raises(
+    loop.Diverged, match=f'step {bad + 1}: .*after step {bad} is saved'
+  ):
     loop.run(
-        0.0, 0, train_steps, poisoned, score,
-        lambda state, metrics: saved.update({state: metrics}), SCHEDULE,
-        tmp_path, monitor='score',
+      0.0,
+      0,
+      train_steps,
+      poisoned,
+      score,
+      lambda state, metrics: saved.update({state: metrics}),
+      SCHEDULE,
+      tmp_path,
+      monitor='score',
     )
   assert sum(range(bad)) in saved
   steps = [e['step'] for e in journal.read(tmp_path) if 'loss' in e]

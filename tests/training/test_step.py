@@ -18,16 +18,16 @@ from tests import families
 # Each is a program to compile: every case on eight devices, every family by
 # both modes (cut into microbatches, too, in one of them), one on fewer devices.
 PLACES = [
-    *((name, 'jit', 8, 1) for name in families.CASES),
-    *(
-        pytest.param(name, 'pmap', 4, 2, marks=families.slow_but(name, 'vae'))
-        for name in families.CASES
-        if name in ZOO
-    ),
-    ('gru', 'jit', 1, 4),
-    ('gru', 'jit', 2, 1),
-    ('gru', 'pmap', 1, 1),
-    ('gru', 'pmap', 8, 1),
+  *((name, 'jit', 8, 1) for name in families.CASES),
+  *(
+    pytest.param(name, 'pmap', 4, 2, marks=families.slow_but(name, 'vae'))
+    for name in families.CASES
+    if name in ZOO
+  ),
+  ('gru', 'jit', 1, 4),
+  ('gru', 'jit', 2, 1),
+  ('gru', 'pmap', 1, 1),
+  ('gru', 'pmap', 8, 1),
 ]
 
 
@@ -40,17 +40,21 @@ MOMENTUM = optax.sgd(0.01, momentum=0.9)
 
 @functools.cache
 def programs(
-    family, *, mode='jit', devices=1, microbatches=1, ema_decay=0.0, shards=0
+  family, *, mode='jit', devices=1, microbatches=1, ema_decay=0.0, shards=0
 ):
   """(init, train_steps, place) of one kind, compiled once."""
   init = step_lib.make_init(family.model, MOMENTUM, ema_decay=ema_decay)
   step = step_lib.make_train_step(
-      family.model, MOMENTUM, microbatches=microbatches, ema_decay=ema_decay,
-      axis=parallel.AXIS, shards=shards,
+    family.model,
+    MOMENTUM,
+    microbatches=microbatches,
+    ema_decay=ema_decay,
+    axis=parallel.AXIS,
+    shards=shards,
   )
   place = parallel.MODES[mode](jax.devices()[:devices])
   train_steps = place.compile(
-      step_lib.make_train_steps(step), batch_axis=1, donate=True
+    step_lib.make_train_steps(step), batch_axis=1, donate=True
   )
   return jax.jit(init), train_steps, place
 
@@ -81,7 +85,7 @@ def test_a_batch_may_be_cut_anyhow(name, mode, devices, microbatches):
   family = families.build(name)
   whole, a = trained(family)
   spread, b = trained(
-      family, mode=mode, devices=devices, microbatches=microbatches
+    family, mode=mode, devices=devices, microbatches=microbatches
   )
   families.close(whole, spread, 1e-5)
   families.close(a, b, 1e-5)
@@ -92,9 +96,7 @@ def test_fixed_shards_give_the_same_bits_on_any_number_of_devices(name):
   family = families.build(name)
   one, a = trained(family, steps=3, shards=8)
   for mode, devices in ('jit', 2), ('jit', 8), ('pmap', 8):
-    many, b = trained(
-        family, mode=mode, devices=devices, steps=3, shards=8
-    )
+    many, b = trained(family, mode=mode, devices=devices, steps=3, shards=8)
     families.close(one, many, 0)
     families.close(a, b, 0)
   plain, _ = trained(family, steps=3)
@@ -111,11 +113,11 @@ def test_one_dispatch_equals_many(name):
 
 
 @pytest.mark.parametrize(
-    'name',
-    [
-        pytest.param(name, marks=families.slow_but(name, 'gru', 'vae'))
-        for name in families.CASES
-    ],
+  'name',
+  [
+    pytest.param(name, marks=families.slow_but(name, 'gru', 'vae'))
+    for name in families.CASES
+  ],
 )
 def test_seeds_at_once_equal_seeds_in_turn(name):
   family = families.build(name)
@@ -138,12 +140,10 @@ def test_a_row_weighs_by_its_steps_not_by_its_batch():
   both = {k: np.concatenate([a[k], b[k]]) for k in a}
   params = family.model.init(jax.random.key(0), a)
   loss = lambda x: family.model.loss(
-      params, x, jax.random.key(1), step=0, train=True
+    params, x, jax.random.key(1), step=0, train=True
   )
   sums = [loss(x) for x in (a, b, both)]
-  families.close(
-      jax.tree.map(jnp.add, sums[0], sums[1]), sums[2], 1e-5
-  )
+  families.close(jax.tree.map(jnp.add, sums[0], sums[1]), sums[2], 1e-5)
 
 
 def test_second_call_does_not_compile_again():
@@ -176,7 +176,7 @@ def test_clip_bounds_the_step():
 
 def test_learning_rate_warms_up_and_decays():
   optimizer = adamw(
-      learning_rate=1.0, warmup_steps=5, decay_steps=20, clip=0, final_scale=0.1
+    learning_rate=1.0, warmup_steps=5, decay_steps=20, clip=0, final_scale=0.1
   )
   params = {'a': jnp.zeros(1)}
   state, sizes = optimizer.init(params), []
@@ -191,7 +191,9 @@ def test_learning_rate_warms_up_and_decays():
 def test_average_follows_the_parameters():
   family = families.build('rnn')
   state, _ = trained(family, steps=3, ema_decay=0.5)
-  apart = jax.tree.map(lambda e, p: np.abs(e - p).max(), state.ema, state.params)
+  apart = jax.tree.map(
+    lambda e, p: np.abs(e - p).max(), state.ema, state.params
+  )
   assert max(jax.tree.leaves(apart)) > 0
   assert step_lib.eval_params(state) is state.ema
   plain, _ = trained(family, steps=3)
@@ -204,19 +206,17 @@ def test_a_step_that_is_not_finite_changes_nothing(mode, devices):
   family = families.build('gru')
 
   def loss(params, batch, rng, *, step, train):
-    sums, weight = family.model.loss(
-        params, batch, rng, step=step, train=train
-    )
+    sums, weight = family.model.loss(params, batch, rng, step=step, train=train)
     poison = jnp.where(step == 2, jnp.nan, 1.0)
     return sums | {'loss': sums['loss'] * poison}, weight
 
   poisoned = family._replace(model=Model(family.model.init, loss, None))
   batches = [families.batch(family, seed=i) for i in range(5)]
   sick, history = trained(
-      poisoned, mode=mode, devices=devices, batches=batches, ema_decay=0.9
+    poisoned, mode=mode, devices=devices, batches=batches, ema_decay=0.9
   )
   sound, _ = trained(
-      family, mode=mode, devices=devices, batches=batches[:2], ema_decay=0.9
+    family, mode=mode, devices=devices, batches=batches[:2], ema_decay=0.9
   )
   assert int(sick.step) == 2
   assert history['finite'].tolist() == [True, True, False, False, False]

@@ -20,10 +20,10 @@ _LEAST = 1e-5  # Of a deviation: what varies less doesn't vary.
 
 
 def open(
-    split: Recordings,
-    config: Mapping,
-    measure: Callable[[Sound], np.ndarray],
-    normalize: Callable[[np.ndarray], Sequence],
+  split: Recordings,
+  config: Mapping,
+  measure: Callable[[Sound], np.ndarray],
+  normalize: Callable[[np.ndarray], Sequence],
 ) -> Pieces:
   """The frames of a split, normalized when they are asked for.
 
@@ -41,7 +41,7 @@ def open(
 
 
 def statistics(
-    split: Recordings, config: Mapping, measure: Callable[[Sound], np.ndarray]
+  split: Recordings, config: Mapping, measure: Callable[[Sound], np.ndarray]
 ) -> dict[str, list[float]]:
   """`mean` and `sd` of each number over the frames of a split: six digits each.
 
@@ -65,16 +65,16 @@ def _statistics(measured):
   sd = np.sqrt(square)
   sd[sd < _LEAST] = 1
   return {
-      name: [float(f'{v:.6g}') for v in values]
-      for name, values in (('mean', mean), ('sd', sd))
+    name: [float(f'{v:.6g}') for v in values]
+    for name, values in (('mean', mean), ('sd', sd))
   }
 
 
 def _key(split, config):
   return {
-      'files': split.digest,
-      'librosa': needed('librosa', f"corpus '{split.folder}'").__version__,
-      'representation': config,
+    'files': split.digest,
+    'librosa': needed('librosa', f"corpus '{split.folder}'").__version__,
+    'representation': config,
   }
 
 

@@ -54,10 +54,11 @@ class Mapped(Sequence):
 
 
 def open(
-    split: Split | Recordings,
-    config: Mapping,
-    encode: Callable[[Score], np.ndarray | SparseRoll],
-    annotate: Callable[[Piece, np.ndarray | SparseRoll], np.ndarray] | None = None,
+  split: Split | Recordings,
+  config: Mapping,
+  encode: Callable[[Score], np.ndarray | SparseRoll],
+  annotate: Callable[[Piece, np.ndarray | SparseRoll], np.ndarray]
+  | None = None,
 ) -> Pieces:
   """The encoded pieces of a split; those without a step are left out.
 
@@ -94,13 +95,14 @@ def _write(split, encode, annotate, folder):
   first = next(encoded, None)
   if first is None:
     raise UserError(
-        f'{split.folder}: no {split.name} piece has a single step of music in '
-        'this representation: prepare more files, or choose another'
+      f'{split.folder}: no {split.name} piece has a single step of music in '
+      'this representation: prepare more files, or choose another'
     )
   pieces, steps = [], 0
   like = _rows(first[1])
   shape = (len(annotations.COLUMNS),)
   with contextlib.ExitStack() as files:
+
     def growing(name, *of):
       file = NpyWriter(folder / f'{name}.npy', *of)
       return files.enter_context(contextlib.closing(file))

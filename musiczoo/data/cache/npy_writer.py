@@ -39,10 +39,10 @@ class NpyWriter:
   def _write_header(self):
     self._file.seek(0)
     np.lib.format.write_array_header_1_0(
-        self._file,
-        {
-            'descr': np.lib.format.dtype_to_descr(self._dtype),
-            'fortran_order': False,
-            'shape': (self.rows, *self._shape),
-        },
+      self._file,
+      {
+        'descr': np.lib.format.dtype_to_descr(self._dtype),
+        'fortran_order': False,
+        'shape': (self.rows, *self._shape),
+      },
     )

@@ -13,7 +13,7 @@ from musiczoo.errors import UserError
 
 @contextlib.contextmanager
 def creating(
-    path: pathlib.Path, seal: str, form: int
+  path: pathlib.Path, seal: str, form: int
 ) -> Iterator[pathlib.Path]:
   """Gives a folder to write to, which becomes `path` if all goes well.
 
@@ -43,8 +43,8 @@ def creating(
       scratch.rename(path)
   except OSError as error:
     raise UserError(
-        f'{path}: cannot be written ({error.strerror or error}); choose '
-        'another folder'
+      f'{path}: cannot be written ({error.strerror or error}); choose '
+      'another folder'
     ) from error
   finally:
     shutil.rmtree(scratch, ignore_errors=True)
@@ -70,7 +70,7 @@ def check(path: pathlib.Path, seal: str, form: int) -> None:
       actual = _describe(path / name)
     except OSError as error:
       raise _damaged(path / name, f'cannot be read ({error.strerror})') from (
-          error
+        error
       )
     if actual != expected:
       raise _damaged(path / name, 'is damaged')
@@ -84,8 +84,8 @@ def _refuse_unless_sealed(path, seal, text=None):
   except OSError:
     pass
   raise UserError(
-      f'{path} is there already and holds something else: choose another '
-      'folder, or remove it first'
+    f'{path} is there already and holds something else: choose another '
+    'folder, or remove it first'
   )
 
 

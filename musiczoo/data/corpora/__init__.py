@@ -10,8 +10,8 @@ from musiczoo.errors import UserError
 __all__ = ['Corpus', 'Piece', 'load', 'load_sounds']
 
 _ACCEPTED = (
-    "give 'chorales', a folder of MIDI files, a prepared dataset, or a .mat or "
-    '.npz file of a benchmark'
+  "give 'chorales', a folder of MIDI files, a prepared dataset, or a .mat or "
+  '.npz file of a benchmark'
 )
 
 
@@ -50,7 +50,7 @@ def load_sounds(name: str) -> Corpus:
   path = pathlib.Path(name)
   if not path.is_dir():
     raise UserError(
-        f"corpus '{name}': this model is of audio: give --config.corpus=FOLDER "
-        f'of sound files ({", ".join(recordings.SUFFIXES)})'
+      f"corpus '{name}': this model is of audio: give --config.corpus=FOLDER "
+      f'of sound files ({", ".join(recordings.SUFFIXES)})'
     )
   return Corpus('sounds', recordings.load(path))

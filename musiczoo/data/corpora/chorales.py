@@ -27,17 +27,17 @@ _RESOLUTION = 24  # Thirty-seconds (the shortest notes) and triplets fit.
 # Pairs of which one shares, transposed or not, half or more of its windows of
 # four quarter notes with the other. They belong in one split.
 NEAR_DUPLICATES = {
-    'bwv177.4': 'bwv117.4',
-    'bwv18.5-w': 'bwv18.5-lz',
-    'bwv20.7': 'bwv20.11',
-    'bwv227.11': 'bwv227.1',
-    'bwv244.17': 'bwv244.15',
-    'bwv279': 'bwv158.4',
-    'bwv280': 'bwv176.6',
-    'bwv324': 'bwv10.7',
-    'bwv398': 'bwv197.7-a',  # Note for note.
-    'bwv414': 'bwv253',
-    'bwv62.6': 'bwv274',
+  'bwv177.4': 'bwv117.4',
+  'bwv18.5-w': 'bwv18.5-lz',
+  'bwv20.7': 'bwv20.11',
+  'bwv227.11': 'bwv227.1',
+  'bwv244.17': 'bwv244.15',
+  'bwv279': 'bwv158.4',
+  'bwv280': 'bwv176.6',
+  'bwv324': 'bwv10.7',
+  'bwv398': 'bwv197.7-a',  # Note for note.
+  'bwv414': 'bwv253',
+  'bwv62.6': 'bwv274',
 }
 
 
@@ -73,18 +73,18 @@ def parse(file: pathlib.Path) -> Piece | None:
   if tuple(part.id for part in stream.parts) != NAMES:
     return None
   notes = [
-      (onset, duration, pitch, VELOCITY, track)
-      for track, part in enumerate(stream.parts)
-      for onset, duration, pitch in _notes(part)
+    (onset, duration, pitch, VELOCITY, track)
+    for track, part in enumerate(stream.parts)
+    for onset, duration, pitch in _notes(part)
   ]
   upper = stream.parts[0]
   score = Score(
-      notes=np.array(notes, np.int32),
-      tracks=TRACKS,
-      tempi=np.array([[0, _TEMPO]], np.int32),
-      meters=np.array(list(_meters(upper)), np.int32),
-      keys=np.array(list(_keys(upper)), np.int32),
-      resolution=_RESOLUTION,
+    notes=np.array(notes, np.int32),
+    tracks=TRACKS,
+    tempi=np.array([[0, _TEMPO]], np.int32),
+    meters=np.array(list(_meters(upper)), np.int32),
+    keys=np.array(list(_keys(upper)), np.int32),
+    resolution=_RESOLUTION,
   )
   return Piece(file.stem, canonical(score))
 
@@ -94,8 +94,8 @@ def _files():
   found = importlib.util.find_spec('music21')
   if found is None:
     raise UserError(
-        "corpus 'chorales' is read from the music21 package: "
-        "install the extra 'corpora', pip install music21"
+      "corpus 'chorales' is read from the music21 package: "
+      "install the extra 'corpora', pip install music21"
     )
   folder = pathlib.Path(found.origin).parent / 'corpus' / 'bach'
   return sorted(folder.glob('*.mxl'))

@@ -51,7 +51,7 @@ def split_of(name: str) -> str:
 
 
 def deal(
-    pieces: Iterable[Piece], near_duplicates: Mapping[str, str] = {}
+  pieces: Iterable[Piece], near_duplicates: Mapping[str, str] = {}
 ) -> dict[str, list[Piece]]:
   """Deals pieces out to 'train', 'valid' and 'test', in their order.
 

@@ -23,9 +23,9 @@ def load(path: pathlib.Path) -> list[Piece]:
   files = names(path, SUFFIXES)
   if not files:
     raise UserError(
-        f"corpus '{path}' has no MIDI files ({', '.join(SUFFIXES)}): "
-        'give a folder that has; sound files are for '
-        'experiments/configs/audio.py'
+      f"corpus '{path}' has no MIDI files ({', '.join(SUFFIXES)}): "
+      'give a folder that has; sound files are for '
+      'experiments/configs/audio.py'
     )
   pieces, failures = [], []
   for name in files:
@@ -40,14 +40,14 @@ def load(path: pathlib.Path) -> list[Piece]:
         failures.append(f'{path / name} has no notes')
   if not pieces:
     raise UserError(
-        f"corpus '{path}': none of its {len(files)} MIDI files can be used, "
-        f'the first since {failures[0]}'
+      f"corpus '{path}': none of its {len(files)} MIDI files can be used, "
+      f'the first since {failures[0]}'
     )
   if failures:
     print(
-        f"corpus '{path}': {len(failures)} of {len(files)} MIDI files left "
-        f'out, the first since {failures[0]}',
-        file=sys.stderr,
+      f"corpus '{path}': {len(failures)} of {len(files)} MIDI files left "
+      f'out, the first since {failures[0]}',
+      file=sys.stderr,
     )
   return pieces
 
@@ -55,8 +55,8 @@ def load(path: pathlib.Path) -> list[Piece]:
 def names(path: pathlib.Path, suffixes: tuple[str, ...]) -> list[str]:
   """Names relative to the folder, with forward slashes on any system."""
   return sorted(
-      (pathlib.Path(root) / file).relative_to(path).as_posix()
-      for root, _, files in os.walk(path)
-      for file in files
-      if file.lower().endswith(suffixes)
+    (pathlib.Path(root) / file).relative_to(path).as_posix()
+    for root, _, files in os.walk(path)
+    for file in files
+    if file.lower().endswith(suffixes)
   )

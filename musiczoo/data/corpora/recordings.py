@@ -28,7 +28,7 @@ class Recordings(Sequence):
   """
 
   def __init__(
-      self, folder: pathlib.Path, name: str, files: Sequence[tuple[str, str]]
+    self, folder: pathlib.Path, name: str, files: Sequence[tuple[str, str]]
   ):
     """Args: files, name within the folder and SHA-256 of each."""
     self.folder, self.name = folder, name
@@ -45,7 +45,7 @@ class Recordings(Sequence):
 
 
 def load(
-    path: pathlib.Path, limits: audio.Limits = audio.LIMITS
+  path: pathlib.Path, limits: audio.Limits = audio.LIMITS
 ) -> dict[str, Recordings]:
   """The sound files in a folder and the folders in it, in order of their names.
 
@@ -58,8 +58,8 @@ def load(
   files = names(path, SUFFIXES)
   if not files:
     raise UserError(
-        f"corpus '{path}' has no sound files ({', '.join(SUFFIXES)}): give a "
-        'folder that has'
+      f"corpus '{path}' has no sound files ({', '.join(SUFFIXES)}): give a "
+      'folder that has'
     )
   audio.needed('soundfile', f"corpus '{path}'")
   examine = functools.partial(audio.examine, limits=limits)
@@ -69,27 +69,27 @@ def load(
   finally:
     child.close()
   found = [
-      (file, audio.Examined(one) if isinstance(one, str) else one)
-      for file, one in found
+    (file, audio.Examined(one) if isinstance(one, str) else one)
+    for file, one in found
   ]
   kept = [Piece(file, one.sha256) for file, one in found if one.code is None]
   rejected = {file: one.code for file, one in found if one.code is not None}
   if not kept:
     first = audio.AudioError(*next(iter(rejected.items()))[::-1])
     raise UserError(
-        f"corpus '{path}': none of its {len(files)} sound files can be used, "
-        f'the first since {first}'
+      f"corpus '{path}': none of its {len(files)} sound files can be used, "
+      f'the first since {first}'
     )
   for file, code in rejected.items():
     print(f'left out {audio.AudioError(code, file)}', file=sys.stderr)
   if rejected:
     reasons = Counter(rejected.values()).most_common()
     print(
-        f"corpus '{path}': {len(rejected)} of {len(files)} sound files left "
-        f'out: {", ".join(f"{n} {code}" for code, n in reasons)}',
-        file=sys.stderr,
+      f"corpus '{path}': {len(rejected)} of {len(files)} sound files left "
+      f'out: {", ".join(f"{n} {code}" for code, n in reasons)}',
+      file=sys.stderr,
     )
   return {
-      split: Recordings(path, split, [(p.name, p.score) for p in pieces])
-      for split, pieces in deal(kept).items()
+    split: Recordings(path, split, [(p.name, p.score) for p in pieces])
+    for split, pieces in deal(kept).items()
   }

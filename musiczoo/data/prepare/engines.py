@@ -35,7 +35,7 @@ class FileLimits(NamedTuple):
 
 
 def local(
-    sources: Iterable[Source], care: FileLimits, workers: int
+  sources: Iterable[Source], care: FileLimits, workers: int
 ) -> Iterator[Result]:
   """Reads files in child processes of this one."""
   readers = [_reader(care) for _ in range(workers)]
@@ -54,9 +54,9 @@ def local(
   pool = concurrent.futures.ThreadPoolExecutor(workers)
   try:
     yield from _in_order(
-        sources,
-        lambda source: functools.partial(pool.submit(work, source).result),
-        AHEAD * workers,
+      sources,
+      lambda source: functools.partial(pool.submit(work, source).result),
+      AHEAD * workers,
     )
   finally:
     for reader in readers:
@@ -65,7 +65,7 @@ def local(
 
 
 def ray(
-    sources: Iterable[Source], care: FileLimits, workers: int
+  sources: Iterable[Source], care: FileLimits, workers: int
 ) -> Iterator[Result]:
   """Reads files on a Ray cluster: the one of RAY_ADDRESS, or one made here.
 
@@ -82,11 +82,11 @@ def ray(
     actors = [actor.remote(care) for _ in range(workers)]
     turns = iter(range(2**63))
     yield from _in_order(
-        sources,
-        lambda source: functools.partial(
-            ray.get, actors[next(turns) % workers].read.remote(source)
-        ),
-        AHEAD * workers,
+      sources,
+      lambda source: functools.partial(
+        ray.get, actors[next(turns) % workers].read.remote(source)
+      ),
+      AHEAD * workers,
     )
 
 
@@ -114,9 +114,9 @@ def _read(reader, source):
 
 
 def _in_order(
-    sources: Iterable[Source],
-    submit: Callable[[Source], Callable[[], Result]],
-    ahead: int,
+  sources: Iterable[Source],
+  submit: Callable[[Source], Callable[[], Result]],
+  ahead: int,
 ) -> Iterator[Result]:
   """`submit` begins the work and returns who waits for it."""
   waiting = deque()

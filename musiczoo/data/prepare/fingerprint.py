@@ -6,12 +6,12 @@ from typing import NamedTuple
 import numpy as np
 
 from musiczoo.music.score import (
-    DURATION,
-    ONSET,
-    PITCH,
-    pitch_range,
-    pitched,
-    Score,
+  DURATION,
+  ONSET,
+  PITCH,
+  pitch_range,
+  pitched,
+  Score,
 )
 from musiczoo.music.time import to_steps
 

@@ -23,13 +23,13 @@ Watch = Callable[[Iterable, int | None], Iterator]
 
 
 def prepare(
-    path: pathlib.Path,
-    output: pathlib.Path,
-    *,
-    engine: str = 'local',
-    workers: int = 1,
-    care: FileLimits = FileLimits(),
-    watch: Watch = lambda items, total: iter(items),
+  path: pathlib.Path,
+  output: pathlib.Path,
+  *,
+  engine: str = 'local',
+  workers: int = 1,
+  care: FileLimits = FileLimits(),
+  watch: Watch = lambda items, total: iter(items),
 ) -> dict:
   """Reads all files, finds duplicates, deals out splits, writes the dataset.
 
@@ -63,8 +63,8 @@ def prepare(
   with dataset.creating(output) as (writer, folder):
     results = ENGINES[engine](found, care, workers)
     with (
-        contextlib.closing(results),
-        (folder / 'manifest.jsonl').open('w') as manifest,
+      contextlib.closing(results),
+      (folder / 'manifest.jsonl').open('w') as manifest,
     ):
       for result in watch(results, total):
         manifest.write(json.dumps(tally.add(result, writer)) + '\n')
@@ -90,11 +90,11 @@ class _Tally:
   def add(self, result: Result, writer: dataset.Writer) -> dict:
     """Stores a piece that is new; returns the manifest's line of any."""
     line = {
-        'name': result.name,
-        'style': dataset.style_of(result.name),
-        'sha256': result.sha256,
-        'status': result.status,
-        'reasons': result.reasons,
+      'name': result.name,
+      'style': dataset.style_of(result.name),
+      'sha256': result.sha256,
+      'status': result.status,
+      'reasons': result.reasons,
     }
     self._counts[result.status] += 1
     self._reasons.update(result.reasons.keys())
@@ -131,30 +131,30 @@ class _Tally:
     counts = self._counts
     statuses = {s: counts[s] for s in ('kept', 'repaired', 'rejected')}
     return {
-        'files': sum(statuses.values()),
-        **statuses,
-        'duplicates': counts['duplicates'],
-        'transposed': counts['transposed'],
-        'pieces': self._splits.total(),
-        'notes': counts['notes'],
-        'splits': {split: self._splits[split] for split in SPLITS},
-        'styles': dict(sorted(self._styles.items())),
-        'grids': {str(g): n for g, n in sorted(self._grids.items())},
-        'moved_ms': round(self._moved / max(counts['on_grid'], 1), 1),
-        'free': counts['free'],
-        'first_free': self._free,
-        'reasons': dict(sorted(self._reasons.items())),
+      'files': sum(statuses.values()),
+      **statuses,
+      'duplicates': counts['duplicates'],
+      'transposed': counts['transposed'],
+      'pieces': self._splits.total(),
+      'notes': counts['notes'],
+      'splits': {split: self._splits[split] for split in SPLITS},
+      'styles': dict(sorted(self._styles.items())),
+      'grids': {str(g): n for g, n in sorted(self._grids.items())},
+      'moved_ms': round(self._moved / max(counts['on_grid'], 1), 1),
+      'free': counts['free'],
+      'first_free': self._free,
+      'reasons': dict(sorted(self._reasons.items())),
     }
 
 
 def _nothing(report):
   if not report['files']:
     return (
-        f'none of its {report["ignored"]} files is music '
-        f'({", ".join(sources.SUFFIXES)}): give a folder or archive that has'
+      f'none of its {report["ignored"]} files is music '
+      f'({", ".join(sources.SUFFIXES)}): give a folder or archive that has'
     )
   code = max(report['reasons'], key=report['reasons'].get)
   return (
-      f'none of its {report["files"]} files can be used; most often the reason '
-      f'is that a file {REJECTED[code]} [{code}]'
+    f'none of its {report["files"]} files can be used; most often the reason '
+    f'is that a file {REJECTED[code]} [{code}]'
   )

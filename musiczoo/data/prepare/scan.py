@@ -10,13 +10,13 @@ from musiczoo.music.score import Score
 
 # Why a file is turned away, beside `midi.guard.REJECTED`.
 REJECTED = {
-    'silent': 'has no notes',
-    'music21': "is notation, which needs the extra 'corpora': pip install music21",
-    'notation': 'is no MusicXML or ABC that music21 can read',
-    'timeout': 'took too many seconds; raise the limit if you trust it',
-    'memory': 'took too much memory; raise the limit if you trust it',
-    'crashed': 'made the process that read it die',
-    'failed': 'met an error that was not foreseen',
+  'silent': 'has no notes',
+  'music21': "is notation, which needs the extra 'corpora': pip install music21",
+  'notation': 'is no MusicXML or ABC that music21 can read',
+  'timeout': 'took too many seconds; raise the limit if you trust it',
+  'memory': 'took too much memory; raise the limit if you trust it',
+  'crashed': 'made the process that read it die',
+  'failed': 'met an error that was not foreseen',
 }
 
 
@@ -96,13 +96,13 @@ def ingest(source: Source, limits: Limits) -> Result:
     return rejected(source.name, 'silent', sha256)
   tracks = tuple(track._replace(name='') for track in score.tracks)
   return Result(
-      name=source.name,
-      status='repaired' if repairs else 'kept',
-      reasons=repairs,
-      sha256=sha256,
-      score=score._replace(tracks=tracks),
-      fingerprint=fingerprint(score),
-      grid=_grid(score),
+    name=source.name,
+    status='repaired' if repairs else 'kept',
+    reasons=repairs,
+    sha256=sha256,
+    score=score._replace(tracks=tracks),
+    fingerprint=fingerprint(score),
+    grid=_grid(score),
   )
 
 
@@ -112,8 +112,11 @@ def _grid(score):
   mean, most = grid.moved(score, best)
   # Digits enough to read, in a file that must be the same everywhere.
   return Grid(
-      best, round(off[best], 3), round(mean, 1), round(most, 1),
-      grid.is_free(off),
+    best,
+    round(off[best], 3),
+    round(mean, 1),
+    round(most, 1),
+    grid.is_free(off),
   )
 
 

@@ -17,7 +17,7 @@ SUFFIXES = ('.mid', '.midi', '.kar', '.rmi', '.abc', '.mxl', '.musicxml')
 
 
 def find(
-    path: pathlib.Path, limits: Limits, ignored: Counter
+  path: pathlib.Path, limits: Limits, ignored: Counter
 ) -> tuple[Iterator[Source], int | None]:
   """The files of music in a folder or archive.
 
@@ -48,9 +48,9 @@ def find(
 def _names(path):
   """Names relative to the folder, with forward slashes on any system."""
   return sorted(
-      (pathlib.Path(root) / file).relative_to(path).as_posix()
-      for root, _, files in os.walk(path)
-      for file in files
+    (pathlib.Path(root) / file).relative_to(path).as_posix()
+    for root, _, files in os.walk(path)
+    for file in files
   )
 
 

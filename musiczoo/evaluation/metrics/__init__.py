@@ -13,13 +13,13 @@ from musiczoo.evaluation.metrics.measure import (
 )
 
 __all__ = [
-    'FRAME_METRICS',
-    'METRICS',
-    'frame_metrics',
-    'gap',
-    'gaps',
-    'measure',
-    'metrics',
-    'summary',
-    'windows',
+  'FRAME_METRICS',
+  'METRICS',
+  'frame_metrics',
+  'gap',
+  'gaps',
+  'measure',
+  'metrics',
+  'summary',
+  'windows',
 ]

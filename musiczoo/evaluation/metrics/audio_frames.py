@@ -17,7 +17,7 @@ def frame_metrics(x: np.ndarray) -> dict[str, np.ndarray]:
   x = np.asarray(x, np.float64)
   values = x.mean(1), x.std(1), np.abs(np.diff(x, axis=1)).mean(1)
   return {
-      f'{metric}_{number}': column
-      for metric, of_numbers in zip(FRAME_METRICS, values)
-      for number, column in enumerate(of_numbers.T)
+    f'{metric}_{number}': column
+    for metric, of_numbers in zip(FRAME_METRICS, values)
+    for number, column in enumerate(of_numbers.T)
   }

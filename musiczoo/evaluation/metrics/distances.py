@@ -13,7 +13,7 @@ _INTERVAL = (2.5, 97.5)  # Percentiles.
 
 
 def summary(
-    figures: Mapping[str, np.ndarray], *, seed: int = 0, resamples: int = 1000
+  figures: Mapping[str, np.ndarray], *, seed: int = 0, resamples: int = 1000
 ) -> dict[str, tuple[float, float, float]]:
   """The mean of each metric over the pieces, and its 95 % bootstrap interval.
 
@@ -53,7 +53,7 @@ def summary(
 
 
 def gaps(
-    samples: Mapping[str, np.ndarray], corpus: Mapping[str, np.ndarray]
+  samples: Mapping[str, np.ndarray], corpus: Mapping[str, np.ndarray]
 ) -> dict[str, float]:
   """The distance of samples from the corpus by each metric: 0 to 1.
 
@@ -84,7 +84,7 @@ def gaps(
 
 
 def gap(
-    samples: Mapping[str, np.ndarray], corpus: Mapping[str, np.ndarray]
+  samples: Mapping[str, np.ndarray], corpus: Mapping[str, np.ndarray]
 ) -> float:
   """The mean of all `gaps`, to select checkpoints by; nan if there are none."""
   found = gaps(samples, corpus).values()

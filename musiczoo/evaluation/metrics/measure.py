@@ -23,37 +23,37 @@ def metrics(end: int = 0) -> dict[str, Callable[[Score], float]]:
 
   def of_pitched(name, metric):
     return {
-        f'{name}_{names[g]}': partial(metric, group=g) for g in musegan.PITCHED
+      f'{name}_{names[g]}': partial(metric, group=g) for g in musegan.PITCHED
     }
 
   return {
-      'pitch_range': muspy.pitch_range,
-      'n_pitches_used': muspy.n_pitches_used,
-      'n_pitch_classes_used': muspy.n_pitch_classes_used,
-      'polyphony': muspy.polyphony,
-      'polyphony_rate': partial(muspy.polyphony_rate, end=end),
-      'pitch_in_scale_rate': muspy.pitch_in_scale_rate,
-      'scale_consistency': muspy.scale_consistency,
-      'pitch_entropy': muspy.pitch_entropy,
-      'pitch_class_entropy': muspy.pitch_class_entropy,
-      'empty_beat_rate': partial(muspy.empty_beat_rate, end=end),
-      'drum_in_pattern_rate': muspy.drum_in_pattern_rate,
-      'drum_pattern_consistency': muspy.drum_pattern_consistency,
-      'groove_consistency': muspy.groove_consistency,
-      'empty_measure_rate': partial(muspy.empty_measure_rate, end=end),
-      **{
-          f'empty_bars_{name}': partial(musegan.empty_bars, group=g, end=end)
-          for g, name in enumerate(names)
-      },
-      **of_pitched('used_pitch_classes', musegan.used_pitch_classes),
-      **of_pitched('qualified_notes', musegan.qualified_notes),
-      **{
-          f'tonal_distance_{names[a]}_{names[b]}': partial(
-              musegan.tonal_distance, one=a, other=b
-          )
-          for a, b in combinations(musegan.PITCHED, 2)
-      },
-      'drum_pattern': musegan.drum_pattern,
+    'pitch_range': muspy.pitch_range,
+    'n_pitches_used': muspy.n_pitches_used,
+    'n_pitch_classes_used': muspy.n_pitch_classes_used,
+    'polyphony': muspy.polyphony,
+    'polyphony_rate': partial(muspy.polyphony_rate, end=end),
+    'pitch_in_scale_rate': muspy.pitch_in_scale_rate,
+    'scale_consistency': muspy.scale_consistency,
+    'pitch_entropy': muspy.pitch_entropy,
+    'pitch_class_entropy': muspy.pitch_class_entropy,
+    'empty_beat_rate': partial(muspy.empty_beat_rate, end=end),
+    'drum_in_pattern_rate': muspy.drum_in_pattern_rate,
+    'drum_pattern_consistency': muspy.drum_pattern_consistency,
+    'groove_consistency': muspy.groove_consistency,
+    'empty_measure_rate': partial(muspy.empty_measure_rate, end=end),
+    **{
+      f'empty_bars_{name}': partial(musegan.empty_bars, group=g, end=end)
+      for g, name in enumerate(names)
+    },
+    **of_pitched('used_pitch_classes', musegan.used_pitch_classes),
+    **of_pitched('qualified_notes', musegan.qualified_notes),
+    **{
+      f'tonal_distance_{names[a]}_{names[b]}': partial(
+        musegan.tonal_distance, one=a, other=b
+      )
+      for a, b in combinations(musegan.PITCHED, 2)
+    },
+    'drum_pattern': musegan.drum_pattern,
   }
 
 
@@ -61,7 +61,7 @@ METRICS = metrics()
 
 
 def measure(
-    scores: Sequence[Score], *, num_steps: int = 0, steps_per_quarter: int = 4
+  scores: Sequence[Score], *, num_steps: int = 0, steps_per_quarter: int = 4
 ) -> dict[str, np.ndarray]:
   """Each metric of each Score, on a common grid.
 
@@ -77,8 +77,8 @@ def measure(
   """
   scores = [quantize(score, steps_per_quarter) for score in scores]
   return {
-      name: np.array([metric(score) for score in scores], float)
-      for name, metric in metrics(num_steps).items()
+    name: np.array([metric(score) for score in scores], float)
+    for name, metric in metrics(num_steps).items()
   }
 
 

@@ -126,7 +126,7 @@ def _chroma(score, group, lines):
   span = steps(first, after)
   note = np.repeat(np.arange(len(spans)), after - first)
   time = np.minimum(end[note], lines[span + 1]) - np.maximum(
-      begin[note], lines[span]
+    begin[note], lines[span]
   )
   cells = 12 * (len(lines) - 1)
   chroma = np.bincount(12 * span + pitch[note] % 12, time, minlength=cells)

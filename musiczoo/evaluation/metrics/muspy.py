@@ -68,7 +68,7 @@ def polyphony_rate(score: Score, threshold: int = 2, end: int = 0) -> float:
 
 
 def pitch_in_scale_rate(
-    score: Score, key: tuple[int, int] | None = None
+  score: Score, key: tuple[int, int] | None = None
 ) -> float:
   """The share of notes in a major or natural minor scale; nan without notes.
 

@@ -44,7 +44,7 @@ class _Found(NamedTuple):
 
 
 def find_copies(
-    train: Iterable[np.ndarray], **music: Iterable[np.ndarray]
+  train: Iterable[np.ndarray], **music: Iterable[np.ndarray]
 ) -> dict[str, dict[str, float | dict[str, int] | None]]:
   """Finds what of new pieces occurs in the training pieces.
 
@@ -123,9 +123,9 @@ def _merged(found, more, first):
     copied[frames] = windows | copied.get(frames, False)
   longest, span = found.longest, more.longest
   if span and (
-      not longest
-      # Of several the first in the new pieces, then the first in train.
-      or (span.frames, -span.begin) > (longest.frames, -longest.begin)
+    not longest
+    # Of several the first in the new pieces, then the first in train.
+    or (span.frames, -span.begin) > (longest.frames, -longest.begin)
   ):
     longest = span._replace(source=first + span.source)
   return _Found(copied, longest)
@@ -142,11 +142,11 @@ def _describe(found, new, kind):
   if span:
     piece, start = locate(new, span.begin)
     span = {
-        'frames': span.frames,
-        'piece': piece,
-        'start': start,
-        'source': span.source,
-        'source_start': span.source_start,
-        'semitones': span.semitones,
+      'frames': span.frames,
+      'piece': piece,
+      'start': start,
+      'source': span.source,
+      'source_start': span.source_start,
+      'semitones': span.semitones,
     }
   return described | {f'longest_{kind}': span}

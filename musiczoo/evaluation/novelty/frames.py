@@ -31,9 +31,9 @@ def index(pieces: Iterable[np.ndarray]) -> Index:
   table, row = np.unique(np.concatenate(rows), return_inverse=True)
   ends = np.cumsum([len(x) for x in rows])
   return Index(
-      starts=np.append(0, ends[:-1]) + np.arange(len(rows)),
-      frames=np.insert(row.astype(np.int32), ends, GAP),
-      table=_unpacked(table),
+    starts=np.append(0, ends[:-1]) + np.arange(len(rows)),
+    frames=np.insert(row.astype(np.int32), ends, GAP),
+    table=_unpacked(table),
   )
 
 

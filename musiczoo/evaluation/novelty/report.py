@@ -8,7 +8,7 @@ from musiczoo.representations.pianoroll import pianoroll
 
 
 def report(
-    corpus: Corpus, steps_per_quarter: int, **music: list[Score]
+  corpus: Corpus, steps_per_quarter: int, **music: list[Score]
 ) -> dict[str, dict]:
   """Compares music with the training split, as piano-rolls.
 
@@ -35,9 +35,9 @@ def report(
       yield piece.score if corpus.kind == 'rolls' else encode(piece.score)
 
   reports = novelty.find_copies(
-      rolls('train'),
-      **{name: map(encode, scores) for name, scores in music.items()},
-      test=rolls('test'),
+    rolls('train'),
+    **{name: map(encode, scores) for name, scores in music.items()},
+    test=rolls('test'),
   )
   for found in reports.values():
     for key in ('longest_verbatim', 'longest_transposed'):
@@ -50,15 +50,17 @@ def report(
 def summary(new: dict, real: dict, steps_per_quarter: int) -> str:
   """Two lines: the shares beside those of real music, and the longest copy."""
   shares = ', '.join(
-      f'{k} steps {new[f"transposed_{k}"]:.1%} ({real[f"transposed_{k}"]:.1%})'
-      for k in novelty.WINDOWS
+    f'{k} steps {new[f"transposed_{k}"]:.1%} ({real[f"transposed_{k}"]:.1%})'
+    for k in novelty.WINDOWS
   )
-  lines = [f'copied, in any key (in brackets: of the real test pieces): {shares}']
+  lines = [
+    f'copied, in any key (in brackets: of the real test pieces): {shares}'
+  ]
   span = new['longest_transposed']
   if span:
     lines.append(
-        f'longest copy: {span["frames"] / steps_per_quarter:g} quarter notes '
-        f'of {span["source"]}, {span["semitones"]:+d} semitones, in piece '
-        f'{span["piece"]}'
+      f'longest copy: {span["frames"] / steps_per_quarter:g} quarter notes '
+      f'of {span["source"]}, {span["semitones"]:+d} semitones, in piece '
+      f'{span["piece"]}'
     )
   return '\n'.join(lines)

@@ -59,14 +59,14 @@ def match_frames(train: Index, new: Index, transposed: bool) -> Match:
   tables = new.table, train.table
   lows = [lowest(table) for table in tables]
   if transposed:
-    tables = [transposed_to_lowest(table, low) for table, low in zip(tables, lows)]
+    tables = [
+      transposed_to_lowest(table, low) for table, low in zip(tables, lows)
+    ]
   rows = [packed(table) for table in tables]
   _, ids = np.unique(np.concatenate(rows), return_inverse=True)
   ids = np.split(ids.astype(np.int32), [len(rows[0])])
   windows = []
-  for pieces, own, other, low in zip(
-      (new, train), ids, ids[::-1], lows
-  ):
+  for pieces, own, other, low in zip((new, train), ids, ids[::-1], lows):
     shared = np.isin(own, other)
     # One more row, for the gap, -1.
     own = np.append(np.where(shared, own, GAP), np.int32(GAP))
@@ -79,14 +79,14 @@ def extend(match: Match, step: int) -> Match:
   """Windows that are `step` frames longer, at most twice as long."""
   base = int(match.new.id.max(initial=0)) + 1
   new, train = (
-      _join(windows, step, base) for windows in (match.new, match.train)
+    _join(windows, step, base) for windows in (match.new, match.train)
   )
   codes = np.unique(new.code)
   both = codes[np.isin(codes, train.code)]  # Shared windows.
   return Match(
-      match.frames + step,
-      _spread(len(match.new.id), new, both),
-      _spread(len(match.train.id), train, both),
+    match.frames + step,
+    _spread(len(match.new.id), new, both),
+    _spread(len(match.train.id), train, both),
   )
 
 
@@ -95,7 +95,7 @@ def _join(windows, step, base):
   at = np.flatnonzero(windows.id != GAP)
   at = at[windows.id[at + step] != GAP]
   (left, right), (left_low, right_low) = (
-      (array[at], array[at + step]) for array in windows
+    (array[at], array[at + step]) for array in windows
   )
   both = (left_low >= 0) & (right_low >= 0)
   shift = np.where(both, right_low - left_low, 0)
@@ -106,7 +106,7 @@ def _join(windows, step, base):
 def _spread(num_frames, joined, codes):
   """The joined windows whose code is among `codes`, which are sorted."""
   windows = Windows(
-      np.full(num_frames, GAP, np.int32), np.full(num_frames, -1, np.int16)
+    np.full(num_frames, GAP, np.int32), np.full(num_frames, -1, np.int16)
   )
   ids = np.searchsorted(codes, joined.code)
   known = np.append(codes, -1)[ids] == joined.code

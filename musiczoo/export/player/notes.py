@@ -76,7 +76,9 @@ def to_midi(path, notes, tracks, tempi):
   """Steps of the grid -> ticks of a MIDI file, each track on its channel."""
   ticks = lambda step: (960 * step + GRID) // (2 * GRID)
   tempi = sorted(tempi.items()) or [(0, 750000)]  # 80 quarter notes a minute.
-  chunks = [[(ticks(s), mido.MetaMessage('set_tempo', tempo=t)) for s, t in tempi]]
+  chunks = [
+    [(ticks(s), mido.MetaMessage('set_tempo', tempo=t)) for s, t in tempi]
+  ]
   drums = iter([(port, 9) for port in range(128)])
   others = iter([(p, c) for p in range(128) for c in range(16) if c != 9])
   used = np.unique(notes[:, 4]).tolist()

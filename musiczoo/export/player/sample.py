@@ -9,6 +9,7 @@ def make_sample(folder, num, seed):
   """(steps, controls) -> x [num, steps, ...]: piece i is of (seed, i) alone."""
   import jax
   from jax import export
+
   call = (folder / 'sample.jaxexport').read_bytes()
   call = export.deserialize(bytearray(call)).call
   # safetensors: the size of a header, the header as JSON, the arrays.
@@ -21,5 +22,5 @@ def make_sample(folder, num, seed):
   keys = fold_in(jax.random.key(seed), np.arange(num, dtype=np.uint32))
   keys = jax.random.key_data(keys)
   return lambda steps, controls: np.asarray(
-      call(weights, keys, np.zeros(steps, np.uint8), controls)
+    call(weights, keys, np.zeros(steps, np.uint8), controls)
   )

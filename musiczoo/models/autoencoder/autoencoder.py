@@ -26,13 +26,13 @@ class AutoencoderOptions(shared.LatentOptions):
 
 
 def autoencoder(
-    spec: Spec,
-    head: nn.Module,
-    options: AutoencoderOptions,
-    *,
-    window: int,
-    dtype: str = 'float32',
-    remat: bool = False,
+  spec: Spec,
+  head: nn.Module,
+  options: AutoencoderOptions,
+  *,
+  window: int,
+  dtype: str = 'float32',
+  remat: bool = False,
 ) -> LatentModel:
   """An autoencoder with latents in -1..1, and a prior that is fitted to them.
 
@@ -51,8 +51,13 @@ def autoencoder(
   """
   latent, noise, attributes = options.latent, options.noise, options.attributes
   coder = shared.coder(
-      spec, head, options, window, dtype, remat,
-      prior=Flow(latent, options.hidden),
+    spec,
+    head,
+    options,
+    window,
+    dtype,
+    remat,
+    prior=Flow(latent, options.hidden),
   )
 
   def encode(params, batch):
@@ -67,9 +72,9 @@ def autoencoder(
     parts = shared.reconstruction(coder, params, z_BxL, batch, keys_B)
     sums = {f'reconstruction_{k}': v.sum() for k, v in parts.items()}
     log_p_B = coder.apply(
-        {'params': params},
-        jax.lax.stop_gradient(z_BxL),
-        method='prior_log_prob',
+      {'params': params},
+      jax.lax.stop_gradient(z_BxL),
+      method='prior_log_prob',
     )
     whole = sum(sums.values())
     prior = -(log_p_B * shared.real(batch)).sum()
@@ -84,5 +89,5 @@ def autoencoder(
     return coder.apply({'params': params}, normal_NxL, method='prior_code')
 
   return shared.model(
-      coder, spec, window, latent, 'reconstruction', loss, encode, code
+    coder, spec, window, latent, 'reconstruction', loss, encode, code
   )

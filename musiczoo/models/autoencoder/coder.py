@@ -60,6 +60,7 @@ class Coder(nn.Module):
     if self.word_dropout == 1:
       e_BxTxE = jnp.zeros_like(e_BxTxE)
     elif keys_B is not None and self.word_dropout:
+
       def draw(key):
         key = jax.random.fold_in(key, 1 << 16)  # Apart from the core's own.
         return jax.random.bernoulli(key, 1 - self.word_dropout, (steps, 1))
@@ -70,7 +71,7 @@ class Coder(nn.Module):
     if keys_B is not None:
       keys_B = jnp.repeat(keys_B, segments)
     h, _ = self.core(
-        u_BxTxU.reshape(num * segments, self.segment, -1), keys=keys_B
+      u_BxTxU.reshape(num * segments, self.segment, -1), keys=keys_B
     )
     return h.reshape(num, steps, -1) + p_BxTxH
 
@@ -96,7 +97,7 @@ class Coder(nn.Module):
   def step(self, carry, t, p_BxH, prev_BxC, keys_B, controls: Controls):
     """One step of sampling: the step before -> the next one, [B, ...]."""
     carry = jax.tree.map(
-        lambda a: jnp.where(t % self.segment == 0, 0, a), carry
+      lambda a: jnp.where(t % self.segment == 0, 0, a), carry
     )
     is_told = (t > 0) & (self.word_dropout < 1)
     e_BxE = jnp.where(is_told, self.head.embed(prev_BxC), 0)

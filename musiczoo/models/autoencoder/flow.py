@@ -29,13 +29,17 @@ class Flow(nn.Module):
   def setup(self):
     moved = self.latent - self.latent // 2
     self.nets = [
-        nn.Sequential([
-            nn.Dense(self.hidden), nn.gelu,
-            nn.Dense(self.hidden), nn.gelu,
-            # The identity to begin with.
-            nn.Dense(2 * moved, kernel_init=nn.initializers.zeros),
-        ])
-        for _ in range(self.layers)
+      nn.Sequential(
+        [
+          nn.Dense(self.hidden),
+          nn.gelu,
+          nn.Dense(self.hidden),
+          nn.gelu,
+          # The identity to begin with.
+          nn.Dense(2 * moved, kernel_init=nn.initializers.zeros),
+        ]
+      )
+      for _ in range(self.layers)
     ]
     rng = np.random.default_rng(0)
     self.orders = [rng.permutation(self.latent) for _ in range(self.layers)]

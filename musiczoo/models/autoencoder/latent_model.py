@@ -56,19 +56,26 @@ class LatentOptions:
     """Raises UserError unless the options fit x and its window."""
     if self.attributes and not spec.is_grid:
       raise UserError(
-          f'model.attributes={self.attributes}: tokens and audio have none: '
-          'set --config.model.attributes=0'
+        f'model.attributes={self.attributes}: tokens and audio have none: '
+        'set --config.model.attributes=0'
       )
     if self.segment and window % self.segment:
       raise UserError(
-          f'model.segment={self.segment} does not divide the window of '
-          f'{window} steps: set it so that it does, or to 0'
+        f'model.segment={self.segment} does not divide the window of '
+        f'{window} steps: set it so that it does, or to 0'
       )
 
 
 def coder(
-    spec: Spec, head, options: LatentOptions, window: int, dtype, remat,
-    *, spread=False, prior=None,
+  spec: Spec,
+  head,
+  options: LatentOptions,
+  window: int,
+  dtype,
+  remat,
+  *,
+  spread=False,
+  prior=None,
 ) -> Coder:
   """The nets of a model with a latent space.
 
@@ -88,8 +95,13 @@ def coder(
 
   def stack(dropout=0.0):
     return Recurrent(
-        options.cell, hidden, options.layers, options.layers > 1, dropout,
-        dtype, remat,
+      options.cell,
+      hidden,
+      options.layers,
+      options.layers > 1,
+      dropout,
+      dtype,
+      remat,
     )
 
   if options.net == 'conv':
@@ -100,15 +112,22 @@ def coder(
     plan = Conductor(stack(), window // segment, segment)
   outputs = 2 * options.latent if spread else options.latent
   return Coder(
-      encoder, plan, stack(options.dropout), head, outputs, segment,
-      options.word_dropout, prior, Lines() if options.attributes else None,
+    encoder,
+    plan,
+    stack(options.dropout),
+    head,
+    outputs,
+    segment,
+    options.word_dropout,
+    prior,
+    Lines() if options.attributes else None,
   )
 
 
 def hear(coder: Coder, params, batch):
   """What is said of the code of each window: float32 [B, outputs]."""
   return coder.apply(
-      {'params': params}, batch['x'], batch['mask'], method='hear'
+    {'params': params}, batch['x'], batch['mask'], method='hear'
   )
 
 
@@ -126,7 +145,7 @@ def real(batch):
 def reconstruction(coder, params, z_BxL, batch, keys_B):
   """Nats of each step given its code, by part: dict of [B, T]."""
   parts = coder.apply(
-      {'params': params}, z_BxL, batch['x'], keys_B, method='log_prob'
+    {'params': params}, z_BxL, batch['x'], keys_B, method='log_prob'
   )
   return {k: -v * batch['mask'] for k, v in parts.items()}
 
@@ -135,13 +154,13 @@ def attributes(coder, params, z_BxL, batch, spec):
   """Nats of a window's attributes given its code: [B]."""
   a_BxA = measured(spec, batch['x'], batch['mask'])
   log_p_B = coder.apply(
-      {'params': params}, z_BxL, a_BxA, method='attributes_log_prob'
+    {'params': params}, z_BxL, a_BxA, method='attributes_log_prob'
   )
   return -log_p_B * real(batch)
 
 
 def model(
-    coder, spec, window, latent, monitor, loss, encode, code, carried=None
+  coder, spec, window, latent, monitor, loss, encode, code, carried=None
 ) -> LatentModel:
   """The Model of a Coder.
 
@@ -164,7 +183,7 @@ def model(
       t, p_NxP = now
       now_N = jax.vmap(jax.random.fold_in, (0, None))(keys_N, t)
       state, x_NxC = coder.apply(
-          variables, state, t, p_NxP, prev_NxC, now_N, controls, method='step'
+        variables, state, t, p_NxP, prev_NxC, now_N, controls, method='step'
       )
       return (state, x_NxC), x_NxC
 
@@ -190,54 +209,52 @@ def model(
 
     x_WxNxTxC = jax.lax.map(write, jnp.arange(-(-length // window)))
     x_NxWxTxC = jnp.swapaxes(x_WxNxTxC, 0, 1)
-    return x_NxWxTxC.reshape(
-        keys_N.shape[0], -1, *spec.shape
-    )[:, :length]
+    return x_NxWxTxC.reshape(keys_N.shape[0], -1, *spec.shape)[:, :length]
 
   def figures(params, batch, rng):
     z_BxL, x_BxTxC = encode(params, batch), batch['x']
     told = carried(params, batch) if carried else {}
     forced_BxTxC = coder.apply(
-        {'params': params}, z_BxL, x_BxTxC, method='forced'
+      {'params': params}, z_BxL, x_BxTxC, method='forced'
     )
     free_BxTxC = decode(
-        params, z_BxL, row_keys(rng, batch['row']), Controls(temperature=0.0)
+      params, z_BxL, row_keys(rng, batch['row']), Controls(temperature=0.0)
     )
     if is_sound:
       error = lambda a: squared(a, x_BxTxC, batch['mask'])
       return {
-          'mse_per_frame': error(free_BxTxC),
-          'mse_per_frame_teacher_forced': error(forced_BxTxC),
+        'mse_per_frame': error(free_BxTxC),
+        'mse_per_frame_teacher_forced': error(forced_BxTxC),
       } | told
     right = lambda a: accuracy(spec.kind, a, x_BxTxC, batch['mask'])
     return {
-        'accuracy_teacher_forced': right(forced_BxTxC),
-        'accuracy_free': right(free_BxTxC),
+      'accuracy_teacher_forced': right(forced_BxTxC),
+      'accuracy_free': right(free_BxTxC),
     } | told
 
   def inputs(num, steps):
     del steps  # A window has its own.
     return {
-        'z': jax.ShapeDtypeStruct((num, latent), jnp.float32),
-        'x': jax.ShapeDtypeStruct((num, window, *spec.shape), jnp.int32),
+      'z': jax.ShapeDtypeStruct((num, latent), jnp.float32),
+      'x': jax.ShapeDtypeStruct((num, window, *spec.shape), jnp.int32),
     }
 
   def forward(params, given):
-    return named(*coder.apply(
-        {'params': params}, given['z'], given['x'], method='forward'
-    ))
+    return named(
+      *coder.apply({'params': params}, given['z'], given['x'], method='forward')
+    )
 
   return LatentModel(
-      init,
-      loss,
-      sample,
-      forward=Forward(inputs, forward),
-      controls=(*coder.head.controls, 'shift'),
-      monitor=monitor,
-      window=window,
-      metrics=figures,
-      encode=encode,
-      decode=decode,
+    init,
+    loss,
+    sample,
+    forward=Forward(inputs, forward),
+    controls=(*coder.head.controls, 'shift'),
+    monitor=monitor,
+    window=window,
+    metrics=figures,
+    encode=encode,
+    decode=decode,
   )
 
 

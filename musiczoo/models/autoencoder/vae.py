@@ -28,13 +28,13 @@ class VAEOptions(shared.LatentOptions):
 
 
 def vae(
-    spec: Spec,
-    head: nn.Module,
-    options: VAEOptions,
-    *,
-    window: int,
-    dtype: str = 'float32',
-    remat: bool = False,
+  spec: Spec,
+  head: nn.Module,
+  options: VAEOptions,
+  *,
+  window: int,
+  dtype: str = 'float32',
+  remat: bool = False,
 ) -> LatentModel:
   """A variational autoencoder (Kingma & Welling 2014).
 
@@ -65,17 +65,17 @@ def vae(
     keys_B, normal_BxL = shared.noise(rng, batch, latent)
     z_BxL = mean_BxL + jnp.exp(log_sd_BxL) * normal_BxL
     parts = shared.reconstruction(
-        coder, params, z_BxL, batch, keys_B if train else None
+      coder, params, z_BxL, batch, keys_B if train else None
     )
     rebuilt = sum(v.sum() for v in parts.values())
     kl_B = kl(mean_BxL, log_sd_BxL).sum(-1) * shared.real(batch)
     paid_B = jnp.maximum(kl_B - free_bits * jnp.log(2.0), 0)
     grown = jnp.minimum(step / anneal_steps, 1.0) if anneal_steps else 1.0
     sums = {
-        'loss': rebuilt + beta * grown * paid_B.sum(),
-        'nll_bound': rebuilt + kl_B.sum(),
-        'nll_bound_reconstruction': rebuilt,
-        'nll_bound_kl': kl_B.sum(),
+      'loss': rebuilt + beta * grown * paid_B.sum(),
+      'nll_bound': rebuilt + kl_B.sum(),
+      'nll_bound_reconstruction': rebuilt,
+      'nll_bound_kl': kl_B.sum(),
     }
     if attributes:
       told_B = shared.attributes(coder, params, z_BxL, batch, spec)
@@ -91,8 +91,15 @@ def vae(
     return {'kl_by_dimension': (kl_BxL.sum(0), shared.real(batch).sum())}
 
   return shared.model(
-      coder, spec, window, latent, 'nll_bound', loss, encode,
-      lambda params, normal_NxL: normal_NxL, carried,
+    coder,
+    spec,
+    window,
+    latent,
+    'nll_bound',
+    loss,
+    encode,
+    lambda params, normal_NxL: normal_NxL,
+    carried,
   )
 
 

@@ -55,7 +55,9 @@ class CellLayout(NamedTuple):
     if self.spec.kind == 'frames':
       return logits_BxTxD
     if self.spec.kind == 'bits':
-      return _bits(logits_BxTxD, keys_B, hold * self._sounding if hold else None)
+      return _bits(
+        logits_BxTxD, keys_B, hold * self._sounding if hold else None
+      )
     s_BxTxVxS, b_BxTxV = self._split(logits_BxTxD)
     s_BxTxVxS += _noise(jax.random.gumbel, keys_B, s_BxTxVxS)
     hard = jax.nn.one_hot(s_BxTxVxS.argmax(-1), self.spec.depth)
@@ -83,7 +85,9 @@ class CellLayout(NamedTuple):
       return log_p
     sounds = self.by_line(r_BxTxD)[:, :, 1::2]
     free = sounds * _before(sounds, 0.0)
-    return self.by_line(log_p).at[:, :, 2::2].multiply(free).reshape(log_p.shape)
+    return (
+      self.by_line(log_p).at[:, :, 2::2].multiply(free).reshape(log_p.shape)
+    )
 
   def hear(self, r_BxTxD):
     """r -> y: struck is what changes its symbol, or begins to sound."""
@@ -162,7 +166,9 @@ class CellLayout(NamedTuple):
     fold = np.eye(12, dtype=np.float32)[np.arange(pitches) % 12]
     chroma_BxTxLx12 = y_BxTxLxP @ fold
     all_BxTx12 = chroma_BxTxLx12.sum(2)
-    apart = [(all_BxTx12 * jnp.roll(all_BxTx12, k, -1)).sum(-1) for k in range(7)]
+    apart = [
+      (all_BxTx12 * jnp.roll(all_BxTx12, k, -1)).sum(-1) for k in range(7)
+    ]
     flat = chroma_BxTxLx12.reshape(*y_BxTxD.shape[:2], -1)
     return jnp.concatenate([flat, jnp.stack(apart, -1) / 4], axis=-1)
 
@@ -179,12 +185,12 @@ def cell_layout(spec: Spec) -> CellLayout:
   """
   if spec.kind == 'tokens':
     raise UserError(
-        'this family writes rolls, not tokens: set --config.representation.name '
-        'to voices, tracks, pianoroll or spectrogram'
+      'this family writes rolls, not tokens: set --config.representation.name '
+      'to voices, tracks, pianoroll or spectrogram'
     )
   if spec.kind in ('bits', 'frames'):
     return CellLayout(spec, spec.planes, spec.depth)
-  lines, = spec.shape
+  (lines,) = spec.shape
   return CellLayout(spec, lines, lines * (spec.depth + 1))
 
 

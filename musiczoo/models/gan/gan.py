@@ -57,7 +57,7 @@ class GanOptions:
   rebuild: Annotated[float, Range(0)] = 0.0
   beta: Annotated[float, Range(0)] = 1.0
   binarize: Annotated[str, OneOf('deterministic', 'stochastic')] = (
-      'deterministic'
+    'deterministic'
   )
   hold: Annotated[float, Range(0)] = 0.0
   overlap: Annotated[int, Range(0)] = 0
@@ -72,35 +72,34 @@ class GanOptions:
     """
     if self.objective == 'wgan_gp' and not self.penalty:
       raise UserError(
-          'model.objective=wgan_gp needs a gradient penalty: set '
-          '--config.model.penalty=10'
+        'model.objective=wgan_gp needs a gradient penalty: set '
+        '--config.model.penalty=10'
       )
     if window % 2**self.levels:
       raise UserError(
-          f'--config.window={window} can not be halved {self.levels} times: '
-          f'give a multiple of {2**self.levels}, or fewer --config.model.levels'
+        f'--config.window={window} can not be halved {self.levels} times: '
+        f'give a multiple of {2**self.levels}, or fewer --config.model.levels'
       )
     if self.overlap > window // 2:
       raise UserError(
-          f'model.overlap={self.overlap}: give 0 to {window // 2}, half a '
-          'window'
+        f'model.overlap={self.overlap}: give 0 to {window // 2}, half a window'
       )
     if not set(self.given_tracks) <= set(range(tracks)):
       raise UserError(
-          f'model.given_tracks={tuple(self.given_tracks)}: choose of 0 to '
-          f'{tracks - 1}'
+        f'model.given_tracks={tuple(self.given_tracks)}: choose of 0 to '
+        f'{tracks - 1}'
       )
 
 
 def gan(
-    spec: Spec,
-    head: None,
-    options: GanOptions,
-    *,
-    window: int,
-    conditioning: Conditioning = Conditioning(),
-    dtype: str = 'float32',
-    remat: bool = False,
+  spec: Spec,
+  head: None,
+  options: GanOptions,
+  *,
+  window: int,
+  conditioning: Conditioning = Conditioning(),
+  dtype: str = 'float32',
+  remat: bool = False,
 ) -> ExportableModel:
   """A generative adversarial network of windows (Goodfellow et al. 2014).
 
@@ -134,10 +133,10 @@ def gan(
   play, draws = OBJECTIVES[options.objective], options.binarize == 'stochastic'
   is_given = bool(overlap or given_tracks)
   both = {
-      'hidden': hidden,
-      'conditions': conditions,
-      'dtype': jnp.dtype(dtype),
-      'remat': remat,
+    'hidden': hidden,
+    'conditions': conditions,
+    'dtype': jnp.dtype(dtype),
+    'remat': remat,
   }
   bias = 0.0 if spec.kind == 'frames' else BIAS
   generator = Generator(window, face.cells, levels, bias, **both)
@@ -151,8 +150,8 @@ def gan(
     given, marks = told_of(r_BxTxD, known_BxTxC)
     heard = face.features(r_BxTxD), marks, cond
     variables = {
-        'generator': generator.init(rngs[0], z_BxL, given, cond),
-        'critic': critic.init(rngs[1], *heard),
+      'generator': generator.init(rngs[0], z_BxL, given, cond),
+      'critic': critic.init(rngs[1], *heard),
     }
     if rebuild:
       variables['listener'] = listener.init(rngs[2], *heard)
@@ -172,7 +171,7 @@ def gan(
     z_keys, draw_keys = split(keys_B, 2)
     given, _ = told_of(r_BxTxD, known_BxTxC)
     logits_BxTxD = generator.apply(
-        {'params': params['generator']}, normal(z_keys), given, cond, told_keys
+      {'params': params['generator']}, normal(z_keys), given, cond, told_keys
     )
     new_BxTxD = face.draw(logits_BxTxD, draw_keys if draws else None, hold)
     return jnp.where(face.spread(known_BxTxC), r_BxTxD, new_BxTxD)
@@ -182,11 +181,11 @@ def gan(
     given, marks = told_of(r_BxTxD, known_BxTxC)
     y_BxTxE = face.features(face.hear(r_BxTxD))
     mean_BxL, log_sd_BxL = listener.apply(
-        {'params': params['listener']}, y_BxTxE, marks, cond, told_keys
+      {'params': params['listener']}, y_BxTxE, marks, cond, told_keys
     )
     z_BxL = mean_BxL + jnp.exp(log_sd_BxL) * normal(keys_B)
     logits_BxTxD = generator.apply(
-        {'params': params['generator']}, z_BxL, given, cond, told_keys
+      {'params': params['generator']}, z_BxL, given, cond, told_keys
     )
     log_p_BxTxC = face.log_prob(logits_BxTxD, r_BxTxD)
     nats_B = -jnp.where(known_BxTxC, 0.0, log_p_BxTxC).sum((1, 2))
@@ -228,8 +227,8 @@ def gan(
 
     fixed = jax.lax.stop_gradient
     parts = {
-        'judged_real': judge(params['critic'], real),
-        'judged_new': judge(params['critic'], fixed(new)),
+      'judged_real': judge(params['critic'], real),
+      'judged_new': judge(params['critic'], fixed(new)),
     }
     d_loss = play.critic(*parts.values())
     if penalty:
@@ -259,8 +258,13 @@ def gan(
     if not conditions.columns:
       controls = controls._replace(cond=None)
     return join(
-        new_windows, keys_N, length, controls,
-        spec=spec, window=window, overlap=overlap,
+      new_windows,
+      keys_N,
+      length,
+      controls,
+      spec=spec,
+      window=window,
+      overlap=overlap,
     )
 
   def inputs(num, steps):
@@ -269,8 +273,8 @@ def gan(
     if is_given:
       shapes['given'] = num, window, face.cells + face.lines
     inputs = {
-        name: jax.ShapeDtypeStruct(shape, jnp.float32)
-        for name, shape in shapes.items()
+      name: jax.ShapeDtypeStruct(shape, jnp.float32)
+      for name, shape in shapes.items()
     }
     if conditions.columns:
       shape = num, window, len(COLUMNS)
@@ -279,21 +283,21 @@ def gan(
 
   def forward(params, given):
     logits = generator.apply(
-        {'params': params['generator']},
-        *map(given.get, ('z', 'given', 'cond')),
+      {'params': params['generator']},
+      *map(given.get, ('z', 'given', 'cond')),
     )
     return {'logits_cells': logits}
 
   return ExportableModel(
-      init,
-      loss,
-      sample,
-      forward=Forward(inputs, forward),
-      controls=('given',) * is_given
-      + ('known',) * bool(given_tracks)
-      + ('cond',) * bool(conditions.columns),
-      monitor='',
-      window=window,
+    init,
+    loss,
+    sample,
+    forward=Forward(inputs, forward),
+    controls=('given',) * is_given
+    + ('known',) * bool(given_tracks)
+    + ('cond',) * bool(conditions.columns),
+    monitor='',
+    window=window,
   )
 
 

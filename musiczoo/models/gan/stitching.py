@@ -10,14 +10,14 @@ from musiczoo.nn.heads import Controls
 
 
 def join(
-    write: Callable,
-    keys_N,
-    length: int,
-    controls: Controls,
-    *,
-    spec: Spec,
-    window: int,
-    overlap: int,
+  write: Callable,
+  keys_N,
+  length: int,
+  controls: Controls,
+  *,
+  spec: Spec,
+  window: int,
+  overlap: int,
 ):
   """Samples window after window, each given the end of the one before it.
 

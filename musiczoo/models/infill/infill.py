@@ -54,12 +54,12 @@ class InfillOptions:
 
 
 def infill(
-    spec: Spec,
-    head: None,
-    options: InfillOptions,
-    *,
-    dtype: str = 'float32',
-    remat: bool = False,
+  spec: Spec,
+  head: None,
+  options: InfillOptions,
+  *,
+  dtype: str = 'float32',
+  remat: bool = False,
 ) -> OrderlessModel:
   """An orderless net over voices: trained on holes, samples any part of a piece.
 
@@ -88,14 +88,13 @@ def infill(
   del head
   if spec.kind != 'voices':
     raise UserError(
-        'family infill fills in voices: set '
-        '--config.representation.name=voices'
+      'family infill fills in voices: set --config.representation.name=voices'
     )
   hidden, layers, whole = options.hidden, options.layers, options.whole
   onsets, sampling, sweeps = options.onsets, options.sampling, options.sweeps
   voices = spec.shape[0]
   net = InfillNet(
-      spec.depth, voices, hidden, layers, onsets, jnp.dtype(dtype), remat
+    spec.depth, voices, hidden, layers, onsets, jnp.dtype(dtype), remat
   )
 
   def init(rng, batch):
@@ -126,16 +125,16 @@ def infill(
     # Padding is what comes after all that counts.
     real_BxT = jax.lax.cummax(mask_BxT, axis=1, reverse=True) > 0
     hidden_BxTxV = jax.vmap(holes, (0, 0, None, None))(
-        row_keys(rng, batch['row']), counts_BxT, voices, whole * train
+      row_keys(rng, batch['row']), counts_BxT, voices, whole * train
     )
     parts = conditional(params, batch['x'], ~hidden_BxTxV, real_BxT)
     num_B = hidden_BxTxV.sum((1, 2))
     weight_B = voices * counts_BxT.sum(1) / jnp.maximum(num_B, 1)
     sums = {
-        f'nll_bound_{name}': -(
-            weight_B * jnp.where(hidden_BxTxV, value, 0).sum((1, 2))
-        ).sum()
-        for name, value in parts.items()
+      f'nll_bound_{name}': -(
+        weight_B * jnp.where(hidden_BxTxV, value, 0).sum((1, 2))
+      ).sum()
+      for name, value in parts.items()
     }
     nll = sum(sums.values())
     return {'loss': nll, 'nll_bound': nll} | sums, mask_BxT.sum()
@@ -186,12 +185,12 @@ def infill(
     return jnp.where(known_NxTxV, given, x_NxTxV)
 
   return OrderlessModel(
-      init,
-      loss,
-      sample,
-      controls=('temperature', 'top_k', 'top_p', 'min_p', 'given', 'known'),
-      monitor='nll_bound',
-      conditional=conditional,
+    init,
+    loss,
+    sample,
+    controls=('temperature', 'top_k', 'top_p', 'min_p', 'given', 'known'),
+    monitor='nll_bound',
+    conditional=conditional,
   )
 
 

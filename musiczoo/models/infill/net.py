@@ -40,12 +40,12 @@ class InfillNet(nn.Module):
   def setup(self):
     # One table for all voices: their symbols, then a hole, then a strike.
     self.cells = nn.Embed(
-        self.voices * (self.depth + 2), self.hidden, self.dtype
+      self.voices * (self.depth + 2), self.hidden, self.dtype
     )
     block = nn.remat(Block) if self.remat else Block
     self.blocks = [
-        block(self.hidden, 2 ** (i % CYCLE), self.dtype)
-        for i in range(self.layers)
+      block(self.hidden, 2 ** (i % CYCLE), self.dtype)
+      for i in range(self.layers)
     ]
     self.norm = nn.LayerNorm(dtype=self.dtype)
     self.symbols = logits_layer(self.voices * self.depth, self.dtype)
@@ -92,7 +92,7 @@ class Block(nn.Module):
     # The convolution as one matrix product, of which the gradient is one too.
     y_BxLxH = jnp.pad(y_BxTxH, [(0, 0), (reach, reach), (0, 0)])
     y_BxTx3H = jnp.concatenate(
-        [y_BxLxH[:, :steps], y_BxTxH, y_BxLxH[:, 2 * reach :]], axis=-1
+      [y_BxLxH[:, :steps], y_BxTxH, y_BxLxH[:, 2 * reach :]], axis=-1
     )
     y_BxTxH = nn.relu(nn.Dense(self.hidden, dtype=self.dtype)(y_BxTx3H))
     return h_BxTxH + nn.Dense(self.hidden, dtype=self.dtype)(y_BxTxH)

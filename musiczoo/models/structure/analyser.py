@@ -16,12 +16,12 @@ from musiczoo.nn.heads.distributions import logits_layer
 _OCTAVE = 12
 # What each name is read off.
 _FROM = {
-    annotations.KEY: 'row',
-    annotations.SECTION: 'alike',
-    annotations.DENSITY: 'bar',
-    annotations.RHYTHM: 'bar',
-    annotations.ROOT: 'halves',
-    annotations.QUALITY: 'halves',
+  annotations.KEY: 'row',
+  annotations.SECTION: 'alike',
+  annotations.DENSITY: 'bar',
+  annotations.RHYTHM: 'bar',
+  annotations.ROOT: 'halves',
+  annotations.QUALITY: 'halves',
 }
 
 
@@ -70,20 +70,20 @@ class Analyser(nn.Module):
     num, bars, steps, pitches, planes = x_BxNxSxPxD.shape
     x = x_BxNxSxPxD.reshape(num * bars, steps, pitches, planes)
     x = Conv(
-        self.channels, (3, _OCTAVE + 1), (2, 1), dtype=self.dtype, name='conv'
+      self.channels, (3, _OCTAVE + 1), (2, 1), dtype=self.dtype, name='conv'
     )(x.astype(self.dtype))
     x = nn.relu(x).reshape(num, bars, -1, pitches, self.channels)
     octaves = -(-pitches // _OCTAVE)
     classes = jnp.pad(
-        x, [(0, 0)] * 3 + [(0, octaves * _OCTAVE - pitches), (0, 0)]
+      x, [(0, 0)] * 3 + [(0, octaves * _OCTAVE - pitches), (0, 0)]
     ).reshape(*x.shape[:3], octaves, _OCTAVE, self.channels)
     classes = classes.max(axis=3)  # [B, N, S / 2, 12, F]
     bar_BxNxD = classes.reshape(num, bars, -1)
 
     heard = {
-        'halves': self._dense('halves', classes.reshape(num, bars, 2, -1)),
-        'bar': self._dense('bar', x.mean(axis=3).reshape(num, bars, -1)),
-        'alike': self._dense('alike', _alike(self._mark(bar_BxNxD))),
+      'halves': self._dense('halves', classes.reshape(num, bars, 2, -1)),
+      'bar': self._dense('bar', x.mean(axis=3).reshape(num, bars, -1)),
+      'alike': self._dense('alike', _alike(self._mark(bar_BxNxD))),
     }
     # The key is that of the row: of what its bars have in the mean.
     share_BxN = real_BxN / jnp.maximum(real_BxN.sum(1, keepdims=True), 1)
@@ -102,7 +102,7 @@ class Analyser(nn.Module):
       more = [(0, 0), (0, 0), (0, most - code.size)]
       # Beyond the values that a code has there is no weight.
       logits.append(
-          jnp.pad(layers[code.column](h), more, constant_values=-jnp.inf)
+        jnp.pad(layers[code.column](h), more, constant_values=-jnp.inf)
       )
     return jnp.stack(logits, axis=2)
 
@@ -120,7 +120,7 @@ def _alike(mark_BxNxH):
   """How much each bar is like those before it: [B, N, lags], at most 1."""
   num = mark_BxNxH.shape[1]
   before = [
-      jnp.pad(mark_BxNxH, [(0, 0), (lag, 0), (0, 0)])[:, :num]
-      for lag in annotations.LAGS
+    jnp.pad(mark_BxNxH, [(0, 0), (lag, 0), (0, 0)])[:, :num]
+    for lag in annotations.LAGS
   ]
   return jnp.stack([(mark_BxNxH * b).sum(-1) for b in before], axis=-1)

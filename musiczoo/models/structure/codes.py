@@ -37,7 +37,12 @@ class Code(NamedTuple):
 
 
 # In the order in which a plan is made: a chord's root is given its quality.
-_OF_BARS = annotations.KEY, annotations.SECTION, annotations.DENSITY, annotations.RHYTHM
+_OF_BARS = (
+  annotations.KEY,
+  annotations.SECTION,
+  annotations.DENSITY,
+  annotations.RHYTHM,
+)
 _OF_HALVES = annotations.QUALITY, annotations.ROOT
 NO_CHORD = 1  # The value of `quality` that has no root.
 
@@ -48,9 +53,9 @@ def codes_of(told: Conditioning) -> tuple[Code, ...]:
   chosen = [(c, None) for c in _OF_BARS]
   chosen += [(c, half) for half in (0, 1) for c in _OF_HALVES]
   return tuple(
-      Code(c, sizes[c], half, min(c, annotations.ROOT) if half is not None else c)
-      for c, half in chosen
-      if c in sizes
+    Code(c, sizes[c], half, min(c, annotations.ROOT) if half is not None else c)
+    for c, half in chosen
+    if c in sizes
   )
 
 
@@ -80,7 +85,7 @@ class Bars(NamedTuple):
 
     def row(a, age):
       return jax.lax.dynamic_slice_in_dim(
-          a, self.size - age, self.num * self.size
+        a, self.size - age, self.num * self.size
       )
 
     a = jax.vmap(row)(a_BxT, self.age_B)
@@ -91,7 +96,7 @@ class Bars(NamedTuple):
     shape = a_BxNxS.shape
     a = a_BxNxS.reshape(shape[0], shape[1] * shape[2], *shape[3:])
     return jax.vmap(
-        lambda a, age: jax.lax.dynamic_slice_in_dim(a, age, self.steps)
+      lambda a, age: jax.lax.dynamic_slice_in_dim(a, age, self.steps)
     )(a, self.age_B)
 
 
@@ -111,10 +116,12 @@ def named(codes: tuple[Code, ...], bars: Bars, cond_BxTxK):
   halves = cond.reshape(*cond.shape[:2], 2, bars.size // 2, columns)
   halves = halves.max(axis=3)  # Of steps, for a row may begin within a bar.
   both = jnp.concatenate([halves, halves.max(2, keepdims=True)], axis=2)
-  place_C = np.array([
+  place_C = np.array(
+    [
       (2 if code.half is None else code.half) * columns + code.column
       for code in codes
-  ])
+    ]
+  )
   value_BxNxC = both.reshape(*cond.shape[:2], -1)[..., place_C]
   section_C = np.array([code.column == annotations.SECTION for code in codes])
   lag_BxNxC = jnp.array([0, 0, *annotations.LAGS])[value_BxNxC * section_C]
@@ -135,13 +142,16 @@ def spread(codes: tuple[Code, ...], bars: Bars, codes_BxNxC, cond_BxTxK):
   columns = np.arange(cond_BxTxK.shape[-1])
   half_S = np.arange(bars.size) >= bars.size // 2
   # Where each code is told, and what each step is told anyway.
-  says_SxCxK = np.stack([
+  says_SxCxK = np.stack(
+    [
       ((half_S == code.half) | (code.half is None))[:, None]
       & (columns == code.column)
       for code in codes
-  ], axis=1).astype(np.int32)
+    ],
+    axis=1,
+  ).astype(np.int32)
   place_SxK = (1 + np.arange(bars.size))[:, None] * (
-      columns == annotations.POSITION
+    columns == annotations.POSITION
   )
   told = jnp.einsum('bnc,sck->bnsk', codes_BxNxC, says_SxCxK) + place_SxK
   return bars.join(told) + cond_BxTxK * (columns == annotations.STYLE)

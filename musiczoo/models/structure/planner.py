@@ -45,13 +45,11 @@ class Planner(nn.Module):
   def setup(self):
     sizes = [code.size for code in self.codes]
     ordered = tuple(
-        i
-        for i, code in enumerate(self.codes)
-        if code.column == annotations.DENSITY
+      i
+      for i, code in enumerate(self.codes)
+      if code.column == annotations.DENSITY
     )
-    told = Conditioning(
-        tuple(enumerate(sizes)), self.features, ordered=ordered
-    )
+    told = Conditioning(tuple(enumerate(sizes)), self.features, ordered=ordered)
     self.heard = ConditionEmbedding(told, self.dtype)
     columns = tuple(enumerate([*sizes, self.styles]))
     self.asked = ConditionEmbedding(told._replace(columns=columns), self.dtype)
@@ -62,20 +60,24 @@ class Planner(nn.Module):
     self.factors = nn.Dense(len(sizes) * self.hidden, dtype=self.dtype)
     # What no training piece had says nothing.
     self.said = nn.Embed(
-        sum(sizes), self.hidden, self.dtype,
-        embedding_init=nn.initializers.zeros,
+      sum(sizes),
+      self.hidden,
+      self.dtype,
+      embedding_init=nn.initializers.zeros,
     )
     self.first_C = np.cumsum(sizes) - sizes
     init = nn.initializers.lecun_normal(1, 2, batch_axis=0)
     self.weights = self.param('weights', init, (len(sizes), self.hidden, most))
-    self.biases = self.param('biases', nn.initializers.zeros, (len(sizes), most))
+    self.biases = self.param(
+      'biases', nn.initializers.zeros, (len(sizes), most)
+    )
 
   def log_prob(self, codes_BxNxC, asked_BxNxC, style_B, real_BxN, keys_B=None):
     """Log probability in nats of each code, 0 of those asked for: [B, N, C]."""
     # The first bar hears codes of 0, which says that nothing is known.
     before = self.heard(delay(codes_BxNxC))
     e = jnp.concatenate(
-        [before, self.expect(asked_BxNxC, style_B, real_BxN)], axis=-1
+      [before, self.expect(asked_BxNxC, style_B, real_BxN)], axis=-1
     )
     h_BxNxH, _ = self.net(e, keys=keys_B)
     said = self.said(codes_BxNxC + self.first_C)
@@ -120,10 +122,10 @@ class Planner(nn.Module):
   def _logits(self, units, c):
     """Float32 logits of code c, [..., K] -> [..., D], or of all."""
     logits = jnp.einsum(
-        '...k,...kd->...d',
-        units,
-        self.weights[c].astype(self.dtype),
-        preferred_element_type=jnp.float32,
+      '...k,...kd->...d',
+      units,
+      self.weights[c].astype(self.dtype),
+      preferred_element_type=jnp.float32,
     )
     return jnp.where(self.values_CxD[c], logits + self.biases[c], -jnp.inf)
 
@@ -165,17 +167,17 @@ def ask(codes: tuple[Code, ...], codes_BxNxC, keys_B):
 
 
 def plan(
-    module: Planner,
-    variables,
-    keys_B,
-    asked_BxNxC,
-    style_B,
-    real_BxN,
-    controls: Controls,
+  module: Planner,
+  variables,
+  keys_B,
+  asked_BxNxC,
+  style_B,
+  real_BxN,
+  controls: Controls,
 ):
   """Writes a plan for what is asked: int32 [B, N, C]."""
   expected_BxNxH = module.apply(
-      variables, asked_BxNxC, style_B, real_BxN, method='expect'
+    variables, asked_BxNxC, style_B, real_BxN, method='expect'
   )
 
   def step(carry, now):
@@ -183,8 +185,14 @@ def plan(
     n, expected_BxH, asked_BxC = now
     now_B = jax.vmap(jax.random.fold_in, (0, None))(keys_B, n)
     state, codes_BxC = module.apply(
-        variables, state, prev_BxC, expected_BxH, asked_BxC, now_B, controls,
-        method='step',
+      variables,
+      state,
+      prev_BxC,
+      expected_BxH,
+      asked_BxC,
+      now_B,
+      controls,
+      method='step',
     )
     return (state, codes_BxC), codes_BxC
 
@@ -192,9 +200,9 @@ def plan(
   start = module.apply(variables, num, method='start')
   begin = start, jnp.zeros_like(asked_BxNxC[:, 0])
   now = (
-      jnp.arange(bars),
-      jnp.swapaxes(expected_BxNxH, 0, 1),
-      jnp.swapaxes(asked_BxNxC, 0, 1),
+    jnp.arange(bars),
+    jnp.swapaxes(expected_BxNxH, 0, 1),
+    jnp.swapaxes(asked_BxNxC, 0, 1),
   )
   _, codes_NxBxC = jax.lax.scan(step, begin, now)
   return jnp.swapaxes(codes_NxBxC, 0, 1)

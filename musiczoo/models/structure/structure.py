@@ -65,28 +65,26 @@ class StructureOptions:
     """Raises UserError unless the options fit x and its conditions."""
     if not spec.is_grid:
       raise UserError(
-          'family structure models bars of a grid, not events or audio: set '
-          '--config.representation.name to voices, tracks or pianoroll'
+        'family structure models bars of a grid, not events or audio: set '
+        '--config.representation.name to voices, tracks or pianoroll'
       )
     if not coding.codes_of(conditioning):
       raise UserError(
-          'family structure has no annotations to predict: set '
-          '--config.conditions.columns=key,chord,density,rhythm,section'
+        'family structure has no annotations to predict: set '
+        '--config.conditions.columns=key,chord,density,rhythm,section'
       )
     if self.bar_steps % 4:
-      raise UserError(
-          f'model.bar_steps={self.bar_steps}: give a multiple of 4'
-      )
+      raise UserError(f'model.bar_steps={self.bar_steps}: give a multiple of 4')
 
 
 def structure(
-    spec: Spec,
-    head: nn.Module,
-    options: StructureOptions,
-    *,
-    conditioning: Conditioning = Conditioning(),
-    dtype: str = 'float32',
-    remat: bool = False,
+  spec: Spec,
+  head: nn.Module,
+  options: StructureOptions,
+  *,
+  conditioning: Conditioning = Conditioning(),
+  dtype: str = 'float32',
+  remat: bool = False,
 ) -> AnnotatingModel:
   """A hierarchical model whose renderer is conditioned on predicted annotations.
 
@@ -104,30 +102,31 @@ def structure(
   conditions = conditioning
   codes = coding.codes_of(conditioning)
   hidden, layers, cell = options.hidden, options.layers, options.cell
-  planner_hidden, analyser_hidden = options.planner_hidden, options.analyser_hidden
+  planner_hidden, analyser_hidden = (
+    options.planner_hidden,
+    options.analyser_hidden,
+  )
   analyser_channels, bar_steps = options.analyser_channels, options.bar_steps
   residual, dropout = options.residual, options.dropout
   dtype = jnp.dtype(dtype)
   analyser = Analyser(codes, analyser_channels, analyser_hidden, dtype)
   styles = dict(conditions.columns).get(names.STYLE, 1)
   planner = Planner(
-      codes,
-      styles,
-      Recurrent(cell, planner_hidden, 1, dropout=dropout, dtype=dtype),
-      Recurrent(cell, planner_hidden, 1, dtype=dtype),
-      conditions.features,
-      planner_hidden,
-      dtype,
+    codes,
+    styles,
+    Recurrent(cell, planner_hidden, 1, dropout=dropout, dtype=dtype),
+    Recurrent(cell, planner_hidden, 1, dtype=dtype),
+    conditions.features,
+    planner_hidden,
+    dtype,
   )
-  told = dict(conditions.columns) | {
-      names.POSITION: names.COLUMNS['position']
-  }
+  told = dict(conditions.columns) | {names.POSITION: names.COLUMNS['position']}
   renderer = autoregressive(
-      Recurrent(cell, hidden, layers, residual, dropout, dtype, remat),
-      head,
-      spec,
-      Conditioning(tuple(sorted(told.items())), conditions.features),
-      dtype,
+    Recurrent(cell, hidden, layers, residual, dropout, dtype, remat),
+    head,
+    spec,
+    Conditioning(tuple(sorted(told.items())), conditions.features),
+    dtype,
   )
 
   def init(rng, batch):
@@ -137,12 +136,16 @@ def structure(
     told = coding.spread(codes, bars, named, batch['cond'])
     x = pictures(bars.cut(batch['x']), spec)
     return {
-        'analyser': analyser.init(rngs[0], x, jnp.ones(x.shape[:2]))['params'],
-        'planner': planner.init(
-            rngs[1], named, named, _style(batch), jnp.ones(x.shape[:2]),
-            method='log_prob',
-        )['params'],
-        'renderer': renderer.init(rngs[2], batch | {'cond': told}),
+      'analyser': analyser.init(rngs[0], x, jnp.ones(x.shape[:2]))['params'],
+      'planner': planner.init(
+        rngs[1],
+        named,
+        named,
+        _style(batch),
+        jnp.ones(x.shape[:2]),
+        method='log_prob',
+      )['params'],
+      'renderer': renderer.init(rngs[2], batch | {'cond': told}),
     }
 
   def listen(params, batch):
@@ -159,15 +162,20 @@ def structure(
     """Nats of each code; a bar counts if its first step does: [B, N, C]."""
     bars, real_BxN, _, codes_BxNxC = heard
     log_p = planner.apply(
-        {'params': params['planner']}, codes_BxNxC, asked_BxNxC, _style(batch),
-        real_BxN, keys_B, method='log_prob',
+      {'params': params['planner']},
+      codes_BxNxC,
+      asked_BxNxC,
+      _style(batch),
+      real_BxN,
+      keys_B,
+      method='log_prob',
     )
     return -log_p * _counts(bars, batch)[..., None]
 
   def rendered(params, batch, bars, codes_BxNxC, rng, train=False):
     told = coding.spread(codes, bars, codes_BxNxC, batch['cond'])
     return renderer.loss(
-        params['renderer'], batch | {'cond': told}, rng, step=0, train=train
+      params['renderer'], batch | {'cond': told}, rng, step=0, train=train
     )
 
   def loss(params, batch, rng, *, step, train):
@@ -186,16 +194,16 @@ def structure(
     hearing = -(log_p_BxNxC * known_BxN[..., None]).sum()
     bound = sums['nll'] + plan
     parts = {
-        f'nll_bound_{k.removeprefix("nll_")}': v
-        for k, v in sums.items()
-        if k.startswith('nll_')
+      f'nll_bound_{k.removeprefix("nll_")}': v
+      for k, v in sums.items()
+      if k.startswith('nll_')
     }
     return {
-        'loss': bound + hearing,
-        'nll_bound': bound,
-        'nll_bound_plan': plan,
-        **parts,
-        'hearing': hearing,
+      'loss': bound + hearing,
+      'nll_bound': bound,
+      'nll_bound_plan': plan,
+      **parts,
+      'hearing': hearing,
     }, weight
 
   def sample(params, keys_N, length, controls):
@@ -203,17 +211,17 @@ def structure(
     cond = controls.cond[:, jnp.minimum(jnp.arange(length), last)]
     bars = coding.bars_of(cond, bar_steps)
     codes_NxBxC = planning.plan(
-        planner,
-        {'params': params['planner']},
-        _apart(keys_N, _PLAN),
-        coding.named(codes, bars, cond),
-        cond[:, 0, names.STYLE].astype(jnp.int32),
-        bars.cut(jnp.ones(cond.shape[:2])).max(-1) > 0,
-        controls,
+      planner,
+      {'params': params['planner']},
+      _apart(keys_N, _PLAN),
+      coding.named(codes, bars, cond),
+      cond[:, 0, names.STYLE].astype(jnp.int32),
+      bars.cut(jnp.ones(cond.shape[:2])).max(-1) > 0,
+      controls,
     )
     told = coding.spread(codes, bars, codes_NxBxC, cond)
     return renderer.sample(
-        params['renderer'], keys_N, length, controls._replace(cond=told)
+      params['renderer'], keys_N, length, controls._replace(cond=told)
     )
 
   def figures(params, batch, rng):
@@ -224,7 +232,10 @@ def structure(
       hit = (codes_BxNxC[..., i] == labels_BxNxC[..., i]) * known_BxN
       name = list(names.COLUMNS)[code.column]
       before = right.get(f'heard_{name}', (0.0, 0.0))
-      right[f'heard_{name}'] = before[0] + hit.sum(), before[1] + known_BxN.sum()
+      right[f'heard_{name}'] = (
+        before[0] + hit.sum(),
+        before[1] + known_BxN.sum(),
+      )
     nats = planned(params, batch, heard, jnp.zeros_like(codes_BxNxC))
     num = _counts(bars, batch).sum()
     plan = {'plan_per_code': (nats.sum() / len(codes), num)}
@@ -237,9 +248,9 @@ def structure(
     units = spec.shape[0] if spec.kind == 'voices' else 1
     render = {}
     for name, told in (
-        ('heard', codes_BxNxC),
-        ('shuffled', shuffled),
-        ('none', jnp.zeros_like(codes_BxNxC)),
+      ('heard', codes_BxNxC),
+      ('shuffled', shuffled),
+      ('none', jnp.zeros_like(codes_BxNxC)),
     ):
       sums, weight = rendered(params, batch, bars, told, rng)
       render[f'render_told_{name}'] = sums['nll'], weight * units
@@ -250,13 +261,13 @@ def structure(
     return coding.spread(codes, bars, codes_BxNxC, batch['cond'])
 
   return AnnotatingModel(
-      init,
-      loss,
-      sample,
-      controls=renderer.controls,
-      monitor='nll_bound',
-      metrics=figures,
-      annotate=hear,
+    init,
+    loss,
+    sample,
+    controls=renderer.controls,
+    monitor='nll_bound',
+    metrics=figures,
+    annotate=hear,
   )
 
 
@@ -284,7 +295,9 @@ def _labels(codes, bars, batch):
   """What the rules say [B, N, C], and 1 where they speak of whole bars [B, N]."""
   labels_BxNxC = coding.named(codes, bars, batch['cond'])
   last_BxN = bars.cut(batch['mask'])[..., -1]
-  known_BxN = coding.whole(bars, batch['cond']) * _counts(bars, batch) * last_BxN
+  known_BxN = (
+    coding.whole(bars, batch['cond']) * _counts(bars, batch) * last_BxN
+  )
   return labels_BxNxC, known_BxN
 
 

@@ -6,15 +6,15 @@ from musiczoo.music.audio.sound import Sound
 from musiczoo.music.audio.write import write
 
 __all__ = [
-    'AudioError',
-    'Examined',
-    'LIMITS',
-    'Limits',
-    'REJECTED',
-    'SUFFIXES',
-    'Sound',
-    'examine',
-    'needed',
-    'read',
-    'write',
+  'AudioError',
+  'Examined',
+  'LIMITS',
+  'Limits',
+  'REJECTED',
+  'SUFFIXES',
+  'Sound',
+  'examine',
+  'needed',
+  'read',
+  'write',
 ]

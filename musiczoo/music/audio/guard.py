@@ -7,24 +7,24 @@ from musiczoo.errors import UserError
 
 # Why a file is turned away: code -> what is wrong, and a way out.
 REJECTED = {
-    'unreadable': 'cannot be read; check the path and its permissions',
-    'empty': 'is empty; fetch it again',
-    'not_audio': 'is no WAV, FLAC, Ogg or MP3 file, whatever its suffix',
-    'damaged': 'is damaged or cut short; fetch it again',
-    'truncated': 'ends before the length it claims; fetch it again',
-    'bytes': 'has too many bytes; cut it into shorter files',
-    'seconds': 'lasts too many seconds; cut it into shorter files',
-    'channels': 'has too many channels; mix it down',
-    'rate': 'has too low or too high a sample rate; resample it',
-    'short': 'is shorter than a tenth of a second; leave it out',
-    'silent': 'is silent from end to end; leave it out',
-    'not_finite': 'has samples that are no numbers; render it again',
-    'peak': 'has samples far beyond full scale; render it again',
-    # Reasons that only a child process can find.
-    'timeout': 'took too long to read; fetch it again',
-    'memory': 'needs too much memory to read; cut it into shorter files',
-    'crashed': 'crashed the decoder; fetch it again',
-    'failed': 'cannot be decoded; fetch it again',
+  'unreadable': 'cannot be read; check the path and its permissions',
+  'empty': 'is empty; fetch it again',
+  'not_audio': 'is no WAV, FLAC, Ogg or MP3 file, whatever its suffix',
+  'damaged': 'is damaged or cut short; fetch it again',
+  'truncated': 'ends before the length it claims; fetch it again',
+  'bytes': 'has too many bytes; cut it into shorter files',
+  'seconds': 'lasts too many seconds; cut it into shorter files',
+  'channels': 'has too many channels; mix it down',
+  'rate': 'has too low or too high a sample rate; resample it',
+  'short': 'is shorter than a tenth of a second; leave it out',
+  'silent': 'is silent from end to end; leave it out',
+  'not_finite': 'has samples that are no numbers; render it again',
+  'peak': 'has samples far beyond full scale; render it again',
+  # Reasons that only a child process can find.
+  'timeout': 'took too long to read; fetch it again',
+  'memory': 'needs too much memory to read; cut it into shorter files',
+  'crashed': 'crashed the decoder; fetch it again',
+  'failed': 'cannot be decoded; fetch it again',
 }
 LEAST_RATE = 4000
 LEAST_SECONDS = 0.1

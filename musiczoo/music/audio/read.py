@@ -102,7 +102,7 @@ def _opened(path, limits):
         raise AudioError('truncated')
   except soundfile.LibsndfileError as error:
     raise AudioError(
-        'damaged' if _MAGIC.match(head) else 'not_audio'
+      'damaged' if _MAGIC.match(head) else 'not_audio'
     ) from error
 
 
@@ -180,6 +180,6 @@ def needed(package: str, what) -> object:
     return importlib.import_module(package)
   except ImportError as error:
     raise UserError(
-        f"{what} needs the extra 'audio' ({package} is not installed): "
-        'pip install librosa soundfile'
+      f"{what} needs the extra 'audio' ({package} is not installed): "
+      'pip install librosa soundfile'
     ) from error

@@ -22,5 +22,5 @@ def write(sound: Sound, path: str | os.PathLike) -> None:
     soundfile.write(path, samples, sound.rate, 'PCM_16', format='WAV')
   except soundfile.LibsndfileError as error:
     raise UserError(f'{path} cannot be written: choose another folder') from (
-        error
+      error
     )

@@ -31,23 +31,23 @@ ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 # What the decoders of the standard library raise on damaged bytes.
 DAMAGED = (
-    EOFError,
-    LookupError,
-    lzma.LZMAError,
-    NotImplementedError,
-    OSError,
-    OverflowError,
-    RuntimeError,
-    struct.error,
-    tarfile.TarError,
-    ValueError,
-    zipfile.BadZipFile,
-    zlib.error,
+  EOFError,
+  LookupError,
+  lzma.LZMAError,
+  NotImplementedError,
+  OSError,
+  OverflowError,
+  RuntimeError,
+  struct.error,
+  tarfile.TarError,
+  ValueError,
+  zipfile.BadZipFile,
+  zlib.error,
 )
 
 
 def members(
-    path: str | os.PathLike, limits: Limits = LIMITS
+  path: str | os.PathLike, limits: Limits = LIMITS
 ) -> Iterator[tuple[str, Callable[[], bytes]]]:
   """Each file of a zip or tar (plain, gz, bz2, xz) archive, in its order.
 

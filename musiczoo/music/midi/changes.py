@@ -20,14 +20,14 @@ class Changes(NamedTuple):
 
 
 def last_before(
-    changes: Changes, key: np.ndarray, time: np.ndarray, default: int
+  changes: Changes, key: np.ndarray, time: np.ndarray, default: int
 ) -> np.ndarray:
   """int64 [Q]: the value in force for each `key` [Q] at each `time` [Q]."""
   return _look_up(changes, key, time, default, -1)
 
 
 def first_after(
-    changes: Changes, key: np.ndarray, time: np.ndarray, default: int
+  changes: Changes, key: np.ndarray, time: np.ndarray, default: int
 ) -> np.ndarray:
   """int64 [Q]: the value that each `key` [Q] takes next after `time` [Q]."""
   return _look_up(changes, key, time, default, 0)

@@ -51,7 +51,7 @@ class Events(NamedTuple):
 
 
 def parse(
-    data: bytes, chunks: Chunks, limits: Limits, repairs: Counter
+  data: bytes, chunks: Chunks, limits: Limits, repairs: Counter
 ) -> Events:
   """All events of all tracks.
 
@@ -92,9 +92,7 @@ def parse(
   stop = np.array([stop for _, stop in chunks.spans])[count > 0]
   ended = (status[final] == META) & (data[at[final]] == END_OF_TRACK)
   # The type and the length of an end-of-track are its last two bytes.
-  repairs['trailing_bytes'] += np.count_nonzero(
-      ended & (at[final] + 2 < stop)
-  )
+  repairs['trailing_bytes'] += np.count_nonzero(ended & (at[final] + 2 < stop))
   repairs['no_end_of_track'] += len(count) - np.count_nonzero(ended)
 
   # The high bit of data is clear. Sysex and meta events may hold any bytes.
@@ -106,9 +104,7 @@ def parse(
   return Events(data, chunk, tick, status, at)
 
 
-def quantity(
-    data: np.ndarray, at: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def quantity(data: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
   """Variable-length quantities: seven bits a byte, the last below 0x80.
 
   Args:

@@ -12,50 +12,50 @@ from musiczoo.errors import UserError
 
 # Why a file is turned away: code -> what is wrong, and a way out.
 REJECTED = {
-    'unreadable': 'cannot be read; check the path and its permissions',
-    'empty': 'is empty; fetch it again',
-    'not_midi': 'is no MIDI file: no MThd header; give a .mid file',
-    'header': 'has a header cut short; fetch it again',
-    'format': 'is of an unknown MIDI type; only types 0, 1 and 2 exist',
-    'division': 'has no usable ticks per quarter note or frame',
-    'no_tracks': 'has no track chunk; fetch it again',
-    'delta': 'has a number of more than four bytes; the file is damaged',
-    'status': 'has a data byte where a status must stand; it is damaged',
-    'data_byte': 'has a status byte where data must stand; it is damaged',
-    'truncated': 'has an event that runs past its track; fetch it again',
-    'bytes': 'has too many bytes; raise the limit if you trust it',
-    'tracks': 'has too many tracks; raise the limit if you trust it',
-    'events': 'has too many events; raise the limit if you trust it',
-    'notes': 'has too many notes; raise the limit if you trust it',
-    'ticks': 'goes on to too late a tick; raise the limit if you trust it',
-    'quarters': 'has too many quarter notes; raise the limit if you trust it',
-    'seconds': 'lasts too many seconds; raise the limit if you trust it',
-    'archive': 'is no sound zip or tar archive; fetch it again',
-    'member': 'is a damaged or encrypted member of an archive; unpack it',
-    'name': 'has a name that leads out of the archive; rename it',
-    'link': 'is a link or device, not a file; put the file itself there',
-    'ratio': 'grows too much when unpacked; unpack it yourself if you trust it',
-    'members': 'has too many members; split the archive',
+  'unreadable': 'cannot be read; check the path and its permissions',
+  'empty': 'is empty; fetch it again',
+  'not_midi': 'is no MIDI file: no MThd header; give a .mid file',
+  'header': 'has a header cut short; fetch it again',
+  'format': 'is of an unknown MIDI type; only types 0, 1 and 2 exist',
+  'division': 'has no usable ticks per quarter note or frame',
+  'no_tracks': 'has no track chunk; fetch it again',
+  'delta': 'has a number of more than four bytes; the file is damaged',
+  'status': 'has a data byte where a status must stand; it is damaged',
+  'data_byte': 'has a status byte where data must stand; it is damaged',
+  'truncated': 'has an event that runs past its track; fetch it again',
+  'bytes': 'has too many bytes; raise the limit if you trust it',
+  'tracks': 'has too many tracks; raise the limit if you trust it',
+  'events': 'has too many events; raise the limit if you trust it',
+  'notes': 'has too many notes; raise the limit if you trust it',
+  'ticks': 'goes on to too late a tick; raise the limit if you trust it',
+  'quarters': 'has too many quarter notes; raise the limit if you trust it',
+  'seconds': 'lasts too many seconds; raise the limit if you trust it',
+  'archive': 'is no sound zip or tar archive; fetch it again',
+  'member': 'is a damaged or encrypted member of an archive; unpack it',
+  'name': 'has a name that leads out of the archive; rename it',
+  'link': 'is a link or device, not a file; put the file itself there',
+  'ratio': 'grows too much when unpacked; unpack it yourself if you trust it',
+  'members': 'has too many members; split the archive',
 }
 
 # What is mended on the way, and counted: code -> what was done.
 REPAIRED = {
-    'wrapped': 'bytes before the header were skipped (RIFF, MacBinary)',
-    'track_count': 'the header promised another number of tracks',
-    'unknown_chunk': 'a chunk of an unknown kind was skipped',
-    'chunk_length': 'a chunk that claims to outlast the file was cut there',
-    'trailing_bytes': 'bytes after the end of a track were ignored',
-    'no_end_of_track': 'a track without an end-of-track ended with its chunk',
-    'running_status': 'a status was kept beyond a meta event or sysex',
-    'system_message': 'a message that has no place in a file was skipped',
-    'smpte': 'SMPTE time was read with quarter notes of one second',
-    'tempo': 'a tempo of zero or of an odd length was ignored',
-    'meter': 'an impossible meter was ignored',
-    'key': 'an impossible key was ignored',
-    'superseded': 'of changes at one tick only the last was kept',
-    'unmatched_off': 'a note off without a note was ignored',
-    'hanging': 'a note that never ends was left out',
-    'zero_length': 'a note of no length was given one tick',
+  'wrapped': 'bytes before the header were skipped (RIFF, MacBinary)',
+  'track_count': 'the header promised another number of tracks',
+  'unknown_chunk': 'a chunk of an unknown kind was skipped',
+  'chunk_length': 'a chunk that claims to outlast the file was cut there',
+  'trailing_bytes': 'bytes after the end of a track were ignored',
+  'no_end_of_track': 'a track without an end-of-track ended with its chunk',
+  'running_status': 'a status was kept beyond a meta event or sysex',
+  'system_message': 'a message that has no place in a file was skipped',
+  'smpte': 'SMPTE time was read with quarter notes of one second',
+  'tempo': 'a tempo of zero or of an odd length was ignored',
+  'meter': 'an impossible meter was ignored',
+  'key': 'an impossible key was ignored',
+  'superseded': 'of changes at one tick only the last was kept',
+  'unmatched_off': 'a note off without a note was ignored',
+  'hanging': 'a note that never ends was left out',
+  'zero_length': 'a note of no length was given one tick',
 }
 
 
@@ -100,7 +100,7 @@ class MidiError(UserError):
   """
 
   def __init__(
-      self, code: str, path: str | None = None, position: int | None = None
+    self, code: str, path: str | None = None, position: int | None = None
   ):
     super().__init__(code, path, position)
     self.code, self.path, self.position = code, path, position
@@ -172,7 +172,7 @@ def find_chunks(data: bytes, limits: Limits, repairs: Counter) -> Chunks:
   if len(header) < 6 or size < 6:
     raise MidiError('header', position=at)
   kind, promised, division = (
-      int.from_bytes(header[i : i + 2]) for i in (0, 2, 4)
+    int.from_bytes(header[i : i + 2]) for i in (0, 2, 4)
   )
   if kind > 2:
     raise MidiError('format', position=at + 8)

@@ -18,7 +18,7 @@ _UNDECLARED = 2
 
 
 def rhythm_parts(
-    events: Events, at: np.ndarray, port: np.ndarray, time: np.ndarray
+  events: Events, at: np.ndarray, port: np.ndarray, time: np.ndarray
 ) -> tuple[Changes, bool]:
   """The rhythm parts that GS messages declare.
 
@@ -42,11 +42,11 @@ def rhythm_parts(
 
 
 def drums(
-    output: np.ndarray,
-    on: np.ndarray,
-    parts: Changes,
-    banks: Changes,
-    programs: Changes,
+  output: np.ndarray,
+  on: np.ndarray,
+  parts: Changes,
+  banks: Changes,
+  programs: Changes,
 ) -> np.ndarray:
   """Which notes are drums: bool [N].
 
@@ -60,9 +60,9 @@ def drums(
   declared = parts._replace(value=parts.value.astype(np.int64))
   declared = last_before(declared, output, on, _UNDECLARED)
   found = np.where(
-      declared == _UNDECLARED, output & 0x0F == DRUM_CHANNEL, declared == 1
+    declared == _UNDECLARED, output & 0x0F == DRUM_CHANNEL, declared == 1
   )
   bank = last_before(banks, programs.key, programs.time, 0)
   return found | (
-      last_before(programs._replace(value=bank), output, on, 0) == DRUM_BANK
+    last_before(programs._replace(value=bank), output, on, 0) == DRUM_BANK
   )

@@ -28,7 +28,7 @@ class Keys(NamedTuple):
 
 
 def hold(
-    keys: Keys, sustain: Changes, sostenuto: Changes, sound_off: Changes
+  keys: Keys, sustain: Changes, sostenuto: Changes, sound_off: Changes
 ) -> np.ndarray:
   """The times at which notes fall silent when pedals hold them.
 
@@ -52,7 +52,9 @@ def hold(
   end = _until_lifted(keys, sostenuto, keys.off, since > keys.on)
   end = _until_lifted(keys, sustain, end, ~keys.drums)
   lane = keys.output << 7 | keys.pitch
-  is_onset = first_after(Changes(lane, keys.on, keys.on), lane, keys.off, _NEVER)
+  is_onset = first_after(
+    Changes(lane, keys.on, keys.on), lane, keys.off, _NEVER
+  )
   cut = first_after(sound_off, keys.output, keys.on, _NEVER)
   limit = np.minimum(is_onset, cut)
   end = np.where(end > keys.off, np.minimum(end, limit), keys.off)

@@ -24,10 +24,10 @@ from musiczoo.music.time import length_seconds
 
 
 def read(
-    source: str | os.PathLike | bytes,
-    *,
-    pedal: bool = True,
-    limits: Limits = guard.LIMITS,
+  source: str | os.PathLike | bytes,
+  *,
+  pedal: bool = True,
+  limits: Limits = guard.LIMITS,
 ) -> Score:
   """Reads a MIDI file of type 0, 1 or 2 as a canonical Score.
 
@@ -43,10 +43,10 @@ def read(
 
 
 def read_report(
-    source: str | os.PathLike | bytes,
-    *,
-    pedal: bool = True,
-    limits: Limits = guard.LIMITS,
+  source: str | os.PathLike | bytes,
+  *,
+  pedal: bool = True,
+  limits: Limits = guard.LIMITS,
 ) -> tuple[Score, dict[str, int]]:
   """As `read`, with what had to be repaired.
 
@@ -74,12 +74,12 @@ def _score(data, pedal, limits, repairs):
   metas = find_metas(events)
   notes, tracks = find_notes(events, metas, pedal, limits, repairs)
   raw = Score(
-      notes=notes,
-      tracks=tracks,
-      tempi=tempi(metas, repairs),
-      meters=meters(metas, repairs),
-      keys=keys(metas, repairs),
-      resolution=resolution,
+    notes=notes,
+    tracks=tracks,
+    tempi=tempi(metas, repairs),
+    meters=meters(metas, repairs),
+    keys=keys(metas, repairs),
+    resolution=resolution,
   )
   if smpte_tempo:
     raw = raw._replace(tempi=np.array([[0, smpte_tempo]]))
@@ -130,4 +130,3 @@ def _check_ticks(raw, limits):
   last = max(int(ticks.max(initial=0)) for ticks in (ends, *changes))
   limits.check('ticks', last)
   limits.check('quarters', last / raw.resolution)
-

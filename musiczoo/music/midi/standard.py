@@ -15,9 +15,22 @@ DRUM_BANK = 127  # Of Yamaha's XG.
 
 # Families of eight General MIDI programs.
 FAMILIES = (
-    'piano', 'chromatic percussion', 'organ', 'guitar', 'bass', 'strings',
-    'ensemble', 'brass', 'reed', 'pipe', 'synth lead', 'synth pad',
-    'synth effects', 'ethnic', 'percussive', 'sound effects',
+  'piano',
+  'chromatic percussion',
+  'organ',
+  'guitar',
+  'bass',
+  'strings',
+  'ensemble',
+  'brass',
+  'reed',
+  'pipe',
+  'synth lead',
+  'synth pad',
+  'synth effects',
+  'ethnic',
+  'percussive',
+  'sound effects',
 )
 
 # Types of meta events.

@@ -11,13 +11,13 @@ from musiczoo.errors import UserError
 from musiczoo.music.files import write_output
 from musiczoo.music.midi.standard import DRUM_CHANNEL, KEY
 from musiczoo.music.score import (
-    canonical,
-    DURATION,
-    ONSET,
-    PITCH,
-    Score,
-    TRACK,
-    VELOCITY,
+  canonical,
+  DURATION,
+  ONSET,
+  PITCH,
+  Score,
+  TRACK,
+  VELOCITY,
 )
 
 MELODIC_CHANNELS = tuple(c for c in range(16) if c != DRUM_CHANNEL)

@@ -25,20 +25,20 @@ from musiczoo.nn.heads.nade import NADE
 from musiczoo.nn.heads.voices import Voices
 
 HEADS = {
-    'bernoulli': Bernoulli,
-    'categorical': Categorical,
-    'voices': Voices,
-    'nade': NADE,
-    'gaussian': Gaussian,
+  'bernoulli': Bernoulli,
+  'categorical': Categorical,
+  'voices': Voices,
+  'nade': NADE,
+  'gaussian': Gaussian,
 }
 
 __all__ = [
-    'Bernoulli',
-    'Categorical',
-    'Controls',
-    'Gaussian',
-    'HEADS',
-    'NADE',
-    'Voices',
-    'filter_logits',
+  'Bernoulli',
+  'Categorical',
+  'Controls',
+  'Gaussian',
+  'HEADS',
+  'NADE',
+  'Voices',
+  'filter_logits',
 ]

@@ -42,7 +42,7 @@ def filter_logits(logits, controls: Controls):
   order = jnp.argsort(-logits, axis=-1)
   rank = jnp.argsort(order, axis=-1)
   temperature, top_k, top_p, min_p = (
-      jnp.asarray(c)[..., None] for c in controls[:4]
+    jnp.asarray(c)[..., None] for c in controls[:4]
   )
   cold = temperature == 0
   logits = logits / jnp.where(cold, 1.0, temperature)

@@ -12,7 +12,7 @@ from musiczoo.nn.heads.controls import filter_logits
 def logits_layer(depth, dtype):
   """A Dense layer with float32 accumulation and output."""
   dot = functools.partial(
-      jax.lax.dot_general, preferred_element_type=jnp.float32
+    jax.lax.dot_general, preferred_element_type=jnp.float32
   )
   return nn.Dense(depth, dtype=dtype, dot_general=dot)
 
@@ -27,7 +27,9 @@ def log_categorical(logits, x):
 
 
 def draw(logits_BxD, keys_B, controls):
-  return jax.vmap(jax.random.categorical)(keys_B, filter_logits(logits_BxD, controls))
+  return jax.vmap(jax.random.categorical)(
+    keys_B, filter_logits(logits_BxD, controls)
+  )
 
 
 def draw_bits(logits, u, controls):

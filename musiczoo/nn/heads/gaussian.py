@@ -42,7 +42,7 @@ class Gaussian(nn.Module):
   def setup(self):
     if not (self.sd == 0 or LEAST <= self.sd < math.inf):
       raise UserError(
-          f'head.sd={self.sd}: give {LEAST} or more, or 0 to learn it'
+        f'head.sd={self.sd}: give {LEAST} or more, or 0 to learn it'
       )
     self.mean = logits_layer(self.depth, self.dtype)
     if not self.sd:
@@ -61,7 +61,7 @@ class Gaussian(nn.Module):
   def sample(self, h_BxH, prev_BxD, keys_B, controls: Controls):
     mean_BxD, sd_BxD = self._normal(h_BxH, prev_BxD)
     noise_BxD = jax.vmap(lambda key: jax.random.normal(key, (self.depth,)))(
-        keys_B
+      keys_B
     )
     temperature_Bx1 = jnp.asarray(controls.temperature)[..., None]
     return mean_BxD + temperature_Bx1 * sd_BxD * noise_BxD

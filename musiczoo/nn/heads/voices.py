@@ -56,7 +56,7 @@ class Voices(nn.Module):
     self.heard = nn.Dense(self.factors * self.hidden, dtype=self.dtype)
     self.sung = nn.Embed(self.voices * self.depth, self.hidden, self.dtype)
     self.symbols = [
-        logits_layer(self.depth, self.dtype) for _ in range(self.voices)
+      logits_layer(self.depth, self.dtype) for _ in range(self.voices)
     ]
     if self.onsets:
       self.bits = logits_layer(self.voices, self.dtype)
@@ -82,10 +82,10 @@ class Voices(nn.Module):
 
   def sample(self, h_BxH, prev_BxV, keys_B, controls: Controls):
     keys_BxV = jax.vmap(lambda key: jax.random.split(key, self.voices + 1))(
-        keys_B
+      keys_B
     )
     s_V, _, bits_BxV = self._sing(
-        h_BxH, lambda v, logits: draw(logits, keys_BxV[:, v], controls)
+      h_BxH, lambda v, logits: draw(logits, keys_BxV[:, v], controls)
     )
     s_BxV = jnp.stack(s_V, axis=-1)
     moved_BxV = s_BxV != prev_BxV // 2

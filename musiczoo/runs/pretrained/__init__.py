@@ -1,9 +1,9 @@
 """A name of the zoo walks in; the model of it that the package brings walks out.
 
-    models/lstm-chorales/weights.npz    float16, by name
-                         config.json    what builds the net, and its step
-                         CARD.md        data, figures, limits
-                         SHA256SUMS     of the others
+models/lstm-chorales/weights.npz    float16, by name
+                     config.json    what builds the net, and its step
+                     CARD.md        data, figures, limits
+                     SHA256SUMS     of the others
 """
 
 import difflib
@@ -21,7 +21,10 @@ from musiczoo.training import checkpoint
 
 MODELS = pathlib.Path(__file__).parent / 'models'
 WEIGHTS, CONFIG, CARD, SUMS = (
-    'weights.npz', 'config.json', 'CARD.md', 'SHA256SUMS'
+  'weights.npz',
+  'config.json',
+  'CARD.md',
+  'SHA256SUMS',
 )
 
 
@@ -39,9 +42,12 @@ def load(name: str):
   if name not in names():
     near = difflib.get_close_matches(name, names(), 1)
     raise UserError(
-        f"no pretrained model '{name}': "
-        + (f'did you mean {near[0]}?' if near
-           else f'there are {", ".join(names()) or "none"}')
+      f"no pretrained model '{name}': "
+      + (
+        f'did you mean {near[0]}?'
+        if near
+        else f'there are {", ".join(names()) or "none"}'
+      )
     )
   folder = MODELS / name
   _check(folder)
@@ -51,7 +57,7 @@ def load(name: str):
   with np.load(folder / WEIGHTS, allow_pickle=False) as halves:
     flat = {name: halves[name].astype(np.float32) for name in halves}
   params = checkpoint.conform(
-      weights.nested(flat), workdir.shapes(pipeline), origin=str(folder)
+    weights.nested(flat), workdir.shapes(pipeline), origin=str(folder)
   )
   return config, pipeline, params, saved['step']
 
@@ -68,10 +74,12 @@ def pack(origin: str, folder: pathlib.Path) -> None:
   config, _, params, step = workdir.load(origin)
   folder.mkdir(parents=True, exist_ok=True)
   halves = {
-      name: np.asarray(a, np.float16) for name, a in weights.flat(params).items()
+    name: np.asarray(a, np.float16) for name, a in weights.flat(params).items()
   }
   np.savez_compressed(folder / WEIGHTS, **halves)
-  text = json.dumps({'step': step, 'config': config.to_dict()}, indent=1, sort_keys=True)
+  text = json.dumps(
+    {'step': step, 'config': config.to_dict()}, indent=1, sort_keys=True
+  )
   (folder / CONFIG).write_text(text + '\n')
   seal(folder)
 
@@ -79,9 +87,9 @@ def pack(origin: str, folder: pathlib.Path) -> None:
 def seal(folder: pathlib.Path) -> None:
   """Writes the sums of what a folder holds."""
   sums = [
-      f'{_sha256(path)}  {path.name}\n'
-      for path in sorted(folder.iterdir())
-      if path.name != SUMS
+    f'{_sha256(path)}  {path.name}\n'
+    for path in sorted(folder.iterdir())
+    if path.name != SUMS
   ]
   (folder / SUMS).write_text(''.join(sums))
 
@@ -91,9 +99,7 @@ def _check(folder):
   for digest, name in (line.split('  ', 1) for line in lines):
     path = folder / name
     if not path.is_file() or _sha256(path) != digest:
-      raise UserError(
-          f'{path} is damaged or missing: install musiczoo again'
-      )
+      raise UserError(f'{path} is damaged or missing: install musiczoo again')
 
 
 def _sha256(path):

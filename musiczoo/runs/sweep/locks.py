@@ -16,15 +16,13 @@ LOCK = 'lock'
 
 @contextlib.contextmanager
 def held(
-    folders: Iterable[pathlib.Path],
-    stopping: Callable[[], bool] = lambda: False,
+  folders: Iterable[pathlib.Path],
+  stopping: Callable[[], bool] = lambda: False,
 ) -> Iterator[bool]:
   """Holds all folders; True unless `stopping` said so while it waited."""
   with contextlib.ExitStack() as stack:
     # In one order for all: no two wait for each other.
-    yield all(
-        _hold(stack, folder, stopping) for folder in sorted(set(folders))
-    )
+    yield all(_hold(stack, folder, stopping) for folder in sorted(set(folders)))
 
 
 def _hold(stack, folder, stopping):

@@ -16,10 +16,10 @@ ERROR = 'error.txt'  # In a trial's folder: where in the code it failed.
 
 
 def run(
-    workdir,
-    ids: Sequence[str],
-    *,
-    stopping: Callable[[], bool] = lambda: False,
+  workdir,
+  ids: Sequence[str],
+  *,
+  stopping: Callable[[], bool] = lambda: False,
 ) -> None:
   """Runs trials of one shape side by side, one alone as `train` does.
 
@@ -41,16 +41,16 @@ def run(
 
 
 def _run(
-    folder: pathlib.Path, stopping, place=None, leave=lambda: None
+  folder: pathlib.Path, stopping, place=None, leave=lambda: None
 ) -> None:
   if results.finished(folder):
     return
   try:
     config = config_history.parse(
-        json.loads((folder / 'config.json').read_text())
+      json.loads((folder / 'config.json').read_text())
     )
     run_lib.fit(
-        config, folder, place=place, stopping=stopping, say=lambda line: None
+      config, folder, place=place, stopping=stopping, say=lambda line: None
     )
     leave()
     if stopping():
@@ -78,8 +78,8 @@ def _judge(folder):
     measured = judge(devices.replicate(params))
     figures |= {f'{split}_{name}': value for name, value in measured.items()}
   return {
-      'status': 'done',
-      'step': step,
-      'monitor': monitor_name(pipeline),
-      'figures': figures,
+    'status': 'done',
+    'step': step,
+    'monitor': monitor_name(pipeline),
+    'figures': figures,
   }

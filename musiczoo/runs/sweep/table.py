@@ -42,12 +42,12 @@ class Row(NamedTuple):
 
 class Table(NamedTuple):
   """Attributes:
-    monitor: name of the figure, low is good.
-    rows: one of each point, in the order of the grid.
-    best: the point whose mean on valid is lowest; None where nothing is done.
-    verdicts: the best on test against each other point.
-    tests: the figure on test, by point and seed.
-    troubles: (trial, what went wrong) of those that are not done.
+  monitor: name of the figure, low is good.
+  rows: one of each point, in the order of the grid.
+  best: the point whose mean on valid is lowest; None where nothing is done.
+  verdicts: the best on test against each other point.
+  tests: the figure on test, by point and seed.
+  troubles: (trial, what went wrong) of those that are not done.
   """
 
   monitor: str
@@ -75,20 +75,31 @@ def table(trials: Sequence[Trial], results: Mapping[str, dict | None]) -> Table:
     monitor, figures = result['monitor'], result['figures']
     valid[trial.point][trial.seed] = figures[f'valid_{monitor}']
     tests[trial.point][trial.seed] = figures[f'test_{monitor}']
-  rows = [_row(p, missing[p], [*valid[p].values()], [*tests[p].values()])
-          for p in points]
+  rows = [
+    _row(p, missing[p], [*valid[p].values()], [*tests[p].values()])
+    for p in points
+  ]
   done = [row for row in rows if row.n]
   best = min(done, key=lambda row: row.valid).point if done else None
   of_done = {row.point: tests[row.point] for row in done}
-  verdicts = significance.compare_points(best, of_done) if best is not None else []
+  verdicts = (
+    significance.compare_points(best, of_done) if best is not None else []
+  )
   return Table(monitor, rows, best, verdicts, tests, troubles)
 
 
 def _row(point, missing, valid, test):
   low, high = significance.t_interval(test)
   return Row(
-      point, len(test), missing, *_mean_sd(valid), *_mean_sd(test),
-      min(test, default=math.nan), max(test, default=math.nan), low, high,
+    point,
+    len(test),
+    missing,
+    *_mean_sd(valid),
+    *_mean_sd(test),
+    min(test, default=math.nan),
+    max(test, default=math.nan),
+    low,
+    high,
   )
 
 
@@ -103,20 +114,20 @@ def in_words(table: Table) -> str:
   """Lines to print: the rows, the verdicts, the troubles."""
   width = max(len('point'), *(len(row.point) for row in table.rows))
   lines = [
-      f'{table.monitor}, low is good',
-      f'{"point":{width}}  {"n":>3}  {"valid ± sd":>17}  {"test ± sd":>17}'
-      f'  {"min":>8}  {"max":>8}  missing',
+    f'{table.monitor}, low is good',
+    f'{"point":{width}}  {"n":>3}  {"valid ± sd":>17}  {"test ± sd":>17}'
+    f'  {"min":>8}  {"max":>8}  missing',
   ]
   for row in table.rows:
     lines.append(
-        f'{row.point:{width}}  {row.n:3}  {_pm(row.valid, row.valid_sd):>17}  '
-        f'{_pm(row.mean, row.sd):>17}  {_number(row.min):>8}  '
-        f'{_number(row.max):>8}  {row.missing or ""}'.rstrip()
+      f'{row.point:{width}}  {row.n:3}  {_pm(row.valid, row.valid_sd):>17}  '
+      f'{_pm(row.mean, row.sd):>17}  {_number(row.min):>8}  '
+      f'{_number(row.max):>8}  {row.missing or ""}'.rstrip()
     )
   if table.verdicts:
     lines.append(
-        f'\nbest on valid: {table.best}. On test, paired by seed, 95 % interval, '
-        "exact p, Holm's correction:"
+      f'\nbest on valid: {table.best}. On test, paired by seed, 95 % interval, '
+      "exact p, Holm's correction:"
     )
     lines += [significance.describe(pair) for pair in table.verdicts]
   if table.troubles:
@@ -144,21 +155,21 @@ def to_csv(table: Table) -> str:
 
 
 def to_json(
-    table: Table, trials: Sequence[Trial], results: Mapping[str, dict | None]
+  table: Table, trials: Sequence[Trial], results: Mapping[str, dict | None]
 ) -> str:
   """All that is known: rows, verdicts, and each trial with its figures."""
   content = {
-      'monitor': table.monitor,
-      'best': table.best,
-      'points': [_plain(row) for row in table.rows],
-      'verdicts': [
-          _plain(pair) | {'decided': pair.significant} for pair in table.verdicts
-      ],
-      'trials': [
-          {'id': t.id, 'point': t.point, 'seed': t.seed}
-          | (results.get(t.id) or {'status': 'not finished'})
-          for t in trials
-      ],
+    'monitor': table.monitor,
+    'best': table.best,
+    'points': [_plain(row) for row in table.rows],
+    'verdicts': [
+      _plain(pair) | {'decided': pair.significant} for pair in table.verdicts
+    ],
+    'trials': [
+      {'id': t.id, 'point': t.point, 'seed': t.seed}
+      | (results.get(t.id) or {'status': 'not finished'})
+      for t in trials
+    ],
   }
   return json.dumps(content, indent=1) + '\n'
 

@@ -64,9 +64,9 @@ def jobs(trials: Iterable[Trial], together: int) -> list[tuple[str, ...]]:
     shape = _json(shape)
     shapes.setdefault(shape, []).append(trial.id)
   return [
-      tuple(ids[i : i + together])
-      for ids in shapes.values()
-      for i in range(0, len(ids), together)
+    tuple(ids[i : i + together])
+    for ids in shapes.values()
+    for i in range(0, len(ids), together)
   ]
 
 
@@ -86,7 +86,10 @@ def lay_out(workdir, trials: Iterable[Trial]) -> None:
       path = folder(workdir, trial.id) / 'config.json'
       path.parent.mkdir(parents=True, exist_ok=True)
       if not path.exists():
-        write(path, json.dumps(trial.config.to_dict(), indent=1, sort_keys=True) + '\n')
+        write(
+          path,
+          json.dumps(trial.config.to_dict(), indent=1, sort_keys=True) + '\n',
+        )
   except OSError as e:
     raise UserError(f'--workdir={workdir}: {e.strerror}: choose another') from e
 

@@ -90,7 +90,7 @@ class Meeting:
     asked, self._asked = self._asked, {}
     try:
       answers = self._program(
-          [asked.get(seat, double) for seat in range(self._seats)]
+        [asked.get(seat, double) for seat in range(self._seats)]
       )
       self._answers = {seat: answers[seat] for seat in asked}
     except Exception as e:  # Each of them is to hear of it.
@@ -101,14 +101,12 @@ class Meeting:
 def _place(meeting, seat, config, pipeline):
   """A run's place: one device, and steps that are taken with the others'."""
   rates = {
-      k: np.float32(v)
-      for k, v in config.optimizer.options.items()
-      if k in RATES
+    k: np.float32(v) for k, v in config.optimizer.options.items() if k in RATES
   }
 
   def train_steps(state, batches, num):
     return meeting.call(
-        seat, lambda: _program(config, pipeline), rates, state, batches, num
+      seat, lambda: _program(config, pipeline), rates, state, batches, num
     )
 
   return parallel.jit(jax.devices()[:1]), train_steps

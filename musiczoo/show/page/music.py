@@ -25,27 +25,24 @@ def music(score: Score) -> dict:
   coarse = quantize(score, _GRID)
   key = harmony.key(coarse)
   return {
-      'resolution': int(score.resolution),
-      'end': score_lib.end(score),
-      'tracks': [
-          {
-              'name': track.name,
-              'family': 'drums' if track.drums
-              else FAMILIES[track.program // 8],
-              'program': int(track.program),
-              'drums': bool(track.drums),
-              'place': round(place, 3),
-          }
-          for track, place in zip(
-              score.tracks, timbres.places(len(score.tracks))
-          )
-      ],
-      'notes': score.notes.ravel().tolist(),
-      'tempi': score.tempi.tolist(),
-      'bars': lines.tolist(),
-      'chords': _chords(coarse, score.resolution),
-      'key': key and harmony.format_key(key.tonic, key.minor),
-      'midi': base64.b64encode(midi.to_bytes(score)).decode(),
+    'resolution': int(score.resolution),
+    'end': score_lib.end(score),
+    'tracks': [
+      {
+        'name': track.name,
+        'family': 'drums' if track.drums else FAMILIES[track.program // 8],
+        'program': int(track.program),
+        'drums': bool(track.drums),
+        'place': round(place, 3),
+      }
+      for track, place in zip(score.tracks, timbres.places(len(score.tracks)))
+    ],
+    'notes': score.notes.ravel().tolist(),
+    'tempi': score.tempi.tolist(),
+    'bars': lines.tolist(),
+    'chords': _chords(coarse, score.resolution),
+    'key': key and harmony.format_key(key.tonic, key.minor),
+    'midi': base64.b64encode(midi.to_bytes(score)).decode(),
   }
 
 
@@ -55,7 +52,7 @@ def _chords(score, resolution):
   last, begins = int(lines[: _MAX_BARS + 1][-1]), set(lines.tolist())
   found = []
   for tick, root, quality in harmony.chords(
-      transform.crop(score, last)
+    transform.crop(score, last)
   ).tolist():
     name = harmony.format_chord(root, quality) if quality else ''
     if tick in begins or found[-1][1] != name:

@@ -11,25 +11,30 @@ from musiczoo.music.time import quantize
 
 # The metrics that have a meaning for any music.
 _SHOWN = (
-    'pitch_range', 'n_pitches_used', 'n_pitch_classes_used', 'polyphony',
-    'pitch_in_scale_rate', 'scale_consistency', 'pitch_class_entropy',
-    'groove_consistency', 'empty_beat_rate', 'drum_in_pattern_rate',
+  'pitch_range',
+  'n_pitches_used',
+  'n_pitch_classes_used',
+  'polyphony',
+  'pitch_in_scale_rate',
+  'scale_consistency',
+  'pitch_class_entropy',
+  'groove_consistency',
+  'empty_beat_rate',
+  'drum_in_pattern_rate',
 )
 
 
 def metrics_of(
-    score: Score, steps_per_quarter: int, num_steps: int
+  score: Score, steps_per_quarter: int, num_steps: int
 ) -> dict[str, float]:
   """Sample metrics of a piece by label: means over its segments.
 
   Many metrics grow with the length, so pieces are compared by segments of
   `num_steps`, cut by `metrics.windows`. A piece that is shorter has none.
   """
-  segments = metrics.windows(
-      quantize(score, steps_per_quarter), num_steps
-  )
+  segments = metrics.windows(quantize(score, steps_per_quarter), num_steps)
   measured = metrics.measure(
-      segments, num_steps=num_steps, steps_per_quarter=steps_per_quarter
+    segments, num_steps=num_steps, steps_per_quarter=steps_per_quarter
   )
   found = {}
   for name in _SHOWN:
@@ -50,7 +55,7 @@ def label(name: str) -> str:
 def copied(report: Mapping) -> dict[str, str]:
   """The shares of one entry of `novelty.report.report`, by label."""
   return {
-      f'copied, {k} steps': f'{report[f"transposed_{k}"]:.1%}' for k in WINDOWS
+    f'copied, {k} steps': f'{report[f"transposed_{k}"]:.1%}' for k in WINDOWS
   }
 
 
@@ -60,7 +65,7 @@ def longest(report: Mapping, steps_per_quarter: int) -> dict[int, dict]:
   if not span:
     return {}
   text = (
-      f'{span["frames"] / steps_per_quarter:g} quarter notes of '
-      f'{span["source"]}, {span["semitones"]:+d} semitones'
+    f'{span["frames"] / steps_per_quarter:g} quarter notes of '
+    f'{span["source"]}, {span["semitones"]:+d} semitones'
   )
   return {span['piece']: {'longest copy of all': text}}

@@ -20,8 +20,13 @@ from musiczoo.show.sound.timbres import DRUMS, FAMILIES, OTHER
 
 # In order: each uses definitions of those before it.
 _SCRIPTS = (
-    'clock.js', 'sound.js', 'player.js', 'roll.js', 'table.js', 'keys.js',
-    'listen.js',
+  'clock.js',
+  'sound.js',
+  'player.js',
+  'roll.js',
+  'table.js',
+  'keys.js',
+  'listen.js',
 )
 _EXPORTS = 'Object.assign(window, {player, rolls, Sound});'
 
@@ -64,13 +69,13 @@ def html(title: str, groups: Sequence[Group], notes: Sequence[str] = ()) -> str:
     notes: sentences below the numbers.
   """
   book = {
-      'groups': [_group(group) for group in groups],
-      'notes': list(notes),
-      'timbres': {
-          'families': [timbre._asdict() for timbre in FAMILIES],
-          'drums': {key: drum._asdict() for key, drum in DRUMS.items()},
-          'other': OTHER._asdict(),
-      },
+    'groups': [_group(group) for group in groups],
+    'notes': list(notes),
+    'timbres': {
+      'families': [timbre._asdict() for timbre in FAMILIES],
+      'drums': {key: drum._asdict() for key, drum in DRUMS.items()},
+      'other': OTHER._asdict(),
+    },
   }
   style = _asset('page.css')
   # In a block, so that only the names for tests are visible outside.
@@ -78,13 +83,16 @@ def html(title: str, groups: Sequence[Group], notes: Sequence[str] = ()) -> str:
   script = f"'use strict';\n{{\n{script}\n{_EXPORTS}\n}}\n"
   # Nothing else may run or be fetched, whatever names the music contains.
   policy = (
-      f"default-src 'none'; script-src {_hash(script)}; "
-      f"style-src {_hash(style)}; img-src data:; base-uri 'none'; "
-      "form-action 'none'"
+    f"default-src 'none'; script-src {_hash(script)}; "
+    f"style-src {_hash(style)}; img-src data:; base-uri 'none'; "
+    "form-action 'none'"
   )
   return string.Template(_asset('page.html')).substitute(
-      policy=policy, title=_text(title), style=style, music=_data(book),
-      script=script,
+    policy=policy,
+    title=_text(title),
+    style=style,
+    music=_data(book),
+    script=script,
   )
 
 
@@ -95,17 +103,17 @@ def _group(group):
     if not any(isinstance(value, str) for value in known):
       numbers[name] = sum(known) / len(known)
   return {
-      'name': group.name,
-      'numbers': numbers | dict(group.numbers),
-      'pieces': [
-          {
-              'name': piece.name,
-              'file': _file(piece.name),
-              'numbers': dict(piece.numbers),
-              **music(piece.score),
-          }
-          for piece in group.pieces
-      ],
+    'name': group.name,
+    'numbers': numbers | dict(group.numbers),
+    'pieces': [
+      {
+        'name': piece.name,
+        'file': _file(piece.name),
+        'numbers': dict(piece.numbers),
+        **music(piece.score),
+      }
+      for piece in group.pieces
+    ],
   }
 
 

@@ -12,8 +12,10 @@ def draw(workdir, path, *, monitor: str, baselines: dict[str, float]) -> None:
   figure = Figure((8, 4), layout='constrained')
   axes = figure.add_subplot()
   axes.plot(
-      [e['step'] for e in entries], [e[monitor] for e in entries], 'o-',
-      label=monitor.replace('_', ' '),
+    [e['step'] for e in entries],
+    [e[monitor] for e in entries],
+    'o-',
+    label=monitor.replace('_', ' '),
   )
   for number, (name, value) in enumerate(baselines.items()):
     axes.axhline(value, ls='--', color=f'C{number + 1}', label=name)

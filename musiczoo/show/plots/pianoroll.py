@@ -19,13 +19,13 @@ def draw(score: Score, path, *, title: str = '') -> None:
     of_track = notes[notes[:, TRACK] == track]
     lasts = of_track[:, DURATION] / score.resolution
     axes.barh(
-        of_track[:, PITCH],
-        # The gap before the next note separates repeated notes.
-        np.maximum(lasts - 0.06, lasts / 2),
-        left=of_track[:, ONSET] / score.resolution,
-        height=0.9,
-        color=colormaps['tab10'](track % 10),
-        label=_name(score.tracks[track]),
+      of_track[:, PITCH],
+      # The gap before the next note separates repeated notes.
+      np.maximum(lasts - 0.06, lasts / 2),
+      left=of_track[:, ONSET] / score.resolution,
+      height=0.9,
+      color=colormaps['tab10'](track % 10),
+      label=_name(score.tracks[track]),
     )
   pitches = notes[:, PITCH] if len(notes) else np.array([60])
   low, high = pitches.min() - 2, pitches.max() + 2

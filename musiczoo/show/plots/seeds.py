@@ -24,18 +24,29 @@ def draw(table: Table, path) -> None:
     # Side by side, so that equal dots do not hide each other.
     shift = (number + 0.5) / len(seeds) - 0.5
     axes.plot(
-        np.arange(len(values)) + 0.3 * shift, values, '.-', color='C0',
-        alpha=0.6, lw=0.5, ms=8, label=None if number else 'a seed',
+      np.arange(len(values)) + 0.3 * shift,
+      values,
+      '.-',
+      color='C0',
+      alpha=0.6,
+      lw=0.5,
+      ms=8,
+      label=None if number else 'a seed',
     )
   for x, row in enumerate(table.rows):
     axes.errorbar(
-        x + 0.3, row.mean, [[row.mean - row.low], [row.high - row.mean]],
-        fmt='D', color='C1', capsize=4, ms=5,
-        label=None if x else 'mean, 95 % interval',
+      x + 0.3,
+      row.mean,
+      [[row.mean - row.low], [row.high - row.mean]],
+      fmt='D',
+      color='C1',
+      capsize=4,
+      ms=5,
+      label=None if x else 'mean, 95 % interval',
     )
   axes.set_xticks(
-      range(len(table.rows)),
-      [f'{name}\nn {row.n}' for name, row in zip(names, table.rows)],
+    range(len(table.rows)),
+    [f'{name}\nn {row.n}' for name, row in zip(names, table.rows)],
   )
   axes.set_xlim(-0.6, len(table.rows) - 0.4)
   axes.set_ylabel(f'test {table.monitor.replace("_", " ")}')

@@ -26,14 +26,14 @@ def draw(sounds: Mapping[str, Sound], path) -> None:
   grid = figure.subplots(len(found), squeeze=False, sharex=True)[:, 0]
   for axes, (title, bands) in zip(grid, found.items()):
     image = axes.imshow(
-        bands,
-        origin='lower',
-        aspect='auto',
-        interpolation='nearest',
-        cmap='magma',
-        extent=(0, bands.shape[1] * seconds, 0, len(bands)),
-        vmin=top - _RANGE,
-        vmax=top,
+      bands,
+      origin='lower',
+      aspect='auto',
+      interpolation='nearest',
+      cmap='magma',
+      extent=(0, bands.shape[1] * seconds, 0, len(bands)),
+      vmin=top - _RANGE,
+      vmax=top,
     )
     axes.set_yticks(*_frequencies(len(bands)))
     axes.set_ylabel('Hz')
@@ -49,4 +49,6 @@ def _frequencies(bands):
 
   middles = librosa.mel_frequencies(bands + 2, fmax=_FRAMES.rate / 2)[1:-1]
   shown = [125, 250, 500, 1000, 2000, 4000]
-  return np.interp(shown, middles, np.arange(bands) + 0.5), list(map(str, shown))
+  return np.interp(shown, middles, np.arange(bands) + 0.5), list(
+    map(str, shown)
+  )

@@ -59,9 +59,7 @@ def _play(synth, score):
   last = float(seconds(score, np.array([score_lib.end(score)]))[0])
   num = round((last + TAIL) * RATE)
   parts, played = [np.zeros(0, np.int16)], 0
-  for sample, (channel, pitch, velocity) in zip(
-      time.tolist(), events.tolist()
-  ):
+  for sample, (channel, pitch, velocity) in zip(time.tolist(), events.tolist()):
     if sample > played:
       parts.append(synth.get_samples(sample - played))
       played = sample

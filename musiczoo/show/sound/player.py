@@ -15,11 +15,11 @@ VARIABLE = 'MUSICZOO_SOUNDFONT'
 NONE = 'none'  # Instead of a soundfont: the built-in synthesizer.
 # Where systems keep soundfonts; the first file of the first folder is used.
 FOLDERS = (
-    '/usr/share/sounds/sf2',
-    '/usr/share/sounds/sf3',
-    '/usr/share/soundfonts',
-    '/usr/local/share/soundfonts',
-    '/opt/homebrew/share/soundfonts',
+  '/usr/share/sounds/sf2',
+  '/usr/share/sounds/sf3',
+  '/usr/share/soundfonts',
+  '/usr/local/share/soundfonts',
+  '/opt/homebrew/share/soundfonts',
 )
 _SUFFIXES = ('.sf2', '.sf3')
 
@@ -59,7 +59,7 @@ def find(soundfont: str | None = None) -> Player:
     why = missing or f'no soundfont in {", ".join(FOLDERS)}'
     return Player(f"musiczoo's own synth ({why})", synth.render)
   return Player(
-      f'FluidSynth with {path}', lambda score: fluid.render(score, path)
+    f'FluidSynth with {path}', lambda score: fluid.render(score, path)
   )
 
 
@@ -80,15 +80,15 @@ def _check(path):
       size = file.seek(0, os.SEEK_END)
   except OSError as e:
     raise UserError(
-        f'{path}: {e.strerror}: give the .sf2 file of a soundfont, or {NONE}'
+      f'{path}: {e.strerror}: give the .sf2 file of a soundfont, or {NONE}'
     ) from e
   if (head[:4], head[8:]) != (b'RIFF', b'sfbk'):
     raise UserError(
-        f'{path} is no soundfont: give the .sf2 file of one, or {NONE}'
+      f'{path} is no soundfont: give the .sf2 file of one, or {NONE}'
     )
   promised = int.from_bytes(head[4:8], 'little') + 8
   if size < promised:
     raise UserError(
-        f'{path} ends after {size} of {promised} bytes: get the soundfont '
-        f'again, or give {NONE}'
+      f'{path} ends after {size} of {promised} bytes: get the soundfont '
+      f'again, or give {NONE}'
     )

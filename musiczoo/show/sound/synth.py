@@ -32,8 +32,16 @@ _HIGHEST = 15000.0  # Hz; harmonics above are left out, to avoid aliasing.
 # Echoes: delay in seconds and level on the left; on the right they are a little
 # later.
 _ROOM = (
-    (.0191, .16), (.0277, .14), (.0413, .12), (.0571, .1), (.0797, .085),
-    (.1091, .07), (.1453, .055), (.1907, .045), (.2503, .03), (.3301, .02),
+  (0.0191, 0.16),
+  (0.0277, 0.14),
+  (0.0413, 0.12),
+  (0.0571, 0.1),
+  (0.0797, 0.085),
+  (0.1091, 0.07),
+  (0.1453, 0.055),
+  (0.1907, 0.045),
+  (0.2503, 0.03),
+  (0.3301, 0.02),
 )
 
 
@@ -52,7 +60,7 @@ def render(score: Score) -> np.ndarray:
     rows = np.flatnonzero(score.notes[:, TRACK] == track)
     pitches, velocities = score.notes[rows][:, [PITCH, VELOCITY]].T.tolist()
     for first, length, pitch, velocity in zip(
-        begin[rows].tolist(), held[rows].tolist(), pitches, velocities
+      begin[rows].tolist(), held[rows].tolist(), pitches, velocities
     ):
       wave = voice(pitch, length)[: len(alone) - first]
       alone[first : first + len(wave)] += np.float32(loudness(velocity)) * wave
@@ -69,7 +77,7 @@ def _reverberated(sound):
       after = round(delay * late * RATE)
       # An echo is on the other side.
       result[channel, after:] += (
-          np.float32(level) * sound[1 - channel, : sound.shape[1] - after]
+        np.float32(level) * sound[1 - channel, : sound.shape[1] - after]
       )
   return result
 
@@ -113,9 +121,9 @@ def _period(harmonics, hertz):
   """One period of a wave, without harmonics above `_HIGHEST`."""
   angle = 2 * np.pi * np.arange(2**_TABLE) / 2**_TABLE
   kept = [
-      level * np.sin((i + 1) * angle)
-      for i, level in enumerate(harmonics)
-      if i == 0 or (i + 1) * hertz < _HIGHEST
+    level * np.sin((i + 1) * angle)
+    for i, level in enumerate(harmonics)
+    if i == 0 or (i + 1) * hertz < _HIGHEST
   ]
   wave = np.sum(kept, axis=0)
   return (wave / np.abs(wave).max()).astype(np.float32)
@@ -127,7 +135,7 @@ def _drum(drum: Drum):
   # The pitch falls three times as fast as the volume.
   fall = drum.decay / 3
   cycles = drum.bend * time + (drum.tone - drum.bend) * fall * (
-      1 - np.exp(-time / fall)
+    1 - np.exp(-time / fall)
   )
   sound = drum.body * np.sin(2 * np.pi * cycles)
   sound += drum.noise * _noise(num, drum.bright)

@@ -11,8 +11,7 @@ from musiczoo.data.cache.npy_writer import NpyWriter
 def test_the_same_bytes_as_numpy(tmp_path, shape, dtype, sizes):
   rng = np.random.default_rng(0)
   parts = [
-      rng.integers(0, 99, (size, *shape)).astype(dtype)
-      for size in [0, *sizes]
+    rng.integers(0, 99, (size, *shape)).astype(dtype) for size in [0, *sizes]
   ]
   growing = NpyWriter(tmp_path / 'a.npy', shape, dtype)
   for part in parts:

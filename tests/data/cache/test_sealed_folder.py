@@ -55,16 +55,16 @@ def test_a_place_that_cannot_be_written(tmp_path):
 
 
 @pytest.mark.parametrize(
-    'name,content,message',
-    [
-        ('a', b'abd', 'a is damaged'),
-        ('a', b'ab', 'a is damaged'),
-        ('a', None, 'a cannot be read'),
-        ('seal.json', b'{', 'seal.json is damaged'),
-        ('seal.json', b'[]', 'seal.json is damaged'),
-        ('seal.json', b'{"format": 2, "files": {}}', 'of format 2, not 1'),
-        ('seal.json', None, 'seal.json is not there'),
-    ],
+  'name,content,message',
+  [
+    ('a', b'abd', 'a is damaged'),
+    ('a', b'ab', 'a is damaged'),
+    ('a', None, 'a cannot be read'),
+    ('seal.json', b'{', 'seal.json is damaged'),
+    ('seal.json', b'[]', 'seal.json is damaged'),
+    ('seal.json', b'{"format": 2, "files": {}}', 'of format 2, not 1'),
+    ('seal.json', None, 'seal.json is not there'),
+  ],
 )
 def test_damage_is_named_in_one_line(tmp_path, name, content, message):
   make(tmp_path / 'x')

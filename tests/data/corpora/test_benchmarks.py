@@ -36,7 +36,7 @@ def mat(path):
     for step, pitches in enumerate(piece):
       cells[0, i][step, np.array(pitches, int) - 21] = 1
   scipy_io.savemat(
-      path, {f'{split}data': cells for split in ('train', 'valid', 'test')}
+    path, {f'{split}data': cells for split in ('train', 'valid', 'test')}
   )
 
 
@@ -64,8 +64,8 @@ def test_mat_files_as_of_muse_data_and_piano_midi(tmp_path, transposed):
   rolls, cells = {}, {}
   for split, num in ('train', 5), ('valid', 1), ('test', 3):
     rolls[split] = [
-        (rng.random((steps, 88)) < 0.05).astype(np.uint8)
-        for steps in rng.integers(1, 5000, num)
+      (rng.random((steps, 88)) < 0.05).astype(np.uint8)
+      for steps in rng.integers(1, 5000, num)
     ]
     cell = np.empty((1, num), object)
     cell[0] = rolls[split]
@@ -77,7 +77,7 @@ def test_mat_files_as_of_muse_data_and_piano_midi(tmp_path, transposed):
   for split, expected in rolls.items():
     found = corpus.splits[split]
     assert [p.name for p in found] == [
-        f'{split}-{i}' for i in range(len(expected))
+      f'{split}-{i}' for i in range(len(expected))
     ]
     for piece, roll in zip(found, expected):
       assert piece.score.dtype == np.uint8
@@ -120,14 +120,14 @@ def test_a_bad_file_is_an_error_of_one_line(tmp_path, name, content):
 
 
 @pytest.mark.parametrize(
-    'name, values',
-    [
-        ('train_pitches', [20, 60, 60, 108]),
-        ('train_pitches', [21, 60, 60, 109]),
-        ('valid_frame_offsets', [0, 2, 3, 3, 2_000_000_000]),
-        ('valid_frame_offsets', [0, 5, 3, 3, 4]),
-        ('test_seq_offsets', [0, 3]),
-    ],
+  'name, values',
+  [
+    ('train_pitches', [20, 60, 60, 108]),
+    ('train_pitches', [21, 60, 60, 109]),
+    ('valid_frame_offsets', [0, 2, 3, 3, 2_000_000_000]),
+    ('valid_frame_offsets', [0, 5, 3, 3, 4]),
+    ('test_seq_offsets', [0, 3]),
+  ],
 )
 def test_a_file_that_lies_is_damaged(tmp_path, name, values):
   npz(tmp_path / 'set.npz')

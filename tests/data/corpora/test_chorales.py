@@ -34,7 +34,10 @@ def test_a_piece():
   score = PIECE.score
   assert PIECE.name == 'bwv66.6'
   assert [track.name for track in score.tracks] == [
-      'Soprano', 'Alto', 'Tenor', 'Bass',
+    'Soprano',
+    'Alto',
+    'Tenor',
+    'Bass',
   ]
   # A pick-up of a quarter, then bars of four; F sharp minor, three sharps.
   assert score.meters.tolist() == [[0, 1, 4], [24, 4, 4]]
@@ -58,25 +61,28 @@ def test_ties_are_one_note_and_graces_none():
   grace = music21.note.Note('F5', quarterLength=0.5).getGrace()
   part.measure(1).insert(1.0, grace)
   assert list(chorales._notes(part)) == [
-      (0, 48, 72), (48, 72, 76), (120, 24, 76), (144, 48, 74),
+    (0, 48, 72),
+    (48, 72, 76),
+    (120, 24, 76),
+    (144, 48, 74),
   ]
 
 
 @pytest.mark.parametrize(
-    'measures, meters',
-    [
-        (["c'1", "c'1"], [(0, 4, 4)]),
-        # A pick-up; the last bar makes up for it.
-        (["c'4", "c'1", "c'2."], [(0, 1, 4), (24, 4, 4)]),
-        # A bar in two, as repeat signs have it.
-        (["c'4", "c'1", "c'2.", "c'4", "c'1"], [(0, 1, 4), (24, 4, 4)]),
-        # A bar too short amidst others, and one too long.
-        (["c'1", "c'2", "c'1"], [(0, 4, 4), (96, 2, 4), (144, 4, 4)]),
-        (["c'1", "c'1 c'4", "c'1"], [(0, 4, 4), (96, 5, 4), (216, 4, 4)]),
-        (["c'4.", "c'1"], [(0, 3, 8), (36, 4, 4)]),
-        # A last bar of two wholes is two bars.
-        (["c'1", "c'1 c'1"], [(0, 4, 4)]),
-    ],
+  'measures, meters',
+  [
+    (["c'1", "c'1"], [(0, 4, 4)]),
+    # A pick-up; the last bar makes up for it.
+    (["c'4", "c'1", "c'2."], [(0, 1, 4), (24, 4, 4)]),
+    # A bar in two, as repeat signs have it.
+    (["c'4", "c'1", "c'2.", "c'4", "c'1"], [(0, 1, 4), (24, 4, 4)]),
+    # A bar too short amidst others, and one too long.
+    (["c'1", "c'2", "c'1"], [(0, 4, 4), (96, 2, 4), (144, 4, 4)]),
+    (["c'1", "c'1 c'4", "c'1"], [(0, 4, 4), (96, 5, 4), (216, 4, 4)]),
+    (["c'4.", "c'1"], [(0, 3, 8), (36, 4, 4)]),
+    # A last bar of two wholes is two bars.
+    (["c'1", "c'1 c'1"], [(0, 4, 4)]),
+  ],
 )
 def test_bar_lines_fall_right(measures, meters):
   assert list(chorales._meters(part_of(*measures))) == meters
@@ -121,9 +127,13 @@ def test_other_files_have_another_cache(few, monkeypatch):
 
 def test_without_music21_the_extra_is_named(monkeypatch):
   monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None)
-  with pytest.raises(UserError, match="the extra 'corpora', pip install music21"):
+  with pytest.raises(
+    UserError, match="the extra 'corpora', pip install music21"
+  ):
     corpora.load('chorales')
 
 
 def test_twins_are_pieces():
-  assert set(chorales.NEAR_DUPLICATES) | set(chorales.NEAR_DUPLICATES.values()) <= set(FILES)
+  assert set(chorales.NEAR_DUPLICATES) | set(
+    chorales.NEAR_DUPLICATES.values()
+  ) <= set(FILES)

@@ -38,10 +38,16 @@ def test_other_pieces_move_none():
 def test_twins_stay_together():
   names = [f'piece {i}' for i in range(50)]
   near_duplicates = {f'{name} again': name for name in names}
-  splits = deal([Piece(name, None) for name in [*names, *near_duplicates]], near_duplicates)
+  splits = deal(
+    [Piece(name, None) for name in [*names, *near_duplicates]], near_duplicates
+  )
   for pieces in splits.values():
     found = {piece.name for piece in pieces}
-    assert found == {n for n in [*names, *near_duplicates] if near_duplicates.get(n, n) in found}
+    assert found == {
+      n
+      for n in [*names, *near_duplicates]
+      if near_duplicates.get(n, n) in found
+    }
 
 
 @pytest.mark.parametrize('name', ['chorale', '/no/such/folder', __file__])

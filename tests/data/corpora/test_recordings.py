@@ -31,10 +31,14 @@ def test_all_that_can_be_heard_and_a_word_on_the_rest(tmp_path, capfd):
     assert piece.score.rate == 8000 and len(piece.score.samples) == 2000
   *each, total = capfd.readouterr().err.splitlines()
   assert [line.split()[2] for line in each] == [
-      'fake.mp3:', 'none.ogg:', 'still.wav:'
+    'fake.mp3:',
+    'none.ogg:',
+    'still.wav:',
   ]
   assert [line.split()[-1] for line in each] == [
-      '[not_audio]', '[empty]', '[silent]'
+    '[not_audio]',
+    '[empty]',
+    '[silent]',
   ]
   assert '3 of 5 sound files left out' in total
 

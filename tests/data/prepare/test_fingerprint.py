@@ -11,13 +11,13 @@ from tests.strategies import scores
 
 TRACKS = (Track(0), Track(32), Track(0, drums=True))
 NOTES = np.array(
-    [
-        [0, 480, 60, 80, 0],
-        [480, 480, 64, 80, 0],
-        [0, 960, 36, 70, 1],
-        [0, 120, 42, 90, 2],
-    ],
-    np.int32,
+  [
+    [0, 480, 60, 80, 0],
+    [480, 480, 64, 80, 0],
+    [0, 960, 36, 70, 1],
+    [0, 120, 42, 90, 2],
+  ],
+  np.int32,
 )
 SONG = Score(NOTES, TRACKS)
 
@@ -34,32 +34,32 @@ def test_a_key_moves_only_the_lowest_pitch():
 
 
 @pytest.mark.parametrize(
-    'same',
-    [
-        canonical(SONG),
-        changed(0, 3, 127),  # Louder.
-        changed(1, 0, 482),  # A shade late.
-        SONG._replace(tracks=(Track(40), Track(33), TRACKS[2])),
-        SONG._replace(tempi=np.array([[0, 400_000]], np.int32)),
-        SONG._replace(notes=NOTES + np.array([77, 0, 0, 0, 0], np.int32)),
-        SONG._replace(notes=NOTES * np.array([2, 2, 1, 1, 1]), resolution=960),
-        SONG._replace(notes=np.concatenate([NOTES, NOTES[:1]])),  # Doubled.
-    ],
+  'same',
+  [
+    canonical(SONG),
+    changed(0, 3, 127),  # Louder.
+    changed(1, 0, 482),  # A shade late.
+    SONG._replace(tracks=(Track(40), Track(33), TRACKS[2])),
+    SONG._replace(tempi=np.array([[0, 400_000]], np.int32)),
+    SONG._replace(notes=NOTES + np.array([77, 0, 0, 0, 0], np.int32)),
+    SONG._replace(notes=NOTES * np.array([2, 2, 1, 1, 1]), resolution=960),
+    SONG._replace(notes=np.concatenate([NOTES, NOTES[:1]])),  # Doubled.
+  ],
 )
 def test_what_is_not_heard(same):
   assert fingerprint(same) == fingerprint(SONG)
 
 
 @pytest.mark.parametrize(
-    'other',
-    [
-        changed(0, 0, 120),
-        changed(0, 1, 240),
-        changed(0, 2, 61),
-        changed(3, 2, 43),  # Another drum.
-        changed(3, slice(2, None), (36 + 42, 90, 0)),  # No drum.
-        SONG._replace(notes=NOTES[:3]),
-    ],
+  'other',
+  [
+    changed(0, 0, 120),
+    changed(0, 1, 240),
+    changed(0, 2, 61),
+    changed(3, 2, 43),  # Another drum.
+    changed(3, slice(2, None), (36 + 42, 90, 0)),  # No drum.
+    SONG._replace(notes=NOTES[:3]),
+  ],
 )
 def test_what_is_heard(other):
   assert fingerprint(other).digest != fingerprint(SONG).digest

@@ -111,12 +111,14 @@ def test_more_files_move_no_piece(folder, dataset, tmp_path):
     midi.write(transpose(song(number), number % 5), path)
   prepare.prepare(more, tmp_path / 'd')
   before = {
-      line['fingerprint']: line['split']
-      for line in lines(dataset[0]).values() if 'split' in line
+    line['fingerprint']: line['split']
+    for line in lines(dataset[0]).values()
+    if 'split' in line
   }
   after = {
-      line['fingerprint']: line['split']
-      for line in lines(tmp_path / 'd').values() if 'split' in line
+    line['fingerprint']: line['split']
+    for line in lines(tmp_path / 'd').values()
+    if 'split' in line
   }
   assert len(before.keys() & after.keys()) == 31
   assert all(after[key] == split for key, split in before.items())
@@ -140,9 +142,9 @@ def test_pieces_that_fit_no_grid_are_named_and_kept_as_they_are(tmp_path):
   steady, late = np.arange(40) * 120, np.arange(40) * 120
   late[::4] += 12  # Of 480 to a quarter note: 12.5 ms at 120 a minute.
   onsets = {
-      'late': late,
-      'steady': steady,
-      **{f'free{i}': np.sort(rng.integers(0, 9999, 40)) for i in range(5)},
+    'late': late,
+    'steady': steady,
+    **{f'free{i}': np.sort(rng.integers(0, 9999, 40)) for i in range(5)},
   }
   for name, onset in onsets.items():
     notes = [(t, 50, 60 + i % 7, 80, 0) for i, t in enumerate(onset)]
@@ -161,13 +163,16 @@ def test_pieces_that_fit_no_grid_are_named_and_kept_as_they_are(tmp_path):
     assert found['free'] == name.startswith('free')
     assert (found['off'] > 0.25) == found['free']
   assert manifest['late.mid']['grid'] == {
-      'steps_per_quarter': 4, 'off': 0.0, 'moved_ms': 3.1, 'most_ms': 12.5,
-      'free': False,
+    'steps_per_quarter': 4,
+    'off': 0.0,
+    'moved_ms': 3.1,
+    'most_ms': 12.5,
+    'free': False,
   }
   for pieces in corpora.load(str(tmp_path / 'd')).splits.values():
     for piece in pieces:
       np.testing.assert_array_equal(
-          np.sort(piece.score.notes[:, 0]), onsets[piece.name[:-4]]
+        np.sort(piece.score.notes[:, 0]), onsets[piece.name[:-4]]
       )
 
 
@@ -206,11 +211,11 @@ ingest_file = engines.ingest
 
 
 def test_a_file_that_kills_or_hangs_costs_itself_only(
-    folder, tmp_path, monkeypatch
+  folder, tmp_path, monkeypatch
 ):
   monkeypatch.setattr(engines, 'ingest', troubled)
   report = prepare.prepare(
-      folder, tmp_path / 'd', workers=2, care=prepare.FileLimits(seconds=3)
+    folder, tmp_path / 'd', workers=2, care=prepare.FileLimits(seconds=3)
   )
   assert report['rejected'] == 3
   assert report['reasons']['crashed'] == report['reasons']['timeout'] == 1

@@ -15,8 +15,8 @@ from musiczoo.music.score import canonical, equal, Score, Track
 from tests.music.midi.files import END, smf
 
 SONG = Score(
-    np.array([[0, 480, 60, 80, 0], [480, 480, 40, 80, 1]], np.int32),
-    (Track(3, name='secret'), Track(0, drums=True)),
+  np.array([[0, 480, 60, 80, 0], [480, 480, 40, 80, 1]], np.int32),
+  (Track(3, name='secret'), Track(0, drums=True)),
 )
 GOOD = midi.to_bytes(SONG)
 ABC = b'X:1\nT:A title\nM:3/4\nL:1/4\nK:G\nGAB|c2d|\n'
@@ -48,16 +48,16 @@ def test_a_file_that_is_repaired():
 
 
 @pytest.mark.parametrize(
-    'name,content,refused,code',
-    [
-        ('a.mid', b'', '', 'empty'),
-        ('a.mid', b'no', '', 'not_midi'),
-        ('a.mid', bytes(1000), '', 'bytes'),
-        ('a.mid', smf(END), '', 'silent'),
-        ('a.mid', b'', 'link', 'link'),
-        ('a.mxl', b'no zip', '', 'notation'),
-        ('a.abc', b'X:1\nK:C\n', '', 'silent'),
-    ],
+  'name,content,refused,code',
+  [
+    ('a.mid', b'', '', 'empty'),
+    ('a.mid', b'no', '', 'not_midi'),
+    ('a.mid', bytes(1000), '', 'bytes'),
+    ('a.mid', smf(END), '', 'silent'),
+    ('a.mid', b'', 'link', 'link'),
+    ('a.mxl', b'no zip', '', 'notation'),
+    ('a.abc', b'X:1\nK:C\n', '', 'silent'),
+  ],
 )
 def test_a_file_that_is_rejected(name, content, refused, code):
   result = data(name, content, refused)
@@ -76,7 +76,11 @@ def test_notation_comes_in():
   score = data('a.abc', ABC).score
   quarters = score.notes[:, :3] / [score.resolution, score.resolution, 1]
   assert quarters.tolist() == [
-      [0, 1, 67], [1, 1, 69], [2, 1, 71], [3, 2, 72], [5, 1, 74],
+    [0, 1, 67],
+    [1, 1, 69],
+    [2, 1, 71],
+    [3, 2, 72],
+    [5, 1, 74],
   ]
   assert score.meters.tolist() == [[0, 3, 4]]
   assert score.keys[:, :2].tolist() == [[0, 1]]
@@ -84,14 +88,15 @@ def test_notation_comes_in():
 
 def test_a_book_of_tunes_is_opened():
   assert notation.tunes(b'% x\nX:1\na\nX:2\nb\n') == [
-      b'% x\nX:1\na\n', b'% x\nX:2\nb\n',
+    b'% x\nX:1\na\n',
+    b'% x\nX:2\nb\n',
   ]
   assert notation.tunes(b'none') == [b'none']
 
 
 def test_a_score_that_grows_too_much_when_unpacked(tmp_path):
   with zipfile.ZipFile(
-      tmp_path / 'a.mxl', 'w', zipfile.ZIP_DEFLATED
+    tmp_path / 'a.mxl', 'w', zipfile.ZIP_DEFLATED
   ) as archive:
     archive.writestr('META-INF/container.xml', '<container/>')
     archive.writestr('score.xml', bytes(10**5))

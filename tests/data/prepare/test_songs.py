@@ -11,7 +11,7 @@ from musiczoo.music import midi
 FOLDER = os.environ.get('MUSICZOO_DATA')
 
 pytestmark = pytest.mark.skipif(
-    not FOLDER, reason='MUSICZOO_DATA names no folder of songs'
+  not FOLDER, reason='MUSICZOO_DATA names no folder of songs'
 )
 
 

@@ -11,18 +11,23 @@ from musiczoo.errors import UserError
 from musiczoo.music.midi import Limits, MidiError
 
 FILES = {
-    'b.MID': b'',
-    'a/c.kar': b'x',
-    'a/no suffix': b'MThd...',
-    'a/wrong.txt': b'MThd...',
-    'readme.txt': b'no music',
-    'score.xml': b'<?xml?><score-partwise/>',
-    'page.xml': b'<html/>',
-    'tunes.abc': b'%abc\nX:1\nK:C\nC\nX:2\nK:D\nD\n',
+  'b.MID': b'',
+  'a/c.kar': b'x',
+  'a/no suffix': b'MThd...',
+  'a/wrong.txt': b'MThd...',
+  'readme.txt': b'no music',
+  'score.xml': b'<?xml?><score-partwise/>',
+  'page.xml': b'<html/>',
+  'tunes.abc': b'%abc\nX:1\nK:C\nC\nX:2\nK:D\nD\n',
 }
 FOUND = [
-    'a/c.kar', 'a/no suffix', 'a/wrong.txt', 'b.MID', 'score.xml',
-    'tunes#1.abc', 'tunes#2.abc',
+  'a/c.kar',
+  'a/no suffix',
+  'a/wrong.txt',
+  'b.MID',
+  'score.xml',
+  'tunes#1.abc',
+  'tunes#2.abc',
 ]
 
 
@@ -69,8 +74,8 @@ def test_a_pipe_is_not_waited_for(folder):
 
 def test_what_is_neither_folder_nor_archive(folder):
   for path, message in [
-      (folder / 'absent', 'no such'),
-      (folder / 'b.MID', 'single file'),
+    (folder / 'absent', 'no such'),
+    (folder / 'b.MID', 'single file'),
   ]:
     with pytest.raises(UserError, match=message):
       found(path)

@@ -26,10 +26,8 @@ def test_mean_and_interval_of_known_data():
 def test_intervals_cover_the_truth():
   sets = np.random.default_rng(0).exponential(size=(150, 60))
   covered = [
-      low <= 1 <= high
-      for _, low, high in (
-          summary({'a': x}, resamples=150)['a'] for x in sets
-      )
+    low <= 1 <= high
+    for _, low, high in (summary({'a': x}, resamples=150)['a'] for x in sets)
   ]
   assert 0.88 < np.mean(covered) < 0.98
 
@@ -85,7 +83,7 @@ def test_samples_all_alike_are_apart_though_their_mean_is_right():
 def test_units_cancel_and_none_drowns_the_others():
   a, b = normal(0, 1), normal(1, 0)
   assert gap({'a': 1e6 * a}, {'a': 1e6 * b}) == pytest.approx(
-      gap({'a': a}, {'a': b})
+    gap({'a': a}, {'a': b})
   )
   wild = {'a': a, 'wild': 1e12 * a}
   alone = gap({'a': a}, {'a': b})

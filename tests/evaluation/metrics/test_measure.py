@@ -13,9 +13,9 @@ from tests.evaluation.metrics.test_musegan import BASS, DRUMS, PIANO, play
 from tests.strategies import scores
 
 SONG = play(
-    *((t, 2, 60 + t % 7, PIANO) for t in range(0, 64, 2)),
-    *((t, 1, 36, DRUMS) for t in range(0, 64, 4)),
-    *((t, 16, 40, BASS) for t in range(0, 64, 16)),
+  *((t, 2, 60 + t % 7, PIANO) for t in range(0, 64, 2)),
+  *((t, 1, 36, DRUMS) for t in range(0, 64, 4)),
+  *((t, 16, 40, BASS) for t in range(0, 64, 16)),
 )
 
 

@@ -66,11 +66,13 @@ def test_drums_are_placed_by_their_bar():
 
 
 def centroid(pitch):
-  return np.array([
+  return np.array(
+    [
       r * f(pitch * step * math.pi)
       for step, r in ((7 / 6, 1), (3 / 2, 1), (2 / 3, 0.5))
       for f in (math.sin, math.cos)
-  ])
+    ]
+  )
 
 
 def test_tonal_distance_of_single_notes():
@@ -79,7 +81,7 @@ def test_tonal_distance_of_single_notes():
     score = play((0, 8, 36, BASS), (4, 8, 60 + other, PIANO))
     expected = np.linalg.norm(centroid(0) - centroid(other))
     np.testing.assert_allclose(
-        musegan.tonal_distance(score, BASS, PIANO), expected
+      musegan.tonal_distance(score, BASS, PIANO), expected
     )
   # By hand: a fifth is 30 degrees on the first circle, 90 degrees on the
   # second and 120 degrees on the third, of half the size.
@@ -97,12 +99,16 @@ def test_tonal_distance_of_the_same_and_of_never_together():
 
 def test_unisons_within_a_group_weigh_once():
   tracks = (GROUPS[PIANO], GROUPS[PIANO]._replace(name='two'), GROUPS[BASS])
-  rows = [[0, 4, 60, 80, 0], [1, 3, 60, 80, 1], [0, 4, 67, 80, 0],
-          [0, 4, 40, 80, 2]]
+  rows = [
+    [0, 4, 60, 80, 0],
+    [1, 3, 60, 80, 1],
+    [0, 4, 67, 80, 0],
+    [0, 4, 40, 80, 2],
+  ]
   score = canonical(Score(np.array(rows, np.int32), tracks, resolution=4))
   expected = (centroid(0) + centroid(7)) / 2 - centroid(4)
   np.testing.assert_allclose(
-      musegan.tonal_distance(score, PIANO, BASS), np.linalg.norm(expected)
+    musegan.tonal_distance(score, PIANO, BASS), np.linalg.norm(expected)
   )
 
 
@@ -112,9 +118,9 @@ def mean(values):
 
 @settings(max_examples=60, deadline=None)
 @given(
-    scores(max_onset=40, max_tracks=5, resolutions=st.integers(1, 12)),
-    st.sampled_from(musegan.PITCHED),
-    st.sampled_from(musegan.PITCHED),
+  scores(max_onset=40, max_tracks=5, resolutions=st.integers(1, 12)),
+  st.sampled_from(musegan.PITCHED),
+  st.sampled_from(musegan.PITCHED),
 )
 def test_plain_loops_agree(score, one, other):
   group = group_of(score.tracks)
@@ -126,21 +132,21 @@ def test_plain_loops_agree(score, one, other):
   lines = metre.bars(score).tolist()
   bars = [rolls[one][a:b] for a, b in zip(lines, lines[1:])]
   np.testing.assert_allclose(
-      musegan.empty_bars(score, one), mean([not any(bar) for bar in bars])
+    musegan.empty_bars(score, one), mean([not any(bar) for bar in bars])
   )
   classes = [len({p % 12 for tick in bar for p in tick}) for bar in bars]
   np.testing.assert_allclose(
-      musegan.used_pitch_classes(score, one), mean([c for c in classes if c])
+    musegan.used_pitch_classes(score, one), mean([c for c in classes if c])
   )
   distances = []
   for beat in range(0, score_lib.end(score), score.resolution):
     ticks = range(beat, beat + score.resolution)
     chroma = [
-        [p % 12 for t in ticks for p in rolls[g][t]] for g in (one, other)
+      [p % 12 for t in ticks for p in rolls[g][t]] for g in (one, other)
     ]
     if all(chroma):
       a, b = (sum(map(centroid, c)) / len(c) for c in chroma)
       distances.append(np.linalg.norm(a - b))
   np.testing.assert_allclose(
-      musegan.tonal_distance(score, one, other), mean(distances), atol=1e-9
+    musegan.tonal_distance(score, one, other), mean(distances), atol=1e-9
   )

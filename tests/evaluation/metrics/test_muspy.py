@@ -14,36 +14,32 @@ from musiczoo.music.score import DURATION, ONSET, PITCH, Score, Track
 from tests.strategies import scores
 
 CASES = json.loads(
-    (pathlib.Path(__file__).parents[2] / 'golden' / 'metrics.json').read_text()
+  (pathlib.Path(__file__).parents[2] / 'golden' / 'metrics.json').read_text()
 )
 EQUAL = {
-    'n_pitches_used': muspy.n_pitches_used,
-    'n_pitch_classes_used': muspy.n_pitch_classes_used,
-    'polyphony': muspy.polyphony,
-    'polyphony_rate': muspy.polyphony_rate,
-    'pitch_in_scale_rate_c_major': lambda s: muspy.pitch_in_scale_rate(
-        s, (0, 0)
-    ),
-    'pitch_in_scale_rate_e_minor': lambda s: muspy.pitch_in_scale_rate(
-        s, (4, 1)
-    ),
-    'scale_consistency': muspy.scale_consistency,
-    'pitch_entropy': muspy.pitch_entropy,
-    'pitch_class_entropy': muspy.pitch_class_entropy,
-    'drum_in_pattern_rate_duple': muspy.drum_in_pattern_rate,
-    'drum_in_pattern_rate_triple': lambda s: muspy.drum_in_pattern_rate(
-        s, 'triple'
-    ),
-    'drum_pattern_consistency': muspy.drum_pattern_consistency,
+  'n_pitches_used': muspy.n_pitches_used,
+  'n_pitch_classes_used': muspy.n_pitch_classes_used,
+  'polyphony': muspy.polyphony,
+  'polyphony_rate': muspy.polyphony_rate,
+  'pitch_in_scale_rate_c_major': lambda s: muspy.pitch_in_scale_rate(s, (0, 0)),
+  'pitch_in_scale_rate_e_minor': lambda s: muspy.pitch_in_scale_rate(s, (4, 1)),
+  'scale_consistency': muspy.scale_consistency,
+  'pitch_entropy': muspy.pitch_entropy,
+  'pitch_class_entropy': muspy.pitch_class_entropy,
+  'drum_in_pattern_rate_duple': muspy.drum_in_pattern_rate,
+  'drum_in_pattern_rate_triple': lambda s: muspy.drum_in_pattern_rate(
+    s, 'triple'
+  ),
+  'drum_pattern_consistency': muspy.drum_pattern_consistency,
 }
 
 
 def case_of(case) -> Score:
   return Score(
-      np.array(case['notes'], np.int32),
-      tuple(Track(program, drums) for program, drums in case['tracks']),
-      meters=np.array([[0, case['quarters'], 4]], np.int32),
-      resolution=case['resolution'],
+    np.array(case['notes'], np.int32),
+    tuple(Track(program, drums) for program, drums in case['tracks']),
+    meters=np.array([[0, case['quarters'], 4]], np.int32),
+    resolution=case['resolution'],
   )
 
 
@@ -71,7 +67,7 @@ def test_the_range_of_nothing_is_undefined(case):
 
 @pytest.mark.parametrize('case', CASES, ids=range(len(CASES)))
 @pytest.mark.parametrize(
-    'metric', [muspy.empty_beat_rate, muspy.empty_measure_rate]
+  'metric', [muspy.empty_beat_rate, muspy.empty_measure_rate]
 )
 def test_muspys_notes_sound_in_the_beat_or_bar_where_they_end(case, metric):
   score = case_of(case)
@@ -83,8 +79,8 @@ def test_muspys_notes_sound_in_the_beat_or_bar_where_they_end(case, metric):
 
 def test_that_makes_a_difference():
   assert any(
-      muspy.empty_beat_rate(case_of(case)) != figure(case, 'empty_beat_rate')
-      for case in CASES
+    muspy.empty_beat_rate(case_of(case)) != figure(case, 'empty_beat_rate')
+    for case in CASES
   )
 
 
@@ -104,8 +100,8 @@ def test_muspys_groove_has_an_empty_bar_after_a_bar_line(case):
 
 def test_some_cases_end_on_a_bar_line_and_some_do_not():
   ends = {
-      score_lib.end(case_of(case)) % (case['quarters'] * case['resolution']) > 0
-      for case in CASES
+    score_lib.end(case_of(case)) % (case['quarters'] * case['resolution']) > 0
+    for case in CASES
   }
   assert ends == {False, True}
 
@@ -115,18 +111,18 @@ def test_nothing_is_undefined():
   counts = muspy.n_pitches_used, muspy.n_pitch_classes_used
   assert [count(nothing) for count in counts] == [0, 0]
   for metric in (
-      muspy.pitch_range,
-      muspy.polyphony,
-      muspy.polyphony_rate,
-      muspy.pitch_in_scale_rate,
-      muspy.scale_consistency,
-      muspy.pitch_entropy,
-      muspy.pitch_class_entropy,
-      muspy.empty_beat_rate,
-      muspy.empty_measure_rate,
-      muspy.drum_in_pattern_rate,
-      muspy.drum_pattern_consistency,
-      muspy.groove_consistency,
+    muspy.pitch_range,
+    muspy.polyphony,
+    muspy.polyphony_rate,
+    muspy.pitch_in_scale_rate,
+    muspy.scale_consistency,
+    muspy.pitch_entropy,
+    muspy.pitch_class_entropy,
+    muspy.empty_beat_rate,
+    muspy.empty_measure_rate,
+    muspy.drum_in_pattern_rate,
+    muspy.drum_pattern_consistency,
+    muspy.groove_consistency,
   ):
     assert math.isnan(metric(nothing))
 

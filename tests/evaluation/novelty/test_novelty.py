@@ -38,12 +38,12 @@ def test_a_planted_copy_is_found_and_named():
   new[1][20:43] = train[3][50:73]
   found = report(train, new)
   copy = {
-      'frames': 23,
-      'piece': 1,
-      'start': 20,
-      'source': 3,
-      'source_start': 50,
-      'semitones': 0,
+    'frames': 23,
+    'piece': 1,
+    'start': 20,
+    'source': 3,
+    'source_start': 50,
+    'semitones': 0,
   }
   assert found['longest_verbatim'] == found['longest_transposed'] == copy
   assert found['verbatim_4'] == 20 / (2 * 61)
@@ -59,12 +59,12 @@ def test_a_transposed_copy_is_found_with_its_shift(semitones):
   new[0][5:35] = np.roll(source, semitones, axis=1)
   found = report(train, new)
   assert found['longest_transposed'] == {
-      'frames': 30,
-      'piece': 0,
-      'start': 5,
-      'source': 1,
-      'source_start': 11,
-      'semitones': semitones,
+    'frames': 30,
+    'piece': 0,
+    'start': 5,
+    'source': 1,
+    'source_start': 11,
+    'semitones': semitones,
   }
   assert found['transposed_16'] == 15 / 25
   assert found['verbatim_4'] == 0
@@ -184,18 +184,18 @@ def compare_one_by_one(seed):
       source = train[span['source']][span['source_start'] :][:longest]
       transposed = kind == 'transposed'
       assert spans(new_span, longest, transposed) == spans(
-          source, longest, transposed
+        source, longest, transposed
       )
   return found
 
 
 @pytest.mark.skipif(
-    'MUSICZOO_DATA' not in os.environ,
-    reason='MUSICZOO_DATA names no folder with benchmarks/*.npz',
+  'MUSICZOO_DATA' not in os.environ,
+  reason='MUSICZOO_DATA names no folder with benchmarks/*.npz',
 )
 @pytest.mark.parametrize(
-    'name, k8, k16',
-    [('jsb_quarter', 0.0115, 0.0006), ('nottingham_roll', 0.140, 0.028)],
+  'name, k8, k16',
+  [('jsb_quarter', 0.0115, 0.0006), ('nottingham_roll', 0.140, 0.028)],
 )
 def test_the_real_test_splits(name, k8, k16):
   folder = pathlib.Path(os.environ['MUSICZOO_DATA'])

@@ -24,8 +24,8 @@ def corpus(kind='scores'):
     rolls = (rng.random((8, 40, 88)) < 0.05).astype(np.uint8)
     make = rolls.__getitem__
   return Corpus(
-      kind,
-      {k: [Piece(f'song {i}', make(i)) for i in v] for k, v in splits.items()},
+    kind,
+    {k: [Piece(f'song {i}', make(i)) for i in v] for k, v in splits.items()},
   )
 
 

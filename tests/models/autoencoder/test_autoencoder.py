@@ -22,14 +22,14 @@ from tests import families
 WINDOW = families.LENGTH
 BETA, FREE_BITS, ANNEAL = 0.5, 1.5, 10
 HEARD = {
-    name: REPRESENTATIONS[name](steps_per_quarter=4)
-    for name in ('voices', 'tracks', 'pianoroll')
+  name: REPRESENTATIONS[name](steps_per_quarter=4)
+  for name in ('voices', 'tracks', 'pianoroll')
 }
 
 
 @functools.cache
 def build(
-    name='vae', net='conv', segment=0, head='categorical', latent=3, attributes=0
+  name='vae', net='conv', segment=0, head='categorical', latent=3, attributes=0
 ):
   """-> a tiny model, its music as a Family, its parameters."""
   shape, arguments = families.HEAD_OF[head]
@@ -37,9 +37,17 @@ def build(
   spec = Spec(module.kind, families.DEPTH, shape)
   costs = {'beta': BETA, 'free_bits': FREE_BITS, 'anneal_steps': ANNEAL}
   model = families.make(
-      name, spec, module, net=net, segment=segment, hidden=7, latent=latent,
-      dropout=0.3, word_dropout=0.3, attributes=attributes,
-      **(costs if name == 'vae' else {}),
+    name,
+    spec,
+    module,
+    net=net,
+    segment=segment,
+    hidden=7,
+    latent=latent,
+    dropout=0.3,
+    word_dropout=0.3,
+    attributes=attributes,
+    **(costs if name == 'vae' else {}),
   )
   family = families.Family(model, None, spec)
   params = jax.jit(model.init)(jax.random.key(0), families.batch(family))
@@ -49,9 +57,9 @@ def build(
 @functools.cache
 def compiled(family, train):
   return jax.jit(
-      lambda params, batch, step: family.model.loss(
-          params, batch, jax.random.key(1), step=step, train=train
-      )
+    lambda params, batch, step: family.model.loss(
+      params, batch, jax.random.key(1), step=step, train=train
+    )
   )
 
 
@@ -80,9 +88,9 @@ def test_the_parts_of_the_loss_add_up():
   batch = families.batch(built[0], 4)
   first, last = loss(built, batch, 0), loss(built, batch, ANNEAL)
   np.testing.assert_allclose(
-      first['nll_bound'],
-      first['nll_bound_reconstruction'] + first['nll_bound_kl'],
-      rtol=1e-6,
+    first['nll_bound'],
+    first['nll_bound_reconstruction'] + first['nll_bound_kl'],
+    rtol=1e-6,
   )
   # It begins without a price and ends with the whole.
   np.testing.assert_allclose(first['loss'], first['nll_bound_reconstruction'])
@@ -90,10 +98,10 @@ def test_the_parts_of_the_loss_add_up():
   half = loss(built, batch, ANNEAL // 2)
   assert paid > 0
   np.testing.assert_allclose(
-      half['loss'] - half['nll_bound_reconstruction'], paid / 2, rtol=1e-4
+    half['loss'] - half['nll_bound_reconstruction'], paid / 2, rtol=1e-4
   )
   np.testing.assert_allclose(
-      loss(built, batch, 10 * ANNEAL)['loss'], last['loss'], rtol=1e-6
+    loss(built, batch, 10 * ANNEAL)['loss'], last['loss'], rtol=1e-6
   )
 
 
@@ -111,7 +119,7 @@ def test_free_bits_are_each_windows_own():
   assert min(costs) < 1e-5 < max(costs)  # Both sides of the price are seen.
   sums = loss(built, batch, ANNEAL)
   np.testing.assert_allclose(
-      sums['loss'] - sums['nll_bound_reconstruction'], sum(costs), rtol=1e-4
+    sums['loss'] - sums['nll_bound_reconstruction'], sum(costs), rtol=1e-4
   )
 
 
@@ -123,15 +131,15 @@ def test_a_row_has_the_same_noise_in_any_batch(name):
   each = [loss(built, alone(batch, i), ANNEAL) for i in range(4)]
   for key in whole:
     np.testing.assert_allclose(
-        whole[key], sum(e[key] for e in each), rtol=1e-4, atol=1e-5
+      whole[key], sum(e[key] for e in each), rtol=1e-4, atol=1e-5
     )
   other = batch | {'row': batch['row'] + 1}
   assert abs(loss(built, other, ANNEAL)['loss'] - whole['loss']) > 1e-3
 
 
 @pytest.mark.parametrize(
-    'name,net,segment',
-    [('autoencoder', 'conv', 0), ('vae', 'conv', 0), ('vae', 'recurrent', 4)],
+  'name,net,segment',
+  [('autoencoder', 'conv', 0), ('vae', 'conv', 0), ('vae', 'recurrent', 4)],
 )
 def test_what_is_masked_changes_nothing(name, net, segment):
   built = build(name, net, segment)
@@ -139,15 +147,13 @@ def test_what_is_masked_changes_nothing(name, net, segment):
   batch['mask'][3] = 0
   other = families.batch(built[0], 4, seed=9)
   other |= {
-      'x': np.where(batch['mask'] > 0, batch['x'], other['x']),
-      'mask': batch['mask'],
+    'x': np.where(batch['mask'] > 0, batch['x'], other['x']),
+    'mask': batch['mask'],
   }
   assert (other['x'] != batch['x']).any()
-  families.close(
-      loss(built, batch, ANNEAL), loss(built, other, ANNEAL), 1e-6
-  )
+  families.close(loss(built, batch, ANNEAL), loss(built, other, ANNEAL), 1e-6)
   assert loss(built, alone(batch, 3), ANNEAL) == dict.fromkeys(
-      loss(built, batch), 0.0
+    loss(built, batch), 0.0
   )
 
 
@@ -163,19 +169,19 @@ def test_a_model_hears_the_attributes_of_a_score(name):
   mask = np.ones((3, WINDOW), np.float32)
   found = np.asarray(measured(spec, x, mask)).T
   density, pitch, spread = (
-      np.array([measure(score) for score in scores])
-      for measure in attributes.ATTRIBUTES.values()
+    np.array([measure(score) for score in scores])
+    for measure in attributes.ATTRIBUTES.values()
   )
   np.testing.assert_allclose(4 * found[0], density, rtol=1e-5)
   # From another origin.
   np.testing.assert_allclose(
-      12 * (found[1] - found[1, 0]), pitch - pitch[0], atol=1e-3
+    12 * (found[1] - found[1, 0]), pitch - pitch[0], atol=1e-3
   )
   np.testing.assert_allclose(12 * found[2], spread, atol=1e-3)
   # What is masked is not heard.
   mask[:, 9:] = 0
   np.testing.assert_allclose(
-      measured(spec, x, mask), measured(spec, x[:, :9], mask[:, :9]), rtol=1e-6
+    measured(spec, x, mask), measured(spec, x[:, :9], mask[:, :9]), rtol=1e-6
   )
 
 
@@ -187,12 +193,12 @@ def test_attributes_cost_what_they_weigh(name):
   rest = sum(v for k, v in sums.items() if k in ('reconstruction', 'prior'))
   rest += sums.get('nll_bound_reconstruction', 0)
   np.testing.assert_allclose(
-      sums['loss'], rest + 5 * sums['attributes'], rtol=1e-5
+    sums['loss'], rest + 5 * sums['attributes'], rtol=1e-5
   )
   np.testing.assert_allclose(
-      sum(loss(built, alone(batch, i))['attributes'] for i in range(4)),
-      sums['attributes'],
-      rtol=1e-4,
+    sum(loss(built, alone(batch, i))['attributes'] for i in range(4)),
+    sums['attributes'],
+    rtol=1e-4,
   )
 
 
@@ -221,8 +227,11 @@ def test_the_bound_is_above_the_exact_likelihood():
     kernel = jnp.where(given[None], 0, says['kernel'])
     bias = jnp.where(given, bias, says['bias'])
     sums, _ = family.model.loss(
-        params | {'says': {'kernel': kernel, 'bias': bias}},
-        batch | {'row': row[None]}, jax.random.key(0), step=0, train=False,
+      params | {'says': {'kernel': kernel, 'bias': bias}},
+      batch | {'row': row[None]},
+      jax.random.key(0),
+      step=0,
+      train=False,
     )
     return sums['nll_bound'], sums['nll_bound_reconstruction']
 
@@ -262,8 +271,8 @@ def test_a_piece_is_the_same_in_any_batch_and_of_any_length(name):
 
 
 @pytest.mark.parametrize(
-    'net,segment,head',
-    [('conv', 0, 'voices'), ('conv', 4, 'nade'), ('recurrent', 4, 'categorical')],
+  'net,segment,head',
+  [('conv', 0, 'voices'), ('conv', 4, 'nade'), ('recurrent', 4, 'categorical')],
 )
 def test_what_was_written_is_what_is_expected_of_its_code(net, segment, head):
   """Scanned steps hear what the whole hears: what is likeliest is found again."""
@@ -277,7 +286,7 @@ def test_what_was_written_is_what_is_expected_of_its_code(net, segment, head):
   x = jax.jit(family.model.decode)(params, z, keys, Controls(temperature=0.0))
   assert x.shape == batch['x'].shape
   figures = jax.jit(family.model.metrics)(
-      params, batch | {'x': np.asarray(x)}, jax.random.key(0)
+    params, batch | {'x': np.asarray(x)}, jax.random.key(0)
   )
   for name in ('accuracy_teacher_forced', 'accuracy_free'):
     right, cells = map(float, figures[name])
@@ -289,11 +298,13 @@ def test_the_prior_teaches_nobody_else():
   batch = families.batch(family)
 
   def grads(name):
-    return jax.jit(jax.grad(
+    return jax.jit(
+      jax.grad(
         lambda p: family.model.loss(
-            p, batch, jax.random.key(0), step=0, train=True
+          p, batch, jax.random.key(0), step=0, train=True
         )[0][name]
-    ))(params)
+      )
+    )(params)
 
   whole, spec, prior = map(grads, ('loss', 'reconstruction', 'prior'))
   for part in params:
@@ -309,7 +320,7 @@ def test_a_flow_is_a_density_that_can_be_drawn_from():
   params = flow.init(jax.random.key(1), u, method='log_prob')
   keys = iter(jax.random.split(jax.random.key(2), 99))
   params = jax.tree.map(
-      lambda p: p + 0.5 * jax.random.normal(next(keys), p.shape), params
+    lambda p: p + 0.5 * jax.random.normal(next(keys), p.shape), params
   )
   draw = lambda u: flow.apply(params, u[None], method='code')[0]
   z = jax.vmap(draw)(u)
@@ -328,7 +339,10 @@ def test_accuracy_counts_what_counts():
   tokens = np.array([[4, 5, 6]])
   assert accuracy('tokens', tokens + [[0, 1, 0]], tokens, mask) == (1, 2)
   # A first cell is struck, and a rest never is, whatever its bit says.
-  held, is_onset = np.array([[[4, 1], [4, 6], [0, 0]]]), np.array([[[5, 0], [5, 7], [9, 9]]])
+  held, is_onset = (
+    np.array([[[4, 1], [4, 6], [0, 0]]]),
+    np.array([[[5, 0], [5, 7], [9, 9]]]),
+  )
   assert accuracy('voices', held, is_onset, mask) == (3, 4)
 
 
@@ -337,14 +351,14 @@ def test_halving_ends_at_four_steps():
 
 
 @pytest.mark.parametrize(
-    'changes,message',
-    [
-        ({'net': 'dense'}, 'model.net=dense: give one of conv, recurrent'),
-        ({'latent': 0}, 'latent=0'),
-        ({'segment': 5}, 'model.segment=5 does not divide the window of 16'),
-        ({'beta': -1.0}, 'model.beta=-1.0'),
-        ({'attributes': 1.0}, 'tokens and audio have none'),
-    ],
+  'changes,message',
+  [
+    ({'net': 'dense'}, 'model.net=dense: give one of conv, recurrent'),
+    ({'latent': 0}, 'latent=0'),
+    ({'segment': 5}, 'model.segment=5 does not divide the window of 16'),
+    ({'beta': -1.0}, 'model.beta=-1.0'),
+    ({'attributes': 1.0}, 'tokens and audio have none'),
+  ],
 )
 def test_what_can_not_be_built_is_said(changes, message):
   head = HEADS['categorical'](depth=6, features=3)

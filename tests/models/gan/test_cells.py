@@ -12,9 +12,9 @@ from musiczoo.representations import REPRESENTATIONS
 from musiczoo.representations.tracks import GROUPS
 
 MUSIC = {
-    'voices': REPRESENTATIONS['voices'](low=60, high=64),
-    'tracks': REPRESENTATIONS['tracks'](low=60, high=62),
-    'pianoroll': REPRESENTATIONS['pianoroll'](),
+  'voices': REPRESENTATIONS['voices'](low=60, high=64),
+  'tracks': REPRESENTATIONS['tracks'](low=60, high=62),
+  'pianoroll': REPRESENTATIONS['pianoroll'](),
 }
 
 
@@ -51,7 +51,7 @@ def test_choices_are_hard_and_their_derivative_soft(name, drawn):
   if drawn:
     return
   # By hand, at those logits: of a sigmoid and of a softmax.
-  found, = pull(weights)
+  (found,) = pull(weights)
   if face.spec.kind == 'bits':
     p = 1 / (1 + np.exp(-logits))
     np.testing.assert_array_equal(r, logits > 0)
@@ -62,7 +62,7 @@ def test_choices_are_hard_and_their_derivative_soft(name, drawn):
   by_hand = p * (w - (p * w).sum(-1, keepdims=True))
   np.testing.assert_allclose(face.by_line(found)[..., :-1], by_hand, atol=1e-6)
   np.testing.assert_array_equal(
-      face.by_line(r)[..., :-1].argmax(-1), l.argmax(-1)
+    face.by_line(r)[..., :-1].argmax(-1), l.argmax(-1)
   )
 
 
@@ -101,7 +101,9 @@ def test_drawn_choices_come_as_often_as_their_probability():
 def test_a_transposed_chord_has_the_same_intervals_and_other_classes():
   face = cell_layout(spec('pianoroll'))
   x = np.zeros((2, 1, 88), int)
-  x[0, 0, [10, 14, 17]] = x[1, 0, [13, 17, 32]] = 1  # A triad, and an octave up.
+  x[0, 0, [10, 14, 17]] = x[1, 0, [13, 17, 32]] = (
+    1  # A triad, and an octave up.
+  )
   harmony = np.asarray(face.harmony(face.raw(x)))
   np.testing.assert_array_equal(harmony[0, 0, 12:], harmony[1, 0, 12:])
   assert (harmony[0, 0, :12] != harmony[1, 0, :12]).any()
@@ -124,11 +126,14 @@ def test_tokens_have_no_surface():
     cell_layout(Spec('tokens', 6, ()))
 
 
-@pytest.mark.parametrize('of,steps', [
+@pytest.mark.parametrize(
+  'of,steps',
+  [
     (Spec('voices', 3, (1,)), 3),
     (Spec('bits', 9, (9,), planes=9), 2),
     (Spec('bits', 2, (2,)), 3),
-])
+  ],
+)
 def test_all_that_can_be_heard_has_probability_one(of, steps):
   """What the rules settle is no choice."""
   face = cell_layout(of)
@@ -148,10 +153,12 @@ def test_frames_are_heard_as_they_are():
   face = cell_layout(Spec('frames', 3, (3,)))
   x = np.random.default_rng(0).normal(size=(2, 5, 3)).astype(np.float32)
   for same in (
-      face.raw(x), face.hear(face.raw(x)), face.x(x), face.draw(x), face.features(x)
+    face.raw(x),
+    face.hear(face.raw(x)),
+    face.x(x),
+    face.draw(x),
+    face.features(x),
   ):
     np.testing.assert_array_equal(same, x)
   nats = -np.asarray(face.log_prob(np.zeros_like(x), x))
-  np.testing.assert_allclose(
-      nats, x**2 / 2 + np.log(2 * np.pi) / 2, rtol=1e-5
-  )
+  np.testing.assert_allclose(nats, x**2 / 2 + np.log(2 * np.pi) / 2, rtol=1e-5)

@@ -33,7 +33,7 @@ def losses(family, batch, *names):
 
   def of(params):
     sums, _ = family.model.loss(
-        params, batch, jax.random.key(1), step=0, train=True
+      params, batch, jax.random.key(1), step=0, train=True
     )
     return jnp.stack([sums[name] for name in names])
 
@@ -51,7 +51,7 @@ def test_each_player_has_its_own_gradient():
   of = losses(family, batch, 'loss', 'd_loss', 'g_loss')
   found = jax.jit(jax.jacrev(of))(begin(family, batch))
   both, critic, generator = (
-      jax.tree.map(lambda a, i=i: a[i], found) for i in range(3)
+    jax.tree.map(lambda a, i=i: a[i], found) for i in range(3)
   )
   families.close(both['critic'], critic['critic'], 1e-6)
   families.close(both['generator'], generator['generator'], 1e-6)
@@ -69,6 +69,7 @@ def test_the_penalty_is_of_each_row_by_itself():
   def by_hand(own):
     slopes = []
     for x, mask in zip(batch['x'], batch['mask']):
+
       def judged(y):
         return critic.apply({'params': own}, face.features(y))[0]
 
@@ -80,11 +81,11 @@ def test_the_penalty_is_of_each_row_by_itself():
     return losses(of, batch, 'd_loss')(params | {'critic': own})[0]
 
   found, expected = (
-      jax.jit(jax.value_and_grad(f))(params['critic'])
-      for f in (
-          lambda own: d_loss(family, own),
-          lambda own: d_loss(plain, own) + by_hand(own),
-      )
+    jax.jit(jax.value_and_grad(f))(params['critic'])
+    for f in (
+      lambda own: d_loss(family, own),
+      lambda own: d_loss(plain, own) + by_hand(own),
+    )
   )
   families.close(found, expected, 1e-4)
 
@@ -95,10 +96,10 @@ def test_the_slope_is_to_be_one():
   batch['mask'][:] = 1
   names = 'd_loss', 'judged_new', 'judged_real', 'slope'
   d_loss, new, real, slope = jax.jit(losses(family, batch, *names))(
-      begin(family, batch)
+    begin(family, batch)
   )
   np.testing.assert_allclose(
-      d_loss, new - real + 10 * (slope - 1) ** 2, rtol=1e-5
+    d_loss, new - real + 10 * (slope - 1) ** 2, rtol=1e-5
   )
   assert slope > 0
 
@@ -107,7 +108,7 @@ def test_the_slope_is_to_be_one():
 def writer(overlap=4, conditioning=Conditioning()):
   """params and a compiled sample of a model of two voices that may be given."""
   family = gan(
-      {'conditioning': conditioning}, overlap=overlap, given_tracks=(0, 3)
+    {'conditioning': conditioning}, overlap=overlap, given_tracks=(0, 3)
   )
   params = begin(family, families.batch(family))
   # At first a generator says little: make it speak up.
@@ -121,8 +122,14 @@ def keys(*seeds):
 
 def test_steps_on_and_off_the_beat_can_differ_where_all_else_is_alike():
   generator = Generator(
-      32, cells=3, levels=1, bias=0.0, hidden=4, conditions=Conditioning(),
-      dtype=jnp.float32, remat=False,
+    32,
+    cells=3,
+    levels=1,
+    bias=0.0,
+    hidden=4,
+    conditions=Conditioning(),
+    dtype=jnp.float32,
+    remat=False,
   )
   z = jnp.zeros((1, 2))
   params = generator.init(jax.random.key(0), z)['params']
@@ -147,12 +154,12 @@ def test_the_beginning_of_a_long_piece_is_a_short_one():
   params, sample = writer()
   long = sample(params, keys(7), 40, Controls())
   np.testing.assert_array_equal(
-      long[:, :16], sample(params, keys(7), 16, Controls())
+    long[:, :16], sample(params, keys(7), 16, Controls())
   )
   # 16 steps, and 12 more for each window.
   for steps in 12, 28:
     np.testing.assert_array_equal(
-        long[:, :steps], sample(params, keys(7), steps, Controls())
+      long[:, :steps], sample(params, keys(7), steps, Controls())
     )
   assert (long[:, :12] != long[:, 12:24]).any()
 
@@ -183,7 +190,7 @@ def test_conditions_are_heard_where_they_are_asked_for():
 
 def test_remat_changes_nothing_but_memory():
   plain, remat = (
-      gan({'remat': remat}, r1=1.0, rebuild=0.1) for remat in (False, True)
+    gan({'remat': remat}, r1=1.0, rebuild=0.1) for remat in (False, True)
   )
   batch = families.batch(plain)
   params = begin(plain, batch)
@@ -195,7 +202,9 @@ def test_remat_changes_nothing_but_memory():
   families.close(found(plain), found(remat), 1e-5)
 
 
-@pytest.mark.parametrize('options,message', [
+@pytest.mark.parametrize(
+  'options,message',
+  [
     ({'objective': 'minimax'}, 'give one of wgan_gp, hinge'),
     ({'binarize': 'soft'}, 'give one of deterministic, stochastic'),
     ({'objective': 'wgan_gp'}, 'needs a gradient penalty'),
@@ -204,7 +213,8 @@ def test_remat_changes_nothing_but_memory():
     ({'latent': 0}, 'latent=0: give 1 or more'),
     ({'overlap': 9}, 'give 0 to 8'),
     ({'given_tracks': (4,)}, 'choose of 0 to 3'),
-])
+  ],
+)
 def test_options_that_no_gan_can_be_made_of(options, message):
   with pytest.raises(UserError, match=message):
     gan(**options)

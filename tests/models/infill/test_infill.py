@@ -37,9 +37,9 @@ def initial(model, seed=1):
 def make_batch(x, rows=None):
   rows = np.arange(len(x)) if rows is None else rows
   return {
-      'x': x,
-      'mask': np.ones(x.shape[:2], np.float32),
-      'row': rows.astype(np.uint32),
+    'x': x,
+    'mask': np.ones(x.shape[:2], np.float32),
+    'row': rows.astype(np.uint32),
   }
 
 
@@ -57,7 +57,7 @@ def spec(shape, seed=0, stay=0.5):
 def log_probs(model, params, x, known):
   """Log probability of each cell, [B, T, V]."""
   parts = jax.jit(model.conditional)(
-      params, jnp.asarray(x), jnp.asarray(known), jnp.ones(x.shape[:2], bool)
+    params, jnp.asarray(x), jnp.asarray(known), jnp.ones(x.shape[:2], bool)
   )
   return np.asarray(sum(parts.values()), np.float64)
 
@@ -80,7 +80,9 @@ def test_any_order_makes_a_distribution(onsets):
   params = jax.tree.map(lambda a: 2 * a, model.init(KEY, batch))
   cells = [2 * s + b for s in range(3) for b in range(1 + onsets)]
   x = np.array(list(itertools.product(cells, repeat=3 * VOICES)))
-  x = np.stack([cells_lib.to_cells(a // 2, a % 2 == 1) for a in x.reshape(-1, 3, VOICES)])
+  x = np.stack(
+    [cells_lib.to_cells(a // 2, a % 2 == 1) for a in x.reshape(-1, 3, VOICES)]
+  )
   x = np.unique(x, axis=0)
   rng = np.random.default_rng(0)
   places = list(itertools.product(range(3), range(VOICES)))
@@ -97,16 +99,20 @@ def test_the_loss_is_the_mean_over_orders():
   x = spec((1, 2, VOICES), seed=3)
   places = list(itertools.product(range(2), range(VOICES)))
   exact = -np.mean(
-      [chain(model, params, x, order) for order in itertools.permutations(places)]
+    [chain(model, params, x, order) for order in itertools.permutations(places)]
   )
   num = 4000
-  loss = jax.jit(jax.vmap(
+  loss = jax.jit(
+    jax.vmap(
       lambda row: model.loss(
-          params,
-          {'x': x, 'mask': jnp.ones((1, 2)), 'row': row[None]},
-          KEY, step=0, train=False,
+        params,
+        {'x': x, 'mask': jnp.ones((1, 2)), 'row': row[None]},
+        KEY,
+        step=0,
+        train=False,
       )[0]['nll_bound']
-  ))
+    )
+  )
   draws = np.asarray(loss(jnp.arange(num, dtype=jnp.uint32)), np.float64)
   error = draws.std() / math.sqrt(num)
   assert abs(draws.mean() - exact) < 4 * error
@@ -161,15 +167,15 @@ def test_padding_does_not_change_the_loss():
   batch['mask'][1, 5:] = 0
   batch['mask'][2, :1] = 0  # Heard, but does not count.
   longer = {
-      'x': np.concatenate([x, spec((4, 5, VOICES), 5)], axis=1),
-      'mask': np.pad(batch['mask'], [(0, 0), (0, 5)]),
-      'row': batch['row'],
+    'x': np.concatenate([x, spec((4, 5, VOICES), 5)], axis=1),
+    'mask': np.pad(batch['mask'], [(0, 0), (0, 5)]),
+    'row': batch['row'],
   }
   longer['x'][1, 5:] = 3
   loss = jax.jit(functools.partial(model.loss, step=0, train=True))
-  for a, b in zip(*(
-      jax.tree.leaves(loss(params, some, KEY)) for some in (batch, longer)
-  )):
+  for a, b in zip(
+    *(jax.tree.leaves(loss(params, some, KEY)) for some in (batch, longer))
+  ):
     np.testing.assert_allclose(a, b, rtol=1e-5)
 
 
@@ -177,27 +183,31 @@ def test_padding_does_not_change_the_loss():
 def sampler(**more):
   model = build(**more)
   return jax.jit(
-      functools.partial(model.sample, initial(model)), static_argnums=1
+    functools.partial(model.sample, initial(model)), static_argnums=1
   )
 
 
 def starts(x, onsets=True):
   """Where a listener hears notes begin: where decoding begins one."""
-  cells = np.stack([cells_lib.to_cells(a // 2, (a % 2 == 1) & onsets) for a in x])
+  cells = np.stack(
+    [cells_lib.to_cells(a // 2, (a % 2 == 1) & onsets) for a in x]
+  )
   return (cells % 2 == 1) & (cells > 1)
 
 
 @pytest.mark.parametrize(
-    'onsets,sampling', [(True, 'gibbs'), (False, 'gibbs'), (True, 'ancestral')]
+  'onsets,sampling', [(True, 'gibbs'), (False, 'gibbs'), (True, 'ancestral')]
 )
 def test_given_cells_stay_in_a_thousand_infills(onsets, sampling):
   """In pitch, and in whether they begin a note, also right after a hole."""
   x = spec((1000, 10, VOICES))
   if not onsets:
-    x = np.stack([cells_lib.to_cells(a // 2, np.zeros(a.shape, bool)) for a in x])
+    x = np.stack(
+      [cells_lib.to_cells(a // 2, np.zeros(a.shape, bool)) for a in x]
+    )
   known = np.random.default_rng(1).random(x.shape[1:]) < 0.6
   made = sampler(onsets=onsets, sampling=sampling, sweeps=6)(
-      jax.random.split(KEY, len(x)), 10, Controls(given=x, known=known)
+    jax.random.split(KEY, len(x)), 10, Controls(given=x, known=known)
   )
   made = np.asarray(made)
   assert (made == x)[:, known].all()
@@ -205,7 +215,7 @@ def test_given_cells_stay_in_a_thousand_infills(onsets, sampling):
   assert (made != x)[:, ~known].mean() > 0.2
   notes = made > 1
   np.testing.assert_array_equal(
-      (made % 2 == 1)[notes], starts(made, onsets)[notes]
+    (made % 2 == 1)[notes], starts(made, onsets)[notes]
   )
 
 
@@ -224,14 +234,16 @@ def test_cold_samples_are_the_likeliest_cells():
   known = np.ones(x.shape, bool)
   known[0, 3, 1] = False
   made = sampler(sampling='ancestral')(
-      jax.random.split(KEY, 1), 6, Controls(temperature=0.0, given=x, known=known[0])
+    jax.random.split(KEY, 1),
+    6,
+    Controls(temperature=0.0, given=x, known=known[0]),
   )
   cells = np.arange(2 * DEPTH)
   tries = np.repeat(x, 2 * DEPTH, axis=0)
   tries[:, 3, 1] = cells
   scores = log_probs(model, params, tries, np.repeat(known, 2 * DEPTH, axis=0))
   assert made[0, 3, 1] // 2 == np.argmax(
-      [scores[c : c + 2, 3, 1].max() for c in range(0, 2 * DEPTH, 2)]
+    [scores[c : c + 2, 3, 1].max() for c in range(0, 2 * DEPTH, 2)]
   )
 
 
@@ -241,7 +253,9 @@ def test_samples_follow_the_scores():
   batch = make_batch(np.zeros((1, 2, 1), np.uint8))
   params = jax.tree.map(lambda a: 2 * a, model.init(KEY, batch))
   keys = jax.random.split(jax.random.key(1), 4000)
-  made = np.asarray(jax.jit(model.sample, static_argnums=2)(params, keys, 2, Controls()))
+  made = np.asarray(
+    jax.jit(model.sample, static_argnums=2)(params, keys, 2, Controls())
+  )
   drawn, counts = np.unique(made, axis=0, return_counts=True)
   orders = [[(0, 0), (1, 0)], [(1, 0), (0, 0)]]
   p = np.mean([np.exp(chain(model, params, drawn, o)) for o in orders], axis=0)
@@ -250,12 +264,12 @@ def test_samples_follow_the_scores():
 
 
 @pytest.mark.parametrize(
-    'spec,more,words',
-    [
-        (Spec('bits', 88, (88,)), {}, 'fills in voices'),
-        (MUSIC, {'sampling': 'guess'}, 'give one of ancestral, gibbs'),
-        (MUSIC, {'whole': 2.0}, 'whole=2.0: give 0 to 1'),
-    ],
+  'spec,more,words',
+  [
+    (Spec('bits', 88, (88,)), {}, 'fills in voices'),
+    (MUSIC, {'sampling': 'guess'}, 'give one of ancestral, gibbs'),
+    (MUSIC, {'whole': 2.0}, 'whole=2.0: give 0 to 1'),
+  ],
 )
 def test_what_makes_no_sense_is_refused(spec, more, words):
   with pytest.raises(UserError, match=words):

@@ -34,14 +34,12 @@ def planner():
   codes = some_codes()
   style = jnp.zeros(3, jnp.int32)
   variables = jax.jit(
-      lambda rng: module.init(
-          rng, codes, codes, style, REAL, method='log_prob'
-      )
+    lambda rng: module.init(rng, codes, codes, style, REAL, method='log_prob')
   )(jax.random.key(0))
   # Bold enough that what is heard shows, and nothing as zero as it begins.
   noise = np.random.default_rng(0)
   return module, jax.tree.map(
-      lambda a: 4 * a + noise.normal(size=a.shape).astype(a.dtype), variables
+    lambda a: 4 * a + noise.normal(size=a.shape).astype(a.dtype), variables
   )
 
 
@@ -59,10 +57,15 @@ def planned(keys, asked, style=None, **controls):
   module, variables = planner()
   style = jnp.zeros(len(asked), jnp.int32) if style is None else style
   run = jax.jit(
-      lambda keys, asked, controls: planning.plan(
-          module, variables, keys, asked, style, jnp.ones(asked.shape[:2]),
-          controls,
-      )
+    lambda keys, asked, controls: planning.plan(
+      module,
+      variables,
+      keys,
+      asked,
+      style,
+      jnp.ones(asked.shape[:2]),
+      controls,
+    )
   )
   return np.asarray(run(keys, asked, Controls(**controls)))
 
@@ -88,14 +91,16 @@ def test_bars_are_cut_and_joined_at_any_age():
 
 def test_codes_of_steps_are_those_that_were_spread():
   cond = np.zeros((3, 17, len(names.COLUMNS)), np.int16)
-  cond[..., names.POSITION] = 1 + (np.array([[0], [1], [3]]) + np.arange(17)) % 4
+  cond[..., names.POSITION] = (
+    1 + (np.array([[0], [1], [3]]) + np.arange(17)) % 4
+  )
   cond[..., names.STYLE] = 2
   bars = coding.bars_of(jnp.asarray(cond), 4)
   codes = some_codes(bars=bars.num).at[..., 1].set(1)  # New sections all.
   told = coding.spread(CODES, bars, codes, jnp.asarray(cond))
   np.testing.assert_array_equal(
-      told[..., [names.POSITION, names.STYLE]],
-      cond[..., [names.POSITION, names.STYLE]],
+    told[..., [names.POSITION, names.STYLE]],
+    cond[..., [names.POSITION, names.STYLE]],
   )
   again = coding.named(CODES, bars, told)
   whole = np.asarray(coding.whole(bars, told))
@@ -120,7 +125,7 @@ def test_who_learns_from_whom():
 
   def losses(params):
     sums, _ = family.model.loss(
-        params, batch, jax.random.key(1), step=0, train=True
+      params, batch, jax.random.key(1), step=0, train=True
     )
     return jnp.stack([sums[part] for part in parts])
 
@@ -132,9 +137,9 @@ def test_who_learns_from_whom():
         if np.abs(gradient).max() > 0:
           moved[part].add(who)
   assert moved == {
-      'nll_bound': {'planner', 'renderer'},
-      'nll_bound_plan': {'planner'},
-      'hearing': {'analyser'},
+    'nll_bound': {'planner', 'renderer'},
+    'nll_bound_plan': {'planner'},
+    'hearing': {'analyser'},
   }
 
 
@@ -162,7 +167,7 @@ def test_a_plan_is_drawn_as_it_is_scored(wish):
     asked = asked.at[..., 0].set(4).at[:, 3, 5].set(2)
   style = jnp.zeros(3, jnp.int32)
   codes = planned(
-      jax.random.split(jax.random.key(0), 3), asked, temperature=0.0
+    jax.random.split(jax.random.key(0), 3), asked, temperature=0.0
   )
   assert len(np.unique(codes.reshape(-1, len(CODES)), axis=0)) > 1
   for c, size in enumerate(SIZES):
@@ -170,8 +175,8 @@ def test_a_plan_is_drawn_as_it_is_scored(wish):
     for value in range(size):
       # Bar by bar: the others are as they were drawn.
       row = [
-          scored(jnp.asarray(codes).at[:, n, c].set(value), asked, style)[:, n, c]
-          for n in (0, 1, 4)
+        scored(jnp.asarray(codes).at[:, n, c].set(value), asked, style)[:, n, c]
+        for n in (0, 1, 4)
       ]
       values.append(np.stack(row, 1))
     free = ~np.asarray(planning.is_asked(CODES, asked))[:, [0, 1, 4], c]
@@ -211,7 +216,9 @@ def test_rows_ask_for_all_of_a_chord_or_nothing():
   keys = jax.random.split(jax.random.key(0), 200)
   known = np.asarray(planning.ask(CODES, codes, keys)) > 0
   chord = np.array([c.half is not None for c in CODES])
-  np.testing.assert_array_equal(known[..., chord].all(-1), known[..., chord].any(-1))
+  np.testing.assert_array_equal(
+    known[..., chord].all(-1), known[..., chord].any(-1)
+  )
   # Of the last bar only wishes are known: none in half of the rows and more.
   assert 0.5 < (~known[:, -1].any(-1)).mean() < 0.7
   assert 0.2 < known[:, 0].all(-1).mean() < 0.6
@@ -232,7 +239,7 @@ def test_pieces_of_any_length_begin_as_given_and_are_their_own():
   assert x.shape == (3, length, 4) and x.dtype == np.int32
   assert (x[:, : length // 2] == 4).all()
   one = sample(
-      params, keys[1:2], length, controls._replace(cond=plan[:1], given=given[:1])
+    params, keys[1:2], length, controls._replace(cond=plan[:1], given=given[:1])
   )
   np.testing.assert_array_equal(one[0], x[1])
 
@@ -245,17 +252,15 @@ def test_padding_changes_neither_loss_nor_what_is_heard():
     longer[key][:, families.LENGTH :] = 0
     longer[key][:, : families.LENGTH] = batch[key]
   both = [
-      jax.jit(
-          lambda b: (
-              family.model.loss(
-                  params, b, jax.random.key(1), step=0, train=False
-              ),
-              family.model.metrics(params, b, jax.random.key(1)),
-              family.model.annotate(params, b)[:, : families.LENGTH]
-              * (b['mask'] > 0)[:, : families.LENGTH, None],
-          )
-      )(b)
-      for b in (batch, longer)
+    jax.jit(
+      lambda b: (
+        family.model.loss(params, b, jax.random.key(1), step=0, train=False),
+        family.model.metrics(params, b, jax.random.key(1)),
+        family.model.annotate(params, b)[:, : families.LENGTH]
+        * (b['mask'] > 0)[:, : families.LENGTH, None],
+      )
+    )(b)
+    for b in (batch, longer)
   ]
   # The order of the shuffled bars is another.
   for _, figures, _ in both:
@@ -273,14 +278,17 @@ def test_all_bars_are_shuffled_and_nothing_else():
 def test_bits_of_several_planes_are_heard():
   spec = Spec('bits', 30, (30,), planes=3)
   model = families.make(
-      'structure', spec, HEADS['bernoulli'](depth=30),
-      {'conditioning': families.HEARD}, **OPTIONS
+    'structure',
+    spec,
+    HEADS['bernoulli'](depth=30),
+    {'conditioning': families.HEARD},
+    **OPTIONS,
   )
   batch = {
-      'x': np.zeros((2, 9, 30), np.uint8),
-      'mask': np.ones((2, 9), np.float32),
-      'row': np.arange(2, dtype=np.uint32),
-      'cond': np.zeros((2, 9, len(names.COLUMNS)), np.int16),
+    'x': np.zeros((2, 9, 30), np.uint8),
+    'mask': np.ones((2, 9), np.float32),
+    'row': np.arange(2, dtype=np.uint32),
+    'cond': np.zeros((2, 9, len(names.COLUMNS)), np.int16),
   }
   params = jax.eval_shape(model.init, jax.random.key(0), batch)
   # A filter hears three steps and thirteen pitches of each plane.
@@ -289,27 +297,44 @@ def test_bits_of_several_planes_are_heard():
 
 
 OPTIONS = {
-    'hidden': 3, 'layers': 1, 'planner_hidden': 3, 'analyser_hidden': 3,
-    'analyser_channels': 2, 'bar_steps': 4,
+  'hidden': 3,
+  'layers': 1,
+  'planner_hidden': 3,
+  'analyser_hidden': 3,
+  'analyser_channels': 2,
+  'bar_steps': 4,
 }
 
 
 @pytest.mark.parametrize(
-    'kind,conditioning,changes,message',
-    [
-        ('tokens', families.HEARD, {}, 'bars of a grid, not events'),
-        ('bits', Conditioning(), {}, 'no annotations to predict'),
-        ('bits', families.HEARD, {'bar_steps': 6}, 'model.bar_steps=6: give a multiple of 4'),
-        ('bits', families.HEARD, {'bar_steps': 400}, 'model.bar_steps=400'),
-        ('bits', families.HEARD, {'cell': 'gro'}, 'model.cell=gro: give one of rnn'),
-        ('bits', families.HEARD, {'planner_hidden': 0}, 'planner_hidden=0'),
-        ('bits', families.HEARD, {'dropout': 1.0}, 'dropout=1.0'),
-    ],
+  'kind,conditioning,changes,message',
+  [
+    ('tokens', families.HEARD, {}, 'bars of a grid, not events'),
+    ('bits', Conditioning(), {}, 'no annotations to predict'),
+    (
+      'bits',
+      families.HEARD,
+      {'bar_steps': 6},
+      'model.bar_steps=6: give a multiple of 4',
+    ),
+    ('bits', families.HEARD, {'bar_steps': 400}, 'model.bar_steps=400'),
+    (
+      'bits',
+      families.HEARD,
+      {'cell': 'gro'},
+      'model.cell=gro: give one of rnn',
+    ),
+    ('bits', families.HEARD, {'planner_hidden': 0}, 'planner_hidden=0'),
+    ('bits', families.HEARD, {'dropout': 1.0}, 'dropout=1.0'),
+  ],
 )
 def test_what_makes_no_model(kind, conditioning, changes, message):
   spec = Spec(kind, 6, (6,))
   with pytest.raises(UserError, match=message):
     families.make(
-        'structure', spec, HEADS['bernoulli'](depth=6),
-        {'conditioning': conditioning}, **OPTIONS | changes,
+      'structure',
+      spec,
+      HEADS['bernoulli'](depth=6),
+      {'conditioning': conditioning},
+      **OPTIONS | changes,
     )

@@ -42,7 +42,7 @@ def test_what_is_written_is_read(tmp_path):
 def test_too_loud_is_made_softer_as_a_whole(tmp_path):
   audio.write(Sound(4 * tone(), RATE), tmp_path / 'a.wav')
   np.testing.assert_allclose(
-      audio.read(tmp_path / 'a.wav').samples, 2 * tone(), atol=1e-4
+    audio.read(tmp_path / 'a.wav').samples, 2 * tone(), atol=1e-4
   )
 
 
@@ -88,14 +88,14 @@ def test_a_wav_written_to_a_pipe_is_whole(tmp_path):
 
 
 @pytest.mark.parametrize(
-    'content,code',
-    [
-        (b'', 'empty'),
-        (b'hello world' * 99, 'not_audio'),
-        (b'MThd\0\0\0\6' * 99, 'not_audio'),
-        (b'RIFF\0\0\0\0WAVEfmt no' * 9, 'damaged'),
-        (b'fLaC' + bytes(99), 'damaged'),
-    ],
+  'content,code',
+  [
+    (b'', 'empty'),
+    (b'hello world' * 99, 'not_audio'),
+    (b'MThd\0\0\0\6' * 99, 'not_audio'),
+    (b'RIFF\0\0\0\0WAVEfmt no' * 9, 'damaged'),
+    (b'fLaC' + bytes(99), 'damaged'),
+  ],
 )
 def test_what_only_has_the_name_of_a_sound(tmp_path, content, code):
   path = tmp_path / 'a.wav'
@@ -108,17 +108,17 @@ def test_what_is_no_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    'samples,code',
-    [
-        (np.zeros(RATE), 'silent'),
-        (np.full(RATE, 5e-5), 'silent'),
-        (np.stack([tone(), -tone()], axis=1), 'silent'),  # Nothing, together.
-        (tone(0.05), 'short'),
-        (np.zeros(0), 'short'),
-        (np.append(tone(), np.nan), 'not_finite'),
-        (np.append(tone(), np.inf), 'not_finite'),
-        (40 * tone(), 'peak'),
-    ],
+  'samples,code',
+  [
+    (np.zeros(RATE), 'silent'),
+    (np.full(RATE, 5e-5), 'silent'),
+    (np.stack([tone(), -tone()], axis=1), 'silent'),  # Nothing, together.
+    (tone(0.05), 'short'),
+    (np.zeros(0), 'short'),
+    (np.append(tone(), np.nan), 'not_finite'),
+    (np.append(tone(), np.inf), 'not_finite'),
+    (40 * tone(), 'peak'),
+  ],
 )
 def test_samples_that_are_no_music(tmp_path, samples, code):
   path = tmp_path / 'a.wav'
@@ -127,14 +127,14 @@ def test_samples_that_are_no_music(tmp_path, samples, code):
 
 
 @pytest.mark.parametrize(
-    'limit,code',
-    [
-        ({'bytes': 1000}, 'bytes'),
-        ({'seconds': 0.4}, 'seconds'),
-        ({'channels': 1}, 'channels'),
-        ({'rate': 4000}, 'rate'),
-        ({}, None),
-    ],
+  'limit,code',
+  [
+    ({'bytes': 1000}, 'bytes'),
+    ({'seconds': 0.4}, 'seconds'),
+    ({'channels': 1}, 'channels'),
+    ({'rate': 4000}, 'rate'),
+    ({}, None),
+  ],
 )
 def test_limits(tmp_path, limit, code):
   path = tmp_path / 'a.wav'

@@ -74,9 +74,18 @@ def _wild_chunk(rng, num_events, plain):
 def _wild_event(rng, plain):
   channel, data = rng.choice((0, 0, 0, 1, 9)), rng.randrange(128)
   kind = rng.choices(
-      ('note', 'pedal', 'program', 'control', 'bend', 'sysex', 'gs', 'silence',
-       *METAS),
-      (12, 4, 2, 1, 1, 1, 0.3, not plain, not plain, 1, 1, 1, 1),
+    (
+      'note',
+      'pedal',
+      'program',
+      'control',
+      'bend',
+      'sysex',
+      'gs',
+      'silence',
+      *METAS,
+    ),
+    (12, 4, 2, 1, 1, 1, 0.3, not plain, not plain, 1, 1, 1, 1),
   )[0]
   if kind == 'note':
     status, pitch = rng.choice((0x90, 0x90, 0x80)), rng.choice((60, 61))
@@ -101,17 +110,15 @@ def _wild_event(rng, plain):
 
 
 METAS = {
-    'port': lambda rng: meta(0x21, bytes([rng.choice((0, 0, 0, 1, 127))])),
-    'name': lambda rng: meta(
-        0x03, rng.choice((b'', b'a', b'\xe9', b'\xc3\xa9'))
-    ),
-    'tempo': lambda rng: meta(0x51, rng.randint(1, 2**24 - 1).to_bytes(3)),
-    'meter': lambda rng: meta(
-        0x58, bytes([rng.randint(1, 255), rng.randrange(8), 24, 8])
-    ),
-    'key': lambda rng: meta(
-        0x59, bytes([rng.randint(-7, 7) & 0xFF, rng.randrange(2)])
-    ),
+  'port': lambda rng: meta(0x21, bytes([rng.choice((0, 0, 0, 1, 127))])),
+  'name': lambda rng: meta(0x03, rng.choice((b'', b'a', b'\xe9', b'\xc3\xa9'))),
+  'tempo': lambda rng: meta(0x51, rng.randint(1, 2**24 - 1).to_bytes(3)),
+  'meter': lambda rng: meta(
+    0x58, bytes([rng.randint(1, 255), rng.randrange(8), 24, 8])
+  ),
+  'key': lambda rng: meta(
+    0x59, bytes([rng.randint(-7, 7) & 0xFF, rng.randrange(2)])
+  ),
 }
 
 

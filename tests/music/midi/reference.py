@@ -56,8 +56,10 @@ def read(data: bytes, pedal: bool = True) -> tuple[Score, Counter]:
       elif control in pedals:
         if control == 66 and down != (output in pedals[66]):
           for on, note in notes.items():
-            if note['output'] == output and on < time and (
-                time < note['off'] or not down
+            if (
+              note['output'] == output
+              and on < time
+              and (time < note['off'] or not down)
             ):
               note['caught'] = down
         (set.add if down else set.discard)(pedals[control], output)
@@ -87,10 +89,10 @@ def read(data: bytes, pedal: bool = True) -> tuple[Score, Counter]:
   order = sorted(tracks)
   rows = [(*row, order.index(key)) for *row, key in rows]
   score = Score(
-      notes=np.array(rows, np.int32).reshape(-1, 5),
-      tracks=tuple(tracks[key] for key in order),
-      resolution=file.ticks_per_beat,
-      **_changes(messages),
+    notes=np.array(rows, np.int32).reshape(-1, 5),
+    tracks=tuple(tracks[key] for key in order),
+    resolution=file.ticks_per_beat,
+    **_changes(messages),
   )
   return canonical(score), +repairs
 
@@ -137,7 +139,11 @@ def _pair(messages):
     _, _, port, message = messages[on]
     output = port, message.channel
     notes[on] = {
-        'on': on, 'off': off, 'end': off, 'output': output, 'caught': False
+      'on': on,
+      'off': off,
+      'end': off,
+      'output': output,
+      'caught': False,
     }
 
   for time, (_, chunk, port, message) in enumerate(messages):
@@ -178,9 +184,9 @@ def _changes(messages):
       sharps, minor = _key(message.key)
       keys.append((tick, sharps, minor))
   return {
-      'tempi': np.array(tempi, np.int32).reshape(-1, 2),
-      'meters': np.array(meters, np.int32).reshape(-1, 3),
-      'keys': np.array(keys, np.int32).reshape(-1, 3),
+    'tempi': np.array(tempi, np.int32).reshape(-1, 2),
+    'meters': np.array(meters, np.int32).reshape(-1, 3),
+    'keys': np.array(keys, np.int32).reshape(-1, 3),
   }
 
 

@@ -16,13 +16,19 @@ from tests.music.midi.files import END, from_hex, mutate, smf
 
 SONG = smf(from_hex('00 90 3c 40  0a 80 3c 00') + END)
 SMALL = midi.Limits(bytes=2**16)
-MODES = {'.zip': None, '.tar': '', '.tar.gz': 'gz', '.tgz': 'gz',
-         '.tar.bz2': 'bz2', '.tar.xz': 'xz'}
+MODES = {
+  '.zip': None,
+  '.tar': '',
+  '.tar.gz': 'gz',
+  '.tgz': 'gz',
+  '.tar.bz2': 'bz2',
+  '.tar.xz': 'xz',
+}
 
 
 def pack(path, files, method=zipfile.ZIP_DEFLATED):
   """Writes {name: bytes} as an archive of the kind that its suffix says."""
-  mode = MODES[path.name[path.name.index('.'):]]
+  mode = MODES[path.name[path.name.index('.') :]]
   if mode is None:
     with zipfile.ZipFile(path, 'w', method) as archive:
       for name, data in files.items():
@@ -73,11 +79,11 @@ def test_members_may_be_passed_over(tmp_path, suffix):
 
 @pytest.mark.parametrize('suffix', ['.zip', '.tar'])
 @pytest.mark.parametrize(
-    'name', ['../song.mid', '/song.mid', 'a/../../b', 'C:\\song.mid', 'a\x07']
+  'name', ['../song.mid', '/song.mid', 'a/../../b', 'C:\\song.mid', 'a\x07']
 )
 def test_names_that_lead_out_are_refused(tmp_path, suffix, name):
   found, code = unpack(
-      pack(tmp_path / f'songs{suffix}', {name: SONG, 'good.mid': SONG})
+    pack(tmp_path / f'songs{suffix}', {name: SONG, 'good.mid': SONG})
   )
   assert (list(found.values()), code) == (['name', SONG], None)
 
@@ -85,8 +91,14 @@ def test_names_that_lead_out_are_refused(tmp_path, suffix, name):
 def test_links_and_devices_are_refused(tmp_path):
   path = tmp_path / 'songs.tar'
   with tarfile.open(path, 'w') as archive:
-    for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE,
-                 tarfile.FIFOTYPE, tarfile.GNUTYPE_SPARSE, tarfile.DIRTYPE):
+    for kind in (
+      tarfile.SYMTYPE,
+      tarfile.LNKTYPE,
+      tarfile.CHRTYPE,
+      tarfile.FIFOTYPE,
+      tarfile.GNUTYPE_SPARSE,
+      tarfile.DIRTYPE,
+    ):
       info = tarfile.TarInfo(f'kind{kind.decode()}')
       info.type, info.linkname = kind, '/etc/passwd'
       archive.addfile(info)

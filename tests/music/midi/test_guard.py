@@ -18,74 +18,81 @@ NUM_HEADER = 14  # Bytes before the first chunk.
 
 # The code, a file, and the byte it points at.
 DAMAGED = [
-    ('empty', b'', None),
-    ('not_midi', b'<html>not found</html>', 0),
-    ('header', SONG[:13], 0),
-    ('header', b'MThd' + (4).to_bytes(4) + SONG[8:], 0),
-    ('format', smf(NOTE + END, format=3), 8),
-    ('division', smf(NOTE + END, division=0), None),
-    ('division', smf(NOTE + END, division=0xE700), None),  # No ticks a frame.
-    ('division', smf(NOTE + END, division=0x8028), None),  # 128 frames.
-    ('no_tracks', SONG[:NUM_HEADER], NUM_HEADER),
-    ('no_tracks', SONG.replace(b'MTrk', b'XTrk'), len(SONG)),
-    # The delta time; the length of a meta event.
-    ('delta', smf(from_hex('ff ff ff ff 7f  90 3c 40') + END), 22),
-    ('delta', smf(from_hex('00 ff 01 80 80 80 80 00') + END), 22),
-    ('status', smf(from_hex('00 3c 40') + END), 23),
-    ('status', smf(NOTE + END, from_hex('00 3c 40') + END), 43),
-    ('data_byte', smf(from_hex('00 90 80 40') + END), 24),
-    ('data_byte', smf(from_hex('00 90 3c 80') + END), 24),
-    ('data_byte', smf(from_hex('00 c0 80') + END), 24),
-    ('truncated', SONG[:-6], 26),
-    ('truncated', smf(NOTE[:-1]), 26),
-    ('truncated', smf(from_hex('00 ff 01 7f 61') + END), 22),
-    ('truncated', smf(from_hex('00 f0 ff ff ff 7f') + END), 22),
+  ('empty', b'', None),
+  ('not_midi', b'<html>not found</html>', 0),
+  ('header', SONG[:13], 0),
+  ('header', b'MThd' + (4).to_bytes(4) + SONG[8:], 0),
+  ('format', smf(NOTE + END, format=3), 8),
+  ('division', smf(NOTE + END, division=0), None),
+  ('division', smf(NOTE + END, division=0xE700), None),  # No ticks a frame.
+  ('division', smf(NOTE + END, division=0x8028), None),  # 128 frames.
+  ('no_tracks', SONG[:NUM_HEADER], NUM_HEADER),
+  ('no_tracks', SONG.replace(b'MTrk', b'XTrk'), len(SONG)),
+  # The delta time; the length of a meta event.
+  ('delta', smf(from_hex('ff ff ff ff 7f  90 3c 40') + END), 22),
+  ('delta', smf(from_hex('00 ff 01 80 80 80 80 00') + END), 22),
+  ('status', smf(from_hex('00 3c 40') + END), 23),
+  ('status', smf(NOTE + END, from_hex('00 3c 40') + END), 43),
+  ('data_byte', smf(from_hex('00 90 80 40') + END), 24),
+  ('data_byte', smf(from_hex('00 90 3c 80') + END), 24),
+  ('data_byte', smf(from_hex('00 c0 80') + END), 24),
+  ('truncated', SONG[:-6], 26),
+  ('truncated', smf(NOTE[:-1]), 26),
+  ('truncated', smf(from_hex('00 ff 01 7f 61') + END), 22),
+  ('truncated', smf(from_hex('00 f0 ff ff ff 7f') + END), 22),
 ]
 
 # The code, and a file of one note that needs it once.
 MENDED = [
-    ('wrapped', b'RIFF\x2a\0\0\0RMIDdata\x1e\0\0\0' + SONG),
-    ('wrapped', bytes(128) + SONG),
-    ('track_count', smf(NOTE + END, promised=0xFFFF)),
-    ('unknown_chunk', SONG + b'XFIH' + (2).to_bytes(4) + b'ab'),
-    ('chunk_length', SONG.replace(b'\0\0\0\x0c', b'\0\0\0\x0d')),
-    ('trailing_bytes', smf(NOTE + END + b'\0')),
-    ('trailing_bytes', smf(NOTE + from_hex('00 ff 2f ff ff ff ff'))),
-    ('no_end_of_track', smf(NOTE)),
-    ('running_status', smf(NOTE[:4] + from_hex('00 ff 01 00  0a 3c 00') + END)),
-    (
-        'running_status',
-        smf(from_hex('00 c0 05  00 ff 01 00  00 06') + NOTE + END),
+  ('wrapped', b'RIFF\x2a\0\0\0RMIDdata\x1e\0\0\0' + SONG),
+  ('wrapped', bytes(128) + SONG),
+  ('track_count', smf(NOTE + END, promised=0xFFFF)),
+  ('unknown_chunk', SONG + b'XFIH' + (2).to_bytes(4) + b'ab'),
+  ('chunk_length', SONG.replace(b'\0\0\0\x0c', b'\0\0\0\x0d')),
+  ('trailing_bytes', smf(NOTE + END + b'\0')),
+  ('trailing_bytes', smf(NOTE + from_hex('00 ff 2f ff ff ff ff'))),
+  ('no_end_of_track', smf(NOTE)),
+  ('running_status', smf(NOTE[:4] + from_hex('00 ff 01 00  0a 3c 00') + END)),
+  (
+    'running_status',
+    smf(from_hex('00 c0 05  00 ff 01 00  00 06') + NOTE + END),
+  ),
+  ('system_message', smf(from_hex('00 f8') + NOTE + END)),
+  ('system_message', smf(from_hex('00 f1 01') + NOTE + END)),
+  ('system_message', smf(from_hex('00 f2 01 02') + NOTE + END)),
+  ('smpte', smf(NOTE + END, division=0xE728)),
+  ('tempo', smf(b'\0' + meta(0x51, bytes(3)) + NOTE + END)),
+  ('tempo', smf(b'\0' + meta(0x51, b'\1') + NOTE + END)),
+  ('meter', smf(b'\0' + meta(0x58, bytes([0, 2, 24, 8])) + NOTE + END)),
+  ('meter', smf(b'\0' + meta(0x58, bytes([4, 8, 24, 8])) + NOTE + END)),
+  ('key', smf(b'\0' + meta(0x59, bytes([8, 0])) + NOTE + END)),
+  ('key', smf(b'\0' + meta(0x59, bytes([0x80, 0])) + NOTE + END)),
+  ('key', smf(b'\0' + meta(0x59, bytes([0, 2])) + NOTE + END)),
+  (
+    'superseded',
+    smf(
+      b'\0'
+      + meta(0x59, bytes([1, 0]))
+      + b'\0'
+      + meta(0x59, bytes([2, 0]))
+      + NOTE
+      + END
     ),
-    ('system_message', smf(from_hex('00 f8') + NOTE + END)),
-    ('system_message', smf(from_hex('00 f1 01') + NOTE + END)),
-    ('system_message', smf(from_hex('00 f2 01 02') + NOTE + END)),
-    ('smpte', smf(NOTE + END, division=0xE728)),
-    ('tempo', smf(b'\0' + meta(0x51, bytes(3)) + NOTE + END)),
-    ('tempo', smf(b'\0' + meta(0x51, b'\1') + NOTE + END)),
-    ('meter', smf(b'\0' + meta(0x58, bytes([0, 2, 24, 8])) + NOTE + END)),
-    ('meter', smf(b'\0' + meta(0x58, bytes([4, 8, 24, 8])) + NOTE + END)),
-    ('key', smf(b'\0' + meta(0x59, bytes([8, 0])) + NOTE + END)),
-    ('key', smf(b'\0' + meta(0x59, bytes([0x80, 0])) + NOTE + END)),
-    ('key', smf(b'\0' + meta(0x59, bytes([0, 2])) + NOTE + END)),
-    ('superseded', smf(
-        b'\0' + meta(0x59, bytes([1, 0])) + b'\0' + meta(0x59, bytes([2, 0]))
-        + NOTE + END
-    )),
-    ('unmatched_off', smf(NOTE + from_hex('00 80 3c 00') + END)),
-    ('hanging', smf(NOTE + from_hex('00 90 3c 40') + END)),
-    ('zero_length', smf(from_hex('00 90 3c 40  00 80 3c 00') + END)),
+  ),
+  ('unmatched_off', smf(NOTE + from_hex('00 80 3c 00') + END)),
+  ('hanging', smf(NOTE + from_hex('00 90 3c 40') + END)),
+  ('zero_length', smf(from_hex('00 90 3c 40  00 80 3c 00') + END)),
 ]
 
 TWO_NOTES = smf(NOTE + NOTE + END, NOTE + END, division=1)
 LIMITS = {
-    'bytes': len(TWO_NOTES),
-    'tracks': 2,
-    'events': 8,
-    'notes': 3,
-    'ticks': 20,
-    'quarters': 20,
-    'seconds': 10,
+  'bytes': len(TWO_NOTES),
+  'tracks': 2,
+  'events': 8,
+  'notes': 3,
+  'ticks': 20,
+  'quarters': 20,
+  'seconds': 10,
 }
 
 
@@ -162,11 +169,11 @@ def test_an_error_is_one_line_and_crosses_processes(tmp_path):
 def test_a_bomb_costs_little(bomb):
   """Three megabytes, a million events: under 256 MB and 2 s, kept or not."""
   events = {
-      'notes': b'\0\x90' + b'\x3c\x40\1\x3c\0\1' * 500_000 + b'\x3c\0',
-      'hanging': b'\0\x90' + b'\x3c\x40\1' * 1_000_000 + b'\x3c\0',
-      'tempi': b'\0\xff\x51\3\1\1\1' * 430_000,
-      'names': b'\0\xff\3\0' * 750_000,
-      'late': b'\0\x90\x3c\x40' + b'\xff\xff\xff\x7f\x3c\0',
+    'notes': b'\0\x90' + b'\x3c\x40\1\x3c\0\1' * 500_000 + b'\x3c\0',
+    'hanging': b'\0\x90' + b'\x3c\x40\1' * 1_000_000 + b'\x3c\0',
+    'tempi': b'\0\xff\x51\3\1\1\1' * 430_000,
+    'names': b'\0\xff\3\0' * 750_000,
+    'late': b'\0\x90\x3c\x40' + b'\xff\xff\xff\x7f\x3c\0',
   }[bomb]
   program = f"""
 import pathlib, sys, time
@@ -184,10 +191,10 @@ status = pathlib.Path('/proc/self/status').read_text()
 print(seconds, int(status.split('VmHWM:')[1].split()[0]) / 2**10)
 """
   done = subprocess.run(
-      [sys.executable, '-c', program],
-      input=smf(events + END),
-      capture_output=True,
-      check=True,
+    [sys.executable, '-c', program],
+    input=smf(events + END),
+    capture_output=True,
+    check=True,
   )
   seconds, megabytes = map(float, done.stdout.split())
   assert seconds < 2 * 2  # It was read twice.

@@ -50,9 +50,9 @@ def test_notes_equal_those_of_symusic():
       continue
     ours = midi.read(data, pedal=False, limits=ENDLESS).notes[:, :4]
     theirs = [
-        [note.time, max(note.duration, 1), note.pitch, note.velocity]
-        for track in symusic.Score.from_midi(data).tracks
-        for note in track.notes
+      [note.time, max(note.duration, 1), note.pitch, note.velocity]
+      for track in symusic.Score.from_midi(data).tracks
+      for note in track.notes
     ]
     assert sorted(ours.tolist()) == sorted(theirs)
     num += len(theirs)
@@ -97,14 +97,14 @@ def test_first_in_first_out():
 
 def test_notes_are_paired_within_their_chunk():
   assert notes(
-      '00 90 3c 40  14 80 3c 00',
-      '0a 90 3c 41  14 80 3c 00',
+    '00 90 3c 40  14 80 3c 00',
+    '0a 90 3c 41  14 80 3c 00',
   ) == [[0, 20, 60, 64, 0], [10, 20, 60, 65, 1]]
 
 
 def test_a_program_holds_from_the_onset_on():
   data = smf(
-      from_hex("""
+    from_hex("""
           00  c0 05
           00  90 3c 40
           0a  c0 07  # while the note sounds: it keeps its program
@@ -112,7 +112,7 @@ def test_a_program_holds_from_the_onset_on():
           00  90 3c 40
           0a  80 3c 00
       """)
-      + END
+    + END
   )
   score = midi.read(data)
   assert [track.program for track in score.tracks] == [5, 7]
@@ -121,44 +121,44 @@ def test_a_program_holds_from_the_onset_on():
 
 def test_a_program_is_set_for_all_chunks_of_its_port():
   data = smf(
-      from_hex('00 c0 05') + END,
-      from_hex('00 90 3c 40  0a 80 3c 00') + END,
-      # The second port of the chunk has no number: the first one stays.
-      from_hex('00 ff 21 01 01  00 ff 21 00  00 90 3c 40  0a 80 3c 00') + END,
-      from_hex('00 ff 21 01 01  05 c0 09  00 90 3c 40  0a 80 3c 00') + END,
+    from_hex('00 c0 05') + END,
+    from_hex('00 90 3c 40  0a 80 3c 00') + END,
+    # The second port of the chunk has no number: the first one stays.
+    from_hex('00 ff 21 01 01  00 ff 21 00  00 90 3c 40  0a 80 3c 00') + END,
+    from_hex('00 ff 21 01 01  05 c0 09  00 90 3c 40  0a 80 3c 00') + END,
   )
   programs = [track.program for track in midi.read(data).tracks]
   assert programs == [5, 0, 9]
 
 
 @pytest.mark.parametrize(
-    ('events', 'ends'),
-    [
-        ('00 b0 40 40  00 90 3c 40  0a 80 3c 00  0a b0 40 3f', [20]),
-        ('00 b0 40 3f  00 90 3c 40  0a 80 3c 00  0a b0 40 00', [10]),
-        # Down only after the note was let go, at the same tick.
-        ('00 90 3c 40  0a 80 3c 00  00 b0 40 7f  0a b0 40 00', [10]),
-        # Up and down again while the key is down: still held afterwards.
-        (
-            '00 b0 40 7f  00 90 3c 40  05 b0 40 00  01 b0 40 7f  04 80 3c 00'
-            '0a b0 40 00',
-            [20],
-        ),
-        # Struck again: the first note ends there.
-        (
-            '00 b0 40 7f  00 90 3c 40  0a 80 3c 00  05 90 3c 40  05 80 3c 00'
-            '0a b0 40 00',
-            [15, 30],
-        ),
-        # Never lifted: to the last note off.
-        (
-            '00 b0 40 7f  00 90 3c 40  0a 80 3c 00  00 91 3c 40  0a 81 3c 00',
-            [20, 20],
-        ),
-        # A pedal of another channel, and the drums, which have none.
-        ('00 b1 40 7f  00 90 3c 40  0a 80 3c 00  0a b1 40 00', [10]),
-        ('00 b9 40 7f  00 99 3c 40  0a 89 3c 00  0a b9 40 00', [10]),
-    ],
+  ('events', 'ends'),
+  [
+    ('00 b0 40 40  00 90 3c 40  0a 80 3c 00  0a b0 40 3f', [20]),
+    ('00 b0 40 3f  00 90 3c 40  0a 80 3c 00  0a b0 40 00', [10]),
+    # Down only after the note was let go, at the same tick.
+    ('00 90 3c 40  0a 80 3c 00  00 b0 40 7f  0a b0 40 00', [10]),
+    # Up and down again while the key is down: still held afterwards.
+    (
+      '00 b0 40 7f  00 90 3c 40  05 b0 40 00  01 b0 40 7f  04 80 3c 00'
+      '0a b0 40 00',
+      [20],
+    ),
+    # Struck again: the first note ends there.
+    (
+      '00 b0 40 7f  00 90 3c 40  0a 80 3c 00  05 90 3c 40  05 80 3c 00'
+      '0a b0 40 00',
+      [15, 30],
+    ),
+    # Never lifted: to the last note off.
+    (
+      '00 b0 40 7f  00 90 3c 40  0a 80 3c 00  00 91 3c 40  0a 81 3c 00',
+      [20, 20],
+    ),
+    # A pedal of another channel, and the drums, which have none.
+    ('00 b1 40 7f  00 90 3c 40  0a 80 3c 00  0a b1 40 00', [10]),
+    ('00 b9 40 7f  00 99 3c 40  0a 89 3c 00  0a b9 40 00', [10]),
+  ],
 )
 def test_the_pedal_holds_notes(events, ends):
   held = notes(events)
@@ -168,9 +168,9 @@ def test_the_pedal_holds_notes(events, ends):
 
 
 def test_the_pedal_may_stand_in_another_chunk():
-  assert notes(
-      '00 b0 40 7f  14 b0 40 00', '00 90 3c 40  0a 80 3c 00'
-  ) == [[0, 20, 60, 64, 0]]
+  assert notes('00 b0 40 7f  14 b0 40 00', '00 90 3c 40  0a 80 3c 00') == [
+    [0, 20, 60, 64, 0]
+  ]
 
 
 def test_the_pedal_can_be_switched_off():
@@ -179,40 +179,40 @@ def test_the_pedal_can_be_switched_off():
 
 
 @pytest.mark.parametrize(
-    ('events', 'ends'),
-    [
-        # It holds the key that is down, not the one struck after it.
-        (
-            '00 90 3c 40  05 b0 42 7f  05 80 3c 00  00 90 3e 40  05 80 3e 00'
-            '05 b0 42 00',
-            [20, 15],
-        ),
-        # Pressed again while it is down: it catches no more.
-        (
-            '00 b0 42 7f  00 90 3c 40  05 b0 42 7f  05 80 3c 00  0a b0 42 00',
-            [10],
-        ),
-        # Lifted before the key: nothing is held.
-        ('00 90 3c 40  05 b0 42 7f  01 b0 42 00  04 80 3c 00', [10]),
-        # The sustain pedal, pressed meanwhile, takes over.
-        (
-            '00 90 3c 40  05 b0 42 7f  05 80 3c 00  05 b0 40 7f  05 b0 42 00'
-            '0a b0 40 00',
-            [30],
-        ),
-    ],
+  ('events', 'ends'),
+  [
+    # It holds the key that is down, not the one struck after it.
+    (
+      '00 90 3c 40  05 b0 42 7f  05 80 3c 00  00 90 3e 40  05 80 3e 00'
+      '05 b0 42 00',
+      [20, 15],
+    ),
+    # Pressed again while it is down: it catches no more.
+    (
+      '00 b0 42 7f  00 90 3c 40  05 b0 42 7f  05 80 3c 00  0a b0 42 00',
+      [10],
+    ),
+    # Lifted before the key: nothing is held.
+    ('00 90 3c 40  05 b0 42 7f  01 b0 42 00  04 80 3c 00', [10]),
+    # The sustain pedal, pressed meanwhile, takes over.
+    (
+      '00 90 3c 40  05 b0 42 7f  05 80 3c 00  05 b0 40 7f  05 b0 42 00'
+      '0a b0 40 00',
+      [30],
+    ),
+  ],
 )
 def test_the_sostenuto_pedal_holds_keys_that_are_down(events, ends):
   assert [onset + long for onset, long, *_ in notes(events)] == ends
 
 
 @pytest.mark.parametrize(
-    ('control', 'ends', 'dry'),
-    [
-        ('78', [10, 10], [5, 10]),  # All sound off: nothing rings on.
-        ('7b', [20, 20], [5, 10]),  # All notes off: the pedal holds them.
-        ('7e', [20, 20], [5, 10]),  # A change of mode lets go of keys, too.
-    ],
+  ('control', 'ends', 'dry'),
+  [
+    ('78', [10, 10], [5, 10]),  # All sound off: nothing rings on.
+    ('7b', [20, 20], [5, 10]),  # All notes off: the pedal holds them.
+    ('7e', [20, 20], [5, 10]),  # A change of mode lets go of keys, too.
+  ],
 )
 def test_all_notes_off_lets_go_of_keys(control, ends, dry):
   events = f"""
@@ -225,7 +225,8 @@ def test_all_notes_off_lets_go_of_keys(control, ends, dry):
 
 
 def test_after_all_notes_off_pairs_begin_anew():
-  data = smf(from_hex("""
+  data = smf(
+    from_hex("""
       00 90 3c 40
       0a b0 7b 00  # ends it: it does not hang
       0a 90 3c 41
@@ -234,10 +235,14 @@ def test_after_all_notes_off_pairs_begin_anew():
       00 91 3c 40  # another channel
       00 b0 7b 00
       0a 81 3c 00
-  """) + END)
+  """)
+    + END
+  )
   score, repairs = midi.read_report(data)
   assert score.notes[:, :4].tolist() == [
-      [0, 10, 60, 64], [20, 10, 60, 65], [30, 10, 60, 64]
+    [0, 10, 60, 64],
+    [20, 10, 60, 65],
+    [30, 10, 60, 64],
   ]
   assert repairs == {}
 
@@ -270,7 +275,8 @@ def test_gs_makes_parts_drums():
   assert kits(b'\0' + gs_part(0, 0) + NOTE_10) == [(0, False)]
   # From then on, and with a track for each.
   assert kits(NOTE_1 + b'\0' + gs_part(2, 2) + NOTE_1) == [
-      (0, False), (0, True)
+    (0, False),
+    (0, True),
   ]
   # On its own port.
   port = from_hex('00 ff 21 01 01')
@@ -280,18 +286,19 @@ def test_gs_makes_parts_drums():
 def test_patterns_of_type_2_are_played_in_turn():
   pattern = '00 90 3c 40  0a 80 3c 00  05 ff 01 00'
   assert notes(pattern, pattern, format=2) == [
-      [0, 10, 60, 64, 0], [15, 10, 60, 64, 1]
+    [0, 10, 60, 64, 0],
+    [15, 10, 60, 64, 1],
   ]
 
 
 @pytest.mark.parametrize(
-    ('frames', 'microseconds'),
-    [(24, 1e6), (25, 1e6), (29, 1.001e6), (30, 1e6)],
+  ('frames', 'microseconds'),
+  [(24, 1e6), (25, 1e6), (29, 1.001e6), (30, 1e6)],
 )
 def test_smpte_time_is_exact(frames, microseconds):
   data = smf(
-      from_hex('00 ff 51 03 07 a1 20  00 90 3c 40  64 80 3c 00') + END,
-      division=(0x100 - frames) << 8 | 40,
+    from_hex('00 ff 51 03 07 a1 20  00 90 3c 40  64 80 3c 00') + END,
+    division=(0x100 - frames) << 8 | 40,
   )
   score, repairs = midi.read_report(data)
   assert score.resolution == (30 if frames == 29 else frames) * 40

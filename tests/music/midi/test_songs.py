@@ -12,7 +12,7 @@ from musiczoo.music.score import equal
 FOLDER = os.environ.get('MUSICZOO_DATA')
 
 pytestmark = pytest.mark.skipif(
-    not FOLDER, reason='MUSICZOO_DATA names no folder of songs'
+  not FOLDER, reason='MUSICZOO_DATA names no folder of songs'
 )
 
 

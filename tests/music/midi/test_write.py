@@ -60,7 +60,11 @@ def test_offs_come_before_ons_of_the_same_tick():
   file = mido.MidiFile(file=io.BytesIO(midi.to_bytes(Score(notes))))
   kinds = [m.type for m in file.tracks[1] if not m.is_meta]
   assert kinds == [
-      'program_change', 'note_on', 'note_off', 'note_on', 'note_off'
+    'program_change',
+    'note_on',
+    'note_off',
+    'note_on',
+    'note_off',
   ]
 
 
@@ -68,11 +72,11 @@ def test_bytes_are_pinned():
   # A change here changes every file that is compared by its hash: say so in the
   # changelog, and put in the new bytes.
   score = Score(
-      notes=np.array([[0, 480, 60, 64, 0], [0, 480, 36, 100, 1]]),
-      tracks=(Track(40, name='Geige'), Track(drums=True)),
-      tempi=np.array([[0, 400_000]]),
-      meters=np.array([[0, 6, 8]]),
-      keys=np.array([[480, -3, 1]]),
+    notes=np.array([[0, 480, 60, 64, 0], [0, 480, 36, 100, 1]]),
+    tracks=(Track(40, name='Geige'), Track(drums=True)),
+    tempi=np.array([[0, 400_000]]),
+    meters=np.array([[0, 6, 8]]),
+    keys=np.array([[480, -3, 1]]),
   )
   assert midi.to_bytes(score) == from_hex("""
       4d 54 68 64  00 00 00 06  # MThd, six bytes
@@ -97,23 +101,23 @@ def test_bytes_are_pinned():
 
 
 @pytest.mark.parametrize(
-    ('changes', 'says'),
-    [
-        ({'resolution': 0}, 'resolution 0 .* 1..32767'),
-        ({'resolution': 2**15}, 'resolution 32768'),
-        ({'notes': np.array([[-1, 1, 60, 64, 0]])}, 'onset -1'),
-        ({'notes': np.array([[2**28 - 1, 1, 60, 64, 0]])}, 'end of a note'),
-        ({'notes': np.array([[0, 1, 128, 64, 0]])}, 'pitch 128 .* 0..127'),
-        ({'notes': np.array([[0, 1, 60, 0, 0]])}, 'velocity 0 .* 1..127'),
-        ({'notes': np.array([[0, 1, 60, 64, 1]])}, 'track 1 .* 0..0'),
-        ({'tracks': (Track(128),)}, 'program 128'),
-        ({'tracks': (Track(name='\ud800'),)}, 'track name'),
-        ({'tempi': np.array([[0, 0]])}, 'tempo 0'),
-        ({'tempi': np.array([[-5, 500_000]])}, 'tick -5'),
-        ({'meters': np.array([[0, 256, 4]])}, 'numerator 256'),
-        ({'meters': np.array([[0, 4, 3]])}, 'denominator 3 .* power of two'),
-        ({'keys': np.array([[0, 8, 0]])}, 'sharps 8'),
-    ],
+  ('changes', 'says'),
+  [
+    ({'resolution': 0}, 'resolution 0 .* 1..32767'),
+    ({'resolution': 2**15}, 'resolution 32768'),
+    ({'notes': np.array([[-1, 1, 60, 64, 0]])}, 'onset -1'),
+    ({'notes': np.array([[2**28 - 1, 1, 60, 64, 0]])}, 'end of a note'),
+    ({'notes': np.array([[0, 1, 128, 64, 0]])}, 'pitch 128 .* 0..127'),
+    ({'notes': np.array([[0, 1, 60, 0, 0]])}, 'velocity 0 .* 1..127'),
+    ({'notes': np.array([[0, 1, 60, 64, 1]])}, 'track 1 .* 0..0'),
+    ({'tracks': (Track(128),)}, 'program 128'),
+    ({'tracks': (Track(name='\ud800'),)}, 'track name'),
+    ({'tempi': np.array([[0, 0]])}, 'tempo 0'),
+    ({'tempi': np.array([[-5, 500_000]])}, 'tick -5'),
+    ({'meters': np.array([[0, 256, 4]])}, 'numerator 256'),
+    ({'meters': np.array([[0, 4, 3]])}, 'denominator 3 .* power of two'),
+    ({'keys': np.array([[0, 8, 0]])}, 'sharps 8'),
+  ],
 )
 def test_what_midi_cannot_say_is_refused(changes, says):
   with pytest.raises(UserError, match=says) as error:

@@ -15,9 +15,9 @@ from musiczoo.nn.recurrent import Recurrent
 
 D, H = 4, 3
 HEADS = {
-    'fixed': Gaussian(D, sd=0.7),
-    'learned': Gaussian(D),
-    'residual': Gaussian(D, residual=True),
+  'fixed': Gaussian(D, sd=0.7),
+  'learned': Gaussian(D),
+  'residual': Gaussian(D, residual=True),
 }
 each_head = pytest.mark.parametrize('name', HEADS)
 
@@ -28,9 +28,20 @@ def normal(seed, *shape):
 
 def build(name):
   """(head, its variables, h, x, prev) of five steps."""
-  head, h, x, prev = HEADS[name], normal(1, 5, H), normal(2, 5, D), normal(3, 5, D)
+  head, h, x, prev = (
+    HEADS[name],
+    normal(1, 5, H),
+    normal(2, 5, D),
+    normal(3, 5, D),
+  )
   variables = head.init(jax.random.key(0), h, x, prev, method='log_prob')
-  return head, jax.tree.map(lambda a: normal(a.size, *a.shape), variables), h, x, prev
+  return (
+    head,
+    jax.tree.map(lambda a: normal(a.size, *a.shape), variables),
+    h,
+    x,
+    prev,
+  )
 
 
 def expected(name, variables, h, prev):
@@ -38,7 +49,9 @@ def expected(name, variables, h, prev):
   line = lambda layer: h @ layer['kernel'] + layer['bias']
   params = variables['params']
   mean = line(params['mean']) + (prev if name == 'residual' else 0)
-  sd = 0.7 if name == 'fixed' else LEAST + np.log1p(np.exp(line(params['spread'])))
+  sd = (
+    0.7 if name == 'fixed' else LEAST + np.log1p(np.exp(line(params['spread'])))
+  )
   return mean, np.broadcast_to(sd, mean.shape)
 
 
@@ -65,8 +78,9 @@ def test_with_a_fixed_deviation_it_is_the_squared_error():
   constant = x.size * np.log(np.pi) / 2
   assert nats(variables) == pytest.approx(error(variables) + constant, rel=1e-5)
   jax.tree.map(
-      lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4),
-      jax.grad(nats)(variables), jax.grad(error)(variables),
+    lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4),
+    jax.grad(nats)(variables),
+    jax.grad(error)(variables),
   )
 
 
@@ -79,10 +93,16 @@ def test_samples_have_mean_and_deviation(name):
   mean, sd = expected(name, variables, h[:1], prev[:1])
 
   def drawn(temperature):
-    return np.asarray(head.apply(
-        variables, repeat(h), repeat(prev), keys,
-        Controls(temperature=temperature), method='sample',
-    ))
+    return np.asarray(
+      head.apply(
+        variables,
+        repeat(h),
+        repeat(prev),
+        keys,
+        Controls(temperature=temperature),
+        method='sample',
+      )
+    )
 
   for temperature in 1.0, 0.5:
     x = drawn(temperature)
@@ -107,8 +127,9 @@ def test_a_gru_of_frames_hears_the_past_alone_and_writes_as_it_hears():
   model = autoregressive(net, head, Spec('frames', D, (D,)))
   x = normal(0, 2, 6, D)
   batch = {
-      'x': x, 'mask': np.ones((2, 6), np.float32),
-      'row': np.arange(2, dtype=np.uint32),
+    'x': x,
+    'mask': np.ones((2, 6), np.float32),
+    'row': np.arange(2, dtype=np.uint32),
   }
   params = model.init(jax.random.key(0), batch)
   noise = lambda a: normal(a.size, *a.shape) / 2
@@ -118,7 +139,7 @@ def test_a_gru_of_frames_hears_the_past_alone_and_writes_as_it_hears():
   def nats(x, mask):
     given = batch | {'x': x, 'mask': mask}
     sums, weight = model.loss(
-        params, given, jax.random.key(0), step=0, train=False
+      params, given, jax.random.key(0), step=0, train=False
     )
     return sums['nll'], weight
 
@@ -132,6 +153,6 @@ def test_a_gru_of_frames_hears_the_past_alone_and_writes_as_it_hears():
   written = sample(params, keys, 6, Controls(temperature=0.0))
   assert written.dtype == jnp.float32 and written.shape == (2, 6, D)
   (error, numbers) = model.metrics(
-      params, batch | {'x': written}, jax.random.key(0)
+    params, batch | {'x': written}, jax.random.key(0)
   )['mse_per_frame']
   assert error < 1e-8 and numbers == 2 * 6 * D

@@ -21,13 +21,13 @@ from musiczoo.nn.heads import (
 
 H = 6  # what the net says
 TINY = {
-    'bernoulli': Bernoulli(4),
-    'categorical': Categorical(5, features=3),
-    'voices': Voices(3, voices=2, features=3, hidden=4),
-    'voices_without_onsets': Voices(
-        3, voices=2, features=3, hidden=4, onsets=False
-    ),
-    'nade': NADE(4, hidden=5),
+  'bernoulli': Bernoulli(4),
+  'categorical': Categorical(5, features=3),
+  'voices': Voices(3, voices=2, features=3, hidden=4),
+  'voices_without_onsets': Voices(
+    3, voices=2, features=3, hidden=4, onsets=False
+  ),
+  'nade': NADE(4, hidden=5),
 }
 each_head = pytest.mark.parametrize('name', list(TINY))
 
@@ -56,9 +56,9 @@ def steps_of(head, prev):
 def prev_of(head):
   """A step; of voices, one in which every voice may strike its pitch again."""
   return {
-      'bits': np.zeros(head.depth, np.int32),
-      'tokens': np.int32(0),
-      'voices': np.array([2, 5], np.int32),
+    'bits': np.zeros(head.depth, np.int32),
+    'tokens': np.int32(0),
+    'voices': np.array([2, 5], np.int32),
   }[head.kind][()]
 
 
@@ -68,7 +68,7 @@ def build(name, dtype=jnp.float32):
   h, prev = np.zeros((1, H), np.float32), prev_of(head)[None]
   both = lambda m, h, x: (m.embed(x), m.log_prob(h, x, x))
   shapes = jax.eval_shape(
-      lambda rng: head.init(rng, h, prev, method=both), jax.random.key(0)
+    lambda rng: head.init(rng, h, prev, method=both), jax.random.key(0)
   )
   noise = lambda a: 0.5 * normal(a.size, *a.shape)
   return head, jax.tree.map(noise, shapes)
@@ -126,7 +126,7 @@ def test_a_row_is_the_same_in_any_batch(name):
   h = 0.1 * normal(4, 6, H)
   prev = np.stack([prev_of(head)] * 6)
   sample = jax.jit(
-      lambda *a: head.apply(variables, *a, Controls(), method='sample')
+    lambda *a: head.apply(variables, *a, Controls(), method='sample')
   )
   together = sample(h, prev, keys)
   alone = [sample(h[i:][:1], prev[i:][:1], keys[i:][:1]) for i in range(6)]
@@ -159,7 +159,7 @@ def test_any_leading_shape_and_bfloat16(name):
   e = head.apply(variables, x, method='embed')
   assert e.shape[:2] == (2, 3) and e.ndim == 3 and e.dtype == jnp.bfloat16
   exact = log_prob(
-      head.clone(dtype=jnp.float32), variables, normal(1, 2, 3, H), x, x
+    head.clone(dtype=jnp.float32), variables, normal(1, 2, 3, H), x, x
   )
   np.testing.assert_allclose(log_p, exact, rtol=0.05, atol=0.3)
 
@@ -180,7 +180,7 @@ def test_each_voice_hears_only_those_above():
     def nats(table):
       params = variables['params'] | {'sung': {'embedding': table}}
       parts = head.apply(
-          {'params': params}, normal(1, H), x, x, method='log_prob'
+        {'params': params}, normal(1, H), x, x, method='log_prob'
       )
       return parts[part]
 
@@ -199,7 +199,7 @@ def test_a_struck_bit_counts_only_where_a_pitch_stays():
 
   def nats(x, prev):
     parts = head.apply(
-        variables, h, np.array(x), np.array(prev), method='log_prob'
+      variables, h, np.array(x), np.array(prev), method='log_prob'
     )
     return float(parts['struck'])
 
@@ -250,12 +250,11 @@ def test_nade_gradients_equal_autodiff():
     return total
 
   grads = [
-      jax.jit(jax.value_and_grad(f, (0, 1)))(variables, h)
-      for f in (ours, theirs)
+    jax.jit(jax.value_and_grad(f, (0, 1)))(variables, h) for f in (ours, theirs)
   ]
   jax.tree.map(
-      lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5),
-      *grads,
+    lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5),
+    *grads,
   )
 
 
@@ -277,25 +276,29 @@ def sharp(logits, controls):
 
 
 logits_of = st.lists(st.integers(-9, 9), min_size=6, max_size=6).map(
-    lambda values: np.array(values, np.float32) / 3
+  lambda values: np.array(values, np.float32) / 3
 )
 
 
 @settings(max_examples=50, deadline=None)
 @given(logits_of)
 def test_controls_that_are_off_change_nothing(logits):
-  np.testing.assert_array_equal(jax.jit(filter_logits)(logits, Controls()), logits)
+  np.testing.assert_array_equal(
+    jax.jit(filter_logits)(logits, Controls()), logits
+  )
 
 
 @settings(max_examples=50, deadline=None)
 @given(
-    logits_of,
-    st.sampled_from([
-        Controls(temperature=0.0),
-        Controls(top_k=1),
-        Controls(top_p=0.0),
-        Controls(temperature=0.0, top_k=3, top_p=0.5, min_p=0.5),
-    ]),
+  logits_of,
+  st.sampled_from(
+    [
+      Controls(temperature=0.0),
+      Controls(top_k=1),
+      Controls(top_p=0.0),
+      Controls(temperature=0.0, top_k=3, top_p=0.5, min_p=0.5),
+    ]
+  ),
 )
 def test_the_sharpest_of_all_is_argmax(logits, controls):
   wanted = np.arange(6) == logits.argmax()
@@ -333,9 +336,9 @@ def test_temperature_divides_the_logits_of_each_row():
   logits = normal(0, 2, 6)
   temperature = jnp.array([0.5, 2.0])
   np.testing.assert_allclose(
-      sharp(logits, Controls(temperature=temperature)),
-      jax.nn.softmax(logits / temperature[:, None]),
-      rtol=1e-6,
+    sharp(logits, Controls(temperature=temperature)),
+    jax.nn.softmax(logits / temperature[:, None]),
+    rtol=1e-6,
   )
 
 

@@ -1,6 +1,5 @@
 """The models of the package are whole, small, and make music in three lines."""
 
-
 import shutil
 
 import jax
@@ -50,9 +49,7 @@ def test_three_lines_make_music(tmp_path):
     assert len(score.notes)
     assert np.array_equal(midi.read(path).notes[:, 2:4], score.notes[:, 2:4])
   begun = model.generate(1, 4, seed=1, primer=again[0])
-  np.testing.assert_array_equal(
-      begun[0].notes[:4, :3], again[0].notes[:4, :3]
-  )
+  np.testing.assert_array_equal(begun[0].notes[:4, :3], again[0].notes[:4, :3])
   with pytest.raises(UserError, match='--chords cannot be used'):
     model.generate(requested={'chords': 'C'})
 
@@ -78,7 +75,9 @@ def test_damage_is_named(tmp_path, monkeypatch, file):
 
 
 def test_packed_halves_write_nearly_what_the_run_does(
-    tmp_path, monkeypatch, corpus  # noqa: F811
+  tmp_path,
+  monkeypatch,
+  corpus,  # noqa: F811
 ):
   run, models = tmp_path / 'run', tmp_path / 'models'
   quiet(config(corpus, 'rnn'), run)
@@ -90,14 +89,14 @@ def test_packed_halves_write_nearly_what_the_run_does(
     assert b.dtype == np.float32
     np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-7)
   assert generate.generate(
-      pipeline, theirs[2], num_outputs=1, num_steps=8, seed=0
+    pipeline, theirs[2], num_outputs=1, num_steps=8, seed=0
   ).scores
   # A new run begins with them.
   options = config(corpus, 'rnn', steps='0')
   tuned = run_lib.fit(
-      options, tmp_path / 'tuned', init_from='mine', say=lambda line: None
+    options, tmp_path / 'tuned', init_from='mine', say=lambda line: None
   )
   for a, b in zip(
-      jax.tree.leaves(tuned.state.params), jax.tree.leaves(theirs[2])
+    jax.tree.leaves(tuned.state.params), jax.tree.leaves(theirs[2])
   ):
     np.testing.assert_array_equal(a, b)

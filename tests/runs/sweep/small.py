@@ -5,13 +5,13 @@ import numpy as np
 from tests import configs
 
 SMALL = {
-    'steps': '12',
-    'steps_per_dispatch': '2',
-    'log_every': '2',
-    'eval_every': '4',
-    'checkpoint_every': '4',
-    'batch_size': '8',
-    'window': '8',
+  'steps': '12',
+  'steps_per_dispatch': '2',
+  'log_every': '2',
+  'eval_every': '4',
+  'checkpoint_every': '4',
+  'batch_size': '8',
+  'window': '8',
 }
 
 

@@ -5,19 +5,19 @@ import sys
 
 from musiczoo.runs.sweep import locks
 
-HOLDER = '''
+HOLDER = """
 import pathlib, sys, time
 from musiczoo.runs.sweep import locks
 with locks.held([pathlib.Path(sys.argv[1])]):
   print('held', flush=True)
   time.sleep(60)
-'''
+"""
 
 
 def test_a_lock_ends_with_its_process(tmp_path):
   assert not locks.is_held(tmp_path)
   holder = subprocess.Popen(
-      [sys.executable, '-c', HOLDER, str(tmp_path)], stdout=subprocess.PIPE
+    [sys.executable, '-c', HOLDER, str(tmp_path)], stdout=subprocess.PIPE
   )
   holder.stdout.readline()
   assert locks.is_held(tmp_path)

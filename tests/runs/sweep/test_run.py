@@ -23,8 +23,8 @@ def corpus(tmp_path_factory):
 
 def planned(config, num_seeds, *rates):
   points = {
-      str(rate): configs.with_optimizer(config, learning_rate=rate)
-      for rate in rates
+    str(rate): configs.with_optimizer(config, learning_rate=rate)
+    for rate in rates
   }
   return trials.plan(points, num_seeds)
 
@@ -50,7 +50,7 @@ def test_a_trial_is_an_ordinary_run(tmp_path, corpus):
   assert result['status'] == 'done'
   assert result['monitor'] == 'nll_per_frame'
   assert {'valid_nll_per_frame', 'test_nll_per_frame_tcn'} < (
-      result['figures'].keys()
+    result['figures'].keys()
   )
   config, pipeline, params, step = workdirs.load(folder)
   assert (config.seed, step) == (0, result['step'])
@@ -79,8 +79,8 @@ def journal(folder):
 def test_one_that_fails_is_told_and_the_others_go_on(tmp_path, corpus):
   config = small.config(corpus)
   plan = [
-      *planned(config, 1, 1e38, 0.3),
-      *planned(dataclasses.replace(config, batch_size=1024), 1, 0.3),
+    *planned(config, 1, 1e38, 0.3),
+    *planned(dataclasses.replace(config, batch_size=1024), 1, 0.3),
   ]
   wild, fine, large = run_all(tmp_path, plan, 1)
   assert results.read(wild)['status'] == 'diverged'
@@ -91,7 +91,9 @@ def test_one_that_fails_is_told_and_the_others_go_on(tmp_path, corpus):
   assert 'UserError' in (large / run.ERROR).read_text()
   # One that diverged would again; the other is for another try.
   assert [results.finished(f) for f in (wild, fine, large)] == [
-      True, True, False
+    True,
+    True,
+    False,
   ]
 
 
@@ -111,7 +113,7 @@ def test_together_equals_alone(tmp_path, corpus):
     assert journal(a) == journal(b)
     assert results.read(a) == results.read(b)
     jax.tree.map(
-        np.testing.assert_array_equal, workdirs.load(a)[2], workdirs.load(b)[2]
+      np.testing.assert_array_equal, workdirs.load(a)[2], workdirs.load(b)[2]
     )
 
 

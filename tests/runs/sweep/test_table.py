@@ -14,25 +14,34 @@ from musiczoo.show.plots import seeds
 from tests.runs.sweep import small
 
 CONFIG = small.config('jsb.npz')
-TRIALS = trials.plan({'a': CONFIG, 'b': dataclasses.replace(CONFIG, window=4)}, 3)
+TRIALS = trials.plan(
+  {'a': CONFIG, 'b': dataclasses.replace(CONFIG, window=4)}, 3
+)
 
 
 def done(valid, test):
   figures = {'valid_nll_per_frame': valid, 'test_nll_per_frame': test}
   return {
-      'status': 'done', 'step': 12, 'monitor': 'nll_per_frame',
-      'figures': figures,
+    'status': 'done',
+    'step': 12,
+    'monitor': 'nll_per_frame',
+    'figures': figures,
   }
 
 
-RESULTS = dict(zip(
+RESULTS = dict(
+  zip(
     [t.id for t in TRIALS],
     [
-        done(1.0, 4.0), done(2.0, 6.0), done(3.0, 8.0),
-        done(9.0, 1.0), {'status': 'diverged', 'reason': 'step 3: not finite'},
-        None,
+      done(1.0, 4.0),
+      done(2.0, 6.0),
+      done(3.0, 8.0),
+      done(9.0, 1.0),
+      {'status': 'diverged', 'reason': 'step 3: not finite'},
+      None,
     ],
-))
+  )
+)
 
 
 def test_rows_by_hand():
@@ -79,7 +88,9 @@ def test_files_hold_the_same():
   assert content['points'][0]['sd'] == 2
   assert content['trials'][1]['figures']['test_nll_per_frame'] == 6
   assert [t['status'] for t in content['trials']][3:] == [
-      'done', 'diverged', 'not finished'
+    'done',
+    'diverged',
+    'not finished',
   ]
   assert content['verdicts'][0]['decided'] is False
 

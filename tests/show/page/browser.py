@@ -12,10 +12,15 @@ import urllib.request
 DRIVER = shutil.which('chromedriver')
 CHROMIUM = shutil.which('chromium') or shutil.which('google-chrome')
 ARGUMENTS = (
-    '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic',
-    '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync',
-    '--autoplay-policy=no-user-gesture-required',
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--autoplay-policy=no-user-gesture-required',
 )
 # On this machine, whatever proxies the environment names.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -41,15 +46,15 @@ class Browser:
   def open(self, path):
     self._call('/url', {'url': path.as_uri()})
     # Chromium drops keys that are pressed before anything can be seen.
-    self.run('''
+    self.run("""
         const painted = () => window.painted = true;
         requestAnimationFrame(() => setTimeout(painted, 50));
-    ''')
+    """)
     self.wait('window.painted')
 
   def run(self, script, *arguments):
     return self._call(
-        '/execute/sync', {'script': script, 'args': list(arguments)}
+      '/execute/sync', {'script': script, 'args': list(arguments)}
     )
 
   def wait(self, expression, seconds=20):
@@ -67,38 +72,56 @@ class Browser:
       actions += [{'type': t, 'value': key} for t in ('keyDown', 'keyUp')]
     if modifier:
       actions.append({'type': 'keyUp', 'value': modifier})
-    self._call('/actions', {
-        'actions': [{'type': 'key', 'id': 'keys', 'actions': actions}]
-    })
+    self._call(
+      '/actions',
+      {'actions': [{'type': 'key', 'id': 'keys', 'actions': actions}]},
+    )
 
   def touch(self, *moves):
     """Moves, presses and lifts a finger."""
-    self._call('/actions', {'actions': [{
-        'type': 'pointer', 'id': 'finger', 'actions': moves,
-        'parameters': {'pointerType': 'touch'},
-    }]})
+    self._call(
+      '/actions',
+      {
+        'actions': [
+          {
+            'type': 'pointer',
+            'id': 'finger',
+            'actions': moves,
+            'parameters': {'pointerType': 'touch'},
+          }
+        ]
+      },
+    )
 
   def log(self):
     """What the console has said since the last call."""
     return self._call('/se/log', {'type': 'browser'})
 
   def resize(self, width, height, phone=False):
-    self._call('/goog/cdp/execute', {
+    self._call(
+      '/goog/cdp/execute',
+      {
         'cmd': 'Emulation.setDeviceMetricsOverride',
         'params': {
-            'width': width, 'height': height, 'deviceScaleFactor': 1,
-            'mobile': phone,
+          'width': width,
+          'height': height,
+          'deviceScaleFactor': 1,
+          'mobile': phone,
         },
-    })
+      },
+    )
 
   def dark(self, dark):
     value = 'dark' if dark else 'light'
-    self._call('/goog/cdp/execute', {
+    self._call(
+      '/goog/cdp/execute',
+      {
         'cmd': 'Emulation.setEmulatedMedia',
         'params': {
-            'features': [{'name': 'prefers-color-scheme', 'value': value}]
+          'features': [{'name': 'prefers-color-scheme', 'value': value}]
         },
-    })
+      },
+    )
 
   def picture(self, path):
     path.write_bytes(base64.b64decode(self._call('/screenshot')))
@@ -111,8 +134,10 @@ class Browser:
 def browser(folder):
   """`with browser(an empty folder) as session`."""
   process = subprocess.Popen(
-      [DRIVER, '--port=0'], stdout=subprocess.PIPE, text=True,
-      stderr=subprocess.DEVNULL,
+    [DRIVER, '--port=0'],
+    stdout=subprocess.PIPE,
+    text=True,
+    stderr=subprocess.DEVNULL,
   )
   try:
     for line in process.stdout:
@@ -120,14 +145,19 @@ def browser(folder):
         port = line.split()[-1].rstrip('.')
         break
     options = {
-        'binary': CHROMIUM,
-        'args': [*ARGUMENTS, f'--user-data-dir={folder}'],
+      'binary': CHROMIUM,
+      'args': [*ARGUMENTS, f'--user-data-dir={folder}'],
     }
-    session = Browser(f'http://127.0.0.1:{port}', {'alwaysMatch': {
-        'browserName': 'chrome',
-        'goog:chromeOptions': options,
-        'goog:loggingPrefs': {'browser': 'ALL'},
-    }})
+    session = Browser(
+      f'http://127.0.0.1:{port}',
+      {
+        'alwaysMatch': {
+          'browserName': 'chrome',
+          'goog:chromeOptions': options,
+          'goog:loggingPrefs': {'browser': 'ALL'},
+        }
+      },
+    )
     try:
       yield session
     finally:

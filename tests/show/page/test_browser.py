@@ -10,36 +10,37 @@ from musiczoo.show import page
 from tests.show.page import browser
 
 pytestmark = pytest.mark.skipif(
-    not (browser.DRIVER and browser.CHROMIUM),
-    reason='there is no browser: install chromium and chromedriver',
+  not (browser.DRIVER and browser.CHROMIUM),
+  reason='there is no browser: install chromium and chromedriver',
 )
 EVIL = '<script>alert(1)</script>'
 SHIFT, LEFT, RIGHT, DOWN, END = '\ue008', '\ue012', '\ue014', '\ue015', '\ue010'
 # Twenty bars of 4/4 at 120, forty seconds; from bar 11 on at 60.
 NOTES = [
-    (8 * i, 8, p, 127, track) for i in range(40)
-    for track, p in enumerate((60 + i % 12, 36))
+  (8 * i, 8, p, 127, track)
+  for i in range(40)
+  for track, p in enumerate((60 + i % 12, 36))
 ]
 SONG = Score(
-    np.array(NOTES, np.int32),
-    (Track(52, name=EVIL), Track(0, drums=True)),
-    tempi=np.array([(0, 500_000), (160, 1_000_000)], np.int32),
-    resolution=4,
+  np.array(NOTES, np.int32),
+  (Track(52, name=EVIL), Track(0, drums=True)),
+  tempi=np.array([(0, 500_000), (160, 1_000_000)], np.int32),
+  resolution=4,
 )
 MANY = Score(
-    np.array([(0, 40, 30 + i, 127, i % 20) for i in range(80)], np.int32),
-    tuple(Track(6 * i) for i in range(20)),
-    resolution=4,
+  np.array([(0, 40, 30 + i, 127, i % 20) for i in range(80)], np.int32),
+  tuple(Track(6 * i) for i in range(20)),
+  resolution=4,
 )
 # How loud the page is: RMS of what goes to the loudspeakers now.
-LEVEL = '''
+LEVEL = """
 const {sound} = player;
 window.meter ||= sound.context.createAnalyser();
 sound.out.connect(meter);
 const samples = new Float32Array(meter.fftSize);
 meter.getFloatTimeDomainData(samples);
 return Math.sqrt(samples.reduce((sum, s) => sum + s * s, 0) / samples.length);
-'''
+"""
 
 
 @pytest.fixture(scope='module')
@@ -52,10 +53,17 @@ def session(tmp_path_factory):
 def opened(session, tmp_path):
   """A session with the page open, and nothing in its log afterwards."""
   path = tmp_path / 'page.html'
-  path.write_text(page.html('Test', [
-      page.Group('New', [page.Piece(EVIL, SONG, {'nats': 0.5})], {'all': 7.0}),
-      page.Group('Real', [page.Piece('b.mid', MANY, {'nats': 0.25})]),
-  ]))
+  path.write_text(
+    page.html(
+      'Test',
+      [
+        page.Group(
+          'New', [page.Piece(EVIL, SONG, {'nats': 0.5})], {'all': 7.0}
+        ),
+        page.Group('Real', [page.Piece('b.mid', MANY, {'nats': 0.25})]),
+      ],
+    )
+  )
   session.log()
   session.resize(1280, 800)
   session.open(path)
@@ -86,11 +94,11 @@ def test_play_pause_seek_and_tempo(opened):
   assert opened.run('return player.position') == place
   assert opened.run(LEVEL) < 0.01
   # Two seconds a bar, then four.
-  opened.run('''
+  opened.run("""
       const slider = document.querySelector('#seek');
       slider.value = 4.5;
       slider.dispatchEvent(new Event('input'));
-  ''')
+  """)
   assert opened.run('return player.position') == 4.5
   opened.press(LEFT)
   assert opened.run('return player.position') == 4
@@ -109,11 +117,11 @@ def test_play_pause_seek_and_tempo(opened):
 
 
 def test_a_press_and_a_drag_in_the_roll_seek(opened):
-  box = opened.run('''
+  box = opened.run("""
       const roll = document.querySelectorAll("canvas")[1];
       const box = roll.getBoundingClientRect();
       return [box.left, box.top];
-  ''')
+  """)
   left, top = box
 
   def at(x):
@@ -138,8 +146,10 @@ def test_mute_and_solo(opened):
   opened.run('document.querySelector("[aria-label^=Solo]").click()')
   assert opened.run(heard) == [True, False]
   assert loud(opened) > 0.01
-  pressed = '[...document.querySelectorAll(".strip button")].map(' \
-      'b => b.getAttribute("aria-pressed")).join()'
+  pressed = (
+    '[...document.querySelectorAll(".strip button")].map('
+    'b => b.getAttribute("aria-pressed")).join()'
+  )
   opened.wait(f'{pressed} == "true,true,true,false"')
   opened.press('1', modifier=SHIFT)
   assert opened.run(heard) == [False, False]
@@ -154,24 +164,25 @@ def test_names_stay_text_and_numbers_stand_side_by_side(opened):
   text = opened.run('return document.body.innerText')
   assert text.count(EVIL) >= 3  # The list, the title, the track.
   assert opened.run('return document.scripts.length') == 2
-  rows = opened.run('''return [...document.querySelectorAll('#numbers tr')].map(
-      row => [...row.cells].map(cell => cell.innerText))''')
+  rows = opened.run("""return [...document.querySelectorAll('#numbers tr')].map(
+      row => [...row.cells].map(cell => cell.innerText))""")
   assert rows == [
-      ['', 'this piece', 'New', 'Real'], ['nats', '0.500', '0.500', '0.250'],
-      ['all', '', '7', ''],
+    ['', 'this piece', 'New', 'Real'],
+    ['nats', '0.500', '0.500', '0.250'],
+    ['all', '', '7', ''],
   ]
 
 
 def test_another_piece_and_its_file(opened):
   opened.press(DOWN)
   assert opened.run('return player.piece.name') == 'b.mid'
-  opened.run('''
+  opened.run("""
       window.done = null;
       const link = document.querySelector('#download');
       window.named = link.download;
       const bytes = atob(player.piece.midi);
       window.done = link.href.startsWith('blob:') && bytes.slice(0, 4);
-  ''')
+  """)
   assert opened.run('return [named, done]') == ['b.mid', 'MThd']
   opened.press(DOWN)
   assert opened.run('return player.piece.name') == EVIL
@@ -179,7 +190,7 @@ def test_another_piece_and_its_file(opened):
 
 def test_a_crowd_is_loud_but_never_cut(opened):
   """All voices at once, rendered off line by the page's own synth."""
-  opened.run('''
+  opened.run("""
       window.peak = null;
       document.querySelectorAll('nav button')[1].click();
       const context = new OfflineAudioContext(2, 44100 * 2, 44100);
@@ -194,7 +205,7 @@ def test_a_crowd_is_loud_but_never_cut(opened):
         window.peak = samples.reduce((a, b) => Math.max(a, b), 0);
         window.flat = samples.filter((s) => s > peak - 1e-4).length;
       });
-  ''')
+  """)
   assert 0.3 < opened.wait('peak') < 0.95
   assert opened.run('return flat') < 10
 
@@ -202,8 +213,8 @@ def test_a_crowd_is_loud_but_never_cut(opened):
 def test_a_phone(opened):
   opened.resize(390, 844, phone=True)
   opened.wait('document.documentElement.scrollWidth <= 390')
-  wide = opened.run('''
+  wide = opened.run("""
       const all = [...document.querySelectorAll('main button, canvas, a')];
       return all.map(e => e.getBoundingClientRect()).filter(b => b.width &&
-      (b.left < 0 || b.right > 391)).length''')
+      (b.left < 0 || b.right > 391)).length""")
   assert wide == 0

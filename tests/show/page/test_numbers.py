@@ -39,8 +39,12 @@ def test_names_in_words():
 
 def test_copies_in_words():
   span = {'frames': 6, 'piece': 1, 'source': 'bwv1', 'semitones': -5}
-  report = {'transposed_4': .5, 'transposed_8': .25, 'transposed_16': 0.,
-            'longest_transposed': span}
+  report = {
+    'transposed_4': 0.5,
+    'transposed_8': 0.25,
+    'transposed_16': 0.0,
+    'longest_transposed': span,
+  }
   assert numbers.copied(report)['copied, 8 steps'] == '25.0%'
   text = '1.5 quarter notes of bwv1, -5 semitones'
   assert numbers.longest(report, 4) == {1: {'longest copy of all': text}}

@@ -15,8 +15,12 @@ from musiczoo.show import page
 from tests.strategies import scores
 
 EVIL = (
-    '</script><script>alert(1)</script>', '<!--<script>', '\u2028"\'\\&amp;',
-    'https://example.org/a//b', '<img src=x onerror=alert(1)>', '\x00\x1b[2J',
+  '</script><script>alert(1)</script>',
+  '<!--<script>',
+  '\u2028"\'\\&amp;',
+  'https://example.org/a//b',
+  '<img src=x onerror=alert(1)>',
+  '\x00\x1b[2J',
 )
 NOTES = np.array([(0, 4, 60, 90, 0), (4, 4, 64, 80, 1)], np.int32)
 SONG = Score(NOTES, (Track(40, name='A'), Track(0, True, 'B')), resolution=4)
@@ -54,14 +58,12 @@ def test_the_notes_are_those_of_the_score(score):
   text = page.html('t', [page.Group('g', [page.Piece('p', score)])])
   found = book(text)['groups'][0]['pieces'][0]
   back = Score(
-      np.array(found['notes'], np.int32).reshape(-1, 5),
-      tuple(
-          Track(t['program'], t['drums'], t['name']) for t in found['tracks']
-      ),
-      np.array(found['tempi'], np.int32).reshape(-1, 2),
-      score.meters,
-      score.keys,
-      found['resolution'],
+    np.array(found['notes'], np.int32).reshape(-1, 5),
+    tuple(Track(t['program'], t['drums'], t['name']) for t in found['tracks']),
+    np.array(found['tempi'], np.int32).reshape(-1, 2),
+    score.meters,
+    score.keys,
+    found['resolution'],
   )
   assert equal(back, score)
   assert base64.b64decode(found['midi']) == midi.to_bytes(score)
@@ -85,15 +87,17 @@ def test_one_small_file_that_asks_for_nothing():
 @pytest.mark.parametrize('name', EVIL)
 def test_a_name_stays_text(name):
   song = SONG._replace(tracks=(Track(0, name=name), Track(1)))
-  evil = page.html(name, [
-      page.Group(name, [page.Piece(name, song, {name: name})], {name: name})
-  ], [name])
+  evil = page.html(
+    name,
+    [page.Group(name, [page.Piece(name, song, {name: name})], {name: name})],
+    [name],
+  )
   plain = page.html('t', [page.Group('g', [page.Piece('p', SONG)])])
   assert [t for t, _ in Parts(evil).tags] == [t for t, _ in Parts(plain).tags]
   assert '://' not in evil
   assert evil.isascii() and '\x00' not in evil
-  group, = book(evil)['groups']
-  piece, = group['pieces']
+  (group,) = book(evil)['groups']
+  (piece,) = group['pieces']
   assert group['name'] == piece['name'] == piece['numbers'][name] == name
   assert piece['tracks'][0]['name'] == name
   assert re.fullmatch(r'[\w.-]+\.mid', piece['file'])
@@ -102,7 +106,9 @@ def test_a_name_stays_text(name):
 
 def test_the_same_bytes():
   def make():
-    return page.html('t', [page.Group('g', [page.Piece('p', SONG, {'a': 1.5})])])
+    return page.html(
+      't', [page.Group('g', [page.Piece('p', SONG, {'a': 1.5})])]
+    )
 
   assert make() == make()
   changed = SONG._replace(notes=SONG.notes + np.int32([0, 0, 1, 0, 0]))
@@ -111,10 +117,12 @@ def test_the_same_bytes():
 
 def test_numbers_of_a_group_are_means_or_given():
   pieces = [
-      page.Piece('a', SONG, {'x': 1.0, 'y': 2.0, 'z': 'word'}),
-      page.Piece('b', SONG, {'x': 2.0, 'z': 'other'}),
+    page.Piece('a', SONG, {'x': 1.0, 'y': 2.0, 'z': 'word'}),
+    page.Piece('b', SONG, {'x': 2.0, 'z': 'other'}),
   ]
-  group, = book(page.html('t', [page.Group('g', pieces, {'y': 7.0})]))['groups']
+  (group,) = book(page.html('t', [page.Group('g', pieces, {'y': 7.0})]))[
+    'groups'
+  ]
   assert group['numbers'] == {'x': 1.5, 'y': 7.0}
 
 

@@ -23,5 +23,7 @@ def test_a_roll_of_any_score(tmp_path, num_tracks):
 def test_a_curve_of_a_journal(tmp_path):
   lines = [{'step': 1, 'loss': 2.0}, {'step': 1, 'valid': 3.0}]
   journal.append(tmp_path, journal.METRICS, lines)
-  curves.draw(tmp_path, tmp_path / 'c.png', monitor='valid', baselines={'x': 1.0})
+  curves.draw(
+    tmp_path, tmp_path / 'c.png', monitor='valid', baselines={'x': 1.0}
+  )
   assert (tmp_path / 'c.png').read_bytes().startswith(b'\x89PNG')

@@ -67,8 +67,9 @@ def test_silence_stays_silent():
 
 
 def test_the_same_score_gives_the_same_samples():
-  score = song([(0, 480, 60, 90, 0), (240, 480, 38, 90, 1)],
-               (Track(52), Track(0, True)))
+  score = song(
+    [(0, 480, 60, 90, 0), (240, 480, 38, 90, 1)], (Track(52), Track(0, True))
+  )
   np.testing.assert_array_equal(synth.render(score), synth.render(score))
 
 

@@ -11,8 +11,8 @@ from musiczoo.show import sound
 from musiczoo.show.sound import fluid, player
 
 SONG = Score(
-    np.array([(0, 480, 69, 90, 0), (480, 240, 36, 90, 1)], np.int32),
-    (Track(73), Track(0, drums=True)),
+  np.array([(0, 480, 69, 90, 0), (480, 240, 36, 90, 1)], np.int32),
+  (Track(73), Track(0, drums=True)),
 )
 OWN = sound.find('none')
 EMPTY = b'RIFF\4\0\0\0sfbk'  # A soundfont's head, and no more.
@@ -58,7 +58,7 @@ def test_soundfonts_by_flag_variable_and_system(tmp_path, monkeypatch):
   folders = str(tmp_path / 'none'), str(tmp_path)
   monkeypatch.setattr(player, 'FOLDERS', folders)
   monkeypatch.setattr(fluid, 'missing', lambda: None)
-  assert "own synth (no soundfont in" in sound.find().name
+  assert 'own synth (no soundfont in' in sound.find().name
   (tmp_path / 'b.sf2').write_bytes(EMPTY)
   (tmp_path / 'a.txt').write_bytes(b'')
   assert sound.find().name == f'FluidSynth with {tmp_path / "b.sf2"}'
@@ -85,12 +85,12 @@ def test_without_fluidsynth(tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(
-    bool(fluid.missing()) or player.installed() is None,
-    reason='FluidSynth (the extra sound and its library) or a soundfont is not '
-    'installed',
+  bool(fluid.missing()) or player.installed() is None,
+  reason='FluidSynth (the extra sound and its library) or a soundfont is not '
+  'installed',
 )
 def test_fluidsynth_plays_the_right_pitch_and_broken_fonts_are_refused(
-    tmp_path,
+  tmp_path,
 ):
   played = sound.find(str(player.installed())).render(SONG)
   assert played.shape == (round(2.25 * 44100), 2)
