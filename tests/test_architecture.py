@@ -51,8 +51,6 @@ DEVICE_WORDS = ('pmap(', 'Mesh(', 'NamedSharding', 'shard_map')
 IN_THE_ROOT = {'__init__.py', 'errors.py', 'build.py', 'trained_model.py'}
 # (file, what it imports) that are being mended; (file, '') is one too many.
 PENDING = {
-  ('evaluation/audio_baselines.py', 'show'),
-  ('sampling/generate.py', 'show'),
   ('tests/experiments/test_processes.py', 'benchmarks'),
   ('tests/export/test_programs.py', 'benchmarks'),
   ('tests/runs/test_config_history.py', 'benchmarks'),
