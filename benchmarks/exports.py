@@ -24,6 +24,7 @@ import jax
 import numpy as np
 
 from musiczoo.runs import pretrained
+from tests.export.models import inputs
 
 ROOT = pathlib.Path(__file__).parents[1]
 RUN = ['--num_outputs=2', '--num_steps=64', '--seed=3']
@@ -121,25 +122,6 @@ def onnx(name, model, folder, python) -> dict:
     apart = {k: float(np.abs(found[k] - expected[k]).max()) for k in found}
     largest = max(float(np.abs(found[k]).max()) for k in found)
   return {'onnx': max(apart.values()), 'largest': largest}
-
-
-def inputs(pipeline, forward, rows: int, steps: int) -> dict:
-  """Random ones of a Forward, by name."""
-  rng = np.random.default_rng(0)
-  kind, depth = (
-    pipeline.representation.spec.kind,
-    pipeline.representation.spec.depth,
-  )
-  top = {'bits': 2, 'voices': 2 * depth}.get(kind, depth)
-  given = {}
-  for name, like in forward.inputs(rows, steps).items():
-    value = (
-      rng.standard_normal(like.shape)
-      if like.dtype == np.float32
-      else rng.integers(8 if name == 'cond' else top, size=like.shape)
-    )
-    given[name] = value.astype(like.dtype)
-  return given
 
 
 if __name__ == '__main__':

@@ -20,9 +20,9 @@ import sys
 import tempfile
 import time
 
-from benchmarks.golden_checkpoint import write_corpus
 from benchmarks.invariance import LITTLE
 from musiczoo.training import checkpoint, journal
+from tests.golden_run import write_corpus
 
 NUMBERS = {
   'model.hidden': 8,

@@ -22,8 +22,8 @@ import tempfile
 import jax
 import numpy as np
 
-from benchmarks.golden_checkpoint import write_corpus
 from musiczoo.training import checkpoint, journal
+from tests.golden_run import write_corpus
 
 FAMILIES = 'rnn lstm gru cnn infill autoencoder vae gan structure'.split()
 SMALL = {

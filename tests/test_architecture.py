@@ -49,12 +49,6 @@ NEVER = {
 DEVICES = 'training/parallel.py'
 DEVICE_WORDS = ('pmap(', 'Mesh(', 'NamedSharding', 'shard_map')
 IN_THE_ROOT = {'__init__.py', 'errors.py', 'build.py', 'trained_model.py'}
-# (file, what it imports) that are being mended; (file, '') is one too many.
-PENDING = {
-  ('tests/experiments/test_processes.py', 'benchmarks'),
-  ('tests/export/test_programs.py', 'benchmarks'),
-  ('tests/runs/test_config_history.py', 'benchmarks'),
-}
 
 
 def name(path: pathlib.Path) -> str:
@@ -92,10 +86,7 @@ def test_imports_point_one_way(path):
   rooms = {
     n.split('.')[1] for n in imported(path) if n.startswith('musiczoo.')
   } & {room(p) for p in FILES}
-  if (name(path), '') in PENDING:
-    return
   wrong = rooms - allowed(room(path))
-  wrong -= {there for file, there in PENDING if file == name(path)}
   assert not wrong, f'{name(path)} imports {sorted(wrong)}'
 
 
@@ -110,7 +101,7 @@ def test_a_room_never_imports(path):
 
 def test_the_root_holds_four_files_and_at_most_twelve_rooms():
   files = {p.name for p in PACKAGE.glob('*.py')}
-  assert files - {file for file, there in PENDING if not there} == IN_THE_ROOT
+  assert files == IN_THE_ROOT
   folders = {room(p) for p in FILES if p.parent != PACKAGE}
   assert folders <= set(MAY_IMPORT)
   assert len(folders) <= 12
@@ -137,8 +128,6 @@ def test_no_pickle_and_no_eval():
 
 
 def test_tests_do_not_import_benchmarks():
-  pending = {file for file, there in PENDING if there == 'benchmarks'}
   for path in sorted((ROOT / 'tests').rglob('*.py')):
-    if str(path.relative_to(ROOT)) not in pending:
-      modules = {n.split('.')[0] for n in imported(path)}
-      assert 'benchmarks' not in modules, path
+    modules = {n.split('.')[0] for n in imported(path)}
+    assert 'benchmarks' not in modules, path

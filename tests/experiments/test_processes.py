@@ -11,9 +11,9 @@ import time
 
 import pytest
 
-from benchmarks.golden_checkpoint import write_corpus
 from experiments import processes
 from musiczoo.training import journal
+from tests.golden_run import write_corpus
 
 ROOT = pathlib.Path(__file__).parents[2]
 NUMBERS = {

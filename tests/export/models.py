@@ -51,3 +51,18 @@ def build_tiny(variant: str, *changes: tuple[str, str]):
 def _keys(config, key):
   table, _, name = key.rpartition('.')
   return config[table] if table else config
+
+
+def inputs(pipeline, forward, rows: int, steps: int) -> dict:
+  """Random inputs of a Forward, by name."""
+  rng = np.random.default_rng(0)
+  top = pipeline.representation.spec.num_values
+  given = {}
+  for name, like in forward.inputs(rows, steps).items():
+    value = (
+      rng.standard_normal(like.shape)
+      if like.dtype == np.float32
+      else rng.integers(8 if name == 'cond' else top, size=like.shape)
+    )
+    given[name] = value.astype(like.dtype)
+  return given

@@ -6,19 +6,18 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from benchmarks import exports
 from musiczoo.export import onnx_model, stablehlo, weights
 from musiczoo.music import annotations
 from musiczoo.nn.heads import Controls
 from musiczoo.sampling import generate
-from tests.export.models import build_tiny
+from tests.export.models import build_tiny, inputs as random_inputs
 
 TOLD = 'conditions.columns', 'key,chord,density'
 
 
 def inputs(pipeline, forward, rows=3, steps=7):
   """Random ones of a Forward; the last row begins."""
-  given = exports.inputs(pipeline, forward, rows, steps)
+  given = random_inputs(pipeline, forward, rows, steps)
   if 'before' in given:
     given['before'][-1, 0] = -1
   return given

@@ -7,8 +7,8 @@ import shutil
 
 import pytest
 
-from benchmarks import golden_checkpoint
 from musiczoo.runs import config_history, run, workdir
+from tests import golden_run
 
 GOLDEN = sorted(
   (pathlib.Path(__file__).parents[1] / 'golden').glob('checkpoint-*')
@@ -20,14 +20,14 @@ def corpus(tmp_path, monkeypatch):
   monkeypatch.chdir(tmp_path)
   folder = pathlib.Path('corpus')
   folder.mkdir()
-  golden_checkpoint.write_corpus(folder)
+  golden_run.write_corpus(folder)
   return folder
 
 
 @pytest.mark.parametrize('path', GOLDEN, ids=lambda p: p.name)
 def test_an_old_checkpoint_says_what_it_said(path, corpus):
   expected = json.loads((path / 'expected.json').read_text())
-  nats = golden_checkpoint.nats(path, corpus)
+  nats = golden_run.nats(path, corpus)
   assert abs(nats - expected['nll_per_note']) < 1e-5
 
 
