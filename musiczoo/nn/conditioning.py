@@ -1,4 +1,4 @@
-"""Embedding of condition columns, such as key, chord and density, per step."""
+"""Embedding of the condition columns of each step."""
 
 from typing import NamedTuple
 
@@ -11,15 +11,15 @@ from musiczoo.music import annotations
 
 
 class Conditioning(NamedTuple):
-  """The condition columns of a model, and how they are embedded.
+  """The condition columns of a model.
 
   Attributes:
-    columns: of a batch's `cond`: (place, number of values) of each; value 0
-      is unknown.
+    columns: (index in a batch's `cond`, number of values) of each column; value
+      0 stands for unknown.
     features: size of the embedding.
-    forget: rate at which a column of a row is set to unknown in training, so
-      that a model can be sampled given only some of the columns.
-    ordered: places of columns whose values are ordered, from few to many.
+    forget: probability, in training, of setting a column of a row to 0, so that
+      any subset of the columns can be given when sampling.
+    ordered: indices of the columns whose values are ordinal.
   """
 
   columns: tuple[tuple[int, int], ...] = ()
@@ -29,10 +29,10 @@ class Conditioning(NamedTuple):
 
 
 class ConditionEmbedding(nn.Module):
-  """The sum of an embedding of each column's value.
+  """The sum of the embeddings of all columns.
 
-  A value of an ordered column adds to those below it (thermometer code), so that
-  a value above all of the training data is embedded like the highest of them.
+  An ordinal value is the sum of its own step and all lower steps (thermometer
+  code), so that a value above the training range equals the highest seen.
   """
 
   conditions: Conditioning
@@ -40,30 +40,32 @@ class ConditionEmbedding(nn.Module):
 
   @nn.compact
   def __call__(self, cond_BxTxC, keys_B=None):
-    """-> [B, T, F]. One PRNG key per row turns dropout of columns on."""
+    """-> [B, T, F]. keys_B: one PRNG key per row drops columns; None: no drop."""
     columns, features, forget, ordered = self.conditions
     places, sizes = np.array(columns).T
     cond_BxTxC = cond_BxTxC[..., places].astype(jnp.int32)
     if keys_B is not None and forget:
 
       def draw(key):
-        key = jax.random.fold_in(key, 1 << 16)  # Apart from the net's own.
+        key = jax.random.fold_in(key, 1 << 16)  # Distinct from the net's.
         return jax.random.bernoulli(key, 1 - forget, (1, len(places)))
 
       cond_BxTxC *= jax.vmap(draw)(keys_B)
     cond_BxTxC = jnp.clip(cond_BxTxC, 0, sizes - 1)
-    rises = np.isin(places, ordered)
-    told = 0
-    if not rises.all():
-      # One table for all columns, and so one look-up.
-      begin = np.cumsum(sizes * ~rises) - sizes
+    is_ordinal = np.isin(places, ordered)
+    embedding = 0
+    if not is_ordinal.all():
+      # One table for all columns: a single lookup.
+      begin = np.cumsum(sizes * ~is_ordinal) - sizes
       table = nn.Embed(
-        int(sizes[~rises].sum()), features, self.dtype, name='table'
+        int(sizes[~is_ordinal].sum()), features, self.dtype, name='table'
       )
-      told = table((cond_BxTxC + begin)[..., ~rises]).sum(-2)
-    for i in np.flatnonzero(rises):
+      embedding = table((cond_BxTxC + begin)[..., ~is_ordinal]).sum(-2)
+    for i in np.flatnonzero(is_ordinal):
       steps = self.param(
         f'rises_{places[i]}', nn.initializers.zeros, (sizes[i], features)
       )
-      told += jnp.cumsum(steps, axis=0).astype(self.dtype)[cond_BxTxC[..., i]]
-    return told
+      embedding += jnp.cumsum(steps, axis=0).astype(self.dtype)[
+        cond_BxTxC[..., i]
+      ]
+    return embedding

@@ -1,4 +1,4 @@
-"""Conv: a strided convolution over any axes, as one matrix product."""
+"""Convolution with strides in any number of dimensions, as one matmul."""
 
 from collections.abc import Sequence
 import itertools
@@ -8,16 +8,16 @@ import jax.numpy as jnp
 
 
 class Conv(nn.Module):
-  """`nn.Conv` with padding 'SAME', as one Dense layer of shifted inputs (im2col).
+  """`nn.Conv` with padding 'SAME', computed as one Dense of shifted inputs.
 
-  Its gradients of any order are matrix products too. Inside a loop, such as that
-  of several train steps in one dispatch, XLA's weight gradient of a convolution
-  is some forty times slower on a CPU.
+  All its gradients, of any order, are matmuls too. On a CPU, XLA compiles the
+  weight gradient of a convolution inside a loop (many train steps in one
+  dispatch) to code that is about forty times slower.
 
   Attributes:
     hidden: units H of the output.
-    widths: of the kernel along each axis of space.
-    strides: along each axis of space; empty: all 1.
+    widths: kernel size along each spatial axis.
+    strides: stride along each spatial axis; empty: all 1.
     dtype: of the computation; parameters are float32.
   """
 
@@ -28,7 +28,7 @@ class Conv(nn.Module):
 
   @nn.compact
   def __call__(self, x):
-    """[B, *space, D] -> [B, *space, H], each axis of space cut by its stride."""
+    """[B, *space, D] -> [B, *space, H], each spatial axis divided by its stride."""
     strides = self.strides or (1,) * len(self.widths)
     sizes, padding = [], [(0, 0)]
     for steps, width, stride in zip(x.shape[1:-1], self.widths, strides):

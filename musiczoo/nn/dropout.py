@@ -1,4 +1,4 @@
-"""Locked dropout: one mask per row and layer for all steps."""
+"""Locked dropout masks, one per row and layer."""
 
 import jax
 import jax.numpy as jnp
@@ -7,15 +7,17 @@ import jax.numpy as jnp
 def locked(
   keys_B: jax.Array, layer: int, rate: float, hidden: int, dtype: jnp.dtype
 ) -> jax.Array:
-  """The mask of one layer, the same at all steps of a row: [B, H].
+  """A dropout mask per row and layer, the same at all steps: [B, H].
 
-  Locked dropout (Gal & Ghahramani 2016), or dropout of whole channels: a unit is
-  dropped for all steps or for none.
+  Locked dropout (Gal & Ghahramani 2016), or channel dropout: a unit is
+  dropped for the whole piece or not at all.
 
   Args:
     keys_B: a PRNG key per row, so that a row is the same in any batch.
-    layer: its number; each layer has a mask of its own.
-    rate: share of units dropped. The others are scaled by 1 / (1 - rate).
+    layer: index of the layer; layers drop different units.
+    rate: share of units dropped. Kept units are scaled by 1 / (1 - rate).
+    hidden: units H.
+    dtype: of the mask.
   """
 
   def draw(key):

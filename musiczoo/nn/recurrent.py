@@ -1,7 +1,7 @@
-"""Stacks of RNN, LSTM and GRU layers, with a backward pass of their own.
+"""Stacked recurrent layers, RNN, LSTM and GRU, with a custom gradient.
 
-Shapes: T steps, B rows, D inputs, H hidden units, G gates of the input and as
-many of the state, P pre-activations.
+Shapes: T steps, B rows, D inputs, H hidden units; G gates, each with its own
+matrix for the input or the state; P pre-activations.
 """
 
 from collections.abc import Callable
@@ -19,18 +19,18 @@ State = tuple[jax.Array, ...]  # (h,) or (h, c), float32 [B, H] each
 
 
 class Cell(NamedTuple):
-  """One step of a recurrence: its matrix products apart from the rest.
+  """One step of a recurrence, split where the matmuls are.
 
   A cell has pre-activations p_0 .. p_{P-1}, each [B, H]:
 
     p_k = b_k + x W_k (k in `input_gates`) + h U_k (k in `recurrent_gates`)
 
-  and the rest is elementwise. So the matrix products of the input need no loop
-  over time, and JAX differentiates the rest.
+  and is elementwise in them, so that the input matmuls can be moved out of the
+  loop over time and JAX can differentiate the elementwise part.
 
   Attributes:
-    input_gates: the pre-activations that depend on the input x; W is [D, G H].
-    recurrent_gates: those that depend on the state h; U is [H, G H].
+    input_gates: pre-activations with an input term; W is [D, G * H].
+    recurrent_gates: pre-activations with a state term; U is [H, G * H].
     states: number of arrays in the state; the first is h, the output.
     update: (pre-activations, state) -> state, elementwise.
     bias: initial values of the biases b_0 .. b_{P-1}.
@@ -62,7 +62,7 @@ def _gru(p, state):
   return ((1 - z) * n + z * h,)
 
 
-# The equations, with gates in torch's order.
+# Equations, with the gates in PyTorch's order.
 #
 # rnn   h' = tanh(x W + h U + b)                            (Elman 1990)
 #
@@ -73,11 +73,11 @@ def _gru(p, state):
 # gru   r, z = sigmoid(x W + h U + b), each with its own
 #       n = tanh(x W_n + b_n + r (h U_n + b_m))
 #       h' = (1 - z) n + z h
-#       The reset gate r stands *after* the matmul, as in cuDNN, torch and Flax;
-#       Cho et al. 2014 have it before, n = tanh(x W_n + (r h) U_n + b_n).
+#       The reset gate r is applied *after* the matmul, as in cuDNN, PyTorch, Flax;
+#       Cho et al. 2014 apply it before, n = tanh(x W_n + (r h) U_n + b_n).
 CELLS = {
   'rnn': Cell((0,), (0,), 1, _rnn, (0.0,)),
-  # The forget gate starts open (Jozefowicz et al. 2015).
+  # Forget gate initially open (Jozefowicz et al. 2015).
   'lstm': Cell((0, 1, 2, 3), (0, 1, 2, 3), 2, _lstm, (0.0, 1.0, 0.0, 0.0)),
   'gru': Cell((0, 1, 2), (0, 1, 3), 1, _gru, (0.0,) * 4),
 }
@@ -87,15 +87,15 @@ class Recurrent(nn.Module):
   """A stack of recurrent layers.
 
   Attributes:
-    cell: 'rnn', 'lstm' or 'gru'; `CELLS` has the equations.
+    cell: 'rnn', 'lstm' or 'gru'; for the equations see `CELLS`.
     hidden: units H of each layer.
     layers: number of layers.
     residual: from the second layer on, add a layer's input to its output.
     dropout: rate of the *locked* dropout on each layer's output: one mask per
       row and layer, the same at all steps (Gal & Ghahramani 2016).
-    dtype: of the matrix products and of the residuals of the backward pass.
+    dtype: of the matmuls and of the values saved for the backward pass.
       Parameters, sums and the state are float32.
-    remat: save only a layer's input for the backward pass, and recompute it.
+    remat: recompute each layer in the backward pass from its input.
   """
 
   cell: str
@@ -108,13 +108,13 @@ class Recurrent(nn.Module):
 
   @nn.compact
   def __call__(self, x_BxTxD, *, carry=None, mask=None, keys=None):
-    """Encodes a whole sequence.
+    """Applies the layers to a whole sequence.
 
     Args:
       x_BxTxD: the input.
       carry: the initial state, as returned here; None: zeros.
-      mask: [B, T], nonzero where a step is real; other steps leave the state
-        unchanged. None: all are real.
+      mask: [B, T], nonzero where a step is real; a step that is not leaves the
+        state as it was. None: all are.
       keys: [B] one PRNG key per row turns dropout on; None: off.
 
     Returns:
@@ -125,12 +125,14 @@ class Recurrent(nn.Module):
       carry = self.start(x_BxTxD.shape[0])
     mask_TxB = None if mask is None else jnp.swapaxes(mask, 0, 1) != 0
     y_TxBxH = jnp.swapaxes(x_BxTxD, 0, 1).astype(self.dtype)
-    hear = jax.checkpoint(layer, static_argnums=0) if self.remat else layer
+    apply_layer = (
+      jax.checkpoint(layer, static_argnums=0) if self.remat else layer
+    )
     after = []
     for i, state in enumerate(carry):
       x_TxBxD = y_TxBxH
       weights = self._weights(i, x_TxBxD.shape[-1])
-      y_TxBxH, state = hear(cell, x_TxBxD, *weights, state, mask_TxB)
+      y_TxBxH, state = apply_layer(cell, x_TxBxD, *weights, state, mask_TxB)
       if keys is not None and self.dropout:
         y_TxBxH *= locked(keys, i, self.dropout, self.hidden, self.dtype)
       if self.residual and i:
@@ -139,35 +141,35 @@ class Recurrent(nn.Module):
     return jnp.swapaxes(y_TxBxH, 0, 1), tuple(after)
 
   def start(self, num: int):
-    """The initial carry of `num` rows."""
+    """The initial carry of `num` rows: zeros."""
     zeros = jnp.zeros((num, self.hidden), jnp.float32)
     return ((zeros,) * CELLS[self.cell].states,) * self.layers
 
   def step(self, carry, x_BxD):
-    """One step: (carry, x_BxD) -> (carry, y_BxH)."""
+    """Applies the layers to one step: (carry, x_BxD) -> (carry, y_BxH)."""
     y_Bx1xH, carry = self(x_BxD[:, None], carry=carry)
     return carry, y_Bx1xH[:, 0]
 
   def _weights(self, i, depth):
     cell = CELLS[self.cell]
 
-    def read(rng):
+    def input_init(rng):
       shape = (depth, len(cell.input_gates) * self.hidden)
       return nn.initializers.lecun_normal()(rng, shape)
 
-    def feel(rng):
-      # Orthogonal gate by gate: the state keeps its norm at the start.
+    def recurrent_init(rng):
+      # Orthogonal per gate: initially the state neither explodes nor vanishes.
       init, shape = nn.initializers.orthogonal(), (self.hidden, self.hidden)
       rngs = jax.random.split(rng, len(cell.recurrent_gates))
       return jnp.concatenate([init(r, shape) for r in rngs], axis=1)
 
-    def bias(rng):
+    def bias_init(rng):
       del rng
       return jnp.repeat(jnp.array(cell.bias), self.hidden)
 
-    w_DxGH = self.param(f'input_{i}', read)
-    u_HxGH = self.param(f'recurrent_{i}', feel)
-    b_PH = self.param(f'bias_{i}', bias)
+    w_DxGH = self.param(f'input_{i}', input_init)
+    u_HxGH = self.param(f'recurrent_{i}', recurrent_init)
+    b_PH = self.param(f'bias_{i}', bias_init)
     return w_DxGH.astype(self.dtype), u_HxGH.astype(self.dtype), b_PH
 
 
@@ -175,26 +177,27 @@ class Recurrent(nn.Module):
 def layer(cell, x_TxBxD, w_DxGH, u_HxGH, b_PH, state, mask_TxB):
   """One recurrent layer over time: -> (y_TxBxH, state after the last step).
 
-  Time first; matrix products in the dtype of x, W and U, the rest in float32.
-  Those of the input stand before the loop. The backward loop carries only the
+  Time-major; matmuls in the dtype of x, W and U, the rest in float32. The
+  input matmuls are computed before the loop. The backward loop carries only the
   gradient of the state; weight gradients are computed after it, over all steps
-  at once, where autodiff would accumulate them at every step.
+  at once. Automatic differentiation of the forward loop would accumulate all
+  weight gradients at every step.
   """
-  heard = _hear(cell, x_TxBxD, w_DxGH, b_PH)
-  return _loop(cell, heard, u_HxGH, b_PH, state, mask_TxB)[0]
+  inputs = _input_terms(cell, x_TxBxD, w_DxGH, b_PH)
+  return _loop(cell, inputs, u_HxGH, b_PH, state, mask_TxB)[0]
 
 
 def _forward(cell, x_TxBxD, w_DxGH, u_HxGH, b_PH, state, mask_TxB):
-  heard = _hear(cell, x_TxBxD, w_DxGH, b_PH)
-  # By default the TPU's compiler keeps rows together, and each step is strided
-  # in memory: a quarter more cycles by its own estimate. (Not in `layer`
-  # itself: a layout can't be exported.)
-  heard = with_layout_constraint(heard, Layout((0, 1, 2)))
-  out, keep = _loop(cell, heard, u_HxGH, b_PH, state, mask_TxB)
+  inputs = _input_terms(cell, x_TxBxD, w_DxGH, b_PH)
+  # By default the TPU compiler makes rows contiguous, and each step becomes a
+  # strided read: a quarter more cycles by its own estimate. (Not in `layer`
+  # itself: a layout constraint can't be exported.)
+  inputs = with_layout_constraint(inputs, Layout((0, 1, 2)))
+  out, keep = _loop(cell, inputs, u_HxGH, b_PH, state, mask_TxB)
   return out, (x_TxBxD, w_DxGH, u_HxGH, *keep, mask_TxB)
 
 
-def _hear(cell, x_TxBxD, w_DxGH, b_PH):
+def _input_terms(cell, x_TxBxD, w_DxGH, b_PH):
   """The input and bias terms of each p_k: {k: [T, B, H]}."""
   b_P = jnp.split(b_PH, len(cell.bias))
   w_G = jnp.split(w_DxGH, len(cell.input_gates), axis=1)
@@ -204,25 +207,25 @@ def _hear(cell, x_TxBxD, w_DxGH, b_PH):
   }
 
 
-def _loop(cell, heard, u_HxGH, b_PH, state, mask_TxB):
+def _loop(cell, inputs, u_HxGH, b_PH, state, mask_TxB):
   """-> ((y, last state), (pre-activations, states before each step))."""
   dtype = u_HxGH.dtype
   b_P = jnp.split(b_PH, len(cell.bias))
   u_G = jnp.split(u_HxGH, len(cell.recurrent_gates), axis=1)
 
   def step(state, now):
-    heard, real = now
+    inputs, real = now
     h = state[0].astype(dtype)
     # One array per gate: concatenating them costs a TPU a copy at every step.
-    felt = {
-      k: heard.get(k, b_P[k]) + _dot('bh,hk->bk', h, u)
+    recurrent = {
+      k: inputs.get(k, b_P[k]) + _dot('bh,hk->bk', h, u)
       for k, u in zip(cell.recurrent_gates, u_G)
     }
-    after = _advance(cell, heard | felt, state, real)
-    return after, _cast((after[0], felt, state), dtype)
+    after = _advance(cell, inputs | recurrent, state, real)
+    return after, _cast((after[0], recurrent, state), dtype)
 
-  last, (y, felt, before) = jax.lax.scan(step, state, (heard, mask_TxB))
-  return (y, last), (heard | felt, before)
+  last, (y, recurrent, before) = jax.lax.scan(step, state, (inputs, mask_TxB))
+  return (y, last), (inputs | recurrent, before)
 
 
 def _backward(cell, saved, cotangents):
@@ -230,7 +233,7 @@ def _backward(cell, saved, cotangents):
   dy_TxBxH, dstate = cotangents
   dtype = x_TxBxD.dtype
   w_G = jnp.split(w_DxGH, len(cell.input_gates), axis=1)
-  # Transposed once: at every step it costs a CPU some percent.
+  # Transposed once: a transpose at every step costs a CPU a few percent.
   u_G = jnp.split(u_HxGH.T, len(cell.recurrent_gates))
 
   def step(dstate, now):
@@ -260,7 +263,7 @@ layer.defvjp(_forward, _backward)
 
 
 def _advance(cell, p, state, real):
-  """The cell's update; a step that is not real leaves the state unchanged."""
+  """The update of the cell; a masked step leaves the state unchanged."""
   after = cell.update(p, state)
   if real is None:
     return after

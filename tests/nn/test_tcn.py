@@ -90,7 +90,7 @@ def test_a_carry_continues_the_piece(heard):
 )
 def test_hears_the_past_as_far_as_it_says_and_no_future(layers, kernel, reach):
   net, variables, x = build(layers=layers, kernel=kernel)
-  assert net.reach == reach
+  assert net.receptive_field == reach
   y_T = lambda x: net.apply(variables, x)[0][:, :, 0].sum(0)
   heard_TxBxTxD = jax.jit(jax.jacrev(y_T))(x)
   heard_TxT = np.abs(heard_TxBxTxD).sum((1, 3)) > 0

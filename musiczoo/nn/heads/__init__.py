@@ -1,19 +1,22 @@
-"""Heads: output distributions of one step, by kind of representation.
+"""Output heads: a net's output -> a distribution over the next step.
 
-A head embeds a step x of one kind of Representation as the net's input, and maps
-the net's output h to a distribution over the next step. All heads have the same four methods:
+A head handles the layout x of one kind of Representation: it embeds x as input
+of the net, and maps the output h of the net to a distribution over the next
+step. All heads have the same four methods:
 
-  embed(x) -> e: [..., C] -> [..., E], the net's input.
+  embed(x) -> e: [..., C] -> [..., E], the input of the net.
   log_prob(h, x, prev) -> dict of float32 [...], in nats; their sum is the log
     probability of the step x given h and the step before it, `prev`.
-  choices(h, x) -> dict of float32 logits [..., n]: of the decisions that make up
-    the step x, each given h and those before it in x. Frames have none.
-  sample(h, prev, keys, controls) -> x, int32 [B, C], of frames float32. One PRNG
-    key per row: a row is the same in any batch.
+  choices(h, x) -> dict of float32 logits [..., n] of the decisions that make up
+    the step x, each given h and the decisions before it in x. Audio frames have
+    none.
+  sample(h, prev, keys, controls) -> x, int32 [B, C]; float32 for frames. One
+    PRNG key per row: a row is the same in any batch.
 
-and the fields `kind`, of the Representation, and `controls`, those that `sample`
-uses. Shapes: B rows, T steps, C the shape of one step ([] for tokens), H units
-of the net's output, E features, P pitches, V voices, K hidden units of the head.
+and two attributes: `kind`, of the Representation, and `controls`, the fields of
+Controls that `sample` uses. Shapes: B rows, T steps, C the shape of one step
+([] for tokens), H outputs of the net, E features, P pitches, V voices, K hidden
+units of the head.
 Logits are float32 whatever the `dtype` of the matmuls.
 """
 

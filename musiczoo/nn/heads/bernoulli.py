@@ -1,4 +1,4 @@
-"""Bernoulli head: bits that are independent given h."""
+"""Head of independent bits, for piano rolls."""
 
 from flax import linen as nn
 import jax.numpy as jnp

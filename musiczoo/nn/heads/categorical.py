@@ -1,4 +1,4 @@
-"""Categorical head: one of many tokens."""
+"""Head of one categorical token per step."""
 
 from flax import linen as nn
 import jax.numpy as jnp
@@ -8,7 +8,7 @@ from musiczoo.nn.heads.distributions import draw, log_categorical, logits_layer
 
 
 class Categorical(nn.Module):
-  """One of `depth` tokens: x [...]."""
+  """A categorical distribution over `depth` tokens: x [...]."""
 
   depth: int
   features: int

@@ -1,4 +1,4 @@
-"""Temperature, top-k, top-p and min-p for logits, and other sampling controls."""
+"""Temperature, top-k, top-p and min-p for logits."""
 
 from typing import NamedTuple
 
@@ -7,18 +7,18 @@ import jax.numpy as jnp
 
 
 class Controls(NamedTuple):
-  """How to sample: scalars, or arrays of [B], one per row; arrays under jit.
+  """Sampling controls: scalars, or arrays [B], one per row; arrays under jit.
 
   Attributes:
-    temperature: divides the logits; 0: argmax, the first of equals.
-    top_k: only the k likeliest; 0: all.
-    top_p: of those, the fewest likeliest that together have this share of the
-      probability (Holtzman et al. 2020); 1: all.
-    min_p: of those, the ones with at least this share of the likeliest one's
-      probability (Nguyen et al. 2024); 0: all.
-    given: x [B, T, C] of a piece whose cells are partly known, or None.
-    known: bool [T, C], the cells to take from `given`.
-    cond: int [B, steps, columns], the conditions of each step of the grid, or
+    temperature: divides the logits; 0 is greedy decoding (ties: the first).
+    top_k: keeps the k most likely values; 0: all.
+    top_p: keeps, of those, the smallest set of most likely values whose total
+      probability reaches p (Holtzman et al. 2020); 1: all.
+    min_p: keeps, of those, values at least p times as likely as the most likely
+      (Nguyen et al. 2024); 0: all.
+    given: x [B, T, C] of a partly known piece, or None.
+    known: bool [T, C], the cells to copy from `given`.
+    cond: int [B, steps, columns], the conditions at each step of the grid, or
       None.
     shift: [L] or [B, L], added to every latent that is drawn, or None.
   """
@@ -34,11 +34,11 @@ class Controls(NamedTuple):
 
 
 def filter_logits(logits, controls: Controls):
-  """Sets logits [..., depth] to -inf where the controls exclude a value.
+  """Applies temperature, top-k, top-p and min-p to logits [..., depth].
 
-  The likeliest value always stays.
+  Excluded values get -inf. The most likely value is always kept.
   """
-  # Sorting is by the logits themselves: after a division two may be equal.
+  # Sorted before the division by the temperature, which can create ties.
   order = jnp.argsort(-logits, axis=-1)
   rank = jnp.argsort(order, axis=-1)
   temperature, top_k, top_p, min_p = (
@@ -51,7 +51,7 @@ def filter_logits(logits, controls: Controls):
   sorted_p = jnp.take_along_axis(p, order, axis=-1)
   likelier = jnp.cumsum(sorted_p, axis=-1) - sorted_p
   likelier = jnp.take_along_axis(likelier, rank, axis=-1)
-  # A sum of floats may come to 1 too early: at top_p = 1 nothing is cut.
+  # A rounded sum can reach 1 early: at top_p = 1 nothing is excluded.
   allowed &= (top_p >= 1) | (likelier < top_p) | (rank < 1)
   allowed &= (p >= min_p * p.max(-1, keepdims=True)) | (rank < 1)
   return jnp.where(allowed, logits, -jnp.inf)

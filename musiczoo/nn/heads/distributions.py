@@ -1,4 +1,4 @@
-"""Log probabilities and samples of Bernoulli and categorical logits."""
+"""Bernoulli and categorical distributions: log probabilities and sampling."""
 
 import functools
 
@@ -10,7 +10,7 @@ from musiczoo.nn.heads.controls import filter_logits
 
 
 def logits_layer(depth, dtype):
-  """A Dense layer with float32 accumulation and output."""
+  """A Dense layer that accumulates and returns float32."""
   dot = functools.partial(
     jax.lax.dot_general, preferred_element_type=jnp.float32
   )
@@ -33,7 +33,7 @@ def draw(logits_BxD, keys_B, controls):
 
 
 def draw_bits(logits, u, controls):
-  """Bits, int32, from uniform noise u; at temperature 0 the likelier ones."""
+  """Samples bits, int32, from uniform noise u; temperature 0 is greedy."""
   temperature = jnp.asarray(controls.temperature)
   temperature = temperature[..., *[None] * (logits.ndim - temperature.ndim)]
   cold = temperature == 0

@@ -1,4 +1,4 @@
-"""Gaussian head: real numbers that are independent and normal given h."""
+"""Head of independent Gaussians, for audio frames."""
 
 import math
 
@@ -11,8 +11,8 @@ from musiczoo.errors import UserError
 from musiczoo.nn.heads.controls import Controls
 from musiczoo.nn.heads.distributions import logits_layer
 
-# Without a minimum the likelihood of a number that hardly varies, such as a band
-# in silence, is unbounded.
+# The least standard deviation: the density of a nearly constant number, such as
+# a band in silence, is otherwise unbounded.
 LEAST = 0.05
 
 
@@ -21,14 +21,13 @@ class Gaussian(nn.Module):
 
     log p(x | h) = -sum_d ((x_d - m_d)^2 / (2 s_d^2) + log s_d + log(2 pi) / 2)
 
-  (Bishop 1994), with m linear in h. With a fixed s this is the squared
-  error over 2 s^2, but for a constant: s = sqrt(1/2) makes it the error itself.
+  (Bishop 1994), with m linear in h. With a fixed s this is, up to a constant,
+  the squared error over 2 s^2; s = sqrt(1/2) gives the squared error itself.
 
   Attributes:
     depth: D.
-    sd: s; 0: it is learned, `LEAST` plus the softplus of a linear layer of h.
-    residual: m is the step before plus a linear layer of h. For autoregressive
-      nets.
+    sd: s; 0: learned, as `LEAST` + softplus(linear(h)).
+    residual: m is the step before plus linear(h). For autoregressive nets.
   """
 
   depth: int
@@ -56,7 +55,7 @@ class Gaussian(nn.Module):
     return {'frame': norm.logpdf(x_xD, mean_xD, sd_xD).sum(-1)}
 
   def choices(self, h_xH, x_xD):
-    raise NotImplementedError('Frames are no choices: there are no logits.')
+    raise NotImplementedError('Audio frames have no logits.')
 
   def sample(self, h_BxH, prev_BxD, keys_B, controls: Controls):
     mean_BxD, sd_BxD = self._normal(h_BxH, prev_BxD)

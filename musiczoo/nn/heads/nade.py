@@ -1,4 +1,4 @@
-"""NADE head: bits that depend on each other, the lowest first."""
+"""NADE head: bits that depend on each other, from the lowest up."""
 
 from flax import linen as nn
 import jax
@@ -14,9 +14,9 @@ from musiczoo.nn.heads.distributions import (
 
 
 class NADE(nn.Module):
-  """Bits that depend on each other: x [..., P] of 0 and 1, the lowest first.
+  """Autoregressive bits: x [..., P] of 0 and 1, from the lowest pitch up.
 
-  Exact: with a = W h' + c the neural autoregressive distribution estimator
+  The neural autoregressive distribution estimator
 
     p(x_i = 1 | x_<i) = sigmoid(b_i + V_i sigmoid(a + sum_{j<i} W_j x_j))
 
@@ -77,8 +77,8 @@ class NADE(nn.Module):
 def _nade(a_xK, x_Px, read_PxK, write_PxK):
   """Logits [P, ...] of the bits x, without their biases.
 
-  The backward pass is the paper's: it subtracts one bit after the other from the
-  sum, so that none of the P hidden layers has to be saved.
+  The backward pass is that of the paper: it subtracts one bit after the other
+  from the sum, so that none of the P hidden layers has to be stored.
   """
   return _nade_forward(a_xK, x_Px, read_PxK, write_PxK)[0]
 

@@ -1,4 +1,4 @@
-"""Voices head: a symbol and an onset bit for each voice, the highest first."""
+"""Head of monophonic voices: a cell per voice, from the highest down."""
 
 from flax import linen as nn
 import jax
@@ -16,26 +16,26 @@ from musiczoo.nn.heads.distributions import (
 
 
 class Voices(nn.Module):
-  """Voices from the top down, each given h and the voices above it.
+  """Autoregressive voices, each given h and the voices above it.
 
-  A cell of x [..., V] is `2 * symbol + onset`. Symbol 0 is a rest, k is the k-th
-  pitch of the range; `onset` marks the first step of a note. It is a decision
-  only where a voice stays on its pitch: a rest never is an onset, a new pitch
-  always is, and this costs no nats whatever the bit of x (the first cell of a
-  crop may be held). With symbols s and bits b
+  A cell of x [..., V] is `2 * symbol + struck`. Symbol 0 is a rest, k is the
+  k-th pitch of the range; `struck` is 1 where the note begins. It is a free
+  choice only where a voice stays on its pitch: a rest is never struck, a new
+  pitch always is, and this adds nothing to the loss whatever the bit of x (the
+  first cell of a crop may be held). With symbols s and bits b
 
     p(x | h, prev) = prod_v p(s_v | h, s_<v) prod_{v free} p(b_v | h, s)
 
-  where each factor is a net of one hidden layer with an embedding of each
-  voice's symbol, as in NADE (Larochelle & Murray 2011).
+  where each factor has one hidden layer, with an embedding of each symbol above
+  it as in NADE (Larochelle & Murray 2011).
 
   Attributes:
     depth: number of symbols; cells are below 2 * depth.
     voices: V, the highest first.
-    features: per voice, of the embedding that is the net's input.
+    features: per voice, of the net's input.
     hidden: units K of each factor.
-    onsets: False for data without onset bits: then a note begins only where the
-      pitch changes.
+    onsets: False omits the bits, for data without them: a note then begins
+      where, and only where, the pitch changes.
   """
 
   depth: int
@@ -50,8 +50,8 @@ class Voices(nn.Module):
 
   def setup(self):
     self.embedding = nn.Embed(2 * self.depth, self.features, self.dtype)
-    # Terms of the factors' hidden layers: of h, then of each voice's symbol. The
-    # last factor is that of the bits.
+    # Hidden layers of the factors: projections of h and embeddings of the
+    # symbols. The last is that of the bits.
     self.factors = self.voices + self.onsets
     self.heard = nn.Dense(self.factors * self.hidden, dtype=self.dtype)
     self.sung = nn.Embed(self.voices * self.depth, self.hidden, self.dtype)
@@ -67,7 +67,7 @@ class Voices(nn.Module):
 
   def log_prob(self, h_xH, x_xV, prev_xV):
     s_xV = x_xV // 2
-    _, logits, bits_xV = self._sing(h_xH, lambda v, _: s_xV[..., v])
+    _, logits, bits_xV = self._decode(h_xH, lambda v, _: s_xV[..., v])
     pitch = sum(log_categorical(l, s_xV[..., v]) for v, l in enumerate(logits))
     if not self.onsets:
       return {'pitch': pitch}
@@ -76,15 +76,15 @@ class Voices(nn.Module):
     return {'pitch': pitch, 'struck': struck_xV.sum(-1)}
 
   def choices(self, h_xH, x_xV):
-    _, logits, bits_xV = self._sing(h_xH, lambda v, _: x_xV[..., v] // 2)
-    is_onset = {'struck': bits_xV} if self.onsets else {}
-    return {'symbols': jnp.stack(logits, axis=-2)} | is_onset
+    _, logits, bits_xV = self._decode(h_xH, lambda v, _: x_xV[..., v] // 2)
+    bits = {'struck': bits_xV} if self.onsets else {}
+    return {'symbols': jnp.stack(logits, axis=-2)} | bits
 
   def sample(self, h_BxH, prev_BxV, keys_B, controls: Controls):
     keys_BxV = jax.vmap(lambda key: jax.random.split(key, self.voices + 1))(
       keys_B
     )
-    s_V, _, bits_BxV = self._sing(
+    s_V, _, bits_BxV = self._decode(
       h_BxH, lambda v, logits: draw(logits, keys_BxV[:, v], controls)
     )
     s_BxV = jnp.stack(s_V, axis=-1)
@@ -95,17 +95,21 @@ class Voices(nn.Module):
       struck_BxV |= draw_bits(bits_BxV, u_BxV, controls) == 1
     return 2 * s_BxV + (struck_BxV & (s_BxV > 0))
 
-  def _sing(self, h_xH, choose):
-    """Goes down the voices; choose(v, logits) returns the symbol of voice v.
+  def _decode(self, h_xH, choose):
+    """Decodes the voices from the top down.
 
-    Returns (symbols of all voices, their logits, logits [..., V] of the bits or
-    None).
+    Args:
+      h_xH: output of the net.
+      choose: (voice, logits) -> symbol of that voice.
+
+    Returns:
+      (symbols of all voices, their logits, logits [..., V] of the bits or None).
     """
-    heard = jnp.split(self.heard(h_xH), self.factors, axis=-1)
+    hidden = jnp.split(self.heard(h_xH), self.factors, axis=-1)
     above, symbols, logits = 0, [], []
     for v in range(self.voices):
-      logits.append(self.symbols[v](nn.relu(heard[v] + above)))
+      logits.append(self.symbols[v](nn.relu(hidden[v] + above)))
       symbols.append(choose(v, logits[-1]))
       above += self.sung(v * self.depth + symbols[-1].astype(jnp.int32))
-    bits_xV = self.bits(nn.relu(heard[-1] + above)) if self.onsets else None
+    bits_xV = self.bits(nn.relu(hidden[-1] + above)) if self.onsets else None
     return symbols, logits, bits_xV
