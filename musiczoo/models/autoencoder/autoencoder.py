@@ -61,7 +61,7 @@ def autoencoder(
   )
 
   def encode(params, batch):
-    return jnp.tanh(shared.hear(coder, params, batch))
+    return jnp.tanh(shared.encode_window(coder, params, batch))
 
   def loss(params, batch, rng, *, step, train):
     del step

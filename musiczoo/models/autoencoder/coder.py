@@ -45,14 +45,14 @@ class Coder(nn.Module):
   def setup(self):
     self.says = nn.Dense(self.outputs)
 
-  def hear(self, x_BxTxC, mask_BxT):
+  def encode(self, x_BxTxC, mask_BxT):
     """The encoder's output for z: float32 [B, outputs]."""
     e_BxTxE = self.head.embed(x_BxTxC)
     mask_BxT = mask_BxT.astype(e_BxTxE.dtype)
     y_BxY = self.encoder(e_BxTxE * mask_BxT[..., None], mask_BxT)
     return self.says(y_BxY.astype(jnp.float32))
 
-  def heard(self, z_BxL, x_BxTxC, keys_B=None):
+  def decode_hidden(self, z_BxL, x_BxTxC, keys_B=None):
     """The input h [B, T, H] of the head, teacher forced."""
     e_BxTxE = delay(self.head.embed(x_BxTxC))
     p_BxTxH = self.plan(z_BxL)
@@ -77,18 +77,18 @@ class Coder(nn.Module):
 
   def log_prob(self, z_BxL, x_BxTxC, keys_B=None):
     """Log probability of every step in nats, by part: dict of [B, T]."""
-    h_BxTxH = self.heard(z_BxL, x_BxTxC, keys_B)
+    h_BxTxH = self.decode_hidden(z_BxL, x_BxTxC, keys_B)
     return self.head.log_prob(h_BxTxH, x_BxTxC, delay(x_BxTxC))
 
   def forward(self, z_BxL, x_BxTxC):
     """Logits of every decision, and the log probabilities of x."""
-    h_BxTxH = self.heard(z_BxL, x_BxTxC)
+    h_BxTxH = self.decode_hidden(z_BxL, x_BxTxC)
     log_p = self.head.log_prob(h_BxTxH, x_BxTxC, delay(x_BxTxC))
     return self.head.choices(h_BxTxH, x_BxTxC), log_p
 
   def forced(self, z_BxL, x_BxTxC):
     """The likeliest of each step, given all true steps before it: [B, T, ...]."""
-    return likeliest(self.head, self.heard(z_BxL, x_BxTxC), x_BxTxC)
+    return likeliest(self.head, self.decode_hidden(z_BxL, x_BxTxC), x_BxTxC)
 
   def start(self, z_BxL):
     """The plan, and the initial state of the core."""
@@ -99,8 +99,8 @@ class Coder(nn.Module):
     carry = jax.tree.map(
       lambda a: jnp.where(t % self.segment == 0, 0, a), carry
     )
-    is_told = (t > 0) & (self.word_dropout < 1)
-    e_BxE = jnp.where(is_told, self.head.embed(prev_BxC), 0)
+    has_previous = (t > 0) & (self.word_dropout < 1)
+    e_BxE = jnp.where(has_previous, self.head.embed(prev_BxC), 0)
     carry, h_BxH = self.core.step(carry, jnp.concatenate([p_BxH, e_BxE], -1))
     return carry, self.head.sample(h_BxH + p_BxH, prev_BxC, keys_B, controls)
 
@@ -115,7 +115,7 @@ class Coder(nn.Module):
 
   def __call__(self, x_BxTxC, mask_BxT, latent: int):
     """Uses every submodule, for `init`."""
-    z_BxL = self.hear(x_BxTxC, mask_BxT)[:, :latent]
+    z_BxL = self.encode(x_BxTxC, mask_BxT)[:, :latent]
     if self.prior is not None:
       self.prior.log_prob(z_BxL)
     if self.lines is not None:

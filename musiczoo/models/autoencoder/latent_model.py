@@ -124,10 +124,10 @@ def coder(
   )
 
 
-def hear(coder: Coder, params, batch):
+def encode_window(coder: Coder, params, batch):
   """What is said of the code of each window: float32 [B, outputs]."""
   return coder.apply(
-    {'params': params}, batch['x'], batch['mask'], method='hear'
+    {'params': params}, batch['x'], batch['mask'], method='encode'
   )
 
 
@@ -213,7 +213,7 @@ def model(
 
   def figures(params, batch, rng):
     z_BxL, x_BxTxC = encode(params, batch), batch['x']
-    told = carried(params, batch) if carried else {}
+    extra = carried(params, batch) if carried else {}
     forced_BxTxC = coder.apply(
       {'params': params}, z_BxL, x_BxTxC, method='forced'
     )
@@ -225,12 +225,12 @@ def model(
       return {
         'mse_per_frame': error(free_BxTxC),
         'mse_per_frame_teacher_forced': error(forced_BxTxC),
-      } | told
+      } | extra
     right = lambda a: accuracy(spec.kind, a, x_BxTxC, batch['mask'])
     return {
       'accuracy_teacher_forced': right(forced_BxTxC),
       'accuracy_free': right(free_BxTxC),
-    } | told
+    } | extra
 
   def inputs(num, steps):
     del steps  # A window has its own.

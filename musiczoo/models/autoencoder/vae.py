@@ -58,7 +58,7 @@ def vae(
   coder = shared.coder(spec, head, options, window, dtype, remat, spread=True)
 
   def posterior(params, batch):
-    return jnp.split(shared.hear(coder, params, batch), 2, axis=-1)
+    return jnp.split(shared.encode_window(coder, params, batch), 2, axis=-1)
 
   def loss(params, batch, rng, *, step, train):
     mean_BxL, log_sd_BxL = posterior(params, batch)

@@ -1,6 +1,6 @@
 """x <-> y, real numbers by which a critic's judgement has a derivative.
 
-y [B, T, D] is what is heard. It is made of raw cells r [B, T, D], which a net
+y [B, T, D] is the input of the critic. It is made of raw cells r [B, T, D], which a net
 chooses freely; the strikes that x's own rules force or forbid are made so here,
 of real music and of new music alike.
 """
@@ -89,7 +89,7 @@ class CellLayout(NamedTuple):
       self.by_line(log_p).at[:, :, 2::2].multiply(free).reshape(log_p.shape)
     )
 
-  def hear(self, r_BxTxD):
+  def canonical(self, r_BxTxD):
     """r -> y: struck is what changes its symbol, or begins to sound."""
     if self.spec.kind == 'voices':
       s_BxTxVxS, b_BxTxV = self._split(r_BxTxD)

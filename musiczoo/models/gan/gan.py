@@ -147,18 +147,18 @@ def gan(
     rngs, x, cond = jax.random.split(rng, 3), batch['x'], batch.get('cond')
     r_BxTxD, known_BxTxC = face.raw(x), jnp.zeros(x.shape, bool)
     z_BxL = jnp.zeros((len(x), latent))
-    given, marks = told_of(r_BxTxD, known_BxTxC)
-    heard = face.features(r_BxTxD), marks, cond
+    given, marks = given_inputs(r_BxTxD, known_BxTxC)
+    inputs = face.features(r_BxTxD), marks, cond
     variables = {
       'generator': generator.init(rngs[0], z_BxL, given, cond),
-      'critic': critic.init(rngs[1], *heard),
+      'critic': critic.init(rngs[1], *inputs),
     }
     if rebuild:
-      variables['listener'] = listener.init(rngs[2], *heard)
+      variables['listener'] = listener.init(rngs[2], *inputs)
     return {name: v['params'] for name, v in variables.items()}
 
-  def told_of(r_BxTxD, known_BxTxC):
-    """What the generator is told of a window, and what the others are."""
+  def given_inputs(r_BxTxD, known_BxTxC):
+    """The given cells of a window, for the generator and for the others."""
     if not is_given:
       return None, None
     return face.given(r_BxTxD, known_BxTxC), face.shares(known_BxTxC)
@@ -166,26 +166,26 @@ def gan(
   def normal(keys_B):
     return jax.vmap(lambda key: jax.random.normal(key, (latent,)))(keys_B)
 
-  def write(params, keys_B, r_BxTxD, known_BxTxC, cond, told_keys=None):
-    """New windows r [B, T, D]; of the old, the generator hears what is known."""
+  def write(params, keys_B, r_BxTxD, known_BxTxC, cond, cond_keys=None):
+    """New windows r [B, T, D], given the known cells of the old r."""
     z_keys, draw_keys = split(keys_B, 2)
-    given, _ = told_of(r_BxTxD, known_BxTxC)
+    given, _ = given_inputs(r_BxTxD, known_BxTxC)
     logits_BxTxD = generator.apply(
-      {'params': params['generator']}, normal(z_keys), given, cond, told_keys
+      {'params': params['generator']}, normal(z_keys), given, cond, cond_keys
     )
     new_BxTxD = face.draw(logits_BxTxD, draw_keys if draws else None, hold)
     return jnp.where(face.spread(known_BxTxC), r_BxTxD, new_BxTxD)
 
-  def rebuilt(params, keys_B, r_BxTxD, known_BxTxC, cond, told_keys):
-    """Nats of what is not known of windows, and of the codes they are told by."""
-    given, marks = told_of(r_BxTxD, known_BxTxC)
-    y_BxTxE = face.features(face.hear(r_BxTxD))
+  def rebuilt(params, keys_B, r_BxTxD, known_BxTxC, cond, cond_keys):
+    """Nats of what is not known of windows, and of their codes."""
+    given, marks = given_inputs(r_BxTxD, known_BxTxC)
+    y_BxTxE = face.features(face.canonical(r_BxTxD))
     mean_BxL, log_sd_BxL = listener.apply(
-      {'params': params['listener']}, y_BxTxE, marks, cond, told_keys
+      {'params': params['listener']}, y_BxTxE, marks, cond, cond_keys
     )
     z_BxL = mean_BxL + jnp.exp(log_sd_BxL) * normal(keys_B)
     logits_BxTxD = generator.apply(
-      {'params': params['generator']}, z_BxL, given, cond, told_keys
+      {'params': params['generator']}, z_BxL, given, cond, cond_keys
     )
     log_p_BxTxC = face.log_prob(logits_BxTxD, r_BxTxD)
     nats_B = -jnp.where(known_BxTxC, 0.0, log_p_BxTxC).sum((1, 2))
@@ -209,19 +209,21 @@ def gan(
     keys_B = row_keys(rng, batch['row'])
     write_keys, known_keys, code_keys, mix_keys = split(keys_B, 4)
     known = jax.vmap(lambda k: known_of(k, batch['x'].shape[1:]))(known_keys)
-    told = batch.get('cond'), keys_B if train else None
+    cond_inputs = batch.get('cond'), keys_B if train else None
     r_BxTxD = face.raw(batch['x'])
-    _, marks = told_of(r_BxTxD, known)
-    real = face.hear(r_BxTxD)
-    new = face.hear(write(params, write_keys, r_BxTxD, known, *told))
+    _, marks = given_inputs(r_BxTxD, known)
+    real = face.canonical(r_BxTxD)
+    new = face.canonical(
+      write(params, write_keys, r_BxTxD, known, *cond_inputs)
+    )
 
     def judge(params, y_BxTxD):
       y_BxTxE = face.features(y_BxTxD)
-      return critic.apply({'params': params}, y_BxTxE, marks, *told)
+      return critic.apply({'params': params}, y_BxTxE, marks, *cond_inputs)
 
     def slopes(y_BxTxD):
       """The length [B] of the gradient of each row's judgement, squared."""
-      # Rows don't hear each other: a gradient of the sum is one of each.
+      # Rows are independent: a gradient of the sum is one of each.
       whole = lambda y: judge(params['critic'], y).sum()
       return (jax.grad(whole)(y_BxTxD) ** 2).sum((1, 2))
 
@@ -243,7 +245,7 @@ def gan(
       parts['slope_real'] = jnp.sqrt(fixed(slopes_B))
     g_loss = play.generator(judge(fixed(params['critic']), new))
     if rebuild:
-      nats_B, kl_B = rebuilt(params, code_keys, r_BxTxD, known, *told)
+      nats_B, kl_B = rebuilt(params, code_keys, r_BxTxD, known, *cond_inputs)
       g_loss += rebuild * (nats_B + beta * kl_B)
       parts |= {'rebuilt': nats_B, 'kl': kl_B}
     parts |= {'loss': d_loss + g_loss, 'd_loss': d_loss, 'g_loss': g_loss}
@@ -253,7 +255,9 @@ def gan(
 
   def sample(params, keys_N, length, controls):
     def new_windows(keys, x, known, cond):
-      return face.x(face.hear(write(params, keys, face.raw(x), known, cond)))
+      return face.x(
+        face.canonical(write(params, keys, face.raw(x), known, cond))
+      )
 
     if not conditions.columns:
       controls = controls._replace(cond=None)

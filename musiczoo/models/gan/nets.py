@@ -2,8 +2,8 @@
 
 And y -> what noise it may be of: the listener, who helps the generator to learn.
 All are convolutions over time. The generator doubles its steps level by level
-(Radford et al. 2016), the critic halves them. What they are told of each step
--- conditions, cells that are given -- the critic hears beside the music, and
+(Radford et al. 2016), the critic halves them. Conditions and given cells of each step
+are inputs of the critic beside the music, and
 the generator at each level, halved as often (the conditioner of Yang et al.
 2017, "MidiNet").
 """
@@ -37,7 +37,7 @@ class Block(nn.Module):
 
 
 class Generator(nn.Module):
-  """z [B, L] and what is told [B, T, E] -> float32 logits [B, T, D].
+  """z [B, L] and conditions [B, T, E] -> float32 logits [B, T, D].
 
   Each level adds its own logits to those of the coarser ones (the output skips
   of Karras et al. 2020): what is held is said once, and sixteenths refine it.
@@ -48,8 +48,8 @@ class Generator(nn.Module):
     levels: how often the steps are doubled.
     bias: of the logits at first.
     hidden: channels.
-    conditions: what is told beside.
-    remat: hear each level again for its gradient.
+    conditions: of each step.
+    remat: recompute each level in the backward pass.
   """
 
   steps: int
@@ -67,11 +67,13 @@ class Generator(nn.Module):
     more = nn.remat(convolutions.Block) if self.remat else convolutions.Block
     h_BxTxH = nn.Dense((self.steps >> self.levels) * self.hidden)(z_BxL)
     h_BxTxH = h_BxTxH.reshape(z_BxL.shape[0], -1, self.hidden)
-    told = []
-    if e_BxTxE := _told(self, given_BxTxE, cond, keys_B):
-      told.append(block(1, name='told_0')(_join(e_BxTxE)))
+    conditioned = []
+    if e_BxTxE := _conditions(self, given_BxTxE, cond, keys_B):
+      conditioned.append(block(1, name='told_0')(_join(e_BxTxE)))
       for level in range(self.levels):
-        told.append(block(4, 2, name=f'told_{level + 1}')(told[-1]))
+        conditioned.append(
+          block(4, 2, name=f'told_{level + 1}')(conditioned[-1])
+        )
     logits_BxTxD = jnp.full((1, 1, self.cells), self.bias)
     for level in range(self.levels + 1):
       if level:
@@ -80,8 +82,8 @@ class Generator(nn.Module):
         h_BxTxH = halves.reshape(halves.shape[0], -1, self.hidden)
         logits_BxTxD = jnp.repeat(logits_BxTxD, 2, axis=1)
       h_BxTxH += nn.Dense(self.hidden, dtype=self.dtype)(z_BxL)[:, None]
-      if told:
-        h_BxTxH += nn.Dense(self.hidden, dtype=self.dtype)(told.pop())
+      if conditioned:
+        h_BxTxH += nn.Dense(self.hidden, dtype=self.dtype)(conditioned.pop())
       h_BxTxH = more(self.hidden, self.dtype, name=f'Block_{level}')(h_BxTxH)
       u_BxTxH = nn.gelu(nn.LayerNorm()(h_BxTxH.astype(jnp.float32)))
       logits_BxTxD += nn.Dense(self.cells)(u_BxTxH)
@@ -89,7 +91,7 @@ class Generator(nn.Module):
 
 
 class Critic(nn.Module):
-  """y [B, T, E] and what is told -> float32 judgement [B]: how real it is."""
+  """y [B, T, E] and conditions -> float32 judgement [B]: how real it is."""
 
   levels: int
   hidden: int
@@ -100,7 +102,7 @@ class Critic(nn.Module):
   @nn.compact
   def __call__(self, y_BxTxE, given_BxTxE=None, cond=None, keys_B=None):
     block = _blocks(self)
-    e_BxTxE = [y_BxTxE, *_told(self, given_BxTxE, cond, keys_B)]
+    e_BxTxE = [y_BxTxE, *_conditions(self, given_BxTxE, cond, keys_B)]
     h_BxTxH = block(1, name='level_0')(_join(e_BxTxE))
     for level in range(self.levels):
       h_BxTxH = block(4, 2, name=f'level_{level + 1}')(h_BxTxH)
@@ -110,7 +112,7 @@ class Critic(nn.Module):
 
 
 class Listener(nn.Module):
-  """y [B, T, E] and what is told -> mean and log sd of z: float32 2 x [B, L]."""
+  """y [B, T, E] and conditions -> mean and log sd of z: float32 2 x [B, L]."""
 
   latent: int
   hidden: int
@@ -120,7 +122,7 @@ class Listener(nn.Module):
 
   @nn.compact
   def __call__(self, y_BxTxE, given_BxTxE=None, cond=None, keys_B=None):
-    e_BxTxE = _join([y_BxTxE, *_told(self, given_BxTxE, cond, keys_B)])
+    e_BxTxE = _join([y_BxTxE, *_conditions(self, given_BxTxE, cond, keys_B)])
     down = convolutions.Down(self.hidden, self.dtype, self.remat)
     h_BxH = down(e_BxTxE, None)
     said_Bx2L = nn.Dense(2 * self.latent)(h_BxH.astype(jnp.float32))
@@ -133,13 +135,13 @@ def _blocks(player):
   return functools.partial(block, player.hidden, dtype=player.dtype)
 
 
-def _told(player, given_BxTxE, cond, keys_B):
-  """What a player is told of each step: a list of [B, T, E]."""
-  told = [] if given_BxTxE is None else [given_BxTxE]
+def _conditions(player, given_BxTxE, cond, keys_B):
+  """The conditions of each step: a list of [B, T, E]."""
+  conditioned = [] if given_BxTxE is None else [given_BxTxE]
   if player.conditions.columns:
     module = ConditionEmbedding(player.conditions, player.dtype, name='told')
-    told.append(module(cond, keys_B))
-  return told
+    conditioned.append(module(cond, keys_B))
+  return conditioned
 
 
 def _join(features):

@@ -23,7 +23,7 @@ def join(
 
   Args:
     write: (keys [N], x [N, window, C], known bool likewise, cond [N, window,
-      columns] or None) -> x. What is known of x it hears; here it is kept.
+      columns] or None) -> x. It is conditioned on the known cells of x, which stay as they are.
     keys_N: one per piece.
     length: steps of a piece; what the last window has beyond is cut off.
     controls: `given`, `known` and `cond` are used.

@@ -64,7 +64,7 @@ def infill(
   """An orderless net over voices: trained on holes, samples any part of a piece.
 
   The loss. Of a row with N cells k are hidden, k uniform in 1..N, at random; the
-  net hears the others and `N / k * sum over hidden -log p(cell | others)` is an
+  net encodes the others and `N / k * sum over hidden -log p(cell | others)` is an
   unbiased estimate of `-log p(x | order)`, averaged over all N! orders in which
   the cells may be written one by one (Uria et al. 2014). Since p(x) is the mean
   of p(x | order) over the orders this average is an upper bound of -log p(x),
@@ -73,7 +73,7 @@ def infill(
   weights), which is what the first voice of a step meets in an order that takes
   step after step.
 
-  A step that does not count but stands before one that does is heard.
+  A step with mask 0 that stands before one with mask 1 is context.
 
   Args:
     spec: of x; must be voices.
@@ -165,11 +165,11 @@ def infill(
         share = jnp.where(i == 0, 1, jnp.maximum(share, LEAST))
         hidden = uniform(keys[0], length, voices) < share
         written = hidden
-      heard, written = known_NxTxV | ~hidden, ~known_NxTxV & written
-      logits, bits = net.apply({'params': params}, x_NxTxV, heard, real_NxT)
-      # Without onsets only a given cell tells whether its note begins there.
-      told = heard if onsets else known_NxTxV
-      logits = jnp.where(fits(x_NxTxV, told, logits, onsets), logits, -jnp.inf)
+      context, written = known_NxTxV | ~hidden, ~known_NxTxV & written
+      logits, bits = net.apply({'params': params}, x_NxTxV, context, real_NxT)
+      # Without onsets only a given cell determines whether its note begins there.
+      fixed = context if onsets else known_NxTxV
+      logits = jnp.where(fits(x_NxTxV, fixed, logits, onsets), logits, -jnp.inf)
       s_NxTxV = draw(logits, keys[1], bold)
       struck_NxTxV = jnp.zeros_like(s_NxTxV)
       if onsets:
@@ -177,7 +177,7 @@ def infill(
         u_NxTxV = uniform(keys[2], length, voices)
         struck_NxTxV = draw_bits(bits, u_NxTxV, bold)
       x_NxTxV = jnp.where(written, 2 * s_NxTxV + struck_NxTxV, x_NxTxV)
-      x_NxTxV = canonical(x_NxTxV, heard | written, onsets)
+      x_NxTxV = canonical(x_NxTxV, context | written, onsets)
       return jnp.where(known_NxTxV, begin_NxTxV, x_NxTxV)
 
     rounds = sweeps if sampling == 'gibbs' else -(-num // each)

@@ -53,7 +53,7 @@ class InfillNet(nn.Module):
       self.bits = logits_layer(self.voices * self.depth, self.dtype)
 
   def __call__(self, x_BxTxV, known_BxTxV, real_BxT):
-    """Hears the known cells of the real steps, and nothing else.
+    """Encodes the known cells of the real steps, and nothing else.
 
     Returns:
       Logits float32 [B, T, V, S] of the symbols, and of the bits given each of
@@ -74,7 +74,7 @@ class InfillNet(nn.Module):
 
 
 class Block(nn.Module):
-  """h + F(h), where F hears `dilation` steps back and ahead.
+  """h + F(h), where F sees `dilation` steps back and ahead.
 
   What is not a step of the piece is silence to it, as is what lies beyond the
   ends of the array.
@@ -102,7 +102,7 @@ def canonical(x_BxTxV, there_BxTxV, onsets: bool = True):
   """Cells of which rests are never struck and new symbols always are.
 
   Args:
-    there_BxTxV: which cells are there; a hole before a symbol tells nothing.
+    there_BxTxV: which cells are there; a hole before a symbol forces nothing.
     onsets: whether what the bits say stays where they are free.
   """
   s_BxTxV = x_BxTxV // 2
@@ -116,7 +116,7 @@ def fits(x_BxTxV, known_BxTxV, logits, onsets: bool = True):
   """Which symbols leave a known next cell as it is: bool [B, T, V, S].
 
   One that holds its note needs the same symbol before it; where repeated notes
-  are not told apart, one that begins its note needs another.
+  are not distinguished, one that begins its note needs another.
   """
   ahead = [(0, 0), (0, 1), (0, 0)]
   next_BxTxV = jnp.pad(x_BxTxV, ahead)[:, 1:]

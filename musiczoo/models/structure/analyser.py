@@ -42,10 +42,10 @@ def pictures(x, spec: Spec):
 class Analyser(nn.Module):
   """Convolution and pooling over each bar, and a dense layer for each name.
 
-  A filter spans three steps and an octave of pitches, so that it can hear an
-  interval anywhere. What filters hear in different octaves is pooled, as chords
+  A filter spans three steps and an octave of pitches, so that it can detect
+  an interval anywhere. Filters in different octaves are pooled, as chords
   and keys are of pitch classes; density and rhythm are read off the sum over
-  all pitches. Each key is heard in the mean of the whole row, each section in
+  all pitches. Each key is read off the mean of the whole row, each section off
   how much a bar is like the ones `conditions.LAGS` bars before it.
 
   Attributes:
@@ -80,7 +80,7 @@ class Analyser(nn.Module):
     classes = classes.max(axis=3)  # [B, N, S / 2, 12, F]
     bar_BxNxD = classes.reshape(num, bars, -1)
 
-    heard = {
+    features = {
       'halves': self._dense('halves', classes.reshape(num, bars, 2, -1)),
       'bar': self._dense('bar', x.mean(axis=3).reshape(num, bars, -1)),
       'alike': self._dense('alike', _alike(self._mark(bar_BxNxD))),
@@ -90,14 +90,14 @@ class Analyser(nn.Module):
     share_BxN = share_BxN.astype(self.dtype)
     row = jnp.einsum('bnspf,bn->bpf', classes, share_BxN).reshape(num, -1)
     row = self._dense('row', row / classes.shape[2])[:, None]
-    heard['row'] = jnp.broadcast_to(row, heard['bar'].shape)
+    features['row'] = jnp.broadcast_to(row, features['bar'].shape)
 
     # Both halves are named by the same layer.
     layers = {c.column: logits_layer(c.size, self.dtype) for c in self.codes}
     most = max(code.size for code in self.codes)
     logits = []
     for code in self.codes:
-      h = heard[_FROM[code.column]]
+      h = features[_FROM[code.column]]
       h = h if code.half is None else h[:, :, code.half]
       more = [(0, 0), (0, 0), (0, most - code.size)]
       # Beyond the values that a code has there is no weight.

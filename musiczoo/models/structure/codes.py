@@ -47,9 +47,9 @@ _OF_HALVES = annotations.QUALITY, annotations.ROOT
 NO_CHORD = 1  # The value of `quality` that has no root.
 
 
-def codes_of(told: Conditioning) -> tuple[Code, ...]:
-  """What of the conditions can be heard; place and style can't."""
-  sizes = dict(told.columns)
+def codes_of(conditioning: Conditioning) -> tuple[Code, ...]:
+  """The codes among the conditions: all but position and style."""
+  sizes = dict(conditioning.columns)
   chosen = [(c, None) for c in _OF_BARS]
   chosen += [(c, half) for half in (0, 1) for c in _OF_HALVES]
   return tuple(
@@ -141,7 +141,7 @@ def spread(codes: tuple[Code, ...], bars: Bars, codes_BxNxC, cond_BxTxK):
   """
   columns = np.arange(cond_BxTxK.shape[-1])
   half_S = np.arange(bars.size) >= bars.size // 2
-  # Where each code is told, and what each step is told anyway.
+  # The column and half of each code, and the position of each step.
   says_SxCxK = np.stack(
     [
       ((half_S == code.half) | (code.half is None))[:, None]
@@ -153,5 +153,5 @@ def spread(codes: tuple[Code, ...], bars: Bars, codes_BxNxC, cond_BxTxK):
   place_SxK = (1 + np.arange(bars.size))[:, None] * (
     columns == annotations.POSITION
   )
-  told = jnp.einsum('bnc,sck->bnsk', codes_BxNxC, says_SxCxK) + place_SxK
-  return bars.join(told) + cond_BxTxK * (columns == annotations.STYLE)
+  cond = jnp.einsum('bnc,sck->bnsk', codes_BxNxC, says_SxCxK) + place_SxK
+  return bars.join(cond) + cond_BxTxK * (columns == annotations.STYLE)

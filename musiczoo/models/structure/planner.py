@@ -20,17 +20,17 @@ from musiczoo.nn.recurrent import Recurrent
 class Planner(nn.Module):
   """p(plan | asked) = prod_n prod_c p(code_nc | codes before it, asked).
 
-  `net` hears the bars before, a factor of one hidden layer for each code hears
-  it and the codes before in the bar. What is asked is read from its end back
+  `net` encodes the bars before; a factor of one hidden layer for each code takes
+  its output and the codes before in the bar. What is asked is read from its end back
   by `ahead`, so that a bar can be planned for all that is still to come: a key,
   say, for the chords that will have to be in it.
 
   Attributes:
     codes: of a bar.
-    styles: values of the style that a piece is told, 0 for none.
+    styles: values of the style of a piece, 0 for none.
     net: over the bars.
     ahead: over what is asked.
-    features: of the codes, as they are heard.
+    features: of the embedding of the codes.
     hidden: K.
   """
 
@@ -49,10 +49,14 @@ class Planner(nn.Module):
       for i, code in enumerate(self.codes)
       if code.column == annotations.DENSITY
     )
-    told = Conditioning(tuple(enumerate(sizes)), self.features, ordered=ordered)
-    self.heard = ConditionEmbedding(told, self.dtype)
+    conditioning = Conditioning(
+      tuple(enumerate(sizes)), self.features, ordered=ordered
+    )
+    self.heard = ConditionEmbedding(conditioning, self.dtype)
     columns = tuple(enumerate([*sizes, self.styles]))
-    self.asked = ConditionEmbedding(told._replace(columns=columns), self.dtype)
+    self.asked = ConditionEmbedding(
+      conditioning._replace(columns=columns), self.dtype
+    )
     # One array each for the factors of all codes: logits beyond the values that
     # a code has are of no weight.
     most = max(sizes)
@@ -74,7 +78,7 @@ class Planner(nn.Module):
 
   def log_prob(self, codes_BxNxC, asked_BxNxC, style_B, real_BxN, keys_B=None):
     """Log probability in nats of each code, 0 of those asked for: [B, N, C]."""
-    # The first bar hears codes of 0, which says that nothing is known.
+    # The codes before the first bar are 0, unknown.
     before = self.heard(delay(codes_BxNxC))
     e = jnp.concatenate(
       [before, self.expect(asked_BxNxC, style_B, real_BxN)], axis=-1
@@ -116,7 +120,7 @@ class Planner(nn.Module):
     return carry, jnp.stack(chosen, axis=-1)
 
   def _factors(self, h_xH):
-    """What the factor of each code hears of the net: [..., C, K]."""
+    """The input of the factor of each code: [..., C, K]."""
     return self.factors(h_xH).reshape(*h_xH.shape[:-1], -1, self.hidden)
 
   def _logits(self, units, c):

@@ -94,7 +94,7 @@ def structure(
     options: of the nets.
     conditioning: the annotations of a bar that the analyser predicts, and the
       style, a condition of planner and renderer. `forget` is how often the
-      renderer is told no codes.
+      renderer is given no codes.
     dtype: of the computation; parameters and loss stay float32.
     remat: recompute layers of the renderer in the backward pass.
   """
@@ -120,12 +120,12 @@ def structure(
     planner_hidden,
     dtype,
   )
-  told = dict(conditions.columns) | {names.POSITION: names.COLUMNS['position']}
+  given = dict(conditions.columns) | {names.POSITION: names.COLUMNS['position']}
   renderer = autoregressive(
     Recurrent(cell, hidden, layers, residual, dropout, dtype, remat),
     head,
     spec,
-    Conditioning(tuple(sorted(told.items())), conditions.features),
+    Conditioning(tuple(sorted(given.items())), conditions.features),
     dtype,
   )
 
@@ -133,7 +133,7 @@ def structure(
     rngs = jax.random.split(rng, 3)
     bars = coding.bars_of(batch['cond'], bar_steps)
     named = coding.named(codes, bars, batch['cond'])
-    told = coding.spread(codes, bars, named, batch['cond'])
+    given = coding.spread(codes, bars, named, batch['cond'])
     x = pictures(bars.cut(batch['x']), spec)
     return {
       'analyser': analyser.init(rngs[0], x, jnp.ones(x.shape[:2]))['params'],
@@ -145,10 +145,10 @@ def structure(
         jnp.ones(x.shape[:2]),
         method='log_prob',
       )['params'],
-      'renderer': renderer.init(rngs[2], batch | {'cond': told}),
+      'renderer': renderer.init(rngs[2], batch | {'cond': given}),
     }
 
-  def listen(params, batch):
+  def analyse(params, batch):
     """The row's bars, which there are, logits of their codes, and the codes."""
     bars = coding.bars_of(batch['cond'], bar_steps)
     mask_BxNxS = bars.cut(batch['mask'])
@@ -158,9 +158,9 @@ def structure(
     codes_BxNxC = logits.argmax(-1) * real_BxN[..., None]
     return bars, real_BxN, logits, codes_BxNxC
 
-  def planned(params, batch, heard, asked_BxNxC, keys_B=None):
+  def planned(params, batch, found, asked_BxNxC, keys_B=None):
     """Nats of each code; a bar counts if its first step does: [B, N, C]."""
-    bars, real_BxN, _, codes_BxNxC = heard
+    bars, real_BxN, _, codes_BxNxC = found
     log_p = planner.apply(
       {'params': params['planner']},
       codes_BxNxC,
@@ -173,22 +173,22 @@ def structure(
     return -log_p * _counts(bars, batch)[..., None]
 
   def rendered(params, batch, bars, codes_BxNxC, rng, train=False):
-    told = coding.spread(codes, bars, codes_BxNxC, batch['cond'])
+    given = coding.spread(codes, bars, codes_BxNxC, batch['cond'])
     return renderer.loss(
-      params['renderer'], batch | {'cond': told}, rng, step=0, train=train
+      params['renderer'], batch | {'cond': given}, rng, step=0, train=train
     )
 
   def loss(params, batch, rng, *, step, train):
     del step
-    heard = bars, _, logits, codes_BxNxC = listen(params, batch)
-    asked, told, keys_B = jnp.zeros_like(codes_BxNxC), codes_BxNxC, None
+    found = bars, _, logits, codes_BxNxC = analyse(params, batch)
+    asked, given, keys_B = jnp.zeros_like(codes_BxNxC), codes_BxNxC, None
     if train:
       keys_B = row_keys(rng, batch['row'])
       asked = planning.ask(codes, codes_BxNxC, _apart(keys_B, _ASK))
-      told = told * _kept(_apart(keys_B, _FORGET), conditions.forget)
+      given = given * _kept(_apart(keys_B, _FORGET), conditions.forget)
       keys_B = _apart(keys_B, _PLAN)
-    plan = planned(params, batch, heard, asked, keys_B).sum()
-    sums, weight = rendered(params, batch, bars, told, rng, train)
+    plan = planned(params, batch, found, asked, keys_B).sum()
+    sums, weight = rendered(params, batch, bars, given, rng, train)
     labels_BxNxC, known_BxN = _labels(codes, bars, batch)
     log_p_BxNxC = log_categorical(logits, labels_BxNxC)
     hearing = -(log_p_BxNxC * known_BxN[..., None]).sum()
@@ -219,13 +219,13 @@ def structure(
       bars.cut(jnp.ones(cond.shape[:2])).max(-1) > 0,
       controls,
     )
-    told = coding.spread(codes, bars, codes_NxBxC, cond)
+    given = coding.spread(codes, bars, codes_NxBxC, cond)
     return renderer.sample(
-      params['renderer'], keys_N, length, controls._replace(cond=told)
+      params['renderer'], keys_N, length, controls._replace(cond=given)
     )
 
   def figures(params, batch, rng):
-    heard = bars, real_BxN, _, codes_BxNxC = listen(params, batch)
+    found = bars, real_BxN, _, codes_BxNxC = analyse(params, batch)
     labels_BxNxC, known_BxN = _labels(codes, bars, batch)
     right = {}
     for i, code in enumerate(codes):
@@ -236,7 +236,7 @@ def structure(
         before[0] + hit.sum(),
         before[1] + known_BxN.sum(),
       )
-    nats = planned(params, batch, heard, jnp.zeros_like(codes_BxNxC))
+    nats = planned(params, batch, found, jnp.zeros_like(codes_BxNxC))
     num = _counts(bars, batch).sum()
     plan = {'plan_per_code': (nats.sum() / len(codes), num)}
     for i, code in enumerate(codes):
@@ -247,17 +247,17 @@ def structure(
     shuffled = jnp.take_along_axis(codes_BxNxC, order_BxN[..., None], 1)
     units = spec.shape[0] if spec.kind == 'voices' else 1
     render = {}
-    for name, told in (
+    for name, given in (
       ('heard', codes_BxNxC),
       ('shuffled', shuffled),
       ('none', jnp.zeros_like(codes_BxNxC)),
     ):
-      sums, weight = rendered(params, batch, bars, told, rng)
+      sums, weight = rendered(params, batch, bars, given, rng)
       render[f'render_told_{name}'] = sums['nll'], weight * units
     return right | plan | render
 
-  def hear(params, batch):
-    bars, _, _, codes_BxNxC = listen(params, batch)
+  def annotate(params, batch):
+    bars, _, _, codes_BxNxC = analyse(params, batch)
     return coding.spread(codes, bars, codes_BxNxC, batch['cond'])
 
   return AnnotatingModel(
@@ -267,7 +267,7 @@ def structure(
     controls=renderer.controls,
     monitor='nll_bound',
     metrics=figures,
-    annotate=hear,
+    annotate=annotate,
   )
 
 
@@ -276,7 +276,7 @@ def _apart(keys_B, number):
 
 
 def _kept(keys_B, forget):
-  """1 for rows that are told their codes, 0 for others: int32 [B, 1, 1]."""
+  """1 for rows that are given their codes, 0 for others: int32 [B, 1, 1]."""
   kept_B = jax.vmap(lambda key: jax.random.bernoulli(key, 1 - forget))(keys_B)
   return kept_B[:, None, None].astype(jnp.int32)
 

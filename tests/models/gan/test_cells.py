@@ -32,7 +32,7 @@ def random_x(name, seed=0):
 def test_any_x_is_heard_as_what_it_decodes_to(name):
   """Strikes are forced and forbidden as by `encode(decode(x))`."""
   face, x = cell_layout(spec(name)), random_x(name)
-  heard = np.asarray(face.x(face.hear(face.raw(x))))
+  heard = np.asarray(face.x(face.canonical(face.raw(x))))
   for a, b in zip(x, heard):
     again = np.asarray(MUSIC[name].encode(MUSIC[name].decode(a)))
     np.testing.assert_array_equal(b[: len(again)], again)
@@ -141,7 +141,7 @@ def test_all_that_can_be_heard_has_probability_one(of, steps):
   cells = steps * of.shape[0]
   x = np.indices((top,) * cells, np.uint8).reshape(cells, -1).T
   x = x.reshape(-1, steps, *of.shape)
-  heard = np.asarray(face.x(face.hear(face.raw(x))))
+  heard = np.asarray(face.x(face.canonical(face.raw(x))))
   x = x[(heard == x).all((1, 2))]
   logits = 2 * jax.random.normal(jax.random.key(0), (1, steps, face.cells))
   log_p = face.log_prob(logits, face.raw(x))
@@ -154,7 +154,7 @@ def test_frames_are_heard_as_they_are():
   x = np.random.default_rng(0).normal(size=(2, 5, 3)).astype(np.float32)
   for same in (
     face.raw(x),
-    face.hear(face.raw(x)),
+    face.canonical(face.raw(x)),
     face.x(x),
     face.draw(x),
     face.features(x),

@@ -73,7 +73,7 @@ def test_the_penalty_is_of_each_row_by_itself():
       def judged(y):
         return critic.apply({'params': own}, face.features(y))[0]
 
-      slope = jax.grad(judged)(face.hear(face.raw(x[None])))
+      slope = jax.grad(judged)(face.canonical(face.raw(x[None])))
       slopes.append((slope**2).sum() * mask.mean())
     return 3.0 / 2 * sum(slopes)
 
