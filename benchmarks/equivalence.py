@@ -163,6 +163,7 @@ def main() -> int:
   same = all(found['same'] for found in [*trials.values(), *shipped.values()])
   if args.json:
     receipt = {
+      'command': 'python -m benchmarks.equivalence --old=DIR',
       'revision': REVISION,
       'bound': BOUND,
       'same': same,
