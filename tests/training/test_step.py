@@ -100,7 +100,8 @@ def test_fixed_shards_give_the_same_bits_on_any_number_of_devices(name):
     families.close(one, many, 0)
     families.close(a, b, 0)
   plain, _ = trained(family, steps=3)
-  families.close(one, plain, 1e-5)
+  # Of three steps: the law's 1e-5 is of one, and rounding grows.
+  families.close(one, plain, 3e-5)
 
 
 @pytest.mark.parametrize('name', families.CASES)
