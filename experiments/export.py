@@ -5,6 +5,8 @@ import pathlib
 
 from absl import flags
 
+from musiczoo.music.files import write_output
+
 from . import launch, model_flags
 
 OUTPUT_DIR = flags.DEFINE_string('output_dir', None, 'Folder for the export.')
@@ -26,7 +28,7 @@ def main():
     config, pipeline, params, step=step, figures=figures, onnx=ONNX.value
   )
   for name, content in made.items():
-    (output / name).write_bytes(content)
+    write_output(output / name, content)
   size = sum(map(len, made.values()))
   print(f'{len(made)} files, {size / 1e6:.1f} MB, of step {step} in {output}:')
   for name, content in made.items():

@@ -14,6 +14,7 @@ import sys
 from absl import app, flags, logging as absl_logging
 
 from musiczoo.errors import UserError
+from musiczoo.music.files import write_output
 
 from . import config as configs
 
@@ -141,12 +142,9 @@ def make_folder(path: pathlib.Path) -> None:
 
 
 def write_text(path: pathlib.Path, text: str) -> None:
-  """Writes a file, or says why not."""
-  try:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-  except OSError as e:
-    raise UserError(f'{path}: {e.strerror}: choose another file') from e
+  """Writes a file and the folder it is in, or says why not."""
+  make_folder(path.parent)
+  write_output(path, text)
 
 
 class Signals:

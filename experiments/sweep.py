@@ -6,6 +6,7 @@ from absl import flags
 
 from musiczoo.errors import UserError
 from musiczoo.evaluation.significance import MAX_PAIRS
+from musiczoo.music.files import write_atomic
 from musiczoo.runs.sweep import results, table, trials
 
 from . import grid, launch
@@ -122,8 +123,8 @@ def _conclude(workdir, planned) -> int:
 
   found = {t.id: results.read(trials.folder(workdir, t.id)) for t in planned}
   summed = table.table(planned, found)
-  trials.write(workdir / 'results.csv', table.to_csv(summed))
-  trials.write(workdir / 'results.json', table.to_json(summed, planned, found))
+  write_atomic(workdir / 'results.csv', table.to_csv(summed))
+  write_atomic(workdir / 'results.json', table.to_json(summed, planned, found))
   seeds.draw(summed, workdir / 'spread.png')
   print(f'\n{table.in_words(summed)}\n')
   print(f'{workdir}: results.csv, results.json, spread.png, trials/')

@@ -7,7 +7,6 @@ table of it may hold is the signature of the function that takes it.
 from collections.abc import Callable, Mapping
 import dataclasses
 import inspect
-import os
 import typing
 from typing import Annotated, Any, NamedTuple
 
@@ -20,6 +19,7 @@ from musiczoo.errors import check_options, check_value, OneOf, Range, UserError
 from musiczoo.models.model import Model
 from musiczoo.models.zoo import ZOO
 from musiczoo.music import annotations
+from musiczoo.music.files import cache_folder
 from musiczoo.music.spec import Spec
 from musiczoo.nn.conditioning import Conditioning
 from musiczoo.nn.heads import HEADS
@@ -456,10 +456,8 @@ def batches(
 
 def cache_compilation() -> None:
   """Keeps compiled programs in the user's cache folder, across processes."""
-  home = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
-  jax.config.update(
-    'jax_compilation_cache_dir', os.path.join(home, 'musiczoo', 'compiled')
-  )
+  folder = cache_folder() / 'compiled'
+  jax.config.update('jax_compilation_cache_dir', str(folder))
   # Smaller ones than the usual second, too: a sweep needs them again and again.
   jax.config.update('jax_persistent_cache_min_compile_time_secs', 0.1)
   jax.config.update('jax_persistent_cache_min_entry_size_bytes', 0)

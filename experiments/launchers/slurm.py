@@ -6,7 +6,7 @@ import shlex
 import shutil
 import subprocess
 
-from musiczoo.runs.sweep import trials
+from musiczoo.music.files import write_atomic
 
 from .. import command, ROOT
 from .ask import Ask
@@ -17,7 +17,7 @@ SCRIPT = 'sweep.sbatch'
 def slurm(jobs: Sequence[tuple[str, ...]], ask: Ask) -> None:
   """Writes the script, submits it if sbatch is here, and waits for its end."""
   path = ask.workdir / SCRIPT
-  trials.write(path, script(jobs, ask))
+  write_atomic(path, script(jobs, ask))
   command = ['sbatch', '--wait', str(path)]
   if shutil.which('sbatch') is None:
     print(

@@ -12,6 +12,7 @@ from musiczoo.build import Pipeline, RunConfig
 from musiczoo.errors import UserError
 from musiczoo.export import compose, onnx_model, stablehlo, weights
 from musiczoo.export.card import card, corpus_name
+from musiczoo.music.files import format_sums
 
 SUMS = 'SHA256SUMS'
 
@@ -55,8 +56,8 @@ def files(
   made['MODEL_CARD.md'] = text.encode()
   names = sorted([*made, 'play.py'])
   made['play.py'] = compose.compose(pipeline, config, names).encode()
-  sums = (f'{hashlib.sha256(made[n]).hexdigest()}  {n}\n' for n in names)
-  return made | {SUMS: ''.join(sums).encode()}
+  sums = {n: hashlib.sha256(made[n]).hexdigest() for n in names}
+  return made | {SUMS: format_sums(sums).encode()}
 
 
 def _json(content):

@@ -1,7 +1,10 @@
-"""write_atomic: writes a file whole or not at all."""
+"""Files that are whole and unchanged: atomic writes, and SHA-256 digests."""
 
+from collections.abc import Mapping
 import contextlib
+import hashlib
 import os
+import pathlib
 import threading
 
 from musiczoo.errors import UserError
@@ -23,8 +26,7 @@ def write_atomic(path: str | os.PathLike, data: bytes | str) -> None:
   """
   data = data.encode() if isinstance(data, str) else data
   if os.path.exists(path) and not os.path.isfile(path):
-    with open(path, 'wb') as file:
-      file.write(data)
+    pathlib.Path(path).write_bytes(data)
     return
   # Of this thread alone, so that two writers don't share it.
   scratch = f'{os.fspath(path)}.{os.getpid()}-{threading.get_ident()}.tmp'
@@ -51,3 +53,69 @@ def write_output(path: str | os.PathLike, data: bytes | str) -> None:
     raise UserError(
       f'{path}: cannot be written ({error.strerror}); choose another path'
     ) from error
+
+
+def move_folder(path: pathlib.Path, target: pathlib.Path) -> None:
+  """Renames a folder once all that is in it is synced to the disk.
+
+  Raises:
+    OSError: a folder that holds something is at `target`, or the disk fails.
+  """
+  for each in [*path.rglob('*'), path]:
+    _sync(each)
+  path.rename(target)
+  _sync(target.parent)
+
+
+def cache_folder() -> pathlib.Path:
+  """The user's folder for what can be made anew; it may not exist yet."""
+  home = os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache'
+  return pathlib.Path(home, 'musiczoo')
+
+
+def sha256(path: str | os.PathLike) -> str:
+  """The hexadecimal SHA-256 of a file."""
+  with open(path, 'rb') as file:
+    return hashlib.file_digest(file, 'sha256').hexdigest()
+
+
+def digests(folder: pathlib.Path, *, but: str) -> dict[str, str]:
+  """Path within a folder -> `sha256`, of all files except those called `but`."""
+  files = (p for p in sorted(folder.rglob('*')) if p.is_file())
+  return {
+    file.relative_to(folder).as_posix(): sha256(file)
+    for file in files
+    if file.name != but
+  }
+
+
+def difference(found: Mapping, expected: Mapping) -> str:
+  """The first file of which two tables differ and how; '' if none does."""
+  for name in sorted({*found, *expected}):
+    if name not in found:
+      return f'{name}: missing'
+    if name not in expected:
+      return f'{name}: not expected'
+    if found[name] != expected[name]:
+      return f'{name}: content changed'
+  return ''
+
+
+def format_sums(digests: Mapping[str, str]) -> str:
+  """{file: digest} as the text of a SHA256SUMS, for `sha256sum -c`."""
+  return ''.join(f'{digests[name]}  {name}\n' for name in sorted(digests))
+
+
+def parse_sums(text: str) -> dict[str, str]:
+  """The text of a SHA256SUMS -> {file: digest}."""
+  lines = (line.split('  ', 1) for line in text.splitlines())
+  return {name: digest for digest, name in lines}
+
+
+def _sync(path):
+  """Makes a file or folder survive a loss of power."""
+  descriptor = os.open(path, os.O_RDONLY)
+  try:
+    os.fsync(descriptor)
+  finally:
+    os.close(descriptor)

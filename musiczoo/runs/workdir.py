@@ -9,6 +9,7 @@ import numpy as np
 from musiczoo import build
 from musiczoo.errors import UserError
 from musiczoo.music import annotations
+from musiczoo.music.files import write_atomic
 from musiczoo.runs import config_history
 from musiczoo.training import checkpoint
 
@@ -40,9 +41,7 @@ def claim(workdir, config: build.RunConfig) -> None:
           f'{workdir} holds another run: {"; ".join(differ[:3])}{more}; '
           'choose another folder, or remove this one'
         )
-    text = json.dumps(plain, indent=1, sort_keys=True) + '\n'
-    path.with_suffix('.new').write_text(text)
-    path.with_suffix('.new').replace(path)
+    write_atomic(path, json.dumps(plain, indent=1, sort_keys=True) + '\n')
   except OSError as e:
     raise UserError(f'--workdir={workdir}: {e.strerror}: choose another') from e
 

@@ -13,7 +13,6 @@ named, set aside as `damaged-...`, and the newest sound one is used.
 import hashlib
 import json
 import logging
-import os
 import pathlib
 import shutil
 
@@ -23,6 +22,7 @@ import numpy as np
 from orbax.checkpoint import v1 as ocp
 
 from musiczoo.errors import UserError
+from musiczoo.music import files
 from musiczoo.training import distributed, parallel
 
 MANIFEST = 'manifest.json'
@@ -67,12 +67,10 @@ def _seal(building, final, config, metrics):
   """Adds what belongs to the state, and gives the folder its name."""
   (building / 'config.json').write_text(_json(config))
   (building / 'metrics.json').write_text(_json(metrics))
-  (building / MANIFEST).write_text(_json(_digests(building)))
-  for path in [*building.rglob('*'), building]:
-    _sync(path)
+  sums = _json(files.digests(building, but=MANIFEST))
+  (building / MANIFEST).write_text(sums)
   shutil.rmtree(final, ignore_errors=True)
-  os.replace(building, final)
-  _sync(final.parent)
+  files.move_folder(building, final)
 
 
 def restore(folder, *, best: bool = False):
@@ -165,22 +163,15 @@ def steps(folder) -> list[int]:
 def damage(path: pathlib.Path) -> str:
   """What is wrong with a checkpoint folder: '' if every byte is as sealed."""
   try:
-    text, found = (path / MANIFEST).read_text(), _digests(path)
+    text = (path / MANIFEST).read_text()
+    found = files.digests(path, but=MANIFEST)
     if text == _json(found):
       return ''
     sealed = json.loads(text)
   except (OSError, ValueError) as e:
     return f'{MANIFEST}: {type(e).__name__}'
-  if not isinstance(sealed, dict):
-    return f'{MANIFEST}: content changed'
-  for name in sorted(sealed | found):
-    if name not in found:
-      return f'{name}: missing'
-    if name not in sealed:
-      return f'{name}: not in the manifest'
-    if sealed[name] != found[name]:
-      return f'{name}: content changed'
-  return f'{MANIFEST}: content changed'
+  differs = isinstance(sealed, dict) and files.difference(found, sealed)
+  return differs or f'{MANIFEST}: content changed'
 
 
 def sha256(tree) -> str:
@@ -204,36 +195,15 @@ def _as_dict(tree):
   return named(serialization.to_state_dict(tree))
 
 
-def _digests(path):
-  files = (p for p in sorted(path.rglob('*')) if p.is_file())
-  result = {}
-  for file in files:
-    if file.name != MANIFEST:
-      with file.open('rb') as f:
-        digest = hashlib.file_digest(f, 'sha256').hexdigest()
-      result[str(file.relative_to(path))] = digest
-  return result
-
-
 def _json(content):
   return json.dumps(content, indent=1, sort_keys=True) + '\n'
-
-
-def _sync(path):
-  """Makes one file or folder survive a loss of power."""
-  descriptor = os.open(path, os.O_RDONLY)
-  try:
-    os.fsync(descriptor)
-  finally:
-    os.close(descriptor)
 
 
 def _set_aside(path):
   number = 0
   while (aside := path.with_name(f'damaged-{path.name}.{number}')).exists():
     number += 1
-  os.replace(path, aside)
-  return aside
+  return path.rename(aside)
 
 
 def _reason(error):

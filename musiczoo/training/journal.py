@@ -6,9 +6,12 @@ step came of.
 """
 
 import csv
+import io
 import json
 import os
 import pathlib
+
+from musiczoo.music.files import write_atomic
 
 METRICS, TIMING = 'metrics.jsonl', 'timing.jsonl'
 BAD = 'bad_batches.jsonl'
@@ -41,10 +44,7 @@ def rewind(workdir, step: int) -> None:
     path = pathlib.Path(workdir) / name
     if path.exists():
       kept = [e for e in read(workdir, name) if e['step'] <= step]
-      path.with_suffix('.new').write_text(
-        ''.join(json.dumps(e) + '\n' for e in kept)
-      )
-      path.with_suffix('.new').replace(path)
+      write_atomic(path, ''.join(json.dumps(e) + '\n' for e in kept))
 
 
 def write_csv(workdir) -> None:
@@ -53,9 +53,8 @@ def write_csv(workdir) -> None:
   for entry in read(workdir):
     lines.setdefault(entry['step'], {}).update(entry)
   names = dict.fromkeys(name for line in lines.values() for name in line)
-  path = pathlib.Path(workdir) / 'metrics.csv'
-  with path.with_suffix('.new').open('w', newline='') as f:
-    table = csv.DictWriter(f, list(names))
-    table.writeheader()
-    table.writerows(lines.values())
-  path.with_suffix('.new').replace(path)
+  text = io.StringIO(newline='')
+  table = csv.DictWriter(text, list(names))
+  table.writeheader()
+  table.writerows(lines.values())
+  write_atomic(pathlib.Path(workdir) / 'metrics.csv', text.getvalue())

@@ -2,11 +2,13 @@
 
 import os
 import stat
+import subprocess
 import threading
 
 import pytest
 
 from musiczoo.errors import UserError
+from musiczoo.music import files
 from musiczoo.music.files import write_atomic, write_output
 
 
@@ -50,3 +52,33 @@ def test_a_folder_is_no_place_for_a_file(tmp_path):
     write_output(tmp_path, 'x')
   with pytest.raises(UserError, match='choose another path'):
     write_output(tmp_path / 'missing' / 'x', 'x')
+
+
+def test_sums_are_those_of_sha256sum(tmp_path):
+  (tmp_path / 'deep').mkdir()
+  for name in ('b', 'deep/a', 'SUMS'):
+    (tmp_path / name).write_text(name)
+  found = files.digests(tmp_path, but='SUMS')
+  assert list(found) == ['b', 'deep/a']
+  (tmp_path / 'SUMS').write_text(files.format_sums(found))
+  check = ['sha256sum', '--check', '--quiet', 'SUMS']
+  assert subprocess.run(check, cwd=tmp_path).returncode == 0
+  assert files.parse_sums((tmp_path / 'SUMS').read_text()) == found
+
+
+def test_the_first_difference_is_named():
+  table = {'a': 1, 'b': 2}
+  assert files.difference(table, dict(table)) == ''
+  assert files.difference({'b': 2}, table) == 'a: missing'
+  assert files.difference(table | {'c': 3}, table) == 'c: not expected'
+  assert files.difference({'a': 1, 'b': 3}, table) == 'b: content changed'
+
+
+def test_a_folder_is_moved_whole(tmp_path):
+  for name in ('new', 'taken'):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / 'a').write_text(name)
+  files.move_folder(tmp_path / 'new', tmp_path / 'there')
+  assert (tmp_path / 'there' / 'a').read_text() == 'new'
+  with pytest.raises(OSError):
+    files.move_folder(tmp_path / 'there', tmp_path / 'taken')

@@ -108,7 +108,7 @@ def test_a_failed_save_loses_nothing(tmp_path, monkeypatch):
   def full(*args):
     raise OSError(28, 'No space left on device')
 
-  monkeypatch.setattr(checkpoint, '_sync', full)
+  monkeypatch.setattr(checkpoint.files, 'move_folder', full)
   with pytest.raises(UserError, match='step 2 could not be saved.*No space'):
     checkpoint.save(tmp_path, state(2), CONFIG, {})
   assert [p.name for p in tmp_path.iterdir()] == ['000000001']

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 import contextlib
-import hashlib
 import json
 import os
 import pathlib
 import shutil
 
 from musiczoo.errors import UserError
+from musiczoo.music.files import move_folder, sha256
 
 
 @contextlib.contextmanager
@@ -40,7 +40,7 @@ def creating(
     if path.exists():
       _refuse_unless_sealed(path, seal, text)
     else:
-      scratch.rename(path)
+      move_folder(scratch, path)
   except OSError as error:
     raise UserError(
       f'{path}: cannot be written ({error.strerror or error}); choose '
@@ -95,9 +95,7 @@ def _seal(folder, form):
 
 
 def _describe(path):
-  with path.open('rb') as file:
-    digest = hashlib.file_digest(file, 'sha256').hexdigest()
-  return {'bytes': path.stat().st_size, 'sha256': digest}
+  return {'bytes': path.stat().st_size, 'sha256': sha256(path)}
 
 
 def _damaged(path, what):

@@ -7,7 +7,6 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import multiprocessing
-import os
 import pathlib
 import sys
 import warnings
@@ -18,6 +17,7 @@ import tqdm
 from musiczoo.data.cache import score_file
 from musiczoo.data.corpora.corpus import Piece
 from musiczoo.errors import UserError
+from musiczoo.music.files import cache_folder
 from musiczoo.music.score import canonical, Score
 from musiczoo.representations.voices import NAMES, TRACKS, VELOCITY
 
@@ -55,7 +55,7 @@ def load() -> list[Piece]:
   # This very file is part of the key: another way to parse, another cache.
   for file in [pathlib.Path(__file__), *files]:
     key.update(file.read_bytes())
-  cache = _cache_folder() / f'chorales-{key.hexdigest()[:16]}.npz'
+  cache = cache_folder() / f'chorales-{key.hexdigest()[:16]}.npz'
   pieces = score_file.load(cache)
   if pieces is None:
     pieces = _parse_all(files)
@@ -99,11 +99,6 @@ def _files():
     )
   folder = pathlib.Path(found.origin).parent / 'corpus' / 'bach'
   return sorted(folder.glob('*.mxl'))
-
-
-def _cache_folder():
-  home = os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache'
-  return pathlib.Path(home) / 'musiczoo'
 
 
 def _parse_all(files) -> list[Piece]:

@@ -6,7 +6,6 @@ what has come so far is compared with the limits.
 
 from collections.abc import Iterator
 import contextlib
-import hashlib
 import importlib
 import os
 import re
@@ -26,6 +25,7 @@ from musiczoo.music.audio.guard import (
   SILENCE,
 )
 from musiczoo.music.audio.sound import Sound
+from musiczoo.music.files import sha256
 
 SUFFIXES = ('.wav', '.flac', '.ogg', '.mp3')
 
@@ -71,8 +71,7 @@ def examine(path: str | os.PathLike, limits: Limits = LIMITS) -> Examined:
     with _opened(path, limits) as file:
       samples = sum(map(len, _blocks(file, limits)))
       seconds = samples / file.samplerate
-    with open(path, 'rb') as file:
-      digest = hashlib.file_digest(file, 'sha256').hexdigest()
+    digest = sha256(path)
   except AudioError as error:
     return Examined(error.code)
   except OSError:

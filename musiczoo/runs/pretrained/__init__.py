@@ -7,7 +7,6 @@ models/lstm-chorales/weights.npz    float16, by name
 """
 
 import difflib
-import hashlib
 import json
 import pathlib
 
@@ -16,6 +15,7 @@ import numpy as np
 from musiczoo import build
 from musiczoo.errors import UserError
 from musiczoo.export import weights
+from musiczoo.music import files
 from musiczoo.runs import config_history, workdir
 from musiczoo.training import checkpoint
 
@@ -86,21 +86,15 @@ def pack(origin: str, folder: pathlib.Path) -> None:
 
 def seal(folder: pathlib.Path) -> None:
   """Writes the sums of what a folder holds."""
-  sums = [
-    f'{_sha256(path)}  {path.name}\n'
-    for path in sorted(folder.iterdir())
-    if path.name != SUMS
-  ]
-  (folder / SUMS).write_text(''.join(sums))
+  sums = files.digests(folder, but=SUMS)
+  (folder / SUMS).write_text(files.format_sums(sums))
 
 
 def _check(folder):
-  lines = (folder / SUMS).read_text().splitlines()
-  for digest, name in (line.split('  ', 1) for line in lines):
-    path = folder / name
-    if not path.is_file() or _sha256(path) != digest:
-      raise UserError(f'{path} is damaged or missing: install musiczoo again')
-
-
-def _sha256(path):
-  return hashlib.sha256(path.read_bytes()).hexdigest()
+  sums = files.parse_sums((folder / SUMS).read_text())
+  found = files.digests(folder, but=SUMS)
+  for name, digest in sums.items():
+    if found.get(name) != digest:
+      raise UserError(
+        f'{folder / name} is damaged or missing: install musiczoo again'
+      )

@@ -11,7 +11,7 @@ memory, a full disk) is tried again when the sweep is begun again.
 import json
 import pathlib
 
-from musiczoo.runs.sweep import trials
+from musiczoo.music.files import write_atomic
 
 RESULT = 'result.json'
 
@@ -31,4 +31,4 @@ def finished(folder: pathlib.Path) -> bool:
 
 def write(folder: pathlib.Path, result: dict) -> None:
   text = json.dumps(result, indent=1, sort_keys=True) + '\n'
-  trials.write(folder / RESULT, text)
+  write_atomic(folder / RESULT, text)

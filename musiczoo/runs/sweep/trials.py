@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 import dataclasses
 import hashlib
 import json
-import os
 import pathlib
 from typing import NamedTuple, TYPE_CHECKING
 
 from musiczoo.errors import UserError
+from musiczoo.music.files import write_atomic
 
 if TYPE_CHECKING:  # So that a sweep's --help needs no jax.
   from musiczoo.build import RunConfig
@@ -86,22 +86,10 @@ def lay_out(workdir, trials: Iterable[Trial]) -> None:
       path = folder(workdir, trial.id) / 'config.json'
       path.parent.mkdir(parents=True, exist_ok=True)
       if not path.exists():
-        write(
-          path,
-          json.dumps(trial.config.to_dict(), indent=1, sort_keys=True) + '\n',
-        )
+        plain = trial.config.to_dict()
+        write_atomic(path, json.dumps(plain, indent=1, sort_keys=True) + '\n')
   except OSError as e:
     raise UserError(f'--workdir={workdir}: {e.strerror}: choose another') from e
-
-
-def write(path: pathlib.Path, text: str) -> None:
-  """Writes a file, whole or not at all."""
-  building = path.with_name(f'.{path.name}.{os.getpid()}')
-  with building.open('w') as f:
-    f.write(text)
-    f.flush()
-    os.fsync(f.fileno())
-  building.replace(path)
 
 
 def _json(config):
