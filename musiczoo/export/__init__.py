@@ -1,7 +1,5 @@
-"""A trained model -> a folder that needs neither musiczoo nor flax.
+"""Export: a trained model as a folder that needs neither musiczoo nor flax.
 
-`files` makes all of it. What is a program is what JAX traces of the model: its
-StableHLO (`stablehlo`), or the same operations as ONNX names them
-(`onnx_model`, with `operations` and `graph`). `compose` puts play.py together
-of the functions in `player`.
+`files` makes all of it: the weights, the model's programs as StableHLO
+(`stablehlo`) and ONNX (`onnx_model`), and the player, `play.py` as it stands.
 """

@@ -1,4 +1,4 @@
-"""A trained model walks in; the files of its export walk out, as bytes.
+"""The files of an exported model, as bytes.
 
 The same model gives the same bytes, wherever and whenever it is exported.
 """
@@ -7,14 +7,13 @@ from collections.abc import Mapping
 import dataclasses
 import hashlib
 import json
+import pathlib
 
 from musiczoo.build import Pipeline, RunConfig
 from musiczoo.errors import UserError
-from musiczoo.export import compose, onnx_model, stablehlo, weights
+from musiczoo.export import onnx_model, play, player, stablehlo, weights
 from musiczoo.export.card import card, corpus_name
 from musiczoo.music.files import format_sums
-
-SUMS = 'SHA256SUMS'
 
 
 def files(
@@ -26,39 +25,40 @@ def files(
   figures: Mapping[str, float],
   onnx: bool = True,
 ) -> dict[str, bytes]:
-  """Name -> bytes, the sums last.
+  """All files by name, SHA256SUMS the last.
 
   Args:
-    config, system, params, step: of `workdir.load`.
-    figures: what was measured of the checkpoint, for the card.
-    onnx: make model.onnx, of families that have one net that writes.
+    config, pipeline, params, step: of `workdir.load`.
+    figures: measured of the checkpoint, for the card.
+    onnx: write model.onnx, of families with one net that generates.
 
   Raises:
-    UserError: a package that writes one of them is missing, or the model is of
-      sound.
+    UserError: a package that is needed is missing, or the model is of audio.
   """
-  if pipeline.representation.spec.kind == 'frames':
+  if pipeline.representation.spec.is_audio:
     raise UserError(
-      'a model of sound can not be exported: its player would need librosa; '
+      'a model of audio cannot be exported, its player would need librosa: '
       'keep the workdir, and give it to experiments.generate'
     )
   config = dataclasses.replace(config, corpus=corpus_name(config))
   flat = weights.flat(params)
   made = {
     'model.safetensors': weights.to_bytes(flat),
-    'config.json': _json({'step': step, 'config': config.to_dict()}),
     'sample.jaxexport': stablehlo.sampler(pipeline, flat),
     'step.jaxexport': stablehlo.step(pipeline, flat),
+    'play.py': pathlib.Path(play.__file__).read_bytes(),
   }
   if onnx and (model := onnx_model.to_bytes(config, flat)) is not None:
     made['model.onnx'] = model
   text = card(pipeline, config, step, flat, figures, made)
   made['MODEL_CARD.md'] = text.encode()
-  names = sorted([*made, 'play.py'])
-  made['play.py'] = compose.compose(pipeline, config, names).encode()
-  sums = {n: hashlib.sha256(made[n]).hexdigest() for n in names}
-  return made | {SUMS: format_sums(sums).encode()}
-
-
-def _json(content):
-  return (json.dumps(content, indent=1, sort_keys=True) + '\n').encode()
+  table = {
+    'step': step,
+    'config': config.to_dict(),
+    'player': player.table(pipeline, config),
+    'files': sorted([*made, 'config.json']),
+  }
+  text = json.dumps(table, indent=1, sort_keys=True) + '\n'
+  made['config.json'] = text.encode()
+  sums = {k: hashlib.sha256(v).hexdigest() for k, v in made.items()}
+  return made | {'SHA256SUMS': format_sums(sums).encode()}

@@ -1,57 +1,80 @@
 """What play.py does with NumPy alone is what the library does."""
 
+import hashlib
+import json
+import pathlib
+
 import numpy as np
 import pytest
 
 from musiczoo import build
-from musiczoo.export import compose
-from musiczoo.export.player import folder, notes, requested
-from musiczoo.music import annotations, transform
+from musiczoo.export import play, player
+from musiczoo.music import annotations, harmony, time, transform
 from musiczoo.music.midi.write import to_bytes
-from musiczoo.music.time import quantize
-from musiczoo.representations import events as e, REPRESENTATIONS, tracks
+from musiczoo.representations import events as e, REPRESENTATIONS
 from tests import configs
 
 GRIDS = (1, 4, 7)
+REQUESTED = [
+  ('conditions.styles', 'jazz,rock'),
+  ('conditions.columns', 'key,chord,density,style'),
+]
+
+
+def table(variant, grid, changes=()):
+  """(representation, what play.py is given of a config)."""
+  changes = [('representation.steps_per_quarter', str(grid)), *changes]
+  config = configs.load(variant, changes)
+  pipeline = build.pipeline(config)
+  # As play.py reads it.
+  made = json.loads(json.dumps(player.table(pipeline, config)))
+  return pipeline.representation, made
 
 
 def expected(score, length=None):
   """The bytes of what `generate` writes; without meters and keys."""
   if length is not None:
     score = transform.crop(score, length)
-  score = quantize(score, 480)
+  score = time.quantize(score, 480)
   tempi = score.tempi if len(score.tempi) else np.array([[0, 750_000]])
   none = np.zeros((0, 3), np.int32)
   return to_bytes(score._replace(tempi=tempi, meters=none, keys=none))
 
 
-def written(path, monkeypatch, grid, *music):
-  monkeypatch.setattr(notes, 'GRID', grid)
-  notes.to_midi(path / '0.mid', *music)
+def written(path, grid, *music):
+  play.write_midi(path / '0.mid', grid, *music)
   return (path / '0.mid').read_bytes()
 
 
 @pytest.mark.parametrize('grid', GRIDS)
-@pytest.mark.parametrize('name', ['voices', 'melody', 'pianoroll', 'tracks'])
-def test_arrays_become_the_same_midi(tmp_path, monkeypatch, name, grid):
-  representation = REPRESENTATIONS[name](steps_per_quarter=grid)
+@pytest.mark.parametrize(
+  'variant,changes',
+  [
+    ('chorales.py:lstm', ()),
+    ('chorales.py:infill', [('representation.onsets', 'False')]),
+    ('chorales.py:vae_melody', ()),
+    ('chorales.py:lstm_pianoroll', ()),
+    ('tracks.py:lstm', ()),
+  ],
+  ids=str,
+)
+def test_arrays_become_the_same_midi(tmp_path, variant, changes, grid):
+  representation, made = table(variant, grid, changes)
   rng = np.random.default_rng(grid)
+  spec = representation.spec
   for share in (0.0, 0.02, 0.5):
-    shape = 30, *representation.spec.shape
-    if representation.spec.kind == 'bits':
+    shape = 30, *spec.shape
+    if spec.num_values == 2:
       x = (rng.random(shape) < share).astype(np.int32)
     else:
       x = rng.integers(60, 66, shape) * (rng.random(shape) < share)
-    functions, lines, played = compose.decoding(representation, name)
-    scope = {f.__name__: f for f in functions} | {'x': x, 'np': np}
-    exec('\n'.join(lines), scope)  # As it stands in play.py.
-    music = scope['notes'], [tuple(track) for track in played], {}
-    got = written(tmp_path, monkeypatch, grid, *music)
-    assert got == expected(representation.decode(x))
+    for length in (7, 30):
+      got = written(tmp_path, grid, *play.decode(made, x, length))
+      assert got == expected(representation.decode(x[:length]))
 
 
 @pytest.mark.parametrize('seed', range(20))
-def test_any_events_become_the_same_midi(tmp_path, monkeypatch, seed):
+def test_any_events_become_the_same_midi(tmp_path, seed):
   rng = np.random.default_rng(seed)
   grid = GRIDS[seed % len(GRIDS)]
   events = REPRESENTATIONS['events'](steps_per_quarter=grid)
@@ -77,21 +100,33 @@ def test_any_events_become_the_same_midi(tmp_path, monkeypatch, seed):
   x = np.concatenate([x[:200], tempo, x[200:], [e.END] * (seed % 2), x[:9]])
   x = x.astype(np.int32)
   for length in (3, 50, 10_000):
-    music = notes.from_events(x, length)
-    got = written(tmp_path, monkeypatch, grid, *music)
+    got = written(tmp_path, grid, *play.from_events(x, length))
     assert got == expected(events.decode(x), length)
 
 
-def test_more_tracks_than_channels(tmp_path, monkeypatch):
+def test_more_tracks_than_channels(tmp_path):
   events = REPRESENTATIONS['events']()
   begin = [
     [e.PROGRAM + i, e.NOTE_ON + i, e.DRUMS + i, e.NOTE_ON] for i in range(40)
   ]
   x = np.array([*sum(begin, []), e.SHIFT])
-  music = notes.from_events(x, 9)
-  assert written(tmp_path, monkeypatch, 12, *music) == expected(
-    events.decode(x), 9
-  )
+  got = written(tmp_path, 12, *play.from_events(x, 9))
+  assert got == expected(events.decode(x), 9)
+
+
+def test_the_vocabulary_is_that_of_events():
+  for name in (
+    'END NOTE_OFF NOTE_ON SET_VELOCITY PROGRAM DRUMS NEXT DIGIT SHIFT'.split()
+  ):
+    assert getattr(play, name) == getattr(e, name), name
+  assert play.SET_TEMPO == e.TEMPO
+
+
+@pytest.mark.parametrize('grid', range(1, 33))
+def test_steps_are_rounded_as_in_the_library(grid):
+  steps = np.arange(5 * grid)
+  ticks = time.to_steps(steps, grid, play.TICKS)
+  np.testing.assert_array_equal(play.to_ticks(steps, grid), ticks)
 
 
 @pytest.mark.parametrize(
@@ -101,76 +136,124 @@ def test_more_tracks_than_channels(tmp_path, monkeypatch):
     {'chords': 'C G7 Bbm7b5 N.C. F#maj7', 'key': 'Ebm'},
     {'density': 3.0, 'style': 2, 'key': 'B'},
     {'density': 0.0},
+    {'density': 99.0},
   ],
 )
-def test_wishes_are_those_of_generate(monkeypatch, asked):
-  monkeypatch.setattr(requested, 'GRID', 6)
-  monkeypatch.setattr(requested, 'STYLES', ('jazz', 'rock'))
-  said = asked | ({'style': 'rock'} if 'style' in asked else {})
-  plan = requested.plan(200, 150, **said)
+def test_conditions_are_those_of_generate(asked):
+  _, made = table('chorales.py:lstm', 6, REQUESTED)
+  named = asked | ({'style': 'rock'} if 'style' in asked else {})
+  plan = play.plan(made, 200, 150, **named)
   expected = annotations.plan(150, 6, **asked)
   np.testing.assert_array_equal(plan[:150], expected)
   assert (plan[150:] == expected[-1]).all()
 
 
+def test_long_bars_have_the_positions_of_generate():
+  _, made = table('chorales.py:lstm', 48, REQUESTED)
+  expected = annotations.plan(200, 48)
+  np.testing.assert_array_equal(play.plan(made, 200, 200), expected)
+
+
+def test_all_chords_and_keys_are_parsed_as_in_the_library():
+  _, made = table('chorales.py:lstm', 4, REQUESTED)
+  for root in range(12):
+    for quality in range(1, len(harmony.QUALITIES)):
+      symbol = harmony.format_chord(root, quality)
+      assert play.parse(symbol, made['qualities']) == (root, quality)
+    for minor in (0, 1):
+      key = harmony.format_key(root, minor)
+      assert play.parse(key, ['', 'm']) == harmony.parse_key(key)
+
+
 @pytest.mark.parametrize(
-  'asked', [{'key': 'H'}, {'chords': 'C Q'}, {'key': 'C7'}]
+  'asked',
+  [
+    {'key': 'H'},
+    {'key': ''},
+    {'key': 'C##'},
+    {'key': ' m'},
+    {'chords': 'C Q'},
+    {'chords': ''},
+    {'key': 'C7'},
+    {'density': -1.0},
+  ],
 )
-def test_a_wish_that_is_none_ends_in_one_line(capsys, asked):
+def test_what_is_no_condition_ends_in_one_line(capsys, asked):
+  _, made = table('chorales.py:lstm', 4, REQUESTED)
   with pytest.raises(SystemExit) as stopped:
-    requested.plan(8, 8, **asked)
+    play.plan(made, 8, 8, **asked)
   assert stopped.value.code == 2
   assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_damage_is_named(tmp_path, monkeypatch, capsys):
-  monkeypatch.setattr(folder, 'FILES', ('a', 'b'))
+def test_damage_is_named(tmp_path, capsys):
+  names = ['a', 'b', 'config.json']
   (tmp_path / 'a').write_bytes(b'A')
   (tmp_path / 'b').write_bytes(b'B')
-  digest = folder.hashlib.sha256
+  config = {'files': names}
+  (tmp_path / 'config.json').write_text(json.dumps(config))
   sums = ''.join(
-    f'{digest(n.upper().encode()).hexdigest()}  {n}\n' for n in 'ab'
+    f'{hashlib.sha256((tmp_path / n).read_bytes()).hexdigest()}  {n}\n'
+    for n in names
   )
-  (tmp_path / 'SHA256SUMS').write_text(sums)
-  folder.check(tmp_path)
-  for change in (sums + '\n', sums[:-1], sums[:70], sums.replace('b\n', 'c\n')):
-    (tmp_path / 'SHA256SUMS').write_text(change)
+  path = tmp_path / 'SHA256SUMS'
+  path.write_text(sums)
+  assert play.check(tmp_path) == config
+  lines = sums.splitlines(keepends=True)
+  for change in (
+    sums + '\n',
+    sums[:-1],
+    sums[:70],
+    sums.replace('b\n', 'c\n'),
+    ''.join(lines[1:]),
+    ''.join(lines[::-1]),
+  ):
+    path.write_text(change)
     with pytest.raises(SystemExit):
-      folder.check(tmp_path)
-  (tmp_path / 'SHA256SUMS').write_text(sums)
+      play.check(tmp_path)
+    assert 'SHA256SUMS is damaged' in capsys.readouterr().err
+  path.write_text(sums)
   (tmp_path / 'b').write_bytes(b'C')
   with pytest.raises(SystemExit):
-    folder.check(tmp_path)
-  assert 'error: b or SHA256SUMS' in capsys.readouterr().err.splitlines()[-1]
+    play.check(tmp_path)
+  assert 'error: b or SHA256SUMS' in capsys.readouterr().err
+  (tmp_path / 'config.json').write_text('{')
+  with pytest.raises(SystemExit):
+    play.check(tmp_path)
+  assert 'error: config.json or SHA256SUMS' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-  'variant',
+  'variant,decoder,requested',
   [
-    'chorales.py:lstm',
-    'chorales.py:gru_pianoroll_nade',
-    'chorales.py:infill',
-    'chorales.py:structure',
-    'chorales.py:vae_melody',
-    'tracks.py:gan',
-    'tracks.py:structure',
-    'tracks.py:lstm_events',
-    'poly.py:unigram',
-    'chorales.py:vae_events',
+    ('chorales.py:lstm', 'cells', True),
+    ('chorales.py:gru_pianoroll_nade', 'roll', False),
+    ('chorales.py:infill', 'cells', False),
+    ('chorales.py:vae_melody', 'cells', False),
+    ('tracks.py:gan', 'roll', False),
+    ('tracks.py:structure', 'roll', True),
+    ('tracks.py:lstm_events', 'events', False),
+    ('poly.py:unigram', 'roll', False),
+    ('chorales.py:vae_events', 'events', False),
   ],
 )
-def test_play_is_short_and_is_python(variant):
-  config = configs.load(
-    variant,
-    [
-      ('conditions.styles', 'jazz,rock'),
-      ('conditions.columns', 'key,chord,density,style'),
-    ]
-    if 'lstm' in variant or 'structure' in variant
-    else [],
-  )
+def test_flags_are_those_that_the_model_takes(
+  monkeypatch, variant, decoder, requested
+):
+  changes = 'lstm' in variant or 'structure' in variant
+  config = configs.load(variant, REQUESTED if changes else [])
   pipeline = build.pipeline(config)
-  text = compose.compose(pipeline, config, ['config.json', 'play.py'])
-  compile(text, 'play.py', 'exec')
-  assert len(text.splitlines()) < 200
-  assert tracks.PLANES == 9  # As from_roll is called.
+  made = player.table(pipeline, config)
+  assert made['decoder'] == decoder
+  monkeypatch.setattr('sys.argv', ['play.py', '--output_dir=x'])
+  flags = set(play.parse_flags(made)) - {'output_dir', *play.RUN}
+  controls = set(pipeline.model.controls) & set(play.CONTROLS)
+  assert flags == controls | (set(play.REQUESTS) if requested else set())
+
+
+def test_play_stands_alone():
+  """One file to read, without an import of the package."""
+  text = pathlib.Path(play.__file__).read_text()
+  assert 'import musiczoo' not in text and 'from musiczoo' not in text
+  # One file for all families: 150 lines once, when it was written for each.
+  assert len(text.splitlines()) < 340

@@ -1,0 +1,60 @@
+"""What play.py must know of a model: the table `player` of config.json."""
+
+import numpy as np
+
+from musiczoo.build import Pipeline, RunConfig
+from musiczoo.export import play
+from musiczoo.export.stablehlo import takes_given
+from musiczoo.music import annotations, harmony
+from musiczoo.music.score import PITCH
+from musiczoo.representations import Representation
+
+
+def table(pipeline: Pipeline, config: RunConfig) -> dict:
+  """How x is decoded, and which arguments the exported sampler takes.
+
+  Returns:
+    A dict of lists, strings and numbers. Where x is events no conditions can be
+    requested: a token has no place in a bar before it is sampled.
+  """
+  model, spec = pipeline.model, pipeline.representation.spec
+  has_cond = 'cond' in model.controls
+  requested = [
+    name
+    for name in play.REQUESTS
+    if name.removesuffix('s') in config.conditions.columns
+  ]
+  return {
+    **_decoder(pipeline.representation),
+    'steps_per_quarter': spec.steps_per_quarter,
+    'window': model.window or 0,
+    'controls': [name for name in play.CONTROLS if name in model.controls],
+    'given_shape': list(spec.shape) if takes_given(model) else None,
+    'columns': list(annotations.COLUMNS.items()) if has_cond else [],
+    'requested': requested if has_cond and spec.end_token is None else [],
+    'styles': list(config.conditions.styles),
+    'qualities': list(harmony.QUALITIES),
+    'densities': list(annotations.DENSITIES),
+  }
+
+
+def _decoder(representation: Representation) -> dict:
+  spec = representation.spec
+  if spec.end_token is not None:
+    return {'decoder': 'events'}
+  # Twice the lowest note of every part; one note where onset bits are ignored.
+  lowest = representation.decode(np.full((2, *spec.shape), 3))
+  found = {
+    'low': int(lowest.notes[:, PITCH].min()),
+    'tracks': [list(track) for track in lowest.tracks],
+  }
+  if spec.kind != 'bits':
+    onset_bits = len(lowest.notes) > len(lowest.tracks)
+    return found | {'decoder': 'cells', 'onset_bits': onset_bits}
+  _, sounding = np.unique(spec.plane_groups, return_index=True)
+  return found | {
+    'decoder': 'roll',
+    'planes': spec.planes,
+    'sounding_planes': sounding.tolist(),
+    'onset_planes': np.arange(spec.planes)[spec.onset_planes].tolist(),
+  }
