@@ -32,7 +32,15 @@ ADDED = []
 REMOVED = []
 
 # Names of metrics and figures, parts joined by '/'.
-METRICS = []
+METRICS = [
+  ('structure', 'hearing', 'annotation_nats'),
+  ('structure', 'hearing_per_note', 'annotation_nats_per_note'),
+  ('structure', r'heard_(\w+)', r'accuracy_\1'),
+  ('structure', r'plan_(?!nats)(\w+)', r'plan_nats_\1'),
+  ('structure', 'render_told_heard', 'nll_given_codes_per_note'),
+  ('structure', 'render_told_shuffled', 'nll_given_shuffled_codes_per_note'),
+  ('structure', 'render_told_none', 'nll_given_no_codes_per_note'),
+]
 
 # Case: why its arrays may differ, by 1e-6 of an array's largest value.
 MAY_DIFFER = {}

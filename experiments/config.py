@@ -7,6 +7,7 @@ import importlib.util
 import pathlib
 
 from musiczoo.errors import UserError
+from musiczoo.runs import config_history
 
 EXAMPLE = 'experiments/configs/chorales.py:lstm'
 CONFIGS = pathlib.Path(__file__).parent / 'configs'
@@ -76,6 +77,8 @@ def _place(config, key):
     table = table.get(part) if isinstance(table, dict) else None
   if isinstance(table, dict) and name in table:
     return table, name
+  if new := config_history.renamed(key):
+    raise UserError(f'--config.{key} is --config.{new} since 0.2')
   known = list(_keys(config))
   near = difflib.get_close_matches(key, known, 1, 0.6)
   # The last part may be right and its table forgotten.

@@ -91,8 +91,8 @@ def _checked(points):
   if len(judged) > 1:
     (a, b, *_) = judged
     raise UserError(
-      f'--grid: {judged[a]} is judged by {a}, {judged[b]} by {b}: these '
-      "can't be compared, give each a sweep of its own"
+      f'--grid: {judged[a]} has {a}, {judged[b]} has {b}: these are not '
+      'comparable, give each a sweep of its own'
     )
   for config in {config.corpus: config for config in points.values()}.values():
     build.corpus(config)

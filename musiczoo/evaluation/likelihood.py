@@ -8,17 +8,33 @@ import numpy as np
 from musiczoo.build import Pipeline
 from musiczoo.data import batches
 from musiczoo.evaluation import sample_comparison
-from musiczoo.models.model import no_metrics
+from musiczoo.models.model import AnnotatingModel, no_metrics
+from musiczoo.music import annotations
 from musiczoo.training import parallel
 from musiczoo.training.parallel import Parallel
 from musiczoo.training.step import make_evaluate_step
 
 
 def monitor_name(pipeline: Pipeline) -> str:
-  """The name of the figure that checkpoints are compared by; lower is better."""
+  """The name of the figure that checkpoints are compared by; lower is better.
+
+  It names the condition columns that are taken from the scored piece, as in
+  `nll_given_key_chord_per_note`: such figures are not comparable with others.
+  """
   if not pipeline.model.monitor:
     return 'gap'
-  return f'{pipeline.model.monitor}_per_{pipeline.representation.spec.unit}'
+  return (
+    f'{_conditional(pipeline, pipeline.model.monitor)}_per_{pipeline.spec.unit}'
+  )
+
+
+def _conditional(pipeline, name):
+  """'nll' -> 'nll_given_key', for conditions beyond metre and length."""
+  columns = set(pipeline.conditions.columns) - {'position'}
+  if isinstance(pipeline.model, AnnotatingModel):
+    columns &= {'style'}  # The model predicts the others itself.
+  given = [name for name in annotations.NAMES if name in columns]
+  return '_'.join([name, 'given', *given]) if given else name
 
 
 def make_validation(
@@ -84,8 +100,8 @@ def make_likelihood(
       parts, units = scored(params, 1)
       nats, units = parts['nll'][units > 0], units[units > 0]
       if len(units):  # There are pieces of more than one frame.
-        result['nll_per_frame_tcn'] = nats.sum() / units.sum()
-        result['nll_per_frame_tcn_by_piece'] = (nats / units).mean()
+        result[f'{name}_tcn'] = nats.sum() / units.sum()
+        result[f'{name}_tcn_by_piece'] = (nats / units).mean()
     return {name: float(value) for name, value in result.items()}
 
   return likelihood

@@ -6,8 +6,10 @@ checkpoints load.
 
 from collections.abc import Mapping
 import copy
+from typing import TYPE_CHECKING
 
-from musiczoo.build import RunConfig
+if TYPE_CHECKING:  # An old key on the command line is answered without jax.
+  from musiczoo.build import RunConfig
 
 # Keys, TABLE.NAME or NAME, old -> new; in the order in which they are applied.
 RENAMED = {
@@ -33,8 +35,10 @@ ADDED = {
 }
 
 
-def parse(config: Mapping) -> RunConfig:
+def parse(config: Mapping) -> 'RunConfig':
   """A saved config, of this release or of an earlier one."""
+  from musiczoo.build import RunConfig
+
   return RunConfig.from_dict(upgraded(config))
 
 
@@ -50,6 +54,15 @@ def upgraded(config: Mapping) -> dict:
     if name in table:
       table[name] = values.get(table[name], table[name])
   return config
+
+
+def renamed(key: str) -> str | None:
+  """The key of this release for one of an earlier release, None if it is kept."""
+  new = key
+  for old, name in RENAMED.items():
+    if new == old or new.startswith(f'{old}.'):
+      new = name + new.removeprefix(old)
+  return new if new != key else None
 
 
 def _place(config, key):

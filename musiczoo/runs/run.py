@@ -66,8 +66,10 @@ def fit(
   rows = devices.rows(config.batch_size)
   batch_at = build.batches(config, pipeline, train, rows)
   valid = build.pieces(config, pipeline, corpus, 'valid')
+  monitor = f'valid_{monitor_name(pipeline)}'
   if distributed.first():
     workdirs.claim(workdir, config)
+    _check_comparable(workdir, monitor)
   say(
     f'devices  {devices.devices} x {jax.devices()[0].device_kind} '
     f'({config.parallel}, {jax.process_count()} processes)\n'
@@ -111,7 +113,7 @@ def fit(
       save,
       config.schedule,
       own,
-      monitor=f'valid_{monitor_name(pipeline)}',
+      monitor=monitor,
       amounts=amounts,
       on_nan=config.on_nan,
       restore=restore,
@@ -119,6 +121,17 @@ def fit(
       report=report,
     )
   return RunResult(devices.fetch(state), step)
+
+
+def _check_comparable(workdir, monitor):
+  """Refuses to go on where early stopping would compare different figures."""
+  for entry in journal.read(workdir):
+    figures = [name for name in entry if name.startswith('valid_nll')]
+    if figures and monitor not in entry:
+      raise UserError(
+        f'{workdir} has {figures[0]}, this run {monitor}: these are not '
+        'comparable, train in a new workdir'
+      )
 
 
 def make_steps(

@@ -215,13 +215,19 @@ def _reason(error):
 
 
 def _best(folder):
-  values = {}
+  values, names = {}, set()
   for step in steps(folder):
     try:
       metrics = json.loads((folder / f'{step:09d}/metrics.json').read_text())
       values[step] = metrics['monitored']
+      names.add(metrics.get('monitor', ''))
     except (OSError, ValueError, KeyError, TypeError):
-      pass  # Not measured at this step, or damaged: `restore` will tell.
+      pass  # Not measured at this step, or damaged, which `restore` reports.
+  if len(names - {''}) > 1:  # Checkpoints of 0.1 do not name their figure.
+    raise UserError(
+      f'{folder}: {" and ".join(sorted(names))} are not comparable: remove the '
+      'checkpoints that have one of them'
+    )
   return min(values, key=values.get, default=None)
 
 

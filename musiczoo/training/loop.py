@@ -74,8 +74,8 @@ def run(
     train_steps: (state, batches, num) -> (state, metrics of each step).
     batch_at: step -> batch.
     evaluate: state -> dict of floats, of which `monitor` is to be low.
-    save: (state, metrics) writes a checkpoint; `metrics['monitored']` is
-      there where the state has just been evaluated.
+    save: (state, metrics) writes a checkpoint; `metrics` has the figure
+      'monitored' and its name 'monitor' if the state was just evaluated.
     amounts: what one step does of this and that, for the rates in
       `timing.jsonl`.
     restore: () -> (state, step) of the newest checkpoint, or of the beginning.
@@ -133,7 +133,7 @@ def run(
       journal.append(workdir, journal.METRICS, [{'step': step, **metrics}])
       journal.append(workdir, journal.TIMING, [{'step': step, **clock.read()}])
       report(step, metrics)
-      metrics = {'monitored': scores[-1], **metrics}
+      metrics |= {'monitor': monitor, 'monitored': scores[-1]}
     ending = (
       stopping() or step == schedule.steps or _stale(scores, schedule.patience)
     )

@@ -154,3 +154,37 @@ def test_a_voice_and_step_is_a_note():
   )
   parts = figures['nll_per_note_pitch'] + figures['nll_per_note_struck']
   np.testing.assert_allclose(figures['nll_per_note'], parts, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+  'family,columns,name',
+  [
+    ('gru', ('position',), 'nll_per_note'),
+    ('gru', ('chord', 'position', 'key'), 'nll_given_key_chord_per_note'),
+    ('structure', ('key', 'style'), 'nll_bound_given_style_per_note'),
+    ('structure', ('key', 'chord'), 'nll_bound_per_note'),
+  ],
+)
+def test_the_name_has_what_the_figure_is_conditioned_on(family, columns, name):
+  made = families.build(family, 'voices')
+  conditions = build.Conditions(columns, (), 1, 0.0)
+  pipeline = build.Pipeline(like(made), made.model, conditions)
+  assert likelihood_lib.monitor_name(pipeline) == name
+
+
+def test_frames_and_parts_have_the_name_of_the_whole():
+  family = families.build('gru', 'bernoulli')
+  music = pieces(family, [9, 3])
+  params = family.model.init(jax.random.key(0), families.batch(family))
+  place = parallel.jit(jax.devices()[:1])
+  pipeline = build.Pipeline(
+    like(family), family.model, build.Conditions(('key',), (), 1, 0.0)
+  )
+  likelihood = likelihood_lib.make_likelihood(
+    place, pipeline, batches.pack(music), 2
+  )
+  found = likelihood(place.replicate(jax.device_get(params)))
+  assert set(found) == {
+    f'nll_given_key_per_frame{end}'
+    for end in ('', '_by_piece', '_tcn', '_tcn_by_piece')
+  }

@@ -44,6 +44,10 @@ SMALL = [
       [CONFIG, '--config.learning_rate=3'],
       'did you mean --config.optimizer.learning_rate?',
     ),
+    (
+      [CONFIG, '--config.begin=bar'],
+      '--config.begin is --config.window_align since 0.2',
+    ),
     ([CONFIG, '--config.steps=many'], '--config.steps=many: give int'),
     ([CONFIG, '--config.augment=perhaps'], 'give bool, as in True'),
     ([CONFIG, '--config.model=3'], '--config.model is a table'),

@@ -43,6 +43,13 @@ def test_an_old_run_goes_on(path, corpus, tmp_path):
   assert any('resume   at step 2' in line for line in said)
 
 
+def test_a_renamed_key_is_found_by_its_old_name():
+  assert config_history.renamed('begin') == 'window_align'
+  assert config_history.renamed('passages.bar') == 'sections.bar_steps'
+  assert config_history.renamed('conditions.use') == 'conditions.columns'
+  assert config_history.renamed('steps') is None
+
+
 def test_what_was_added_does_not_change_what_is_there():
   assert config_history.upgraded({'on_nan': 'skip'})['on_nan'] == 'skip'
   assert config_history.upgraded({})['reproducible'] == 'run'

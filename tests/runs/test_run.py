@@ -120,6 +120,16 @@ def test_a_run_can_be_prolonged_but_not_changed(tmp_path, corpus):
     quiet(config(corpus, 'gru'), tmp_path)
 
 
+def test_a_run_with_other_figures_does_not_go_on(tmp_path, corpus):
+  quiet(config(corpus, 'rnn', steps='4'), tmp_path)
+  path = tmp_path / journal.METRICS
+  name = 'valid_nll_per_note"'
+  given = 'valid_nll_given_key_per_note"'
+  path.write_text(path.read_text().replace(name, given))
+  with pytest.raises(UserError, match='has valid_nll_given_key.* not compar'):
+    quiet(config(corpus, 'rnn', steps='6'), tmp_path)
+
+
 def test_fine_tuning_takes_what_fits(tmp_path, corpus):
   quiet(config(corpus, 'gru'), tmp_path / 'a')
   said = []

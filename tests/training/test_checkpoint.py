@@ -52,6 +52,14 @@ def test_the_last_three_and_the_best_stay(tmp_path):
   assert checkpoint.restore(tmp_path, best=True)[2] == 2
 
 
+def test_the_best_is_of_one_figure(tmp_path):
+  for step, name in enumerate(['nll_per_note', 'nll_given_key_per_note']):
+    metrics = {'monitor': name, 'monitored': 1.0}
+    checkpoint.save(tmp_path, state(step), CONFIG, metrics)
+  with pytest.raises(UserError, match='not comparable'):
+    checkpoint.restore(tmp_path, best=True)
+
+
 def test_every_kind_of_damage_is_seen(tmp_path, caplog):
   """Flips, cuts or removes each file in turn: the sound step is used."""
   checkpoint.save(tmp_path / 'a', state(1), CONFIG, {})

@@ -191,7 +191,7 @@ def structure(
     sums, weight = rendered(params, batch, bars, given, rng, train)
     labels_BxNxC, known_BxN = _labels(codes, bars, batch)
     log_p_BxNxC = log_categorical(logits, labels_BxNxC)
-    hearing = -(log_p_BxNxC * known_BxN[..., None]).sum()
+    annotation = -(log_p_BxNxC * known_BxN[..., None]).sum()
     bound = sums['nll'] + plan
     parts = {
       f'nll_bound_{k.removeprefix("nll_")}': v
@@ -199,11 +199,11 @@ def structure(
       if k.startswith('nll_')
     }
     return {
-      'loss': bound + hearing,
+      'loss': bound + annotation,
       'nll_bound': bound,
       'nll_bound_plan': plan,
       **parts,
-      'hearing': hearing,
+      'annotation_nats': annotation,
     }, weight
 
   def sample(params, keys_N, length, controls):
@@ -231,29 +231,27 @@ def structure(
     for i, code in enumerate(codes):
       hit = (codes_BxNxC[..., i] == labels_BxNxC[..., i]) * known_BxN
       name = list(names.COLUMNS)[code.column]
-      before = right.get(f'heard_{name}', (0.0, 0.0))
-      right[f'heard_{name}'] = (
-        before[0] + hit.sum(),
-        before[1] + known_BxN.sum(),
-      )
+      hits, num = right.get(f'accuracy_{name}', (0.0, 0.0))
+      right[f'accuracy_{name}'] = hits + hit.sum(), num + known_BxN.sum()
     nats = planned(params, batch, found, jnp.zeros_like(codes_BxNxC))
     num = _counts(bars, batch).sum()
-    plan = {'plan_per_code': (nats.sum() / len(codes), num)}
+    plan = {'plan_nats_per_code': (nats.sum() / len(codes), num)}
     for i, code in enumerate(codes):
-      plan[f'plan_{code.name}'] = nats[..., i].sum(), num
+      plan[f'plan_nats_{code.name}'] = nats[..., i].sum(), num
 
     keys_B = _apart(row_keys(rng, batch['row']), _SHUFFLE)
     order_BxN = jax.vmap(_shuffled)(keys_B, real_BxN)
     shuffled = jnp.take_along_axis(codes_BxNxC, order_BxN[..., None], 1)
-    units = spec.shape[0] if spec.kind == 'voices' else 1
+    also = '_style' if styles > 1 else ''
     render = {}
     for name, given in (
-      ('heard', codes_BxNxC),
-      ('shuffled', shuffled),
-      ('none', jnp.zeros_like(codes_BxNxC)),
+      ('codes', codes_BxNxC),
+      ('shuffled_codes', shuffled),
+      ('no_codes', jnp.zeros_like(codes_BxNxC)),
     ):
       sums, weight = rendered(params, batch, bars, given, rng)
-      render[f'render_told_{name}'] = sums['nll'], weight * units
+      name = f'nll_given_{name}{also}_per_{spec.unit}'
+      render[name] = sums['nll'], weight * spec.units_per_step
     return right | plan | render
 
   def annotate(params, batch):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from musiczoo.errors import UserError
 from musiczoo.evaluation import significance
 from musiczoo.runs.sweep.trials import Trial
 
@@ -59,12 +60,16 @@ class Table(NamedTuple):
 
 
 def table(trials: Sequence[Trial], results: Mapping[str, dict | None]) -> Table:
-  """Sums up the results, by id, of the trials there are."""
+  """Sums up the results, by id, of the trials there are.
+
+  Raises:
+    UserError: the trials have different figures.
+  """
   points = dict.fromkeys(trial.point for trial in trials)
   valid = {point: {} for point in points}
   tests = {point: {} for point in points}
   missing = dict.fromkeys(points, 0)
-  monitor, troubles = 'loss', []
+  monitors, troubles = {}, []
   for trial in trials:
     result = results.get(trial.id) or {'status': 'not finished'}
     if result['status'] != 'done':
@@ -73,8 +78,15 @@ def table(trials: Sequence[Trial], results: Mapping[str, dict | None]) -> Table:
       troubles.append((trial, result['status'] + reason))
       continue
     monitor, figures = result['monitor'], result['figures']
+    monitors.setdefault(monitor, trial)
     valid[trial.point][trial.seed] = figures[f'valid_{monitor}']
     tests[trial.point][trial.seed] = figures[f'test_{monitor}']
+  if len(monitors) > 1:
+    (a, one), (b, other), *_ = monitors.items()
+    raise UserError(
+      f'{one.id} has {a}, {other.id} has {b}: these are not comparable, give '
+      'each a sweep of its own'
+    )
   rows = [
     _row(p, missing[p], [*valid[p].values()], [*tests[p].values()])
     for p in points
@@ -85,7 +97,9 @@ def table(trials: Sequence[Trial], results: Mapping[str, dict | None]) -> Table:
   verdicts = (
     significance.compare_points(best, of_done) if best is not None else []
   )
-  return Table(monitor, rows, best, verdicts, tests, troubles)
+  return Table(
+    next(iter(monitors), 'loss'), rows, best, verdicts, tests, troubles
+  )
 
 
 def _row(point, missing, valid, test):

@@ -121,7 +121,7 @@ def test_who_learns_from_whom():
   family, params, _ = written()
   batch = families.batch(family, 4)
 
-  parts = ('nll_bound', 'nll_bound_plan', 'hearing')
+  parts = ('nll_bound', 'nll_bound_plan', 'annotation_nats')
 
   def losses(params):
     sums, _ = family.model.loss(
@@ -139,7 +139,7 @@ def test_who_learns_from_whom():
   assert moved == {
     'nll_bound': {'planner', 'renderer'},
     'nll_bound_plan': {'planner'},
-    'hearing': {'analyser'},
+    'annotation_nats': {'analyser'},
   }
 
 
@@ -264,7 +264,7 @@ def test_padding_changes_neither_loss_nor_what_is_heard():
   ]
   # The order of the shuffled bars is another.
   for _, figures, _ in both:
-    del figures['render_told_shuffled']
+    del figures['nll_given_shuffled_codes_style_per_note']
   families.close(*both, 1e-5)
 
 

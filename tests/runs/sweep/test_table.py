@@ -9,6 +9,7 @@ import math
 from matplotlib import image
 import pytest
 
+from musiczoo.errors import UserError
 from musiczoo.runs.sweep import table, trials
 from musiczoo.show.plots import seeds
 from tests.runs.sweep import small
@@ -51,6 +52,19 @@ def test_rows_by_hand():
   assert (a.low, a.high) == pytest.approx((1.0317, 10.9683), abs=1e-4)
   assert b[:4] == ('b', 1, 2, 9)
   assert math.isnan(b.sd) and math.isnan(b.low)
+
+
+def test_figures_of_different_names_are_not_compared():
+  given = {
+    'status': 'done',
+    'monitor': 'nll_given_key_per_frame',
+    'figures': {
+      'valid_nll_given_key_per_frame': 1.0,
+      'test_nll_given_key_per_frame': 1.0,
+    },
+  }
+  with pytest.raises(UserError, match='not comparable'):
+    table.table(TRIALS, RESULTS | {TRIALS[3].id: given})
 
 
 def test_the_best_is_chosen_on_valid_and_judged_on_test():
