@@ -2,13 +2,15 @@
 
   python -m benchmarks.figures [--only=parameters,baselines,pretrained]
 
-writes docs/results/NAME.json, each with the command that made it; then
-`python -m docs.render` puts the figures into the pages.
+writes docs/results/NAME.json, each with the command that made it. Then
+`python -m docs.render` puts the figures into the pages. `audio` and `autoencoder`
+train models and take half an hour; the others take minutes.
 """
 
 import argparse
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -68,35 +70,118 @@ def of_baselines() -> dict:
 
 
 def of_pretrained() -> dict:
-  """What `evaluate` and `generate` say of each pretrained model."""
-  return {name: _of(name) for name in pretrained.names()}
+  """Figures, parameters, size and copies of each pretrained model."""
+  return {name: _pretrained(name) for name in pretrained.names()}
 
 
-def _of(name: str) -> dict:
+def _pretrained(name: str) -> dict:
   chosen = f'--pretrained={name}'
+  config, _, params, step = pretrained.load(name)
+  corpus = build.corpus(config)
   with tempfile.TemporaryDirectory() as folder:
-    out = pathlib.Path(folder)
-    _run('evaluate', chosen, f'--json={out / "figures.json"}')
-    _run('generate', chosen, f'--output_dir={out}', '--novelty')
-    figures = json.loads((out / 'figures.json').read_text())
-    copies = json.loads((out / 'novelty.json').read_text())
-  size = (pretrained.MODELS / name / pretrained.WEIGHTS).stat().st_size
-  return figures | {'megabytes': size / 1e6, 'generated': copies}
+    figures = _evaluate(chosen)
+    _output(
+      'experiments.generate', chosen, f'--output_dir={folder}', '--novelty'
+    )
+    copies = json.loads(pathlib.Path(folder, 'novelty.json').read_text())
+  return figures | {
+    'family': config.family,
+    'step': step,
+    'pieces_train': len(corpus.splits['train']),
+    'pieces_test': len(corpus.splits['test']),
+    'parameters': sum(p.size for p in jax.tree.leaves(params)),
+    'megabytes': (pretrained.MODELS / name / pretrained.WEIGHTS).stat().st_size
+    / 1e6,
+    'copies': copies,
+  }
 
 
-def _run(command: str, *arguments: str) -> None:
-  subprocess.run(
-    [sys.executable, '-m', f'experiments.{command}', *arguments],
-    stdout=subprocess.DEVNULL,
-    check=True,
-    cwd=ROOT,
+def of_structure() -> dict:
+  """The parts of structure-chorales, beside rules, music21 and requests."""
+  return _benchmark(
+    'structure', '--model=structure-chorales', '--pieces=16', '--music21'
   )
+
+
+def of_attributes() -> dict:
+  """How attributes of samples of vae-chorales follow requests."""
+  return _benchmark('attributes', '--model=vae-chorales')
+
+
+def of_autoencoder() -> dict:
+  """The autoencoder of the chorales, trained with its config."""
+  with tempfile.TemporaryDirectory() as workdir:
+    figures = _train_and_evaluate(f'{CONFIGS}:autoencoder', workdir)
+    return figures | {
+      'attributes': _benchmark('attributes', f'--model={workdir}')
+    }
+
+
+def of_audio() -> dict:
+  """Each family of audio.py, trained on chorales rendered as an organ."""
+  figures = {}
+  with tempfile.TemporaryDirectory() as folder:
+    corpus = pathlib.Path(folder, 'organ')
+    printed = _output('benchmarks.audio', f'--output_dir={corpus}')
+    minutes = re.search(r'([\d.]+) minutes', printed)[1]
+    for variant in 'lstm', 'gru', 'cnn', 'autoencoder', 'vae', 'gan':
+      figures[variant] = _train_and_evaluate(
+        f'experiments/configs/audio.py:{variant}',
+        pathlib.Path(folder, variant),
+        f'--config.corpus={corpus}',
+      )
+  return figures | {'minutes': float(minutes)}
+
+
+def _train_and_evaluate(config: str, workdir, *arguments: str) -> dict:
+  chosen = f'--workdir={workdir}'
+  _output('experiments.train', f'--config={config}', chosen, *arguments)
+  return _evaluate(chosen)
+
+
+def _evaluate(chosen: str) -> dict:
+  with tempfile.NamedTemporaryFile(suffix='.json') as file:
+    _output('experiments.evaluate', chosen, f'--json={file.name}')
+    return json.loads(pathlib.Path(file.name).read_text())
+
+
+def _benchmark(name: str, *arguments: str) -> dict:
+  return _named(json.loads(_output(f'benchmarks.{name}', *arguments)))
+
+
+def _named(figures):
+  """Keys without spaces, as marks in the pages name them."""
+  if not isinstance(figures, dict):
+    return figures
+  return {re.sub(r'\W+', '_', k): _named(v) for k, v in figures.items()}
+
+
+def _rounded(figures):
+  """Six digits: more depend on the machine."""
+  if isinstance(figures, dict):
+    return {k: _rounded(v) for k, v in figures.items()}
+  if isinstance(figures, list):
+    return [_rounded(v) for v in figures]
+  return float(f'{figures:.6g}') if isinstance(figures, float) else figures
+
+
+def _output(module: str, *arguments: str) -> str:
+  """What a command prints."""
+  command = [sys.executable, '-m', module, *arguments]
+  done = subprocess.run(
+    command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT
+  )
+  return done.stdout
 
 
 MEASURES = {
   'parameters': parameters,
   'baselines': of_baselines,
   'pretrained': of_pretrained,
+  'structure': of_structure,
+  'attributes': of_attributes,
+  'autoencoder': of_autoencoder,
+  'audio': of_audio,
 }
 
 
@@ -105,7 +190,7 @@ def main():
   parser.add_argument('--only', default=','.join(MEASURES))
   for name in parser.parse_args().only.split(','):
     command = f'python -m benchmarks.figures --only={name}'
-    receipt = {'command': command, 'figures': MEASURES[name]()}
+    receipt = {'command': command, 'figures': _rounded(MEASURES[name]())}
     RESULTS.mkdir(exist_ok=True)
     text = json.dumps(receipt, indent=1) + '\n'
     (RESULTS / f'{name}.json').write_text(text)

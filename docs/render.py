@@ -6,7 +6,8 @@
 A figure stands behind `<!-- fig:FILE#KEY/KEY -->` and comes from
 docs/results/FILE.json; it keeps its number of decimals, and ' %' after it
 multiplies it by 100. A block between `<!-- render:NAME -->` and
-`<!-- /render -->` is written by the function of `BLOCKS`.
+`<!-- /render -->` is written by the function of `BLOCKS`. The cards of the
+pretrained models are made by docs/cards.py.
 """
 
 import ast
@@ -15,10 +16,19 @@ import pathlib
 import re
 import sys
 
+from docs import cards
+
 ROOT = pathlib.Path(__file__).parents[1]
 RESULTS = ROOT / 'docs/results'
 PACKAGE = ROOT / 'musiczoo'
-PAGES = sorted([ROOT / 'README.md', *(ROOT / 'docs').glob('*.md')])
+PAGES = sorted(
+  [
+    ROOT / 'README.md',
+    ROOT / 'CHANGELOG.md',
+    ROOT / 'CONTRIBUTING.md',
+    *(ROOT / 'docs').glob('*.md'),
+  ]
+)
 FIGURE = re.compile(
   r'(<!-- fig:([\w-]+)#([\w/.-]+) -->)(-?[\d,]+(?:\.(\d+))?)(?P<percent> %)?'
 )
@@ -86,6 +96,130 @@ def compiled(topologies: list[str], dtype: str, part: str, column: int):
           values = [*words[:4], 'jit', *words[6:]]
         found.setdefault(words[0], {})[words[2]] = values[column]
   return {f: [v[t] for t in topologies] for f, v in found.items()}
+
+
+def audio() -> str:
+  """Families of audio beside their baselines; see docs/audio.md."""
+  rows = []
+  for variant, figures in receipt('audio').items():
+    if isinstance(figures, dict):
+      baselines = {
+        k.rpartition('_')[0]: v for k, v in figures.items() if 'x' in k
+      }
+      rows.append([f'`{variant}`', *baselines])
+  return table([], rows)
+
+
+def structure() -> str:
+  """Parts of the pretrained structure model; see docs/structure.md."""
+  own = receipt('pretrained', 'structure-chorales')
+  other = receipt('structure')
+  analysed, written = other['heard'], other['written']
+  of_music21 = [
+    [
+      f'{what}, in agreement with music21, %',
+      *(
+        f'{100 * analysed[k]["share"]:.1f}'
+        for k in (f'{key}_as_music21', f'{key}_of_the_rules_as_music21')
+      ),
+    ]
+    for what, key in (
+      ('key of the piece', 'key'),
+      ('root of the half bar', 'root'),
+      ('root and quality', 'root_and_quality'),
+    )
+  ]
+  head = ['analyser, and the rules it learns from', 'analyser', 'rules']
+  rows = [
+    [
+      'renderer given the predicted codes, nats per note',
+      own['nll_given_codes_per_note'],
+    ],
+    [
+      'renderer given no codes, nats per note',
+      own['nll_given_no_codes_per_note'],
+    ],
+    [
+      'renderer given the bars in random order, nats per note',
+      own['nll_given_shuffled_codes_per_note'],
+    ],
+    ['planner, nats per code', own['plan_nats_per_code']],
+    ['bigram, nats per code', other['planned']['bigram_per_code']],
+    [
+      'notes that belong to the requested chord, share',
+      written['tones_of_the_asked_chord'],
+    ],
+    [
+      'the same in samples without requests, share',
+      written['the_same_in_samples_of_which_it_was_not_asked'],
+    ],
+    [
+      'notes that belong to the chord found by rules, share',
+      written['tones_of_the_found_chord_samples'],
+    ],
+    [
+      'the same in test pieces, share',
+      written['tones_of_the_found_chord_test_pieces'],
+    ],
+    [
+      'requested and measured density, correlation',
+      written['density_asked_and_measured_correlation'],
+    ],
+  ]
+  rows = [[name, f'{value:.3f}'] for name, value in rows]
+  return (
+    table(head, of_music21)
+    + '\n'
+    + table(['renderer and planner', 'value'], rows)
+  )
+
+
+def density() -> str:
+  found = receipt('structure', 'written/density_measured_by_asked')
+  values = [f'{value:.2f}' for value in found.values()]
+  return table(
+    ['requested', *(k.replace('_', '.') for k in found)],
+    [['measured', *values]],
+  )
+
+
+def gan() -> str:
+  """Sample metrics of the pretrained gan that don't concern single tracks."""
+  figures = receipt('pretrained', 'gan-chorales')
+  tracks = ('drums', 'bass', 'guitar', 'piano')
+  rows = [
+    [
+      f'`{name}`',
+      *(f'{_mean(value[k]):.3f}' for k in ('samples', 'split', 'gap')),
+    ]
+    for name, value in figures.items()
+    if isinstance(value, dict) and 'gap' in value and not name.endswith(tracks)
+  ]
+  return table(['metric', 'samples', 'test split', 'gap, 0 to 1'], rows)
+
+
+def renamed() -> str:
+  """Config keys and values of earlier releases and their present names."""
+  from musiczoo.runs import config_history  # And with it JAX.
+
+  rows = [[f'`{a}`', f'`{b}`'] for a, b in config_history.RENAMED.items()]
+  rows += [
+    [f'`{key}={a}`', f'`{key}={b}`']
+    for key, values in config_history.RENAMED_VALUES.items()
+    for a, b in values.items()
+  ]
+  return table(['0.1', '0.2'], rows)
+
+
+def config() -> str:
+  from docs import options  # And with it JAX.
+
+  return options.reference()
+
+
+def _mean(value):
+  """A figure without its interval."""
+  return value[0] if isinstance(value, list) else value
 
 
 FOUR = ['v4:2x2x1', 'v5e:2x2', 'v5p:2x2x1', 'v6e:2x2']
@@ -168,6 +302,12 @@ BLOCKS = {
   'zoo': zoo,
   'rooms': picture,
   'contents': contents,
+  'config': config,
+  'renamed': renamed,
+  'audio': audio,
+  'structure': structure,
+  'density': density,
+  'gan': gan,
   'tpu_train': lambda: tpu_one('train'),
   'tpu_sample': lambda: tpu_one('sample'),
   'tpu_memory': lambda: tpu_four('bfloat16', MEMORY),
@@ -191,17 +331,27 @@ def rendered(text: str) -> str:
   return BLOCK.sub(block, FIGURE.sub(figure, text))
 
 
+def pages() -> dict[pathlib.Path, str]:
+  """All pages and cards, and their text as the receipts have it."""
+  texts = {page: rendered(page.read_text()) for page in PAGES}
+  for name, figures in receipt('pretrained').items():
+    path = PACKAGE / f'runs/pretrained/models/{name}/CARD.md'
+    texts[path] = cards.card(name, figures)
+  return texts
+
+
 def main() -> int:
-  stale = 0
-  for page in PAGES:
-    text = page.read_text()
-    new = rendered(text)
-    if new != text and '--check' in sys.argv:
+  stale = [(p, text) for p, text in pages().items() if p.read_text() != text]
+  for page, text in stale:
+    if '--check' in sys.argv:
       print(f'{page.relative_to(ROOT)} is out of date: python -m docs.render')
-      stale = 1
-    elif new != text:
-      page.write_text(new)
-  return stale
+      continue
+    page.write_text(text)
+    if page.name == 'CARD.md':
+      from musiczoo.runs import pretrained  # And with it JAX.
+
+      pretrained.seal(page.parent)
+  return int('--check' in sys.argv and bool(stale))
 
 
 if __name__ == '__main__':

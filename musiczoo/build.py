@@ -86,12 +86,15 @@ class RunConfig:
     representation, head, optimizer: by name, with their options; a head of None
       is for families that have an output of their own.
     model: the family's options.
+    conditions: what the model is conditioned on, `Conditions`.
+    sections: which parts of the pieces are used, `Sections`.
     dtype: of the computation; parameters and losses are float32.
     remat: recompute activations in the backward pass, which saves memory.
     ema_decay: of the moving average of the parameters; 0 keeps none.
     window: steps of a training window.
     window_align: where a window begins, 'anywhere' or at a 'bar'.
     augment: transpose, and where it is represented vary tempo and velocity.
+    batch_size: rows of a batch, over all devices.
     microbatches: parts of a batch whose gradients are computed one by one.
     steps, steps_per_dispatch, log_every, eval_every, checkpoint_every, patience:
       as of `Schedule`.

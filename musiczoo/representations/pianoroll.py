@@ -17,6 +17,9 @@ def pianoroll(*, steps_per_quarter: int = 4) -> Representation:
 
   Kept: sounding pitch of all pitched tracks, 21..108, as one piano. A repeated
   note is one long note, as in the rolls of Boulanger-Lewandowski et al. (2012).
+
+  Args:
+    steps_per_quarter: the grid; 4 is sixteenths.
   """
   check('steps_per_quarter', steps_per_quarter, 1, 32767)
 

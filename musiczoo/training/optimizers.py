@@ -21,8 +21,11 @@ def adamw(
     learning_rate: the peak, reached after `warmup_steps`.
     decay_steps: the step at which the rate reaches `final_scale` times the
       peak, and stays there. Not the run's length, so a run may be prolonged.
+    warmup_steps: the rate rises from 0 to the peak over these.
+    final_scale: of the peak, the lowest rate.
     clip: the largest global norm a gradient may have; 0 leaves it as it is.
     weight_decay: of matrices only; biases are left alone. 0 makes it Adam.
+    b1, b2: decay rates of the first and the second moment.
   """
   course = optax.warmup_cosine_decay_schedule(
     init_value=0.0 if warmup_steps else 1.0,
@@ -69,7 +72,9 @@ def gan_adam(
     critic_learning_rate: of the critic.
     decay_steps: the step at which both rates are at their lowest.
     n_critic: the generator moves only at each n-th step, the critic at all.
+    final_scale: of both peaks, the lowest rates.
     clip: the largest norm of a player's gradient; 0 leaves it as it is.
+    b1, b2: decay rates of the first and the second moment.
   """
 
   def player(rate, every):

@@ -8,7 +8,12 @@ from musiczoo.nn.heads.distributions import draw, log_categorical, logits_layer
 
 
 class Categorical(nn.Module):
-  """A categorical distribution over `depth` tokens: x [...]."""
+  """A categorical distribution over `depth` tokens: x [...].
+
+  Attributes:
+    depth: size of the vocabulary.
+    features: of each token's embedding, the net's input.
+  """
 
   depth: int
   features: int
