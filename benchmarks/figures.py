@@ -3,8 +3,8 @@
   python -m benchmarks.figures [--only=parameters,baselines,pretrained]
 
 writes docs/results/NAME.json, each with the command that made it. Then
-`python -m docs.render` puts the figures into the pages. `audio` and `autoencoder`
-train models and take half an hour; the others take minutes.
+`python -m docs.render` puts the figures into the pages. `autoencoder` trains
+a model for ten minutes or more; the others take a few.
 """
 
 import argparse
@@ -111,32 +111,10 @@ def of_attributes() -> dict:
 def of_autoencoder() -> dict:
   """The autoencoder of the chorales, trained with its config."""
   with tempfile.TemporaryDirectory() as workdir:
-    figures = _train_and_evaluate(f'{CONFIGS}:autoencoder', workdir)
-    return figures | {
-      'attributes': _benchmark('attributes', f'--model={workdir}')
-    }
-
-
-def of_audio() -> dict:
-  """Each family of audio.py, trained on chorales rendered as an organ."""
-  figures = {}
-  with tempfile.TemporaryDirectory() as folder:
-    corpus = pathlib.Path(folder, 'organ')
-    printed = _output('benchmarks.audio', f'--output_dir={corpus}')
-    minutes = re.search(r'([\d.]+) minutes', printed)[1]
-    for variant in 'lstm', 'gru', 'cnn', 'autoencoder', 'vae', 'gan':
-      figures[variant] = _train_and_evaluate(
-        f'experiments/configs/audio.py:{variant}',
-        pathlib.Path(folder, variant),
-        f'--config.corpus={corpus}',
-      )
-  return figures | {'minutes': float(minutes)}
-
-
-def _train_and_evaluate(config: str, workdir, *arguments: str) -> dict:
-  chosen = f'--workdir={workdir}'
-  _output('experiments.train', f'--config={config}', chosen, *arguments)
-  return _evaluate(chosen)
+    chosen = f'--workdir={workdir}'
+    _output('experiments.train', f'--config={CONFIGS}:autoencoder', chosen)
+    attributes = _benchmark('attributes', f'--model={workdir}')
+    return _evaluate(chosen) | {'attributes': attributes}
 
 
 def _evaluate(chosen: str) -> dict:
@@ -181,7 +159,6 @@ MEASURES = {
   'structure': of_structure,
   'attributes': of_attributes,
   'autoencoder': of_autoencoder,
-  'audio': of_audio,
 }
 
 

@@ -3,7 +3,8 @@
 `python -m docs.render` writes them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+import re
 
 CARD = """\
 # {name}
@@ -30,8 +31,7 @@ Test split of {pieces_test} pieces, by
 
     python -m experiments.evaluate --pretrained={name} --json=figures.json
 
-`nll_*` and `plan_*` are nats; accuracies, gaps and `*_in_train_*` (windows of 4, 8 or 16
-steps that occur in the training pieces) are shares, 0 to 1.
+`*_in_train_*` are windows of 4, 8 or 16 steps that occur in the training pieces.
 
 {figures}
 ## Copying
@@ -56,6 +56,15 @@ LIMITS = {
   'vae': 'Windows of two bars are sampled one by one: lines jump where they meet.',
   'gan': 'Windows of four bars, with stray sixteenths and no cadences.',
   'structure': 'Bars have sixteen sixteenths, and sections do not return.',
+}
+# Beginnings of names -> unit; all others are shares, 0 to 1.
+UNITS = {
+  'plan_nats': 'nats per code',
+  'nll_|annotation_nats|attributes_per_note|reconstruction': 'nats per note',
+  'pitch_range': 'semitones',
+  'polyphony$': 'pitches',
+  '.*entropy': 'bits',
+  'n_|used_pitch_classes|pieces|active_dimensions': 'number',
 }
 # Facts of the card's first lines.
 ABOVE = (
@@ -95,17 +104,38 @@ def card(name: str, figures: Mapping) -> str:
   )
 
 
+def label(name: str) -> str:
+  """A figure's name with its unit."""
+  unit = next((u for key, u in UNITS.items() if re.match(key, name)), 'share')
+  return f'`{name}`, {unit}'
+
+
+def samples_table(figures: Mapping, left_out: Sequence[str] = ()) -> str:
+  """Sample metrics of generated and real windows, and their gaps."""
+  rows = [
+    f'| {label(name)} | '
+    + ' | '.join(f'{_mean(value[k]):.3f}' for k in ('samples', 'split', 'gap'))
+    + ' |\n'
+    for name, value in figures.items()
+    if isinstance(value, dict) and 'gap' in value
+    if not name.endswith(tuple(left_out))
+  ]
+  head = (
+    '| metric | samples | test split | gap, 0 to 1 |\n|---|---:|---:|---:|\n'
+  )
+  return head + ''.join(rows) if rows else ''
+
+
 def _table(figures):
-  rows = []
-  for name, value in figures.items():
-    if isinstance(value, dict) and 'gap' in value:
-      value = ', '.join(
-        f'{k} {v[0] if isinstance(v, list) else v:.4f}'
-        for k, v in value.items()
-      )
-    elif isinstance(value, float) and name not in ABOVE:
-      value = f'{value:.4f}'
-    elif not isinstance(value, int) or name in ABOVE:
-      continue
-    rows.append(f'| `{name}` | {value} |\n')
-  return '| figure | value |\n|---|---|\n' + ''.join(rows)
+  rows = [
+    f'| {label(name)} | {value if isinstance(value, int) else f"{value:.4f}"} |\n'
+    for name, value in figures.items()
+    if isinstance(value, (int, float)) and name not in ABOVE
+  ]
+  tables = ['| figure | value |\n|---|---:|\n' + ''.join(rows)]
+  return '\n'.join([*tables, *filter(None, [samples_table(figures)])])
+
+
+def _mean(value):
+  """A figure without its interval."""
+  return value[0] if isinstance(value, list) else value

@@ -44,8 +44,15 @@ def receipt(name: str, key: str = ''):
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
-  lines = [head, ['---', *['---:'] * (len(head) - 1)], *rows]
+  """A Markdown table; columns of numbers are aligned to the right."""
+  columns = list(zip(*rows))[1:]
+  line = ['---:' if all(map(_is_number, c)) else '---' for c in columns]
+  lines = [head, ['---', *line], *rows]
   return ''.join(f'| {" | ".join(line)} |\n' for line in lines)
+
+
+def _is_number(cell: str) -> bool:
+  return not cell or cell.lstrip('-')[:1].isdigit()
 
 
 def zoo() -> str:
@@ -96,18 +103,6 @@ def compiled(topologies: list[str], dtype: str, part: str, column: int):
           values = [*words[:4], 'jit', *words[6:]]
         found.setdefault(words[0], {})[words[2]] = values[column]
   return {f: [v[t] for t in topologies] for f, v in found.items()}
-
-
-def audio() -> str:
-  """Families of audio beside their baselines; see docs/audio.md."""
-  rows = []
-  for variant, figures in receipt('audio').items():
-    if isinstance(figures, dict):
-      baselines = {
-        k.rpartition('_')[0]: v for k, v in figures.items() if 'x' in k
-      }
-      rows.append([f'`{variant}`', *baselines])
-  return table([], rows)
 
 
 def structure() -> str:
@@ -185,17 +180,8 @@ def density() -> str:
 
 def gan() -> str:
   """Sample metrics of the pretrained gan that don't concern single tracks."""
-  figures = receipt('pretrained', 'gan-chorales')
   tracks = ('drums', 'bass', 'guitar', 'piano')
-  rows = [
-    [
-      f'`{name}`',
-      *(f'{_mean(value[k]):.3f}' for k in ('samples', 'split', 'gap')),
-    ]
-    for name, value in figures.items()
-    if isinstance(value, dict) and 'gap' in value and not name.endswith(tracks)
-  ]
-  return table(['metric', 'samples', 'test split', 'gap, 0 to 1'], rows)
+  return cards.samples_table(receipt('pretrained', 'gan-chorales'), tracks)
 
 
 def renamed() -> str:
@@ -215,11 +201,6 @@ def config() -> str:
   from docs import options  # And with it JAX.
 
   return options.reference()
-
-
-def _mean(value):
-  """A figure without its interval."""
-  return value[0] if isinstance(value, list) else value
 
 
 FOUR = ['v4:2x2x1', 'v5e:2x2', 'v5p:2x2x1', 'v6e:2x2']
@@ -304,7 +285,6 @@ BLOCKS = {
   'contents': contents,
   'config': config,
   'renamed': renamed,
-  'audio': audio,
   'structure': structure,
   'density': density,
   'gan': gan,
