@@ -55,7 +55,7 @@ def main():
   import music21
 
   folder = pathlib.Path(music21.__file__).parent / 'corpus' / 'bach'
-  splits = corpora.load('chorales').splits.values()
+  splits = corpora.load('chorales').values()
   scores = {piece.name: piece.score for split in splits for piece in split}
   rng = np.random.default_rng(0)
   names = rng.permutation(sorted(scores))[: args.num].tolist()

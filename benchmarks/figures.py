@@ -57,11 +57,11 @@ def of_baselines() -> dict:
   pipeline = build.pipeline(config)
   corpus = build.corpus(config)
   train, test = (
-    [pipeline.representation.encode(p.score) for p in corpus.splits[split]]
+    [pipeline.representation.encode(p.score) for p in corpus[split]]
     for split in ('train', 'test')
   )
   return {
-    'pieces': sum(len(split) for split in corpus.splits.values()),
+    'pieces': sum(len(split) for split in corpus.values()),
     'pieces_train': len(train),
     'pieces_test': len(test),
     'uniform_nats_per_note': baselines.uniform(train),
@@ -87,8 +87,8 @@ def _pretrained(name: str) -> dict:
   return figures | {
     'family': config.family,
     'step': step,
-    'pieces_train': len(corpus.splits['train']),
-    'pieces_test': len(corpus.splits['test']),
+    'pieces_train': len(corpus['train']),
+    'pieces_test': len(corpus['test']),
     'parameters': sum(p.size for p in jax.tree.leaves(params)),
     'megabytes': (pretrained.MODELS / name / pretrained.WEIGHTS).stat().st_size
     / 1e6,

@@ -22,7 +22,7 @@ import jax
 import numpy as np
 
 from musiczoo import build
-from musiczoo.data import batches
+from musiczoo.data.eval_batches import eval_batches
 from musiczoo.evaluation import baselines
 from musiczoo.models.model import AnnotatingModel
 from musiczoo.music import annotations, harmony, metre
@@ -57,7 +57,7 @@ def main():
   result = {}
   if isinstance(pipeline.model, AnnotatingModel):
     result |= {
-      'heard': _heard(pipeline, params, corpus.splits['test'], args.music21),
+      'heard': _heard(pipeline, params, corpus['test'], args.music21),
       'planned': _planned(config, pipeline, params, corpus),
     }
   result['written'] = _written(pipeline, params, corpus, args.pieces)
@@ -128,7 +128,7 @@ def _planned(config, pipeline, params, corpus):
   lines = {}
   for split in ('train', 'test'):
     pieces = build.pieces(config, pipeline, corpus, split)
-    for batch in batches.eval_batches(pieces, 16):
+    for batch in eval_batches(pieces, 16):
       real = batch.pop('piece') >= 0
       table = np.asarray(hear(params, batch))[real]
       for row, mask in zip(table, batch['mask'][real]):
@@ -187,7 +187,7 @@ def _written(pipeline, params, corpus, num):
       plan = [(16 * i, *parsed[i % len(parsed)]) for i in range(bars)]
       tones.append(_tones(score, np.array(plan), 16))
   free = write(100)
-  real = [p.score for p in corpus.splits['test']]
+  real = [p.score for p in corpus['test']]
   measured, asked = [], []
   for seed, density in enumerate(DENSITIES):
     for score in write(200 + seed, density=density):

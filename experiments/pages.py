@@ -51,11 +51,11 @@ def generated_group(name, scores, trained, num_steps, *, group, piece):
     group: more numbers of the group, by name.
     piece: more numbers of pieces, by index and name.
   """
-  from musiczoo.data import corpora
+  from musiczoo.data.corpus import Piece
   from musiczoo.show import page
 
-  found = [corpora.Piece(f'{i:03d}.mid', s) for i, s in enumerate(scores)]
-  rows = _numbers(*trained, 'scores', found, num_steps)
+  found = [Piece(f'{i:03d}.mid', s) for i, s in enumerate(scores)]
+  rows = _numbers(*trained, found, num_steps)
   pieces = [
     page.Piece(*of, row | piece.get(i, {}))
     for i, (of, row) in enumerate(zip(found, rows))
@@ -65,16 +65,15 @@ def generated_group(name, scores, trained, num_steps, *, group, piece):
 
 def real_group(corpus, split, trained, num_steps, *, group):
   """The group of a few pieces of a split, as the model represents them."""
-  from musiczoo.data import corpora, encoding
+  from musiczoo.data import encoding
   from musiczoo.show import outputs, page
 
-  pieces = corpus.splits[split]
+  pieces = corpus[split]
   index = np.linspace(0, len(pieces) - 1, min(MAX_PIECES, len(pieces)))
   found = [pieces[i] for i in index.astype(int).tolist()]
   representation = trained[1].representation
-  some = corpora.Corpus(corpus.kind, {split: found})
-  encoded = encoding.encode_split(some, split, representation)
-  rows = _numbers(*trained, corpus.kind, found, num_steps)
+  encoded = [encoding.encode(piece, representation) for piece in found]
+  rows = _numbers(*trained, found, num_steps)
   shown = [
     page.Piece(piece.name, outputs.with_tempo(representation.decode(x)), row)
     for piece, x, row in zip(found, encoded, rows)
@@ -91,22 +90,21 @@ def find_corpus(config, split):
     corpus = build.corpus(config)
   except UserError as e:
     return None, f'There is no real music beside it: {e}.'
-  if not len(corpus.splits[split]):
+  if not len(corpus[split]):
     return None, f'The corpus has no {split} pieces to put beside it.'
   return corpus, None
 
 
-def _numbers(config, pipeline, params, kind, found, num_steps):
+def _numbers(config, pipeline, params, found, num_steps):
   """The metrics of each piece and, where it has one, its likelihood."""
   from musiczoo import build
-  from musiczoo.data import corpora, encoding
+  from musiczoo.data import encoding
   from musiczoo.evaluation import likelihood
   from musiczoo.show.page import numbers
 
   representation = pipeline.representation
   grid = representation.spec.steps_per_quarter
-  corpus = corpora.Corpus(kind, {'test': found})
-  encoded = encoding.encode_split(corpus, 'test', representation)
+  encoded = [encoding.encode(piece, representation) for piece in found]
   rows = [
     numbers.metrics_of(representation.decode(x), grid, num_steps)
     for x in encoded
@@ -114,7 +112,7 @@ def _numbers(config, pipeline, params, kind, found, num_steps):
   index = [i for i, x in enumerate(encoded) if len(x)]
   if not pipeline.model.monitor or not index:
     return rows
-  some = corpora.Corpus(kind, {'test': [found[i] for i in index]})
+  some = {'test': [found[i] for i in index]}
   pieces = build.pieces(config, pipeline, some, 'test')
   if len(pieces) != len(index):  # They were cut into sections.
     return rows

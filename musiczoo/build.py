@@ -13,8 +13,11 @@ from typing import Annotated, Any, NamedTuple
 from flax import linen as nn
 import jax
 
-from musiczoo.data import batches as batches_lib, corpora, encoding, sections
+from musiczoo.data import corpora, encoding, sections
+from musiczoo.data.batches import make_batch_at
 from musiczoo.data.cache import audio_frames
+from musiczoo.data.corpus import Corpus
+from musiczoo.data.pieces import Pieces
 from musiczoo.errors import check_options, check_value, OneOf, Range, UserError
 from musiczoo.models.model import Model
 from musiczoo.models.zoo import ZOO
@@ -360,14 +363,14 @@ def devices(config: RunConfig) -> parallel.Parallel:
   return parallel.MODES[config.parallel](jax.devices())
 
 
-def corpus(config: RunConfig) -> corpora.Corpus:
+def corpus(config: RunConfig) -> Corpus:
   is_audio = _representation(config.representation).spec.is_audio
   return (corpora.load_sounds if is_audio else corpora.load)(config.corpus)
 
 
 def pieces(
-  config: RunConfig, pipeline: Pipeline, corpus: corpora.Corpus, split: str
-) -> batches_lib.Pieces:
+  config: RunConfig, pipeline: Pipeline, corpus: Corpus, split: str
+) -> Pieces:
   """A split, encoded, or its sections, where the config names such.
 
   Raises:
@@ -375,15 +378,15 @@ def pieces(
   """
   _check_has_pieces(config, corpus, split)
   representation = pipeline.representation
-  if corpus.kind == 'sounds':
+  if pipeline.spec.is_audio:
     return audio_frames.open(
-      corpus.splits[split], *_measure(config), representation.normalize
+      corpus[split], *_measure(config), representation.normalize
     )
   key = {'representation': config.representation.to_dict()}
   if pipeline.annotate:
     key |= {'styles': config.conditions.styles}
   found = encoding.open_split(
-    corpus, split, representation, annotate=pipeline.annotate, cache_key=key
+    corpus[split], representation, annotate=pipeline.annotate, cache_key=key
   )
   bar_steps, planes = vars(config.sections).values()
   if not bar_steps:
@@ -397,15 +400,15 @@ def pieces(
 
 
 def _check_has_pieces(config, corpus, split):
-  if not len(corpus.splits[split]):
-    sizes = ', '.join(f'{len(p)} {name}' for name, p in corpus.splits.items())
+  if not len(corpus[split]):
+    sizes = ', '.join(f'{len(p)} {name}' for name, p in corpus.items())
     raise UserError(
       f"corpus '{config.corpus}' has no {split} pieces ({sizes}): add some"
     )
 
 
 def with_statistics(
-  config: RunConfig, pipeline: Pipeline, corpus: corpora.Corpus
+  config: RunConfig, pipeline: Pipeline, corpus: Corpus
 ) -> tuple[RunConfig, Pipeline]:
   """Both with the mean and sd of the features of the training pieces.
 
@@ -416,7 +419,7 @@ def with_statistics(
   if pipeline.representation.normalize is None or choice.options.get('mean'):
     return config, pipeline
   _check_has_pieces(config, corpus, 'train')
-  found = audio_frames.statistics(corpus.splits['train'], *_measure(config))
+  found = audio_frames.statistics(corpus['train'], *_measure(config))
   choice = Choice(choice.name, {**choice.options, **_with_tuples(found)})
   config = dataclasses.replace(config, representation=choice)
   return config, pipeline._replace(representation=_representation(choice))
@@ -436,7 +439,7 @@ def _measure(config):
 def batches(
   config: RunConfig,
   pipeline: Pipeline,
-  pieces: batches_lib.Pieces,
+  pieces: Pieces,
   rows: slice = slice(None),
 ):
   """batch_at(seed, step) of the training pieces, or these rows of each batch."""
@@ -447,7 +450,7 @@ def batches(
       'transpose_range': representation.transpose_range,
       'augment_performance': representation.augment_performance,
     }
-  return batches_lib.make_batch_at(
+  return make_batch_at(
     pieces,
     batch_size=config.batch_size,
     window=config.window,

@@ -8,7 +8,7 @@ import pytest
 
 from experiments.configs import chorales, poly, tracks
 from musiczoo import build
-from musiczoo.data import batches
+from musiczoo.data.pieces import pack
 from musiczoo.errors import UserError
 from musiczoo.models.zoo import ZOO
 from musiczoo.music import annotations
@@ -42,7 +42,7 @@ def test_every_variant_builds_a_model_that_has_a_loss(variant):
   representation = pipeline.representation
   x = np.zeros((40, *representation.spec.shape), representation.spec.dtype)
   cond = np.zeros((40, len(annotations.COLUMNS)), np.int16)
-  pieces = batches.pack([x] * num, [cond] * num)
+  pieces = pack([x] * num, [cond] * num)
   batch = build.batches(options, pipeline, pieces)(0, 0)
   sums, weight = jax.eval_shape(
     lambda p: pipeline.model.loss(

@@ -188,7 +188,7 @@ def test_the_examples_of_the_architecture_page_run():
     exec(compile(block, 'architecture.md', 'exec'), names)
   representation = names['rhythm']()
   corpus = names['scale']()
-  piece = next(p for split in corpus.splits.values() for p in split)
+  piece = next(p for split in corpus.values() for p in split)
   x = representation.encode(piece.score)
   again = representation.encode(representation.decode(x))
   assert (again == x[: len(again)]).all() and again.sum() == x.sum()

@@ -13,7 +13,8 @@ from jax.sharding import (
 import numpy as np
 
 from musiczoo import build
-from musiczoo.data import batches
+from musiczoo.data.batches import make_batch_at
+from musiczoo.data.pieces import pack
 from musiczoo.music import annotations
 from musiczoo.nn.heads import Controls
 from musiczoo.sampling import generate
@@ -114,8 +115,8 @@ def _batch(config, pipeline, rows):
   cond = None
   if pipeline.annotate:
     cond = [np.zeros((len(x), len(annotations.COLUMNS)), np.int16)] * rows
-  pieces = batches.pack([x] * rows, cond)
-  return batches.make_batch_at(pieces, batch_size=rows, window=len(x))(0, 0)
+  pieces = pack([x] * rows, cond)
+  return make_batch_at(pieces, batch_size=rows, window=len(x))(0, 0)
 
 
 def on(tree, sharding):

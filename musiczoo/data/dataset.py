@@ -21,8 +21,8 @@ import pathlib
 import numpy as np
 
 from musiczoo.data.cache import sealed_folder
-from musiczoo.data.cache.npy_writer import NpyWriter
-from musiczoo.data.corpora.corpus import Piece, SPLITS
+from musiczoo.data.cache.npy_writer import load, NpyWriter
+from musiczoo.data.corpus import Piece, SPLITS
 from musiczoo.music.score import Score, Track
 
 SEAL = 'dataset.json'
@@ -73,18 +73,17 @@ class Writer:
 
   def add(self, piece: Piece, split: str) -> int:
     """Appends a piece with a Score; returns its number."""
-    score = piece.score
-    rows = score._asdict()
-    rows['tracks'] = np.array(
-      [(track.program, track.drums) for track in score.tracks], np.uint8
-    ).reshape(-1, 2)
-    rows['names'] = np.frombuffer(os.fsencode(piece.name), np.uint8)
+    score, number = piece.score, self._pieces.rows
+    tracks = [(track.program, track.drums) for track in score.tracks]
+    rows = score._asdict() | {
+      'tracks': np.array(tracks, np.uint8).reshape(-1, 2),
+      'names': np.frombuffer(os.fsencode(piece.name), np.uint8),
+    }
     for name, array in self._arrays.items():
       array.append(rows[name])
     ends = [array.rows for array in self._arrays.values()]
-    number = self._pieces.rows
-    place = SPLITS.index(split)
-    self._pieces.append(np.array([[score.resolution, place, *ends]]))
+    row = score.resolution, SPLITS.index(split), *ends
+    self._pieces.append(np.array([row]))
     return number
 
   def close(self) -> None:
@@ -115,11 +114,7 @@ def open(path: pathlib.Path) -> dict[str, Split]:
     UserError: a file is missing, damaged or of another format; it is named.
   """
   sealed_folder.check(path, SEAL, FORMAT)
-  arrays = {
-    # As plain arrays, which are sliced faster than memmaps.
-    name: np.load(path / f'{name}.npy', mmap_mode='r').view(np.ndarray)
-    for name in (*_ARRAYS, 'pieces')
-  }
+  arrays = {name: load(path / f'{name}.npy') for name in (*_ARRAYS, 'pieces')}
   return {name: Split(path, name, arrays) for name in SPLITS}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from musiczoo.data import batches
+from musiczoo.data.pieces import Pieces, slices
 from musiczoo.errors import UserError
 from musiczoo.music import annotations
 from musiczoo.music.spec import Spec
@@ -12,12 +12,12 @@ from musiczoo.representations.sparse_roll import SparseRoll
 
 
 def cut_sections(
-  pieces: batches.Pieces,
+  pieces: Pieces,
   window: int,
   *,
   bar_steps: int,
   plays: Callable[[np.ndarray | SparseRoll], np.ndarray],
-) -> batches.Pieces:
+) -> Pieces:
   """Pieces with `cond` -> their sections: as many bars of one length in a row.
 
   Args:
@@ -51,7 +51,7 @@ def cut_sections(
       f'no piece has {window} steps of bars of {bar_steps} that play throughout: '
       'add pieces, or set --config.window or --config.sections'
     )
-  return batches.slices(pieces, spans)
+  return slices(pieces, spans)
 
 
 def planes_that_play(spec: Spec, planes: Sequence[int]):

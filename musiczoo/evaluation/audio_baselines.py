@@ -3,7 +3,7 @@
 import numpy as np
 
 from musiczoo.build import Pipeline
-from musiczoo.data import batches
+from musiczoo.data.pieces import cut, pack, Pieces
 from musiczoo.evaluation import baselines
 from musiczoo.models.model import LatentModel
 from musiczoo.sampling import latents
@@ -12,7 +12,7 @@ MAX_WINDOWS = 8192  # To fit the principal components, evenly spread.
 
 
 def audio_baselines(
-  pipeline: Pipeline, params, train: batches.Pieces, pieces: batches.Pieces
+  pipeline: Pipeline, params, train: Pieces, pieces: Pieces
 ) -> dict[str, float]:
   """Errors of simpler predictions of the same pieces, in the same units.
 
@@ -30,9 +30,9 @@ def audio_baselines(
   if model.window is None:
     return found | baselines.repeat_last(train.x, pieces.x)
   if isinstance(model, LatentModel):
-    windows = batches.cut(pieces, model.window).x
+    windows = cut(pieces, model.window).x
     fitted_on = _windows(train, model.window)
-    one = batches.pack(fitted_on[:1])
+    one = pack(fitted_on[:1])
     size = latents.encode_windows(pipeline, params, one).shape[1]
     found['mse_per_frame_pca'] = baselines.pca(fitted_on, windows, size)
   return found

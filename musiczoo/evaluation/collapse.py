@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from musiczoo.build import Pipeline
-from musiczoo.data import batches
+from musiczoo.data.pieces import Pieces
 from musiczoo.evaluation import baselines
 from musiczoo.evaluation.likelihood import make_metrics
 from musiczoo.models.accuracy import accuracy
@@ -15,8 +15,8 @@ ACTIVE = 0.01  # Nats of KL divergence above which a dimension is active.
 def accuracy_unigram(
   devices,
   pipeline: Pipeline,
-  train: batches.Pieces,
-  pieces: batches.Pieces,
+  train: Pieces,
+  pieces: Pieces,
   batch_size: int,
 ) -> dict[str, float]:
   """`accuracy_unigram`: the accuracy of a decoder that ignores its latent.

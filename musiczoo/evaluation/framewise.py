@@ -11,7 +11,8 @@ import math
 import numpy as np
 
 from musiczoo.build import Pipeline
-from musiczoo.data import batches
+from musiczoo.data.eval_batches import padded_length
+from musiczoo.data.pieces import Pieces
 from musiczoo.training import parallel
 from musiczoo.training.parallel import Parallel
 from musiczoo.training.step import make_evaluate_step
@@ -20,7 +21,7 @@ from musiczoo.training.step import make_evaluate_step
 def framewise(
   devices: Parallel,
   pipeline: Pipeline,
-  pieces: batches.Pieces,
+  pieces: Pieces,
   params,
   *,
   batch_size: int,
@@ -111,7 +112,7 @@ def _rows(x, order, piece, step):
 
 
 def _batch(rows):
-  length = batches.padded_length(max(len(row['x']) for row in rows))
+  length = padded_length(max(len(row['x']) for row in rows))
   shape = len(rows), length, rows[0]['x'].shape[1]
   batch = {
     'x': np.zeros(shape, rows[0]['x'].dtype),

@@ -6,7 +6,8 @@ import functools
 import numpy as np
 
 from musiczoo.build import Pipeline
-from musiczoo.data import batches
+from musiczoo.data.eval_batches import eval_batches
+from musiczoo.data.pieces import cut, Pieces, slices
 from musiczoo.evaluation import sample_comparison
 from musiczoo.models.model import AnnotatingModel, no_metrics
 from musiczoo.music import annotations
@@ -38,7 +39,7 @@ def _conditional(pipeline, name):
 
 
 def make_validation(
-  devices: Parallel, pipeline: Pipeline, pieces: batches.Pieces, batch_size: int
+  devices: Parallel, pipeline: Pipeline, pieces: Pieces, batch_size: int
 ):
   """Returns (params) -> dict of figures, that of `monitor_name` among them.
 
@@ -51,7 +52,7 @@ def make_validation(
 
 
 def make_likelihood(
-  devices: Parallel, pipeline: Pipeline, pieces: batches.Pieces, batch_size: int
+  devices: Parallel, pipeline: Pipeline, pieces: Pieces, batch_size: int
 ):
   """Returns likelihood(params) -> dict of nats or errors, lower is better.
 
@@ -108,7 +109,7 @@ def make_likelihood(
 
 
 def make_piece_nll(
-  devices: Parallel, pipeline: Pipeline, pieces: batches.Pieces, batch_size: int
+  devices: Parallel, pipeline: Pipeline, pieces: Pieces, batch_size: int
 ):
   """Returns nats(params) -> float64 [pieces]: the monitored figure of each.
 
@@ -122,7 +123,7 @@ def make_piece_nll(
   if window is not None:
     lengths = np.diff(pieces.offsets).tolist()
     windows = [
-      len(batches.cut(batches.slices(pieces, [(i, 0, length)]), window))
+      len(cut(slices(pieces, [(i, 0, length)]), window))
       for i, length in enumerate(lengths)
     ]
     owner = np.repeat(owner, windows)
@@ -148,7 +149,7 @@ def make_piece_nll(
 def make_metrics(
   devices: Parallel,
   pipeline: Pipeline,
-  pieces: batches.Pieces,
+  pieces: Pieces,
   batch_size: int,
   metrics: Callable,
 ):
@@ -179,7 +180,7 @@ def make_metrics(
 def _batches(devices, pipeline, pieces, batch_size) -> Iterator[dict]:
   window = pipeline.model.window
   if window is not None:
-    pieces = batches.cut(pieces, window)
-  return batches.eval_batches(
+    pieces = cut(pieces, window)
+  return eval_batches(
     pieces, batch_size, multiple=devices.devices, length=window
   )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from musiczoo.build import Pipeline
-from musiczoo.data import batches
+from musiczoo.data.pieces import Pieces
 from musiczoo.evaluation import metrics
 from musiczoo.music.score import Score
 from musiczoo.sampling.windows import make_sample_windows, real_windows
@@ -39,9 +39,7 @@ class Comparison(NamedTuple):
   real: dict[str, np.ndarray]
 
 
-def make_compare(
-  pipeline: Pipeline, pieces: batches.Pieces, limit: int = MAX_WINDOWS
-):
+def make_compare(pipeline: Pipeline, pieces: Pieces, limit: int = MAX_WINDOWS):
   """Returns compare(params, seed) -> Comparison, as many windows on each side.
 
   A conditional model is given the conditions of the real windows.
@@ -86,7 +84,7 @@ def report(comparison: Comparison) -> dict[str, float | dict]:
   }
 
 
-def make_gap(devices: Parallel, pipeline: Pipeline, pieces: batches.Pieces):
+def make_gap(devices: Parallel, pipeline: Pipeline, pieces: Pieces):
   """Returns gap(params) -> dict of `metrics.gap` and its parts, 0 to 1.
 
   Args:

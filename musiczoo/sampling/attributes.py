@@ -3,7 +3,7 @@
 import numpy as np
 
 from musiczoo.build import Pipeline
-from musiczoo.data import batches
+from musiczoo.data.pieces import cut, pack, Pieces
 from musiczoo.errors import UserError
 from musiczoo.music import metre, score as scores
 from musiczoo.music.score import PITCH, Score
@@ -53,16 +53,16 @@ def parse(text: str) -> tuple[str, float]:
 
 
 def direction(
-  pipeline: Pipeline, params, train: batches.Pieces, name: str
+  pipeline: Pipeline, params, train: Pieces, name: str
 ) -> np.ndarray:
   """The vector to add to a latent for more of an attribute: [L].
 
   The mean latent of the quarter of training windows with the highest values,
   minus that of the quarter with the lowest (Roberts et al. 2018).
   """
-  windows = batches.cut(train, pipeline.model.window)
+  windows = cut(train, pipeline.model.window)
   index = np.linspace(0, len(windows) - 1, MAX_WINDOWS).astype(int)
-  windows = batches.pack([windows.x[i] for i in np.unique(index)])
+  windows = pack([windows.x[i] for i in np.unique(index)])
   decode, measure = pipeline.representation.decode, ATTRIBUTES[name]
   value = np.array([measure(decode(np.asarray(x))) for x in windows.x])
   latent = latents.encode_windows(pipeline, params, windows)

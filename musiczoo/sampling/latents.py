@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from musiczoo.build import Pipeline
-from musiczoo.data import batches
+from musiczoo.data.eval_batches import eval_batches
+from musiczoo.data.pieces import pack, Pieces, window_starts
 from musiczoo.errors import UserError
 from musiczoo.models.model import LatentModel, Model
 from musiczoo.music import annotations
@@ -30,14 +31,10 @@ def check_latent(model: Model, flag: str) -> None:
     )
 
 
-def encode_windows(
-  pipeline: Pipeline, params, windows: batches.Pieces
-) -> np.ndarray:
+def encode_windows(pipeline: Pipeline, params, windows: Pieces) -> np.ndarray:
   """The latent of each window: float32 [windows, L]."""
   encode, found, index = jax.jit(pipeline.model.encode), [], []
-  for batch in batches.eval_batches(
-    windows, _BATCH_SIZE, length=pipeline.model.window
-  ):
+  for batch in eval_batches(windows, _BATCH_SIZE, length=pipeline.model.window):
     index.append(batch.pop('piece'))
     found.append(np.asarray(encode(params, batch)))
   index, found = np.concatenate(index), np.concatenate(found)
@@ -46,7 +43,7 @@ def encode_windows(
 
 def encode_piece(
   representation: Representation, piece: Score | Sound, origin: str
-) -> batches.Pieces:
+) -> Pieces:
   """Encodes one piece, with its bar lines if it has any.
 
   Args:
@@ -57,18 +54,16 @@ def encode_piece(
   """
   spec = representation.spec
   if spec.is_audio:
-    return batches.pack([representation.encode(piece)])
+    return pack([representation.encode(piece)])
   x = encode_primer(representation, piece, origin)
   table = annotations.of(piece, spec.steps_per_quarter)
-  return batches.pack(
-    [x], [annotations.of_rows(table, x, spec.steps_per_token)]
-  )
+  return pack([x], [annotations.of_rows(table, x, spec.steps_per_token)])
 
 
 def reconstruct(
   pipeline: Pipeline,
   params,
-  piece: batches.Pieces,
+  piece: Pieces,
   *,
   seed: int,
   controls: Controls = Controls(),
@@ -96,8 +91,8 @@ def reconstruct(
 def interpolate(
   pipeline: Pipeline,
   params,
-  first: batches.Pieces,
-  last: batches.Pieces,
+  first: Pieces,
+  last: Pieces,
   *,
   num_outputs: int,
   seed: int,
@@ -138,7 +133,7 @@ def slerp(a: np.ndarray, b: np.ndarray, share: np.ndarray) -> np.ndarray:
 
 def _spans(piece, window):
   """(begin, end) of each window, in rows of x."""
-  x, bars = piece.x[0], batches.window_starts(piece, 0)
+  x, bars = piece.x[0], window_starts(piece, 0)
   end, spans = int(bars[0]), []
   while end < len(x):
     begin = int(bars[np.searchsorted(bars, end, side='right') - 1])
@@ -150,7 +145,7 @@ def _spans(piece, window):
 
 
 def _encode_spans(pipeline, params, x, spans):
-  windows = batches.pack([x[begin:end] for begin, end in spans])
+  windows = pack([x[begin:end] for begin, end in spans])
   return encode_windows(pipeline, params, windows)
 
 

@@ -6,14 +6,14 @@ import jax
 import numpy as np
 
 from musiczoo.build import Pipeline
-from musiczoo.data import batches
+from musiczoo.data.pieces import cut, Pieces
 from musiczoo.errors import UserError
 from musiczoo.nn.heads import Controls
 from musiczoo.sampling.generate import piece_keys
 
 
 def real_windows(
-  pieces: batches.Pieces, window: int, limit: int
+  pieces: Pieces, window: int, limit: int
 ) -> tuple[np.ndarray, np.ndarray | None]:
   """Whole windows from bar line to bar line, at most `limit`, evenly spread.
 
@@ -23,7 +23,7 @@ def real_windows(
   Raises:
     UserError: no piece is as long as a window.
   """
-  found = batches.cut(pieces, window)
+  found = cut(pieces, window)
   whole = np.flatnonzero(np.diff(found.offsets) == window)
   if not len(whole):
     raise UserError(

@@ -6,7 +6,8 @@ import jax
 import numpy as np
 
 from musiczoo.build import Pipeline
-from musiczoo.data import batches
+from musiczoo.data.eval_batches import eval_batches
+from musiczoo.data.pieces import pack
 from musiczoo.errors import UserError
 from musiczoo.models.model import AnnotatingModel
 from musiczoo.music import annotations
@@ -36,7 +37,7 @@ def annotate(
   x = representation.encode(score)
   table = annotations.of(score, representation.spec.steps_per_quarter)
   ruled = annotations.of_rows(table, x, representation.spec.steps_per_token)
-  batch = next(batches.eval_batches(batches.pack([x], [ruled]), 1))
+  batch = next(eval_batches(pack([x], [ruled]), 1))
   predicted = jax.jit(model.annotate)(params, batch)
   return np.asarray(predicted)[0, : len(x)], ruled
 

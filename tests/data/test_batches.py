@@ -4,15 +4,15 @@ from hypothesis import given, strategies as st
 import numpy as np
 import pytest
 
-from musiczoo.data import batches as batches_lib
+from musiczoo.data.batches import make_batch_at
+from musiczoo.data.eval_batches import eval_batches, padded_length
+from musiczoo.data.pieces import pack
 from musiczoo.errors import UserError
 
 
 def pieces(lengths):
   """Piece i, step t has the value 1000 i + t + 1: never zero."""
-  return batches_lib.pack(
-    [1000 * i + np.arange(1, n + 1) for i, n in enumerate(lengths)]
-  )
+  return pack([1000 * i + np.arange(1, n + 1) for i, n in enumerate(lengths)])
 
 
 @given(
@@ -23,7 +23,7 @@ def pieces(lengths):
 )
 def test_a_window_is_a_piece_of_one_piece(lengths, window, seed, step):
   packed = pieces(lengths)
-  batch_at = batches_lib.make_batch_at(packed, batch_size=4, window=window)
+  batch_at = make_batch_at(packed, batch_size=4, window=window)
   batch, again = batch_at(seed, step), batch_at(seed, step)
   for name in batch:
     np.testing.assert_array_equal(batch[name], again[name])
@@ -41,16 +41,14 @@ def test_a_window_is_a_piece_of_one_piece(lengths, window, seed, step):
 
 
 def test_other_steps_and_seeds_give_other_batches():
-  batch_at = batches_lib.make_batch_at(
-    pieces([500] * 4), batch_size=4, window=8
-  )
+  batch_at = make_batch_at(pieces([500] * 4), batch_size=4, window=8)
   seen = {batch_at(s, t)['x'].tobytes() for s in range(4) for t in range(4)}
   assert len(seen) == 16
 
 
 def test_every_step_of_every_piece_is_heard():
   lengths = [3, 30, 11, 8]
-  batch_at = batches_lib.make_batch_at(pieces(lengths), batch_size=4, window=8)
+  batch_at = make_batch_at(pieces(lengths), batch_size=4, window=8)
   heard = set()
   for step in range(400):
     batch = batch_at(0, step)
@@ -60,7 +58,7 @@ def test_every_step_of_every_piece_is_heard():
 
 def test_short_pieces_weigh_by_their_steps_too():
   lengths = [2, 8, 16, 100]
-  batch_at = batches_lib.make_batch_at(pieces(lengths), batch_size=4, window=16)
+  batch_at = make_batch_at(pieces(lengths), batch_size=4, window=16)
   heard = np.zeros(4)
   for step in range(2000):
     for x in batch_at(0, step)['x']:
@@ -70,7 +68,7 @@ def test_short_pieces_weigh_by_their_steps_too():
 
 
 def test_transposed_to_every_key_in_range():
-  batch_at = batches_lib.make_batch_at(
+  batch_at = make_batch_at(
     pieces([5] * 4),
     batch_size=4,
     window=5,
@@ -92,7 +90,7 @@ def test_every_row_has_a_mood_of_its_own():
     return -x
 
   batches = [
-    batches_lib.make_batch_at(pieces([50] * 4), batch_size=4, window=9, **more)
+    make_batch_at(pieces([50] * 4), batch_size=4, window=9, **more)
     for more in ({}, {'augment_performance': augment_performance})
   ]
   for step in range(100):
@@ -116,7 +114,7 @@ def test_every_row_has_a_mood_of_its_own():
 def test_whole_pieces_come_once_and_whole(lengths, batch_size):
   packed = pieces(lengths)
   seen = []
-  for batch in batches_lib.eval_batches(packed, batch_size):
+  for batch in eval_batches(packed, batch_size):
     assert batch['x'].shape == batch['mask'].shape
     for x, mask, index in zip(batch['x'], batch['mask'], batch['piece']):
       real = x[mask > 0]
@@ -129,9 +127,9 @@ def test_whole_pieces_come_once_and_whole(lengths, batch_size):
 
 
 def test_long_pieces_come_in_smaller_batches(monkeypatch):
-  monkeypatch.setattr(batches_lib, 'AT_ONCE', 1000)
+  monkeypatch.setattr('musiczoo.data.eval_batches.MAX_STEPS', 1000)
   packed = pieces([10] * 7 + [300] * 3 + [2000])
-  batches = list(batches_lib.eval_batches(packed, 7, multiple=2))
+  batches = list(eval_batches(packed, 7, multiple=2))
   assert all(len(b['x']) % 2 == 0 for b in batches)
   assert all(b['x'].size <= 1000 or len(b['x']) == 2 for b in batches)
   seen = np.concatenate([b['piece'] for b in batches])
@@ -139,22 +137,22 @@ def test_long_pieces_come_in_smaller_batches(monkeypatch):
 
 
 def test_wide_steps_come_in_smaller_batches(monkeypatch):
-  monkeypatch.setattr(batches_lib, 'NUMBERS_AT_ONCE', 64 * 5 * 4)
-  packed = batches_lib.pack([np.zeros((10, 5), np.uint8)] * 7)
-  assert [len(b['x']) for b in batches_lib.eval_batches(packed, 16)] == [4, 4]
+  monkeypatch.setattr('musiczoo.data.eval_batches.MAX_NUMBERS', 64 * 5 * 4)
+  packed = pack([np.zeros((10, 5), np.uint8)] * 7)
+  assert [len(b['x']) for b in eval_batches(packed, 16)] == [4, 4]
 
 
 @given(st.integers(1, 10**6))
 def test_padding_is_at_most_half(length):
-  padded = batches_lib.padded_length(length)
+  padded = padded_length(length)
   assert length <= padded <= max(64, 1.5 * length)
 
 
 def test_too_few_pieces_are_refused():
   with pytest.raises(UserError, match='3 training pieces.*batch_size=3'):
-    batches_lib.make_batch_at(pieces([9] * 3), batch_size=4, window=8)
+    make_batch_at(pieces([9] * 3), batch_size=4, window=8)
 
 
 def test_a_corpus_of_silence_is_refused():
   with pytest.raises(UserError, match='no piece has a single step'):
-    batches_lib.pack([np.zeros((0, 4), np.uint8)])
+    pack([np.zeros((0, 4), np.uint8)])

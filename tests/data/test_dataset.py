@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from musiczoo.data import corpora, dataset
-from musiczoo.data.corpora.corpus import Piece, SPLITS
+from musiczoo.data.corpus import Piece, SPLITS
 from musiczoo.errors import UserError
 from musiczoo.music.score import equal, Score
 from tests.strategies import scores
@@ -67,8 +67,7 @@ def test_a_split_is_a_sequence(path):
 
 def test_a_dataset_is_a_corpus(path):
   corpus = corpora.load(str(path))
-  assert corpus.kind == 'scores'
-  assert [len(corpus.splits[split]) for split in SPLITS] == [5, 0, 0]
+  assert [len(corpus[split]) for split in SPLITS] == [5, 0, 0]
 
 
 def test_damage_is_named(path):

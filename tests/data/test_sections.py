@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from musiczoo.data import batches, sections
+from musiczoo.data import sections
+from musiczoo.data.pieces import pack
 from musiczoo.errors import UserError
 from musiczoo.music import annotations
 
@@ -16,7 +17,7 @@ def barred(*pieces):
     table[:, 0] = np.concatenate([np.arange(1, n + 1) for n in bars])
     x.append(np.arange(sum(bars)))
     cond.append(table)
-  return batches.pack(x, cond)
+  return pack(x, cond)
 
 
 def found(pieces, window, plays=lambda x: np.ones((len(x), 0), bool)):

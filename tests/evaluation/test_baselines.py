@@ -59,8 +59,8 @@ def test_unigram_by_both_protocols():
 )
 def test_published_unigrams(name, all_frames, tcn):
   folder = pathlib.Path(os.environ['MUSICZOO_DATA'])
-  splits = corpora.load(str(folder / 'benchmarks' / f'{name}.npz')).splits
-  train, test = ([p.score for p in splits[s]] for s in ('train', 'test'))
+  splits = corpora.load(str(folder / 'benchmarks' / f'{name}.npz'))
+  train, test = ([p.x for p in splits[s]] for s in ('train', 'test'))
   found = baselines.unigram(train, test)
   assert found['nll_per_frame'] == pytest.approx(all_frames, abs=0.01)
   assert found['nll_per_frame_tcn'] == pytest.approx(tcn, abs=0.01)

@@ -4,7 +4,7 @@ import jax
 import numpy as np
 
 from musiczoo import build
-from musiczoo.data import batches
+from musiczoo.data.pieces import pack
 from musiczoo.evaluation import collapse
 from musiczoo.models.model import Model
 from musiczoo.representations import REPRESENTATIONS
@@ -24,9 +24,7 @@ def test_a_collapse_is_said():
 
 
 def test_what_comes_most_often_is_right_as_often_as_counted():
-  train = batches.pack(
-    [np.full((8, 4), 21, np.uint8), np.full((3, 4), 9, np.uint8)]
-  )
+  train = pack([np.full((8, 4), 21, np.uint8), np.full((3, 4), 9, np.uint8)])
   x = np.full((16, 4), 20, np.uint8)
   x[10:] = 22
   cond = [np.zeros((16, 8), np.int16)]
@@ -37,7 +35,7 @@ def test_what_comes_most_often_is_right_as_often_as_counted():
     parallel.MODES['jit'](jax.devices()[:1]),
     pipeline,
     train,
-    batches.pack([x], cond),
+    pack([x], cond),
     4,
   )
   # Always struck, as in training; the first cell is struck in any case.

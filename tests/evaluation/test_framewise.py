@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from musiczoo import build
-from musiczoo.data import batches
+from musiczoo.data.pieces import pack
 from musiczoo.evaluation import framewise
 from musiczoo.music.spec import Spec
 from musiczoo.representations import REPRESENTATIONS
@@ -30,7 +30,7 @@ def score(max_frames, *, batch_size=8, mode='jit', devices=1, num=2):
     framewise.framewise(
       place,
       build.Pipeline(voices, model),
-      batches.pack(PIECES),
+      pack(PIECES),
       place.replicate(jax.device_get(params)),
       batch_size=batch_size,
       orderings=num,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from musiczoo import build
-from musiczoo.data import batches
+from musiczoo.data.pieces import pack
 from musiczoo.evaluation import baselines, likelihood as likelihood_lib
 from musiczoo.music import annotations
 from musiczoo.music.spec import Spec
@@ -39,7 +39,7 @@ def score(family, params, music, *, batch_size, mode='jit', devices=1):
   place = parallel.MODES[mode](jax.devices()[:devices])
   pipeline = build.Pipeline(like(family), family.model)
   likelihood = likelihood_lib.make_likelihood(
-    place, pipeline, batches.pack(music), batch_size
+    place, pipeline, pack(music), batch_size
   )
   return likelihood(place.replicate(jax.device_get(params)))
 
@@ -75,7 +75,7 @@ def test_the_nats_of_each_piece_are_those_of_it_alone():
   params = family.model.init(jax.random.key(0), families.batch(family))
   place = parallel.jit(jax.devices()[:4])
   pipeline = build.Pipeline(like(family), family.model)
-  nats = likelihood_lib.make_piece_nll(place, pipeline, batches.pack(music), 2)
+  nats = likelihood_lib.make_piece_nll(place, pipeline, pack(music), 2)
   found = nats(place.replicate(jax.device_get(params)))
   alone = [
     score(family, params, [x], batch_size=1)['nll_per_note'] for x in music
@@ -97,9 +97,7 @@ def test_the_nats_of_a_piece_in_windows_are_those_of_all_of_them():
   pipeline = build.Pipeline(
     like(family), dataclasses.replace(family.model, window=8)
   )
-  nats = likelihood_lib.make_piece_nll(
-    place, pipeline, batches.pack(music, cond), 2
-  )
+  nats = likelihood_lib.make_piece_nll(place, pipeline, pack(music, cond), 2)
   alone = [score(family, params, [x], batch_size=1) for x in music]
   np.testing.assert_allclose(
     nats(place.replicate(params)),
@@ -180,9 +178,7 @@ def test_frames_and_parts_have_the_name_of_the_whole():
   pipeline = build.Pipeline(
     like(family), family.model, build.Conditions(('key',), (), 1, 0.0)
   )
-  likelihood = likelihood_lib.make_likelihood(
-    place, pipeline, batches.pack(music), 2
-  )
+  likelihood = likelihood_lib.make_likelihood(place, pipeline, pack(music), 2)
   found = likelihood(place.replicate(jax.device_get(params)))
   assert set(found) == {
     f'nll_given_key_per_frame{end}'

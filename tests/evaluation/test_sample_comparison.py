@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from musiczoo import build
-from musiczoo.data import batches
+from musiczoo.data.pieces import cut, pack
 from musiczoo.errors import UserError
 from musiczoo.evaluation import sample_comparison
 from musiczoo.models.model import Model
@@ -28,7 +28,7 @@ def pieces(num, seed, held=4):
     table = np.zeros((len(symbols), 8), np.int16)
     table[:, 0] = np.arange(len(symbols)) % 16 + 1
     cond.append(table)
-  return batches.pack(x, cond)
+  return pack(x, cond)
 
 
 def pipeline(written):
@@ -43,8 +43,8 @@ def pipeline(written):
 
 
 def windows(packed):
-  cut = batches.cut(packed, WINDOW)
-  return [np.asarray(x, np.int32) for x in cut.x]
+  windows = cut(packed, WINDOW)
+  return [np.asarray(x, np.int32) for x in windows.x]
 
 
 def test_music_of_the_same_kind_is_nearer_than_other_music():
@@ -71,7 +71,7 @@ def test_the_report_has_both_sides():
 
 
 def test_a_split_without_a_window_is_refused():
-  short = batches.pack(
+  short = pack(
     [p[:20] for p in pieces(2, 0).x], [p[:20] for p in pieces(2, 0).cond]
   )
   with pytest.raises(UserError, match='no piece has a window of 32 steps'):

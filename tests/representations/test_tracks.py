@@ -5,7 +5,8 @@ import tracemalloc
 from hypothesis import given, settings
 import numpy as np
 
-from musiczoo.data import batches
+from musiczoo.data.batches import make_batch_at
+from musiczoo.data.pieces import pack
 from musiczoo.music.score import Score, Track
 from musiczoo.music.time import quantize
 from musiczoo.representations import REPRESENTATIONS, tracks
@@ -127,8 +128,8 @@ def test_a_distant_end_costs_no_memory():
   x = TRACKS.encode(score)
   assert len(x) == 2 * quarters
   assert len(TRACKS.decode(x).notes) == 3
-  pieces = batches.pack([x, x])
-  batch_at = batches.make_batch_at(
+  pieces = pack([x, x])
+  batch_at = make_batch_at(
     pieces,
     batch_size=2,
     window=32,

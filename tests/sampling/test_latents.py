@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from musiczoo import build
-from musiczoo.data import batches
+from musiczoo.data.pieces import pack
 from musiczoo.errors import UserError
 from musiczoo.music.score import Score
 from musiczoo.music.spec import Spec
@@ -75,10 +75,10 @@ def test_both_ends_of_the_way_are_the_reconstructions():
 def test_codes_stand_in_the_order_of_their_windows():
   # Lengths that are sorted on the way.
   windows = [piece(16, 1), piece(8, 2), piece(16, 3), piece(4, 4)]
-  together = latents.encode_windows(*pipeline(), batches.pack(windows))
+  together = latents.encode_windows(*pipeline(), pack(windows))
   assert together.shape == (4, 4)
   for z, x in zip(together, windows):
-    alone = latents.encode_windows(*pipeline(), batches.pack([x]))[0]
+    alone = latents.encode_windows(*pipeline(), pack([x]))[0]
     np.testing.assert_allclose(z, alone, atol=1e-5)
   assert np.ptp(together, axis=0).min() > 1e-3
 

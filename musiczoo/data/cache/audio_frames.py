@@ -1,18 +1,16 @@
 """The audio features of a split of recordings, cached, and their statistics.
 
-What was measured, and the mean and standard deviation of the training split's,
-are kept beside the recordings, under a hash of all they depend on.
+Both are kept beside the recordings, under a hash of all they depend on.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 import json
-import pathlib
 
 import numpy as np
 
-from musiczoo.data.batches import Pieces
 from musiczoo.data.cache import encoded, sealed_folder
 from musiczoo.data.corpora.recordings import Recordings
+from musiczoo.data.pieces import Lazy, Pieces
 from musiczoo.music.audio import needed, Sound
 
 _SEAL, _FORMAT, _FILE = 'sealed.json', 1, 'statistics.json'
@@ -36,8 +34,9 @@ def open(
   Raises:
     UserError: the folder can't be written, or what is kept there is damaged.
   """
-  pieces = encoded.open(split, _key(split, config), measure)
-  return Pieces(_Each(pieces.x, normalize), pieces.offsets)
+  pieces = _measured(split, _key(split, config), measure)
+  x = Lazy(len(pieces), lambda index: normalize(pieces.x[index]))
+  return pieces._replace(x=x)
 
 
 def statistics(
@@ -47,15 +46,20 @@ def statistics(
 
   A number that is always the same has sd 1. Arguments and errors as in `open`.
   """
-  measured = encoded.open(split, key := _key(split, config), measure)
-  name = f'statistics-{encoded.key(key)}'
-  path = pathlib.Path(split.folder) / 'encoded' / name
-  if not path.exists():
-    with sealed_folder.creating(path, _SEAL, _FORMAT) as folder:
-      text = json.dumps(_statistics(measured), indent=1) + '\n'
-      (folder / _FILE).write_text(text)
-  sealed_folder.check(path, _SEAL, _FORMAT)
+  key = _key(split, config)
+  measured = _measured(split, key, measure)
+
+  def write(folder):
+    text = json.dumps(_statistics(measured), indent=1) + '\n'
+    (folder / _FILE).write_text(text)
+
+  path = split.folder / 'encoded' / f'statistics-{encoded.key(key)}'
+  sealed_folder.make(path, _SEAL, _FORMAT, write)
   return json.loads((path / _FILE).read_text())
+
+
+def _measured(split, key, measure):
+  return encoded.open(split, key, lambda recording: measure(recording.sound))
 
 
 def _statistics(measured):
@@ -76,16 +80,3 @@ def _key(split, config):
     'librosa': needed('librosa', f"corpus '{split.folder}'").__version__,
     'representation': config,
   }
-
-
-class _Each(Sequence):
-  """What a function makes of each of a sequence, when it is asked for."""
-
-  def __init__(self, of: Sequence, function: Callable):
-    self._of, self._function = of, function
-
-  def __len__(self):
-    return len(self._of)
-
-  def __getitem__(self, index):
-    return self._function(self._of[index])

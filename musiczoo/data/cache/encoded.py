@@ -1,10 +1,10 @@
 """The encoded pieces of a split, cached on disk and memory-mapped.
 
-A dataset may be longer than memory, and so may what a representation makes of
-it. It is therefore kept beside the dataset, under a hash of all it depends on.
+A dataset may be larger than memory, and so may the arrays it is encoded as. So
+they are kept beside the dataset, under a hash of all they depend on.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 import contextlib
 import hashlib
 import itertools
@@ -14,83 +14,59 @@ import pathlib
 import numpy as np
 
 from musiczoo import music, representations
-from musiczoo.data.batches import Pieces
 from musiczoo.data.cache import sealed_folder
-from musiczoo.data.cache.npy_writer import NpyWriter
-from musiczoo.data.corpora.corpus import Piece
+from musiczoo.data.cache.npy_writer import load, NpyWriter
 from musiczoo.data.corpora.recordings import Recordings
 from musiczoo.data.dataset import Split
+from musiczoo.data.pieces import Lazy, Pieces
 from musiczoo.errors import UserError
 from musiczoo.music import annotations
-from musiczoo.music.score import Score
 from musiczoo.representations.sparse_roll import SparseRoll
 
-SEAL = 'encoded.json'
-FORMAT = 1
-
-
-class Mapped(Sequence):
-  """The x of each piece, cut from the disk when it is asked for.
-
-  Args:
-    rows: the x of all pieces end to end, or the spans of their Runs; or what
-      else there is a row a step of.
-    pieces: int64 [pieces, 3]: where the rows of a piece end, where its steps
-      end, and the depth of its Runs, 0 if x is an array.
-  """
-
-  def __init__(self, rows: np.ndarray, pieces: np.ndarray):
-    self._rows, self._pieces = rows, pieces
-
-  def __len__(self):
-    return len(self._pieces)
-
-  def __getitem__(self, index: int) -> np.ndarray | SparseRoll:
-    index = range(len(self))[index]
-    before = self._pieces[index - 1] if index else np.zeros(3, np.int64)
-    (begin, first, _), (end, last, depth) = before, self._pieces[index]
-    rows = self._rows[begin:end]
-    return SparseRoll(rows, (int(last - first), int(depth))) if depth else rows
+SEAL, FORMAT = 'encoded.json', 1
 
 
 def open(
   split: Split | Recordings,
   config: Mapping,
-  encode: Callable[[Score], np.ndarray | SparseRoll],
-  annotate: Callable[[Piece, np.ndarray | SparseRoll], np.ndarray]
-  | None = None,
+  encode: Callable,
+  annotate: Callable | None = None,
 ) -> Pieces:
   """The encoded pieces of a split; those without a step are left out.
 
   Args:
     split: of a dataset, or of recordings.
     config: all that x and the conditions depend on beside the dataset.
-    encode: Score -> x of this representation.
-    annotate: (piece, x) -> `conditions` of its steps, or None.
+    encode: a piece of the split -> x, an array or a SparseRoll.
+    annotate: (piece, x) -> the conditions of its steps, or None.
 
   Raises:
     UserError: no piece has a step, the folder can't be written, or is damaged.
   """
   path = split.folder / 'encoded' / f'{split.name}-{key(config)}'
-  if not path.exists():
-    with sealed_folder.creating(path, SEAL, FORMAT) as folder:
-      _write(split, encode, annotate, folder)
-  sealed_folder.check(path, SEAL, FORMAT)
+  sealed_folder.make(
+    path, SEAL, FORMAT, lambda folder: _write(split, encode, annotate, folder)
+  )
+  # Where the rows of each piece end, where its steps end, and the depth of its
+  # SparseRoll, whose spans are the rows; 0 if its rows are its steps.
+  table, rows = load(path / 'pieces.npy'), load(path / 'rows.npy')
+  ends = np.concatenate([np.zeros((1, 2), np.int64), table[:, :2]])
 
-  def load(name):
-    # As plain arrays, which are sliced faster than memmaps.
-    return np.load(path / f'{name}.npy', mmap_mode='r').view(np.ndarray)
+  def x(index):
+    (begin, first), (end, last) = ends[index : index + 2].tolist()
+    depth = int(table[index, 2])
+    found = rows[begin:end]
+    return SparseRoll(found, (last - first, depth)) if depth else found
 
-  pieces = load('pieces')
-  offsets, cond = np.append(0, pieces[:, 1]), None
+  offsets, cond = ends[:, 1], None
   if annotate:
-    ends = np.stack([offsets[1:], offsets[1:], 0 * offsets[1:]], axis=1)
-    cond = Mapped(load('cond'), ends)
-  return Pieces(Mapped(load('rows'), pieces), offsets, cond)
+    columns = load(path / 'cond.npy')
+    cond = Lazy(len(table), lambda i: columns[offsets[i] : offsets[i + 1]])
+  return Pieces(Lazy(len(table), x), offsets, cond)
 
 
 def _write(split, encode, annotate, folder):
-  encoded = ((piece, encode(piece.score)) for piece in split)
+  encoded = ((piece, encode(piece)) for piece in split)
   encoded = (pair for pair in encoded if len(pair[1]))
   first = next(encoded, None)
   if first is None:
@@ -98,25 +74,25 @@ def _write(split, encode, annotate, folder):
       f'{split.folder}: no {split.name} piece has a single step of music in '
       'this representation: prepare more files, or choose another'
     )
-  pieces, steps = [], 0
   like = _rows(first[1])
-  shape = (len(annotations.COLUMNS),)
   with contextlib.ExitStack() as files:
 
-    def growing(name, *of):
+    def writer(name, *of):
       file = NpyWriter(folder / f'{name}.npy', *of)
       return files.enter_context(contextlib.closing(file))
 
-    rows = growing('rows', like.shape[1:], like.dtype)
-    cond = growing('cond', shape, np.int16) if annotate else None
+    pieces = writer('pieces', (3,), np.int64)
+    rows = writer('rows', like.shape[1:], like.dtype)
+    if annotate:
+      cond = writer('cond', (len(annotations.COLUMNS),), np.int16)
+    steps = 0
     for piece, x in itertools.chain([first], encoded):
       rows.append(_rows(x))
       if annotate:
         cond.append(annotate(piece, x))
       steps += len(x)
       depth = x.shape[1] if isinstance(x, SparseRoll) else 0
-      pieces.append((rows.rows, steps, depth))
-  np.save(folder / 'pieces.npy', np.array(pieces))
+      pieces.append(np.array([[rows.rows, steps, depth]]))
 
 
 def _rows(x):

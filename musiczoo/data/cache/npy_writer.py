@@ -9,7 +9,7 @@ class NpyWriter:
   """A .npy file longer than memory: `append` rows, then `close`.
 
   The header of an .npy file leaves room for the number of rows to grow, so it
-  is written first, and again over itself once that number is known.
+  is written first, and overwritten once that number is known.
   """
 
   def __init__(self, path: pathlib.Path, shape: tuple[int, ...], dtype):
@@ -37,12 +37,15 @@ class NpyWriter:
       self._file.close()
 
   def _write_header(self):
+    header = {
+      'descr': np.lib.format.dtype_to_descr(self._dtype),
+      'fortran_order': False,
+      'shape': (self.rows, *self._shape),
+    }
     self._file.seek(0)
-    np.lib.format.write_array_header_1_0(
-      self._file,
-      {
-        'descr': np.lib.format.dtype_to_descr(self._dtype),
-        'fortran_order': False,
-        'shape': (self.rows, *self._shape),
-      },
-    )
+    np.lib.format.write_array_header_1_0(self._file, header)
+
+
+def load(path: pathlib.Path) -> np.ndarray:
+  """Maps a .npy file to memory, as an array that is sliced fast."""
+  return np.load(path, mmap_mode='r').view(np.ndarray)

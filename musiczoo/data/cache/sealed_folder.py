@@ -1,6 +1,10 @@
-"""Files walk into a folder; it is whole, and can be checked, or isn't there."""
+"""A folder that is written whole or not at all, and verified by its seal.
 
-from collections.abc import Iterator
+The seal is a JSON file of the number of the format and the size and SHA-256 of
+each other file.
+"""
+
+from collections.abc import Callable, Iterator
 import contextlib
 import json
 import os
@@ -17,11 +21,10 @@ def creating(
 ) -> Iterator[pathlib.Path]:
   """Gives a folder to write to, which becomes `path` if all goes well.
 
-  On any error, Ctrl-C among them, nothing stays. The seal is a JSON file with
-  the number of the format and the size and SHA-256 of each file.
+  On any error, Ctrl-C among them, nothing stays.
 
   Args:
-    path: the folder to make; it may stand there already with the same content.
+    path: the folder to make; it may be there already with the same content.
     seal: the name of the seal.
     form: the number of the format.
 
@@ -35,7 +38,8 @@ def creating(
   try:
     scratch.mkdir(parents=True)
     yield scratch
-    text = _seal(scratch, form)
+    files = {p.name: _describe(p) for p in sorted(scratch.iterdir())}
+    text = json.dumps({'format': form, 'files': files}, indent=1) + '\n'
     (scratch / seal).write_text(text)
     if path.exists():
       _refuse_unless_sealed(path, seal, text)
@@ -56,24 +60,44 @@ def check(path: pathlib.Path, seal: str, form: int) -> None:
   Raises:
     UserError: a file is missing, damaged or of another format; it is named.
   """
+
+  def damaged(name, what):
+    return UserError(f'{path / name} {what}: make the folder anew')
+
   try:
     sealed = json.loads((path / seal).read_bytes())
     found, files = sealed['format'], dict(sealed['files'])
   except OSError as error:
-    raise _damaged(path / seal, f'is not there ({error.strerror})') from error
+    raise damaged(seal, f'is not there ({error.strerror})') from error
   except (ValueError, KeyError, TypeError) as error:
-    raise _damaged(path / seal, 'is damaged') from error
+    raise damaged(seal, 'is damaged') from error
   if found != form:
-    raise _damaged(path / seal, f'is of format {found}, not {form}')
+    raise damaged(seal, f'is of format {found}, not {form}')
   for name, expected in files.items():
     try:
-      actual = _describe(path / name)
+      is_sound = _describe(path / name) == expected
     except OSError as error:
-      raise _damaged(path / name, f'cannot be read ({error.strerror})') from (
-        error
-      )
-    if actual != expected:
-      raise _damaged(path / name, 'is damaged')
+      what = f'cannot be read ({error.strerror})'
+      raise damaged(name, what) from error
+    if not is_sound:
+      raise damaged(name, 'is damaged')
+
+
+def make(
+  path: pathlib.Path,
+  seal: str,
+  form: int,
+  write: Callable[[pathlib.Path], None],
+) -> None:
+  """Makes a folder by `write` unless it is there; then checks it.
+
+  Raises:
+    UserError: as of `creating` and `check`.
+  """
+  if not path.exists():
+    with creating(path, seal, form) as folder:
+      write(folder)
+  check(path, seal, form)
 
 
 def _refuse_unless_sealed(path, seal, text=None):
@@ -89,14 +113,5 @@ def _refuse_unless_sealed(path, seal, text=None):
   )
 
 
-def _seal(folder, form):
-  files = {p.name: _describe(p) for p in sorted(folder.iterdir())}
-  return json.dumps({'format': form, 'files': files}, indent=1) + '\n'
-
-
 def _describe(path):
   return {'bytes': path.stat().st_size, 'sha256': sha256(path)}
-
-
-def _damaged(path, what):
-  return UserError(f'{path} {what}: make the folder anew')

@@ -4,10 +4,10 @@ import pathlib
 
 from musiczoo.data import dataset
 from musiczoo.data.corpora import benchmarks, chorales, folder, recordings
-from musiczoo.data.corpora.corpus import Corpus, deal, Piece
+from musiczoo.data.corpus import Corpus, split_pieces
 from musiczoo.errors import UserError
 
-__all__ = ['Corpus', 'Piece', 'load', 'load_sounds']
+__all__ = ['load', 'load_sounds']
 
 _ACCEPTED = (
   "give 'chorales', a folder of MIDI files, a prepared dataset, or a .mat or "
@@ -27,12 +27,12 @@ def load(name: str) -> Corpus:
     UserError: there is no such corpus, or nothing in it can be used.
   """
   if name == 'chorales':
-    return Corpus('scores', deal(chorales.load(), chorales.NEAR_DUPLICATES))
+    return split_pieces(chorales.load(), chorales.NEAR_DUPLICATES)
   path = pathlib.Path(name)
   if dataset.is_dataset(path):
-    return Corpus('scores', dataset.open(path))
+    return dataset.open(path)
   if path.is_dir():
-    return Corpus('scores', deal(folder.load(path)))
+    return split_pieces(folder.load(path))
   if path.suffix in benchmarks.SUFFIXES:
     if path.is_file():
       return benchmarks.load(path)
@@ -53,4 +53,4 @@ def load_sounds(name: str) -> Corpus:
       f"corpus '{name}': this model is of audio: give --config.corpus=FOLDER "
       f'of sound files ({", ".join(recordings.SUFFIXES)})'
     )
-  return Corpus('sounds', recordings.load(path))
+  return recordings.load(path)

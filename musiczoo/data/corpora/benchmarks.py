@@ -17,7 +17,7 @@ import pathlib
 
 import numpy as np
 
-from musiczoo.data.corpora.corpus import Corpus, Piece, SPLITS
+from musiczoo.data.corpus import Corpus, Piece, Roll, SPLITS
 from musiczoo.errors import UserError
 from musiczoo.music.score import canonical, Score
 from musiczoo.representations import cells as cells_lib
@@ -32,18 +32,18 @@ WHERE = (
 
 
 def load(path: pathlib.Path) -> Corpus:
-  """The splits as published, not dealt out anew; pieces are numbered.
+  """The splits as published; pieces are numbered.
 
-  Piano-rolls stay rolls, silent last frames and all, so that figures compare.
-  Voices become Scores: their held and repeated notes are not distinguished, so
-  encode them with `onsets=False`.
+  Piano-rolls stay rolls with their silent last frames, so that figures can be
+  compared. Voices become Scores: they don't distinguish held and repeated
+  notes, so encode them with `onsets=False`.
 
   Raises:
     UserError: the file can't be read, is damaged or of another layout.
   """
   read = _read_mat if path.suffix == '.mat' else _read_npz
   try:
-    kind, splits = read(path)
+    piece, splits = read(path)
   except UserError:
     raise
   except OSError as error:
@@ -52,20 +52,17 @@ def load(path: pathlib.Path) -> Corpus:
     raise UserError(
       f"corpus '{path}' is damaged or of another layout; {WHERE}"
     ) from error
-  return Corpus(
-    kind,
-    {
-      split: [Piece(f'{split}-{i}', x) for i, x in enumerate(splits[split])]
-      for split in SPLITS
-    },
-  )
+  return {
+    split: [piece(f'{split}-{i}', x) for i, x in enumerate(splits[split])]
+    for split in SPLITS
+  }
 
 
 def _read_mat(path):
   import scipy.io  # Here: it takes a while, and other files do without.
 
   cells = scipy.io.loadmat(path)
-  return 'rolls', {
+  return Roll, {
     split: [_roll(x) for x in cells[f'{split}data'].ravel()] for split in SPLITS
   }
 
@@ -80,8 +77,8 @@ def _read_npz(path):
   with path.open('rb') as file, np.load(file, allow_pickle=False) as members:
     arrays = dict(members)
   voices = 'train_voices' in arrays
-  kind, read = ('scores', _voices) if voices else ('rolls', _rolls)
-  return kind, {split: read(arrays, split) for split in SPLITS}
+  piece, read = (Piece, _voices) if voices else (Roll, _rolls)
+  return piece, {split: read(arrays, split) for split in SPLITS}
 
 
 def _rolls(arrays, split):

@@ -7,8 +7,8 @@ import hashlib
 import pathlib
 import sys
 
-from musiczoo.data.corpora.corpus import deal, Piece
 from musiczoo.data.corpora.folder import names
+from musiczoo.data.corpus import Recording, split_of, SPLITS
 from musiczoo.data.sandbox import Sandbox
 from musiczoo.errors import UserError
 from musiczoo.music import audio
@@ -19,7 +19,7 @@ SECONDS, MEGABYTES = 120, 1024
 
 
 class Recordings(Sequence):
-  """The Pieces of one split, each read from its file when it is asked for.
+  """The Recordings of one split, each read from its file when indexed.
 
   Attributes:
     folder: the corpus.
@@ -27,21 +27,19 @@ class Recordings(Sequence):
     digest: SHA-256 of what the files hold, in their order.
   """
 
-  def __init__(
-    self, folder: pathlib.Path, name: str, files: Sequence[tuple[str, str]]
-  ):
-    """Args: files, name within the folder and SHA-256 of each."""
+  def __init__(self, folder: pathlib.Path, name: str, sha256: dict[str, str]):
+    """Args: `sha256`, of each file, by name within the folder."""
     self.folder, self.name = folder, name
-    self._files = [file for file, _ in files]
-    together = ''.join(digest for _, digest in files)
+    self._files = list(sha256)
+    together = ''.join(sha256.values())
     self.digest = hashlib.sha256(together.encode()).hexdigest()
 
   def __len__(self):
     return len(self._files)
 
-  def __getitem__(self, index: int) -> Piece:
+  def __getitem__(self, index: int) -> Recording:
     file = self._files[index]
-    return Piece(file, audio.read(self.folder / file))
+    return Recording(file, audio.read(self.folder / file))
 
 
 def load(
@@ -49,8 +47,8 @@ def load(
 ) -> dict[str, Recordings]:
   """The sound files in a folder and the folders in it, in order of their names.
 
-  Each is decoded in a sandbox first. One that can't be used is
-  left out, with a line on stderr with the reason; another line counts the reasons.
+  Each is decoded in a sandbox first. One that can't be used is left out, with
+  its reason in a line on stderr; another line counts the reasons.
 
   Raises:
     UserError: there is nothing to use.
@@ -64,32 +62,35 @@ def load(
   audio.needed('soundfile', f"corpus '{path}'")
   examine = functools.partial(audio.examine, limits=limits)
   child = Sandbox(examine, SECONDS, MEGABYTES)
+  kept, rejected = {}, {}
   try:
-    found = [(file, child.run(path / file)) for file in files]
+    for file in files:
+      found = child.run(path / file)
+      code = found if isinstance(found, str) else found.code
+      if code is None:
+        kept[file] = found.sha256
+      else:
+        rejected[file] = code
   finally:
     child.close()
-  found = [
-    (file, audio.Examined(one) if isinstance(one, str) else one)
-    for file, one in found
-  ]
-  kept = [Piece(file, one.sha256) for file, one in found if one.code is None]
-  rejected = {file: one.code for file, one in found if one.code is not None}
+  errors = [audio.AudioError(code, file) for file, code in rejected.items()]
   if not kept:
-    first = audio.AudioError(*next(iter(rejected.items()))[::-1])
     raise UserError(
-      f"corpus '{path}': none of its {len(files)} sound files can be used, "
-      f'the first since {first}'
+      f"corpus '{path}': none of its {len(files)} sound files can be used, the "
+      f'first because {errors[0]}'
     )
-  for file, code in rejected.items():
-    print(f'left out {audio.AudioError(code, file)}', file=sys.stderr)
-  if rejected:
+  for error in errors:
+    print(f'left out {error}', file=sys.stderr)
+  if errors:
     reasons = Counter(rejected.values()).most_common()
     print(
-      f"corpus '{path}': {len(rejected)} of {len(files)} sound files left "
-      f'out: {", ".join(f"{n} {code}" for code, n in reasons)}',
+      f"corpus '{path}': {len(errors)} of {len(files)} sound files left out: "
+      f'{", ".join(f"{n} {code}" for code, n in reasons)}',
       file=sys.stderr,
     )
   return {
-    split: Recordings(path, split, [(p.name, p.score) for p in pieces])
-    for split, pieces in deal(kept).items()
+    split: Recordings(
+      path, split, {f: d for f, d in kept.items() if split_of(f) == split}
+    )
+    for split in SPLITS
   }

@@ -7,7 +7,7 @@ import json
 import pathlib
 
 from musiczoo.data import dataset
-from musiczoo.data.corpora.corpus import Piece, split_of, SPLITS
+from musiczoo.data.corpus import Piece, split_of, SPLITS
 from musiczoo.data.prepare import scan, sources
 from musiczoo.data.prepare.engines import ENGINES, FileLimits
 from musiczoo.data.prepare.scan import Result

@@ -1,6 +1,7 @@
 """The novelty report: what of new Scores is copied from a corpus."""
 
-from musiczoo.data.corpora import Corpus
+from musiczoo.data import encoding
+from musiczoo.data.corpus import Corpus
 from musiczoo.errors import UserError
 from musiczoo.evaluation import novelty
 from musiczoo.music.score import Score
@@ -25,24 +26,25 @@ def report(
     UserError: the corpus has no training or no test pieces.
   """
   for split in ('train', 'test'):
-    if not len(corpus.splits[split]):
+    if not len(corpus[split]):
       raise UserError(f'the corpus has no {split} pieces to compare with')
-  encode = pianoroll(steps_per_quarter=steps_per_quarter).encode
+  representation = pianoroll(steps_per_quarter=steps_per_quarter)
 
   def rolls(split):
     """Yields one at a time: a dataset may be larger than memory."""
-    for piece in corpus.splits[split]:
-      yield piece.score if corpus.kind == 'rolls' else encode(piece.score)
+    return (encoding.encode(piece, representation) for piece in corpus[split])
 
   reports = novelty.find_copies(
     rolls('train'),
-    **{name: map(encode, scores) for name, scores in music.items()},
+    **{
+      name: map(representation.encode, scores) for name, scores in music.items()
+    },
     test=rolls('test'),
   )
   for found in reports.values():
     for key in ('longest_verbatim', 'longest_transposed'):
       if found[key]:
-        source = corpus.splits['train'][found[key]['source']].name
+        source = corpus['train'][found[key]['source']].name
         found[key] |= {'source': source}
   return reports
 

@@ -3,21 +3,23 @@
 import numpy as np
 import pytest
 
-from musiczoo.data import batches, dataset
+from musiczoo.data import dataset
 from musiczoo.data.cache import encoded
-from musiczoo.data.corpora.corpus import Piece
+from musiczoo.data.corpus import Piece
+from musiczoo.data.pieces import pack
 from musiczoo.errors import UserError
 from musiczoo.music.score import DURATION, PITCH, Score
 from musiczoo.representations.sparse_roll import SparseRoll
 
 
-def encode(score):
-  return score.notes[:, [PITCH, DURATION]].astype(np.int16)
+def encode(piece):
+  return piece.score.notes[:, [PITCH, DURATION]].astype(np.int16)
 
 
-def encode_runs(score):
+def encode_sparse(piece):
   spans = np.array([[0, 1, 60], [1, 2, 61], [0, 2, 62]], np.int32)
-  return SparseRoll(spans[: len(score.notes)], (len(score.notes), 88))
+  num = len(piece.score.notes)
+  return SparseRoll(spans[:num], (num, 88))
 
 
 @pytest.fixture
@@ -29,10 +31,10 @@ def split(tmp_path):
   return dataset.open(tmp_path / 'd')['train']
 
 
-@pytest.mark.parametrize('encode', [encode, encode_runs])
+@pytest.mark.parametrize('encode', [encode, encode_sparse])
 def test_the_same_as_packed_in_memory(split, encode):
   ours = encoded.open(split, {'name': 'x'}, encode)
-  theirs = batches.pack([encode(piece.score) for piece in split])
+  theirs = pack([encode(piece) for piece in split])
   assert len(ours) == 2  # The empty piece is left out.
   assert np.array_equal(ours.offsets, theirs.offsets)
   for x, expected in zip(ours.x, theirs.x):
@@ -43,9 +45,9 @@ def test_the_same_as_packed_in_memory(split, encode):
 def test_encoded_once_for_each_config(split):
   calls = []
 
-  def counted(score):
-    calls.append(score)
-    return encode(score)
+  def counted(piece):
+    calls.append(piece)
+    return encode(piece)
 
   for config in ({'name': 'x'}, {'name': 'x'}, {'name': 'x', 'steps': 4}):
     encoded.open(split, config, counted)
@@ -62,4 +64,4 @@ def test_damage_is_named(split):
 
 def test_no_step_of_music_is_an_error(split):
   with pytest.raises(UserError, match='no train piece'):
-    encoded.open(split, {}, lambda score: encode(score)[:0])
+    encoded.open(split, {}, lambda piece: encode(piece)[:0])

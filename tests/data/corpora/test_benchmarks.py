@@ -45,12 +45,11 @@ def test_rolls(tmp_path, write, suffix):
   path = tmp_path / f'set{suffix}'
   write(path)
   corpus = corpora.load(str(path))
-  assert corpus.kind == 'rolls'
   for split in ('train', 'valid', 'test'):
-    pieces = corpus.splits[split]
+    pieces = corpus[split]
     assert [p.name for p in pieces] == [f'{split}-0', f'{split}-1']
     for piece, frames in zip(pieces, PIECES):
-      roll = piece.score
+      roll = piece.x
       assert roll.dtype == np.uint8 and roll.shape == (len(frames), 88)
       found = [(np.flatnonzero(frame) + 21).tolist() for frame in roll]
       assert found == frames
@@ -73,15 +72,14 @@ def test_mat_files_as_of_muse_data_and_piano_midi(tmp_path, transposed):
   path = tmp_path / 'Piano_midi.mat'
   scipy_io.savemat(path, cells, do_compression=transposed)
   corpus = corpora.load(str(path))
-  assert corpus.kind == 'rolls'
   for split, expected in rolls.items():
-    found = corpus.splits[split]
+    found = corpus[split]
     assert [p.name for p in found] == [
       f'{split}-{i}' for i in range(len(expected))
     ]
     for piece, roll in zip(found, expected):
-      assert piece.score.dtype == np.uint8
-      np.testing.assert_array_equal(piece.score, roll)
+      assert piece.x.dtype == np.uint8
+      np.testing.assert_array_equal(piece.x, roll)
 
 
 def test_voices(tmp_path):
@@ -92,9 +90,8 @@ def test_voices(tmp_path):
     arrays[f'{split}_seq_offsets'] = np.array([0, 2, 3])
   np.savez(tmp_path / 'set.npz', **arrays)
   corpus = corpora.load(str(tmp_path / 'set.npz'))
-  assert corpus.kind == 'scores'
   voices = REPRESENTATIONS['voices'](onsets=False)
-  x = [voices.encode(p.score).astype(int) for p in corpus.splits['test']]
+  x = [voices.encode(p.score).astype(int) for p in corpus['test']]
   symbol = np.where(pitch < 0, 0, pitch - 30 + 1)
   np.testing.assert_array_equal(x[0] // 2, symbol)
   np.testing.assert_array_equal(x[1] // 2, symbol[:1])

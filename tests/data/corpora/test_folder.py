@@ -16,7 +16,7 @@ def put(path, pitch=60):
 
 
 def names(corpus):
-  return sorted(p.name for pieces in corpus.splits.values() for p in pieces)
+  return sorted(p.name for pieces in corpus.values() for p in pieces)
 
 
 def test_all_files_by_their_relative_names(tmp_path):
@@ -25,9 +25,8 @@ def test_all_files_by_their_relative_names(tmp_path):
   put(tmp_path / 'c.kar')
   (tmp_path / 'notes.txt').write_text('no music')
   corpus = corpora.load(str(tmp_path))
-  assert corpus.kind == 'scores'
   assert names(corpus) == ['b.mid', 'c.kar', 'deep/er/a.MIDI']
-  pieces = {p.name: p.score for v in corpus.splits.values() for p in v}
+  pieces = {p.name: p.score for v in corpus.values() for p in v}
   assert pieces['b.mid'].notes[:, 2].tolist() == [61]
 
 

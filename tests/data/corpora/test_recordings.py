@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from musiczoo.data import corpora
-from musiczoo.data.corpora.corpus import split_of
+from musiczoo.data.corpus import split_of
 from musiczoo.errors import UserError
 
 
@@ -23,12 +23,11 @@ def test_all_that_can_be_heard_and_a_word_on_the_rest(tmp_path, capfd):
   (tmp_path / 'none.ogg').write_bytes(b'')
   (tmp_path / 'notes.txt').write_text('no sound')
   corpus = corpora.load_sounds(str(tmp_path))
-  assert corpus.kind == 'sounds'
-  found = {p.name: (k, p) for k, v in corpus.splits.items() for p in v}
+  found = {p.name: (k, p) for k, v in corpus.items() for p in v}
   assert sorted(found) == ['b.wav', 'deep/er/a.FLAC']
   for name, (split, piece) in found.items():
     assert split == split_of(name)  # Whatever else is there.
-    assert piece.score.rate == 8000 and len(piece.score.samples) == 2000
+    assert piece.sound.rate == 8000 and len(piece.sound.samples) == 2000
   *each, total = capfd.readouterr().err.splitlines()
   assert [line.split()[2] for line in each] == [
     'fake.mp3:',

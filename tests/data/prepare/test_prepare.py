@@ -75,9 +75,9 @@ def test_copies_are_named_and_not_stored(dataset):
 def test_a_corpus_of_its_own_splits(dataset):
   output, report = dataset
   corpus = corpora.load(str(output))
-  assert {s: len(p) for s, p in corpus.splits.items()} == report['splits']
+  assert {s: len(p) for s, p in corpus.items()} == report['splits']
   manifest = lines(output)
-  for split, pieces in corpus.splits.items():
+  for split, pieces in corpus.items():
     assert len(pieces)
     for piece in pieces:
       assert manifest[piece.name]['split'] == split
@@ -169,7 +169,7 @@ def test_pieces_that_fit_no_grid_are_named_and_kept_as_they_are(tmp_path):
     'most_ms': 12.5,
     'free': False,
   }
-  for pieces in corpora.load(str(tmp_path / 'd')).splits.values():
+  for pieces in corpora.load(str(tmp_path / 'd')).values():
     for piece in pieces:
       np.testing.assert_array_equal(
         np.sort(piece.score.notes[:, 0]), onsets[piece.name[:-4]]

@@ -20,7 +20,7 @@ def test_every_song_is_accounted_for(tmp_path):
   files = list(pathlib.Path(FOLDER).rglob('*.mid'))
   assert report['files'] == len(files)
   corpus = corpora.load(str(tmp_path / 'd'))
-  pieces = [piece for split in corpus.splits.values() for piece in split]
+  pieces = [piece for split in corpus.values() for piece in split]
   assert len(pieces) == report['pieces']
   assert sum(len(piece.score.notes) for piece in pieces) == report['notes']
   for piece in pieces[::10]:

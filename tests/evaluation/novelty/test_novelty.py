@@ -199,8 +199,8 @@ def compare_one_by_one(seed):
 )
 def test_the_real_test_splits(name, k8, k16):
   folder = pathlib.Path(os.environ['MUSICZOO_DATA'])
-  splits = corpora.load(str(folder / 'benchmarks' / f'{name}.npz')).splits
-  train, test = ([p.score for p in splits[s]] for s in ('train', 'test'))
+  splits = corpora.load(str(folder / 'benchmarks' / f'{name}.npz'))
+  train, test = ([p.x for p in splits[s]] for s in ('train', 'test'))
   found = report(train, test)
   assert found['verbatim_8'] == pytest.approx(k8, rel=0.02)
   assert found['verbatim_16'] == pytest.approx(k16, rel=0.1)

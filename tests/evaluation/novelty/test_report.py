@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from musiczoo.data.corpora import Corpus, Piece
+from musiczoo.data.corpus import Piece, Roll
 from musiczoo.errors import UserError
 from musiczoo.evaluation.novelty.report import report, summary
 from musiczoo.music.score import Score
@@ -16,17 +16,14 @@ def piece(seed, steps=40):
   return Score(np.array(notes, np.int32), resolution=4)
 
 
-def corpus(kind='scores'):
+def corpus(kind=Piece):
   splits = {'train': range(5), 'valid': [5], 'test': [6, 7]}
   make = piece
-  if kind == 'rolls':
+  if kind is Roll:
     rng = np.random.default_rng(0)
     rolls = (rng.random((8, 40, 88)) < 0.05).astype(np.uint8)
     make = rolls.__getitem__
-  return Corpus(
-    kind,
-    {k: [Piece(f'song {i}', make(i)) for i in v] for k, v in splits.items()},
-  )
+  return {k: [kind(f'song {i}', make(i)) for i in v] for k, v in splits.items()}
 
 
 def test_a_planted_copy_is_named():
@@ -45,7 +42,7 @@ def test_a_planted_copy_is_named():
 
 def test_a_corpus_without_test_pieces_says_so():
   small = corpus()
-  small.splits['test'] = []
+  small['test'] = []
   with pytest.raises(UserError, match='no test pieces to compare with'):
     report(small, 4, generated=[piece(20)])
 
@@ -57,6 +54,6 @@ def test_silence_is_no_copy():
 
 
 def test_rolls_are_compared_as_they_are():
-  reports = report(corpus('rolls'), 4)
+  reports = report(corpus(Roll), 4)
   assert list(reports) == ['test']
   assert reports['test']['verbatim_8'] == 0

@@ -1,6 +1,6 @@
 """A corpus: named pieces in three splits, and the rule that splits them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 import hashlib
 from typing import NamedTuple
 
@@ -13,29 +13,33 @@ SPLITS = ('train', 'valid', 'test')
 
 
 class Piece(NamedTuple):
-  """One piece and the name it is known by.
+  """A piece as notes, which any representation of Scores can encode.
 
   Attributes:
     name: unique in its corpus; of a file, its path within the corpus' folder.
-    score: a Score, or its roll, uint8 [T, 88], or a Sound (see `Corpus.kind`).
+    score: canonical.
   """
 
   name: str
-  score: Score | np.ndarray | Sound
+  score: Score
 
 
-class Corpus(NamedTuple):
-  """Pieces by split.
+class Roll(NamedTuple):
+  """A piece of the piano-roll benchmarks: uint8 [T, 88], x of `pianoroll`."""
 
-  Attributes:
-    kind: 'scores', which any representation of notes can encode; 'rolls', the
-      frames of the piano-roll sets as published, already x of `pianoroll`; or
-      'sounds', for `spectrogram`.
-    splits: 'train', 'valid', 'test' -> pieces.
-  """
+  name: str
+  x: np.ndarray
 
-  kind: str
-  splits: dict[str, list[Piece]]
+
+class Recording(NamedTuple):
+  """A piece as audio, for `spectrogram`."""
+
+  name: str
+  sound: Sound
+
+
+# Split -> its pieces, which are all of one type.
+Corpus = Mapping[str, Sequence[Piece | Roll | Recording]]
 
 
 def split_of(name: str) -> str:
@@ -50,15 +54,15 @@ def split_of(name: str) -> str:
   return {8: 'valid', 9: 'test'}.get(tenth, 'train')
 
 
-def deal(
-  pieces: Iterable[Piece], near_duplicates: Mapping[str, str] = {}
-) -> dict[str, list[Piece]]:
-  """Deals pieces out to 'train', 'valid' and 'test', in their order.
+def split_pieces(
+  pieces: Iterable[Piece | Roll], near_duplicates: Mapping[str, str] = {}
+) -> dict[str, list]:
+  """Splits pieces into 'train', 'valid' and 'test', in their order.
 
   Args:
     pieces: the pieces.
-    twins: piece -> the piece that it is nearly a copy of, to whose split it
-      goes along.
+    near_duplicates: the name of a piece -> that of the piece of which it is
+      nearly a copy, to whose split it belongs.
   """
   splits = {name: [] for name in SPLITS}
   for piece in pieces:

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from musiczoo.data import corpora
-from musiczoo.data.corpora.corpus import deal, Piece, split_of
+from musiczoo.data.corpus import Piece, split_of, split_pieces
 from musiczoo.errors import UserError
 
 
@@ -29,7 +29,7 @@ def test_eight_parts_one_and_one():
 
 def test_other_pieces_move_none():
   pieces = [Piece(f'piece {i}', None) for i in range(100)]
-  few, all_ = deal(pieces[::3]), deal(pieces)
+  few, all_ = split_pieces(pieces[::3]), split_pieces(pieces)
   for split in few:
     assert few[split] == [piece for piece in all_[split] if piece in few[split]]
     assert set(few[split]) <= set(all_[split])
@@ -38,7 +38,7 @@ def test_other_pieces_move_none():
 def test_twins_stay_together():
   names = [f'piece {i}' for i in range(50)]
   near_duplicates = {f'{name} again': name for name in names}
-  splits = deal(
+  splits = split_pieces(
     [Piece(name, None) for name in [*names, *near_duplicates]], near_duplicates
   )
   for pieces in splits.values():
