@@ -1,12 +1,12 @@
-"""Bach's chorales walk in; how far our ears agree with others' walks out.
+"""Compares keys and chords of the chorales with music21 and with analyses by people.
 
   python -m benchmarks.analysis [--num=364]
 
-Keys are held against what music21 finds by each profile it knows, and against
-the close: the last bass note is the tonic, and the signature tells the mode.
-Chords of half bars are held against those that music21 names and, where people
-have written down what they heard (the analyses in the music21 package), against
-theirs. Of several chords in a half bar the longest count.
+Keys are compared with those that music21 finds by each of its profiles, and with
+the close: the last bass note is the tonic, and the signature gives the mode.
+Chords of half bars are compared with those that music21 names and, where there
+are analyses by people in the music21 package, with those. Of several chords in a
+half bar the longest counts.
 """
 
 import argparse
@@ -83,11 +83,11 @@ def main():
   for file in sorted((folder / 'choraleAnalyses').glob('*.rntxt')):
     name = 'bwv' + re.search(r'BWV: *(\S+)', file.read_text())[1]
     if name in scores:
-      heard = music21.converter.parse(file).flatten()
-      heard = heard.getElementsByClass('RomanNumeral')
+      analysis = music21.converter.parse(file).flatten()
+      analysis = analysis.getElementsByClass('RomanNumeral')
       # Some are in another key or leave out a repeat.
-      if _fit(scores[name], heard) > 0.85:
-        people += _compare(scores[name], heard)
+      if _fit(scores[name], analysis) > 0.85:
+        people += _compare(scores[name], analysis)
         pieces += 1
   print(
     json.dumps(
@@ -97,7 +97,7 @@ def main():
         'key as the close has it': {k: _share(v) for k, v in right.items()},
         'the same by confidence': {k: _share(v) for k, v in sure.items()},
         'chords of music21': _shares(chords),
-        f'chords people heard in {pieces} chorales': _shares(people),
+        f'chords by people, {pieces} chorales': _shares(people),
       },
       indent=2,
     )
@@ -151,10 +151,10 @@ def _fit(score: Score, chords) -> float:
   stop = onset + score.notes[:, DURATION] / score.resolution
   inside = 0.0
   for chord in chords:
-    heard = np.isin(score.notes[:, PITCH] % 12, chord.pitchClasses)
+    is_in = np.isin(score.notes[:, PITCH] % 12, chord.pitchClasses)
     till = np.minimum(stop, float(chord.offset + chord.quarterLength))
     inside += np.maximum(till - np.maximum(onset, float(chord.offset)), 0)[
-      heard
+      is_in
     ].sum()
   return inside / (stop - onset).sum()
 

@@ -1,10 +1,11 @@
-"""A model with codes walks in; how well its attributes obey walks out.
+"""How well attributes of samples follow requests, by a model with latents.
 
   python -m benchmarks.attributes --model=vae-chorales [--num_pieces=200]
 
-Of as many windows, each is drawn from the prior, its code moved by a random amount
-from -2 to 2 along the direction of an attribute, and decoded. Told is Spearman's
-rank correlation between the amounts and the attribute as it is measured.
+Each window is drawn from the prior, its latent shifted by a random amount from -2
+to 2 along the direction of an attribute, and decoded. Prints Spearman's rank
+correlation between the amounts and the measured attribute, and its mean where
+the amount is below -1 and above 1.
 """
 
 import argparse
@@ -49,8 +50,8 @@ def main():
       'spearman': round(
         float(spearmanr(amounts, values, nan_policy='omit').statistic), 3
       ),
-      'mean below -1': round(float(np.nanmean(low)), 2),
-      'mean above 1': round(float(np.nanmean(high)), 2),
+      'mean_below_minus_1': round(float(np.nanmean(low)), 2),
+      'mean_above_1': round(float(np.nanmean(high)), 2),
     }
   print(json.dumps(result, indent=2))
 

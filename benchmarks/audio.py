@@ -1,9 +1,9 @@
-"""Chorales as sound: the corpus in, a folder of .wav files of a plain organ out.
+"""Renders chorales as sound, a folder of .wav files of a plain organ.
 
   python -m benchmarks.audio --output_dir=out/organ
 
 Each voice is eight harmonics that fall off as 1 / k, with soft ends, so that
-what a model of sound makes of them can be told from the picture.
+errors of a model can be seen in a picture of its spectrum.
 """
 
 import pathlib

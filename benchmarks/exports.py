@@ -1,4 +1,4 @@
-"""Models are exported; what they do where there is no musiczoo walks out.
+"""Runs exported models in environments without musiczoo and compares results.
 
   python -m benchmarks.exports --jax=PYTHON --onnx=PYTHON \\
       --models=gru-chorales,out/lstm,chorales.py:rnn_events
@@ -10,7 +10,7 @@ but `numpy mido jax flatbuffers` and `numpy mido onnxruntime`. Of each model:
   midi       how many of the files that play.py writes in the first are, byte for
              byte, those of `experiments.generate` with the same flags
   onnx       the largest difference of any output of model.onnx in the second from
-             what the model says here, on random inputs, and the largest output
+             the outputs of the model here, on random inputs, and the largest output
 """
 
 import argparse

@@ -10,7 +10,6 @@ a model for ten minutes or more; the others take a few.
 import argparse
 import json
 import pathlib
-import re
 import subprocess
 import sys
 import tempfile
@@ -124,14 +123,7 @@ def _evaluate(chosen: str) -> dict:
 
 
 def _benchmark(name: str, *arguments: str) -> dict:
-  return _named(json.loads(_output(f'benchmarks.{name}', *arguments)))
-
-
-def _named(figures):
-  """Keys without spaces, as marks in the pages name them."""
-  if not isinstance(figures, dict):
-    return figures
-  return {re.sub(r'\W+', '_', k): _named(v) for k, v in figures.items()}
+  return json.loads(_output(f'benchmarks.{name}', *arguments))
 
 
 def _rounded(figures):

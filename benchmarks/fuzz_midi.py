@@ -1,4 +1,4 @@
-"""Mutated MIDI files walk in by the hundred thousand; a table walks out.
+"""Reads mutated MIDI files and counts how reading ends.
 
   python -m benchmarks.fuzz_midi --num=100000 [--songs=DIR] [--seed=0]
 

@@ -1,4 +1,4 @@
-"""A folder of MIDI walks in; how fast we and MusPy measure it walks out.
+"""How fast the sample metrics are, beside MusPy.
 
   python -m benchmarks.metrics --input=DIR [--peers=PYTHON] [--json=FILE]
 
@@ -35,7 +35,7 @@ OTHERS = {
   'groove_consistency': (BAR,),
   'empty_measure_rate': (BAR,),
 }
-# Where we differ knowingly, or hear another key.
+# Where we differ knowingly, or find another key.
 UNEQUAL = {
   'pitch_range',
   'pitch_in_scale_rate',

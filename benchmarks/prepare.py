@@ -1,4 +1,4 @@
-"""A folder of MIDI walks in; how fast we and our peers read it walks out.
+"""How fast MIDI files are read and prepared, beside other libraries.
 
   python -m benchmarks.prepare --input=DIR [--peers=PYTHON] [--json=FILE]
 

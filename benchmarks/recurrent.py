@@ -1,10 +1,10 @@
-"""Shapes walk in; how fast we, Flax and torch train recurrent nets walks out.
+"""How fast recurrent nets train, beside Flax and torch.
 
   python -m benchmarks.recurrent [--torch=PYTHON] [--json=FILE]
 
 Times value and gradient of a stack of layers, float32, on the CPU. The peers
 take turns in one run: Flax's `nn.RNN` always, torch where the option names a
-Python that has it. A ratio above 1 says that we are faster. Counts only on an
+Python that has it. A ratio above 1 means that musiczoo is faster. Counts only on an
 idle machine, for torch slows down far more than JAX when others are at work.
 """
 

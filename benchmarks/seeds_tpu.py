@@ -1,4 +1,4 @@
-"""Seeds walk in; what they cost a TPU side by side walks out, beside one.
+"""Compiler estimates for several seeds under vmap on a TPU, beside one seed.
 
   python -m benchmarks.seeds_tpu [--seeds=8] [--topology=v5e:2x2]
 

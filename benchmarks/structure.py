@@ -1,16 +1,16 @@
-"""A trained structure model walks in; how far its parts do their work walks out.
+"""Measures the analyser, the planner and the renderer of a structure model.
 
   python -m benchmarks.structure --model=structure-chorales [--pieces=48] [--music21]
 
-Heard: keys and chords of the test pieces by the analyser, as our rules have them
-and, with --music21, as music21 finds them (keys by its own default profile, the
-chords of half bars as in benchmarks/analysis.py). Planned: nats per code of the
-codes that are heard, beside a bigram of each column over bars, chords over half
-bars. Written: what share of the notes' time is in the chord that was asked for,
-in samples, in samples of which nothing was asked but whose chords are then looked
-for by the same rules, and in the test pieces; and how the density that was asked
-for is met. A model that hears no codes but was told chords and densities is asked the
-last of these only.
+analysed: agreement of keys and chords of the test pieces between the analyser, the
+rules it is trained on and, with --music21, music21 (keys by its default profile,
+chords of half bars as in benchmarks/analysis.py).
+planned: nats per code of a bigram of each column of the predicted codes, over bars,
+and for chords over half bars; those of the planner are in `evaluate`.
+generated: the share of the notes' time in the requested chord, in samples with and
+without requests; in the chords that rules find, in samples and in test pieces; and
+the measured density for each requested one. A model without codes that is
+conditioned on chords and densities has only the last part.
 """
 
 import argparse
@@ -57,14 +57,14 @@ def main():
   result = {}
   if isinstance(pipeline.model, AnnotatingModel):
     result |= {
-      'heard': _heard(pipeline, params, corpus['test'], args.music21),
+      'analysed': _analysed(pipeline, params, corpus['test'], args.music21),
       'planned': _planned(config, pipeline, params, corpus),
     }
-  result['written'] = _written(pipeline, params, corpus, args.pieces)
+  result['generated'] = _generated(pipeline, params, corpus, args.pieces)
   print(json.dumps(result, indent=2))
 
 
-def _heard(pipeline, params, pieces, with_music21):
+def _analysed(pipeline, params, pieces, with_music21):
   if with_music21:
     import music21
 
@@ -80,32 +80,34 @@ def _heard(pipeline, params, pieces, with_music21):
     counts[name] = before[0] + int(hits.sum()), before[1] + len(hits)
 
   for piece in pieces:
-    heard, ruled = annotation_report.annotate(pipeline, params, piece.score)
-    key = np.bincount(heard[:, annotations.KEY]).argmax()
-    count('key as the rules', key == ruled[0, annotations.KEY])
+    predicted, ruled = annotation_report.annotate(pipeline, params, piece.score)
+    key = np.bincount(predicted[:, annotations.KEY]).argmax()
+    count('key_analyser_rules', key == ruled[0, annotations.KEY])
     place = ruled[:, annotations.POSITION]
-    halves = np.isin(place, (1, 9)) & (heard[:, annotations.POSITION] == place)
+    halves = np.isin(place, (1, 9)) & (
+      predicted[:, annotations.POSITION] == place
+    )
     for name, columns in (
       ('root', [annotations.ROOT]),
-      ('root and quality', [annotations.ROOT, annotations.QUALITY]),
+      ('root_and_quality', [annotations.ROOT, annotations.QUALITY]),
     ):
-      same = (heard[:, columns] == ruled[:, columns]).all(1)
-      count(f'{name} as the rules', same[halves])
+      same = (predicted[:, columns] == ruled[:, columns]).all(1)
+      count(f'{name}_analyser_rules', same[halves])
     if with_music21:
       stream = music21.converter.parse(
         folder / f'{piece.name}.mxl', forceSource=True
       )
       other = stream.analyze('key')
       other = 1 + other.tonic.pitchClass + 12 * (other.mode == 'minor')
-      count('key as music21', key == other)
-      count('key of the rules as music21', ruled[0, annotations.KEY] == other)
+      count('key_analyser_music21', key == other)
+      count('key_rules_music21', ruled[0, annotations.KEY] == other)
       notes = stream.chordify().flatten().notes
-      for who, table in (('', heard), (' of the rules', ruled)):
+      for who, table in (('analyser', predicted), ('rules', ruled)):
         found = _compare(piece.score, notes, _chords(piece.score, table))
-        for name in ('root', 'root and quality'):
-          before = counts.get(f'{name}{who} as music21', (0, 0))
-          counts[f'{name}{who} as music21'] = (
-            before[0] + found[name],
+        for name in ('root', 'root_and_quality'):
+          before = counts.get(f'{name}_{who}_music21', (0, 0))
+          counts[f'{name}_{who}_music21'] = (
+            before[0] + found[name.replace('_', ' ')],
             before[1] + found['half bars'],
           )
   return {
@@ -124,13 +126,13 @@ def _chords(score: Score, table):
 
 def _planned(config, pipeline, params, corpus):
   """Nats of a bigram per code; the planner's are in `evaluate`."""
-  hear = jax.jit(pipeline.model.annotate)
+  annotate = jax.jit(pipeline.model.annotate)
   lines = {}
   for split in ('train', 'test'):
     pieces = build.pieces(config, pipeline, corpus, split)
     for batch in eval_batches(pieces, 16):
       real = batch.pop('piece') >= 0
-      table = np.asarray(hear(params, batch))[real]
+      table = np.asarray(annotate(params, batch))[real]
       for row, mask in zip(table, batch['mask'][real]):
         row = row[: int(mask.sum())]
         place = row[:, annotations.POSITION]
@@ -164,12 +166,12 @@ def _planned(config, pipeline, params, corpus):
   total = (4 * nats['bar'] + 4 * nats['half']) / 8
   return {
     'bigram': {k: round(v, 4) for k, v in nats.items()},
-    'bigram per code': round(total, 4),
+    'bigram_per_code': round(total, 4),
   }
 
 
-def _written(pipeline, params, corpus, num):
-  def write(seed, **requested):
+def _generated(pipeline, params, corpus, num):
+  def sample(seed, **requested):
     return generate.generate(
       pipeline,
       params,
@@ -182,15 +184,15 @@ def _written(pipeline, params, corpus, num):
   tones = []
   for seed, chords in enumerate(CHORDS):
     parsed = [harmony.parse_chord(c) for c in chords.split()]
-    for score in write(seed, chords=chords):
+    for score in sample(seed, chords=chords):
       bars = -(-end(score) // 16)
       plan = [(16 * i, *parsed[i % len(parsed)]) for i in range(bars)]
       tones.append(_tones(score, np.array(plan), 16))
-  free = write(100)
+  free = sample(100)
   real = [p.score for p in corpus['test']]
   measured, asked = [], []
   for seed, density in enumerate(DENSITIES):
-    for score in write(200 + seed, density=density):
+    for score in sample(200 + seed, density=density):
       measured.append(len(score.notes) * score.resolution / STEPS)
       asked.append(density)
   share = lambda scores: round(
@@ -205,14 +207,12 @@ def _written(pipeline, params, corpus, num):
     ]
   )
   return {
-    'tones of the asked chord': round(float(np.mean(tones)), 3),
-    'the same in samples of which it was not asked': round(float(chance), 3),
-    'tones of the found chord, samples': share(free),
-    'tones of the found chord, test pieces': share(real),
-    'density asked and measured, correlation': round(
-      float(np.corrcoef(asked, measured)[0, 1]), 3
-    ),
-    'density measured by asked': {
+    'chord_tones_requested': round(float(np.mean(tones)), 3),
+    'chord_tones_not_requested': round(float(chance), 3),
+    'chord_tones_found_samples': share(free),
+    'chord_tones_found_test': share(real),
+    'density_correlation': round(float(np.corrcoef(asked, measured)[0, 1]), 3),
+    'density_measured_by_requested': {
       d: round(
         float(np.mean([m for m, a in zip(measured, asked) if a == d])), 2
       )

@@ -11,7 +11,7 @@ The same trials of a small GRU, in turns and in new folders each time:
 A turn's time is that of the whole command, start and evaluation included, less
 what it takes to find all trials done. A round of few steps warms up the cache of
 compiled programs. By the clock: it counts only on an idle machine, so the load
-before it is told.
+before it is printed.
 """
 
 import argparse

@@ -109,13 +109,13 @@ def structure() -> str:
   """Parts of the pretrained structure model; see docs/structure.md."""
   own = receipt('pretrained', 'structure-chorales')
   other = receipt('structure')
-  analysed, written = other['heard'], other['written']
+  analysed, written = other['analysed'], other['generated']
   of_music21 = [
     [
       f'{what}, in agreement with music21, %',
       *(
         f'{100 * analysed[k]["share"]:.1f}'
-        for k in (f'{key}_as_music21', f'{key}_of_the_rules_as_music21')
+        for k in (f'{key}_analyser_music21', f'{key}_rules_music21')
       ),
     ]
     for what, key in (
@@ -142,23 +142,23 @@ def structure() -> str:
     ['bigram, nats per code', other['planned']['bigram_per_code']],
     [
       'notes that belong to the requested chord, share',
-      written['tones_of_the_asked_chord'],
+      written['chord_tones_requested'],
     ],
     [
       'the same in samples without requests, share',
-      written['the_same_in_samples_of_which_it_was_not_asked'],
+      written['chord_tones_not_requested'],
     ],
     [
       'notes that belong to the chord found by rules, share',
-      written['tones_of_the_found_chord_samples'],
+      written['chord_tones_found_samples'],
     ],
     [
       'the same in test pieces, share',
-      written['tones_of_the_found_chord_test_pieces'],
+      written['chord_tones_found_test'],
     ],
     [
       'requested and measured density, correlation',
-      written['density_asked_and_measured_correlation'],
+      written['density_correlation'],
     ],
   ]
   rows = [[name, f'{value:.3f}'] for name, value in rows]
@@ -170,10 +170,10 @@ def structure() -> str:
 
 
 def density() -> str:
-  found = receipt('structure', 'written/density_measured_by_asked')
+  found = receipt('structure', 'generated/density_measured_by_requested')
   values = [f'{value:.2f}' for value in found.values()]
   return table(
-    ['requested', *(k.replace('_', '.') for k in found)],
+    ['requested', *found],
     [['measured', *values]],
   )
 
