@@ -1,4 +1,4 @@
-"""A System walks in; MODEL_CARD.md walks out."""
+"""MODEL_CARD.md of an exported model."""
 
 from collections.abc import Mapping
 import pathlib
@@ -10,33 +10,33 @@ from musiczoo.build import Pipeline, RunConfig
 _CARD = """\
 # {family}, {representation}
 
-A model of the family `{family}` that writes `{representation}` on a grid of {grid}
+A model of the family `{family}` that generates `{representation}` on a grid of {grid}
 steps a quarter note. Trained by musiczoo for {step:,} steps on `{corpus}`;
 {parameters:,} parameters.
 
     python play.py --output_dir=music --num_outputs=2 --num_steps=64 --seed=0
 
 writes MIDI with numpy, mido, jax and flatbuffers installed. It checks the files
-first, as `sha256sum -c SHA256SUMS` does. `--help` names its other flags.
+first, as `sha256sum -c SHA256SUMS` does. `--help` lists its other flags.
 {figures}
 ## Files
 
-- `model.safetensors`: the parameters, float32, by name; `config.json`: what builds
-  the net they belong to.
+- `model.safetensors`: the parameters, float32, by name; `config.json`: the config of
+  their net, and what `play.py` reads.
 - `sample.jaxexport`, `step.jaxexport`: the sampler and the net without noise, as
   StableHLO for {platforms}, of `{{name: array}}` of the weights and:
 {signatures}
 {onnx}- `play.py`, and `SHA256SUMS` of all the others.
 
 b are pieces, t steps: any number{window}. Of `steps` only the length counts.
-A key is a piece: `fold_in(key(seed), i)`. `given` is music whose `known` cells stay,
-`before` the step before each of x, -1 where there is none, `state` zeros to begin
-with. JAX promises to read a `.jaxexport` for six months after its release.
+Each piece has a key: `fold_in(key(seed), i)`. `given` is music whose `known` cells
+stay, `before` the step before each of x, -1 where there is none, `state` zeros to
+begin with. JAX promises to read a `.jaxexport` for six months after its release.
 
 ## Limits
 
-It knows no music but its corpus, and may repeat some of it: `experiments.generate`
-says how much. It was not asked to judge what it writes.
+The model was trained on this corpus alone, and may repeat some of it:
+`experiments.generate` reports how much.
 """
 
 
@@ -48,21 +48,23 @@ def card(
   figures: Mapping,
   programs: Mapping[str, bytes],
 ) -> str:
-  """What the model is, what it was trained on, what its files take and give.
+  """The model, its corpus and figures, and the inputs and outputs of its files.
 
   Args:
     step: of training.
     weights: flat.
     figures: of the checkpoint: name -> number.
-    programs: the bytes of the files that are programs, by name.
+    programs: the bytes of the files by name; signatures are of `.jaxexport`.
   """
-  signatures = ''.join(
-    f'  - `{name.removesuffix(".jaxexport")}`: {_signature(program)}\n'
+  signatures = [
+    f'  - `{name.removesuffix(".jaxexport")}`: {_signature(program)}'
     for name, program in programs.items()
     if name.endswith('.jaxexport')
+  ]
+  onnx = (
+    '- `model.onnx`: inputs and outputs of `step`, but the `log_prob_...`.\n'
   )
   window = pipeline.model.window
-  has_onnx = 'model.onnx' in programs
   figures = ''.join(f'- {k}: {v:.4f}\n' for k, v in sorted(figures.items()))
   return _CARD.format(
     family=config.family,
@@ -73,15 +75,14 @@ def card(
     parameters=sum(a.size for a in weights.values()),
     platforms='cpu, cuda and tpu',
     figures=figures and f'\n## Measured on the valid pieces\n\n{figures}',
-    signatures=signatures.rstrip('\n'),
-    onnx='- `model.onnx`: inputs and outputs of `step`, but the `log_prob_...`.\n'
-    * has_onnx,
+    signatures='\n'.join(signatures),
+    onnx=onnx if 'model.onnx' in programs else '',
     window=f', {window} steps or more' if window else '',
   )
 
 
 def corpus_name(config: RunConfig) -> str:
-  """Without the folders it lies in, which are nobody's business."""
+  """The name of the corpus, without the path of its folder."""
   return pathlib.PurePath(config.corpus).name
 
 

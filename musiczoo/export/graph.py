@@ -15,8 +15,8 @@ class Graph:
   an initializer when a node takes it.
 
   Args:
-    parent: the graph that this is the body of a loop of, if it is one. A body
-      may use all values of its parent, which also holds its initializers.
+    parent: for the body of a loop, the graph of the loop. A body may use all
+      values of its parent, which also holds its initializers.
   """
 
   def __init__(self, parent: 'Graph | None' = None):

@@ -1,7 +1,6 @@
-"""The bytes of model.onnx: a net's jaxpr, equation by equation.
+"""The bytes of model.onnx: the jaxpr of a net, translated by equation.
 
-So the graph computes what the model does, whatever the net. Batch size and, for
-families without windows, the number of steps are dynamic.
+Batch size and, for families without windows, the number of steps are dynamic.
 """
 
 from collections.abc import Mapping
@@ -47,10 +46,10 @@ def to_bytes(
 
   traced, shapes = jax.make_jaxpr(apply, return_shape=True)(inputs)
   graph, names = Graph(), sorted(inputs)
-  given = [graph.input(n, inputs[n].shape, inputs[n].dtype) for n in names]
+  values = [graph.input(n, inputs[n].shape, inputs[n].dtype) for n in names]
   translation = _Translation(graph, TABLE)
-  found = translation.run(traced.jaxpr, traced.consts, given)
-  for (name, like), value in zip(sorted(shapes.items()), found):
+  values = translation.run(traced.jaxpr, traced.consts, values)
+  for (name, like), value in zip(sorted(shapes.items()), values):
     graph.output(name, value, like.shape, like.dtype)
   return graph.to_bytes(config.family)
 
@@ -70,8 +69,7 @@ class _Translation:
       return np.asarray(v.val) if isinstance(v, core.Literal) else known[v]
 
     for eqn in _needed(jaxpr):
-      values = [read(v) for v in eqn.invars]
-      known |= zip(eqn.outvars, self._eqn(eqn, values))
+      known |= zip(eqn.outvars, self._eqn(eqn, list(map(read, eqn.invars))))
     return [read(v) for v in jaxpr.outvars]
 
   def _eqn(self, eqn, values):
@@ -92,7 +90,7 @@ class _Translation:
     return value if isinstance(value, list) else [value]
 
   def _scan(self, eqn, values):
-    """`jax.lax.scan` as ONNX's Scan; what is constant in it stays outside."""
+    """`jax.lax.scan` as ONNX's Scan; the body takes constants from outside."""
     body, graph = eqn.params['jaxpr'], self._graph
     body = getattr(body, 'jaxpr', body)
     # Sequences have a dimension more than their slices. (How the parameters of
@@ -114,15 +112,15 @@ class _Translation:
     )
     for v, value in zip(body.outvars, found):
       inner.output(graph.new_name('after'), value, v.aval.shape, v.aval.dtype)
-    direction = [int(eqn.params['reverse'])]
+    reverse = int(eqn.params['reverse'])
     outputs = graph.node(
       'Scan',
       *values[num_consts:],
       outputs=len(found),
       body=inner,
       num_scan_inputs=num_xs,
-      scan_input_directions=direction * num_xs,
-      scan_output_directions=direction * (len(found) - num_carry),
+      scan_input_directions=[reverse] * num_xs,
+      scan_output_directions=[reverse] * (len(found) - num_carry),
     )
     return [outputs] if isinstance(outputs, str) else outputs
 

@@ -1,7 +1,7 @@
-"""JAX's operations -> those of ONNX: a table, with a function for each.
+"""JAX's operations as nodes of ONNX: a table, with a function for each.
 
 Each is called as (graph, eqn, *values) and returns the value of its output, or
-a list of them. Only what the nets of the zoo are made of is here.
+a list of them. Only the operations of the zoo's nets are here.
 """
 
 import numpy as np
@@ -13,8 +13,12 @@ def _same(op):
   return lambda graph, eqn, *values: graph.node(op, *values)
 
 
-def _not(op):
-  return lambda graph, eqn, *values: graph.node('Not', graph.node(op, *values))
+def _identity(graph, eqn, x):
+  return x
+
+
+def _integers(*values):
+  return np.array(values, np.int64)
 
 
 def _power(graph, eqn, x):
@@ -28,30 +32,16 @@ def _cast(graph, eqn, x):
   return graph.node('Cast', x, to=type_of(eqn.params['new_dtype']))
 
 
-def _where(graph, eqn, which, *cases):
-  return graph.node('Where', which, cases[1], cases[0])
-
-
-def _mod(graph, eqn, a, b):
-  return graph.node('Mod', a, b, fmod=1)
-
-
-def _rsqrt(graph, eqn, x):
-  return graph.node('Reciprocal', graph.node('Sqrt', x))
-
-
 def _reduce(op):
   def reduce(graph, eqn, x):
-    axes = np.array(eqn.params['axes'], np.int64)
-    return graph.node(op, x, axes, keepdims=0)
+    return graph.node(op, x, _integers(*eqn.params['axes']), keepdims=0)
 
   return reduce
 
 
 def _all(graph, eqn, x):
   number = graph.node('Cast', x, to=type_of(np.int32))
-  axes = np.array(eqn.params['axes'], np.int64)
-  least = graph.node('ReduceMin', number, axes, keepdims=0)
+  least = _reduce('ReduceMin')(graph, eqn, number)
   return graph.node('Cast', least, to=type_of(bool))
 
 
@@ -61,21 +51,14 @@ def _cumsum(graph, eqn, x):
 
 
 def _broadcast(graph: Graph, eqn, x):
-  shape = eqn.params['shape']
-  places = eqn.params['broadcast_dimensions']
-  before = eqn.invars[0].aval.shape
+  shape, before = eqn.params['shape'], eqn.invars[0].aval.shape
   ones = [1] * len(shape)
-  for place, size in zip(places, before):
-    ones[place] = size
+  for axis, size in zip(eqn.params['broadcast_dimensions'], before):
+    ones[axis] = size
   if len(ones) != len(before):
     x = graph.reshape(x, ones)
-  return (
-    x if _equal(ones, shape) else graph.node('Expand', x, graph.shape(shape))
-  )
-
-
-def _equal(a, b):
-  return len(a) == len(b) and all(str(x) == str(y) for x, y in zip(a, b))
+  same = list(map(str, ones)) == list(map(str, shape))
+  return x if same else graph.node('Expand', x, graph.shape(shape))
 
 
 def _reshape(graph, eqn, x, *sizes):
@@ -93,49 +76,40 @@ def _concatenate(graph, eqn, *values):
 def _slice(graph, eqn, x):
   starts, ends = eqn.params['start_indices'], eqn.params['limit_indices']
   strides = eqn.params['strides'] or (1,) * len(starts)
-  sizes = eqn.invars[0].aval.shape
-  axes = [
-    a
-    for a, cut in enumerate(zip(starts, ends, strides))
-    if not _equal(cut, (0, sizes[a], 1))
+  cuts = [
+    (axis, *cut)
+    for axis, (*cut, size) in enumerate(
+      zip(starts, ends, strides, eqn.invars[0].aval.shape)
+    )
+    if tuple(map(str, cut)) != ('0', str(size), '1')
   ]
-  if not axes:
+  if not cuts:
     return x
-  chosen = lambda of: [of[a] for a in axes]
-  return graph.node(
-    'Slice',
-    x,
-    graph.shape(chosen(starts)),
-    graph.shape(chosen(ends)),
-    np.array(axes, np.int64),
-    np.array(chosen(strides), np.int64),
-  )
+  axes, starts, ends, strides = zip(*cuts)
+  starts, ends = graph.shape(starts), graph.shape(ends)
+  axes, strides = _integers(*axes), _integers(*strides)
+  return graph.node('Slice', x, starts, ends, axes, strides)
 
 
 def _split(graph, eqn, x):
   sizes, axis = eqn.params['sizes'], eqn.params['axis']
   if len(sizes) == 1:
     return [x]
-  sizes = np.array(sizes, np.int64)
-  return graph.node('Split', x, sizes, outputs=len(sizes), axis=axis)
+  return graph.node(
+    'Split', x, _integers(*sizes), outputs=len(sizes), axis=axis
+  )
 
 
 def _pad(graph, eqn, x, value):
-  """Also by less than nothing, which cuts."""
+  """Negative padding cuts."""
   low, high, inner = zip(*eqn.params['padding_config'])
   assert not any(inner), 'dilated padding'
-  pads = np.array(np.maximum([*low, *high], 0), np.int64)
+  pads = np.maximum(_integers(*low, *high), 0)
   x = graph.node('Pad', x, pads, value) if pads.any() else x
-  cuts = [
-    (a, -min(lo, 0), min(hi, 0)) for a, (lo, hi) in enumerate(zip(low, high))
-  ]
-  for axis, begin, end in cuts:
-    if begin or end:
-      x = graph.node(
-        'Slice',
-        x,
-        *(np.array([v], np.int64) for v in (begin, end or 2**31, axis)),
-      )
+  for axis, (before, after) in enumerate(zip(low, high)):
+    if min(before, after) < 0:
+      cut = max(-before, 0), min(after, 0) or 2**31, axis
+      x = graph.node('Slice', x, *map(_integers, cut))
   return x
 
 
@@ -144,17 +118,14 @@ def _dot(graph, eqn, a, b):
   rank_a, rank_b = (len(v.aval.shape) for v in eqn.invars)
   if tuple(of_a) == (rank_a - 1,) and tuple(of_b) == (0,) and rank_b == 2:
     return graph.node('MatMul', a, b)
-  letters = iter('abcdefghijklmnop')
-  name_a, name_b = [None] * rank_a, [None] * rank_b
-  for i, j in [*zip(batch_a, batch_b), *zip(of_a, of_b)]:
-    name_a[i] = name_b[j] = next(letters)
-  name_a = [n or next(letters) for n in name_a]
-  name_b = [n or next(letters) for n in name_b]
+  name_a, name_b = list('abcdefgh'[:rank_a]), list('ijklmnop'[:rank_b])
+  for i, j in zip((*batch_a, *of_a), (*batch_b, *of_b)):
+    name_b[j] = name_a[i]
   out = [name_a[i] for i in batch_a]
   out += [n for i, n in enumerate(name_a) if i not in (*batch_a, *of_a)]
-  out += [n for i, n in enumerate(name_b) if i not in (*batch_b, *of_b)]
-  equation = f'{"".join(name_a)},{"".join(name_b)}->{"".join(out)}'
-  return graph.node('Einsum', a, b, equation=equation)
+  out += [n for j, n in enumerate(name_b) if j not in (*batch_b, *of_b)]
+  a_b, out = f'{"".join(name_a)},{"".join(name_b)}', ''.join(out)
+  return graph.node('Einsum', a, b, equation=f'{a_b}->{out}')
 
 
 def _gather(graph, eqn, x, index):
@@ -164,8 +135,8 @@ def _gather(graph, eqn, x, index):
   assert not dims.operand_batching_dims, dims
   if not dims.collapsed_slice_dims:
     begin = index.reshape(1).astype(np.int64)
-    axes = np.array([axis], np.int64)
-    return graph.node('Slice', x, begin, begin + sizes[axis], axes)
+    end = begin + sizes[axis]
+    return graph.node('Slice', x, begin, end, _integers(axis))
   named = [i for i in range(rank) if i not in dims.offset_dims]
   assert dims.collapsed_slice_dims == (axis,), dims
   assert named == list(range(axis, axis + len(named))), dims
@@ -175,17 +146,17 @@ def _gather(graph, eqn, x, index):
 
 def _stack(graph, eqn, *values):
   axis = eqn.params['axis']
-  at = np.array([axis], np.int64)
-  parts = (graph.node('Unsqueeze', v, at) for v in values)
+  parts = (graph.node('Unsqueeze', v, _integers(axis)) for v in values)
   return graph.node('Concat', *parts, axis=axis)
 
 
 def _unstack(graph, eqn, x):
   axis, num = eqn.params['axis'], len(eqn.outvars)
-  at, sizes = np.array([axis], np.int64), np.ones(num, np.int64)
-  parts = graph.node('Split', x, sizes, outputs=num, axis=axis)
-  parts = parts if num > 1 else [parts]
-  return [graph.node('Squeeze', part, at) for part in parts]
+  parts = [x]
+  if num > 1:
+    sizes = np.ones(num, np.int64)
+    parts = graph.node('Split', x, sizes, outputs=num, axis=axis)
+  return [graph.node('Squeeze', part, _integers(axis)) for part in parts]
 
 
 def _convolve(graph, eqn, x, w):
@@ -206,54 +177,48 @@ def _convolve(graph, eqn, x, w):
   return graph.node('Transpose', y, perm=[0, 2, 1])
 
 
+# Elementwise operations with JAX's name, capitalized.
+_CAPITALIZED = (
+  'abs add and div exp log max min mul neg not or sign sqrt sub tanh'
+)
+_RENAMED = {
+  'add_any': 'Add',
+  'eq': 'Equal',
+  'ge': 'GreaterOrEqual',
+  'gt': 'Greater',
+  'le': 'LessOrEqual',
+  'logistic': 'Sigmoid',
+  'lt': 'Less',
+}
 TABLE = {
-  'abs': _same('Abs'),
-  'add': _same('Add'),
-  'add_any': _same('Add'),
-  'and': _same('And'),
+  **{name: _same(name.capitalize()) for name in _CAPITALIZED.split()},
+  **{name: _same(op) for name, op in _RENAMED.items()},
   'broadcast_in_dim': _broadcast,
   'concatenate': _concatenate,
   'conv_general_dilated': _convolve,
   'convert_element_type': _cast,
-  'copy': lambda graph, eqn, x: x,
+  'copy': _identity,
   'cumsum': _cumsum,
-  'div': _same('Div'),
   'dot_general': _dot,
-  'eq': _same('Equal'),
-  'exp': _same('Exp'),
   'gather': _gather,
-  'ge': _same('GreaterOrEqual'),
-  'gt': _same('Greater'),
   'integer_pow': _power,
-  'le': _same('LessOrEqual'),
-  'log': _same('Log'),
-  'logistic': _same('Sigmoid'),
-  'lt': _same('Less'),
-  'max': _same('Max'),
-  'min': _same('Min'),
-  'mul': _same('Mul'),
-  'ne': _not('Equal'),
-  'neg': _same('Neg'),
-  'not': _same('Not'),
-  'or': _same('Or'),
+  'ne': lambda graph, eqn, a, b: graph.node('Not', graph.node('Equal', a, b)),
   'pad': _pad,
   'reduce_and': _all,
   'reduce_max': _reduce('ReduceMax'),
   'reduce_sum': _reduce('ReduceSum'),
-  'rem': _mod,
+  'rem': lambda graph, eqn, a, b: graph.node('Mod', a, b, fmod=1),
   'reshape': _reshape,
-  'rsqrt': _rsqrt,
-  'select_n': _where,
-  'sign': _same('Sign'),
+  'rsqrt': lambda graph, eqn, x: graph.node(
+    'Reciprocal', graph.node('Sqrt', x)
+  ),
+  'select_n': lambda graph, eqn, which, a, b: graph.node('Where', which, b, a),
   'slice': _slice,
   'split': _split,
-  'sqrt': _same('Sqrt'),
-  'stack': _stack,
   'square': lambda graph, eqn, x: graph.node('Mul', x, x),
   'squeeze': _reshape,
-  'stop_gradient': lambda graph, eqn, x: x,
-  'sub': _same('Sub'),
-  'tanh': _same('Tanh'),
+  'stack': _stack,
+  'stop_gradient': _identity,
   'transpose': _transpose,
   'unstack': _unstack,
 }

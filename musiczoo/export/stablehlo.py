@@ -1,7 +1,7 @@
-"""A System walks in; its sampler and its net as StableHLO, as bytes, walk out.
+"""A model's sampler and net as StableHLO programs, in bytes.
 
 Both are functions of the weights, by the names of model.safetensors, so that
-these are on disk once. Numbers of pieces and of steps are symbols: one file
+these are on disk once. The numbers of pieces and of steps are symbols: one file
 serves any, on CPU, CUDA and TPU.
 """
 
@@ -12,12 +12,12 @@ import numpy as np
 
 from musiczoo.build import Pipeline
 from musiczoo.export.weights import missing, nested, shapes
-from musiczoo.models.model import ExportableModel, OrderlessModel
+from musiczoo.models.model import ExportableModel, Model, OrderlessModel
 from musiczoo.music import annotations
 from musiczoo.nn.heads import Controls
 
 PLATFORMS = ('cpu', 'cuda', 'tpu')
-# The controls of `sample`, as their arrays are.
+# Scalar controls of `sample`, and the dtypes of their arrays.
 _SCALARS = {
   'temperature': np.float32,
   'top_k': np.int32,
@@ -50,65 +50,65 @@ def sampler(pipeline: Pipeline, weights: dict) -> bytes:
     controls['given'] = jax.ShapeDtypeStruct((b, t, *shape), np.int32)
     controls['known'] = jax.ShapeDtypeStruct((t, *shape), bool)
   if 'cond' in model.controls:
-    controls['cond'] = jax.ShapeDtypeStruct(
-      (b, t, len(annotations.COLUMNS)), np.int32
-    )
+    columns = len(annotations.COLUMNS)
+    controls['cond'] = jax.ShapeDtypeStruct((b, t, columns), np.int32)
   keys = jax.ShapeDtypeStruct((b, 2), np.uint32)
   steps = jax.ShapeDtypeStruct((t,), np.uint8)
   return _bytes(sample, shapes(weights), keys, steps, controls)
 
 
-def takes_given(model) -> bool:
+def takes_given(model: Model) -> bool:
+  """Whether cells of the music can be fixed."""
   return bool({'given', 'known'} & set(model.controls))
 
 
 def step(pipeline: Pipeline, weights: dict) -> bytes:
   """(weights, inputs) -> outputs: the net without noise, both by name.
 
-  That is the family's `Forward`; `infill`, which has none, says how likely each
-  cell is given the known ones; `structure`, which is several nets, the nats of
-  each row, as `evaluate` adds them up.
+  That is the family's `Forward`; of `infill`, which has none, the log probability
+  of each cell given the known ones; of `structure`, which is several nets, the
+  nats of each row, as `evaluate` adds them up.
   """
   model, shape = pipeline.model, pipeline.representation.spec.shape
   b, t = _symbols(1)
-  if model.window is not None:  # A window's steps are no symbol.
+  if model.window is not None:  # The steps of a window are no symbol.
     (b,), t = export.symbolic_shape('b', constraints=['b >= 1']), model.window
   x = jax.ShapeDtypeStruct((b, t, *shape), np.int32)
   if isinstance(model, ExportableModel):
     inputs, apply = model.forward.inputs(b, t), model.forward.apply
   elif isinstance(model, OrderlessModel):
-    inputs = {
-      'x': x,
-      'known': jax.ShapeDtypeStruct(x.shape, bool),
-      'real': jax.ShapeDtypeStruct((b, t), bool),
-    }
-
-    def apply(params, given):
-      parts = model.conditional(params, *map(given.get, inputs))
-      return {f'log_prob_{name}': value for name, value in parts.items()}
+    known = jax.ShapeDtypeStruct(x.shape, bool)
+    real = jax.ShapeDtypeStruct((b, t), bool)
+    inputs, apply = {'x': x, 'known': known, 'real': real}, _conditional(model)
   else:
+    mask = jax.ShapeDtypeStruct((b, t), np.float32)
     columns = len(annotations.COLUMNS)
-    inputs = {
-      'x': x,
-      'mask': jax.ShapeDtypeStruct((b, t), np.float32),
-      'cond': jax.ShapeDtypeStruct((b, t, columns), np.int32),
-    }
-
-    def apply(params, given):
-      def row(given):
-        batch = {name: value[None] for name, value in given.items()}
-        batch['row'] = jnp.zeros(1, jnp.uint32)
-        sums, _ = model.loss(
-          params, batch, jax.random.key(0), step=0, train=False
-        )
-        return sums
-
-      return jax.vmap(row)(given)
+    cond = jax.ShapeDtypeStruct((b, t, columns), np.int32)
+    inputs, apply = {'x': x, 'mask': mask, 'cond': cond}, _row_sums(model)
 
   def step(weights, inputs):
     return apply(nested(weights), inputs)
 
   return _bytes(step, shapes(weights), inputs)
+
+
+def _conditional(model: OrderlessModel):
+  def apply(params, inputs):
+    parts = model.conditional(
+      params, inputs['x'], inputs['known'], inputs['real']
+    )
+    return {f'log_prob_{name}': value for name, value in parts.items()}
+
+  return apply
+
+
+def _row_sums(model: Model):
+  def sums(params, row):
+    batch = {name: value[None] for name, value in row.items()}
+    batch['row'], key = jnp.zeros(1, jnp.uint32), jax.random.key(0)
+    return model.loss(params, batch, key, step=0, train=False)[0]
+
+  return jax.vmap(sums, (None, 0))
 
 
 def _symbols(least_steps):
@@ -117,8 +117,8 @@ def _symbols(least_steps):
 
 
 def _bytes(function, *arguments):
-  # Where in the source each operation comes from is left out: the same bytes,
-  # wherever musiczoo is installed.
+  # Without the source location of each operation: the same bytes wherever
+  # musiczoo is installed.
   before = jax.config.jax_traceback_in_locations_limit
   jax.config.update('jax_traceback_in_locations_limit', 0)
   try:

@@ -1,4 +1,4 @@
-"""Parameters walk in; flat names, and the bytes of a safetensors file, walk out."""
+"""Parameters by flat names, and as the bytes of a safetensors file."""
 
 from flax import traverse_util
 import jax
@@ -9,16 +9,16 @@ from musiczoo.errors import UserError
 
 def flat(params) -> dict[str, np.ndarray]:
   """Nested parameters -> {'net/input_0': array}, in the order of names."""
-  by_name = traverse_util.flatten_dict(params, sep='/')
-  return {name: by_name[name] for name in sorted(by_name)}
+  return dict(sorted(traverse_util.flatten_dict(params, sep='/').items()))
 
 
 def nested(weights: dict):
-  """The way back."""
+  """Flat names -> nested parameters."""
   return traverse_util.unflatten_dict(weights, sep='/')
 
 
 def shapes(weights: dict) -> dict:
+  """The shape and dtype of each array."""
   return {
     name: jax.ShapeDtypeStruct(a.shape, a.dtype) for name, a in weights.items()
   }
@@ -40,7 +40,7 @@ def to_bytes(weights: dict[str, np.ndarray]) -> bytes:
 
 
 def missing(file: str, package: str, extra: str) -> UserError:
+  """The error that a package of an extra is not installed."""
   return UserError(
-    f'{file} is written by {package}, which is not installed: pip install '
-    f"'musiczoo[{extra}]'"
+    f"{file} needs {package}, which is missing: pip install 'musiczoo[{extra}]'"
   )
