@@ -1,4 +1,4 @@
-"""How fast the sample metrics are, beside MusPy.
+"""Times the metrics of musiczoo and MusPy on a folder of MIDI.
 
   python -m benchmarks.metrics --input=DIR [--peers=PYTHON] [--json=FILE]
 
@@ -28,14 +28,14 @@ import numpy as np
 ROOT = pathlib.Path(__file__).parents[1]
 GRID, BAR, NUM_WINDOWS = 4, 16, 200
 NUM_MUSPYS = 14  # METRICS begins with them.
-# What MusPy wants to know beside the piece.
+# Arguments of MusPy beside the piece.
 OTHERS = {
   'pitch_in_scale_rate': (0, 'major'),
   'drum_in_pattern_rate': ('duple',),
   'groove_consistency': (BAR,),
   'empty_measure_rate': (BAR,),
 }
-# Where we differ knowingly, or find another key.
+# Metrics that differ by intention, or by another estimated key.
 UNEQUAL = {
   'pitch_range',
   'pitch_in_scale_rate',
@@ -153,7 +153,9 @@ def monitoring(songs, args):
     taken, found = timed(lambda: metrics.measure(samples, num_steps=4 * BAR))
     seconds['measure'].append(taken)
     seconds['summary'].append(timed(lambda f=found: metrics.summary(f))[0])
-    taken, gap = timed(lambda f=found: metrics.gap(f, corpus))
+    taken, gap = timed(
+      lambda f=found: metrics.mean_gap(metrics.gaps(f, corpus))
+    )
     seconds['gap'].append(taken)
   return {
     'windows': len(pieces),

@@ -25,8 +25,9 @@ def audio_baselines(
   if not model.monitor:  # A model judged by its samples has no error.
     return {}
   square = sum(float((np.asarray(x) ** 2).sum()) for x in pieces.x)
-  numbers = pieces.offsets[-1] * pipeline.representation.spec.depth
-  found = {'mse_per_frame_mean': square / numbers}
+  found = {
+    'mse_per_frame_mean': square / (pieces.offsets[-1] * pipeline.spec.depth)
+  }
   if model.window is None:
     return found | baselines.repeat_last(train.x, pieces.x)
   if isinstance(model, LatentModel):

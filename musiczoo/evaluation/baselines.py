@@ -84,12 +84,10 @@ def most_frequent(train: Sequence[np.ndarray], values: int) -> np.ndarray:
     int64 [C], of the flattened step.
   """
   counts = 0
-  for piece in train:
-    x = np.asarray(piece)
+  for x in map(np.asarray, train):
     x = x.reshape(len(x), -1).astype(np.int64)
-    place = x + values * np.arange(x.shape[1])
-    size = values * x.shape[1]
-    counts = counts + np.bincount(place.ravel(), minlength=size)
+    cell = x + values * np.arange(x.shape[1])
+    counts += np.bincount(cell.ravel(), minlength=values * x.shape[1])
   return counts.reshape(-1, values).argmax(axis=1)
 
 
@@ -136,9 +134,8 @@ def pca(
   from sklearn.decomposition import PCA  # Of the extra 'audio'.
 
   flat = np.stack([np.asarray(x).ravel() for x in train])
-  found = PCA(
-    min(numbers, *flat.shape), svd_solver='randomized', random_state=0
-  ).fit(flat)
+  size = min(numbers, *flat.shape)
+  found = PCA(size, svd_solver='randomized', random_state=0).fit(flat)
   square = total = 0
   for x in map(np.asarray, test):
     padded = np.pad(x.ravel(), (0, flat.shape[1] - x.size))
@@ -153,7 +150,7 @@ def _squares(pieces):
   total = 0
   for x in map(np.asarray, pieces):
     step = np.diff(x, axis=0, prepend=np.zeros_like(x[:1]))
-    total = total + (step.astype(np.float64) ** 2).sum(0)
+    total += (step.astype(np.float64) ** 2).sum(0)
   return total
 
 

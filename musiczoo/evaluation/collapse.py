@@ -23,16 +23,16 @@ def accuracy_unigram(
 
   It predicts for each voice or bit the most frequent value in training.
   """
-  spec = pipeline.representation.spec
+  spec = pipeline.spec
   usual = baselines.most_frequent(train.x, spec.num_values)
   usual = jnp.asarray(usual.reshape(spec.shape))
 
   def figures(params, batch, rng):
     del params, rng
-    x = batch['x']
-    guess = jnp.broadcast_to(usual, x.shape)
-    correct = accuracy(spec.kind, guess, x, batch['mask'])
-    return {'accuracy_unigram': correct}
+    guess = jnp.broadcast_to(usual, batch['x'].shape)
+    return {
+      'accuracy_unigram': accuracy(spec.kind, guess, batch['x'], batch['mask'])
+    }
 
   return make_metrics(devices, pipeline, pieces, batch_size, figures)({})
 
@@ -51,20 +51,19 @@ def warning(figures: dict) -> str | None:
   That is if less than a tenth of their dimensions is active, or if decoding a
   latent is no better than the baseline without any.
   """
-  active = figures.get('active_dimensions')
-  if active is not None and 10 * active < len(figures['kl_by_dimension']):
+  nats = figures.get('kl_by_dimension', ())
+  if nats and 10 * figures['active_dimensions'] < len(nats):
     return (
-      f'posterior collapse: only {active} of '
-      f'{len(figures["kl_by_dimension"])} dimensions of the latent have '
-      f'more than {ACTIVE} nats: lower --config.model.beta, or raise '
-      'free_bits, anneal_steps or word_dropout'
+      f'posterior collapse: only {figures["active_dimensions"]} of {len(nats)} '
+      f'dimensions of the latent have more than {ACTIVE} nats: lower '
+      '--config.model.beta, or raise free_bits, anneal_steps or word_dropout'
     )
   if 'mse_per_frame' in figures:
-    if figures['mse_per_frame'] < figures['mse_per_frame_mean']:
-      return None
+    informative = figures['mse_per_frame'] < figures['mse_per_frame_mean']
     baseline = 'has no smaller error than the mean of all frames'
   else:
-    if figures['accuracy_free'] > figures['accuracy_unigram']:
-      return None
+    informative = figures['accuracy_free'] > figures['accuracy_unigram']
     baseline = 'is no more accurate than the most frequent values'
+  if informative:
+    return None
   return f'the latents carry no information: decoding them {baseline}'

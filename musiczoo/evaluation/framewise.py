@@ -6,6 +6,7 @@ cell is scored given all cells before it. The expectation over orders of
 mixture.
 """
 
+import collections
 import math
 
 import numpy as np
@@ -52,9 +53,8 @@ def framewise(
   def score(params, row, rng):
     del rng
     parts = model.conditional(params, row['x'], row['known'], row['real'])
-    return {
-      name: value[0][tuple(row['cell'][0])] for name, value in parts.items()
-    }
+    step, voice = row['cell'][0]
+    return {name: value[0, step, voice] for name, value in parts.items()}
 
   evaluate = devices.compile(make_evaluate_step(score, axis=parallel.AXIS))
   total = int(pieces.offsets[-1])
@@ -64,12 +64,12 @@ def framewise(
     for order in range(orderings)
     for frame in _sample(pieces.offsets, each, order)
   ]
-  voices = pipeline.representation.spec.shape[0]
+  (voices,) = pipeline.spec.shape
   # Sorted by length, to need little padding.
   chosen.sort(key=lambda c: len(pieces.x[c[1]]))
   size = max(batch_size // voices, 1)
   size = -(-size // devices.devices) * devices.devices
-  nats = {}
+  nats = collections.defaultdict(list)
   for begin in range(0, len(chosen), size):
     few = chosen[begin : begin + size]
     rows = [r for c in few for r in _rows(pieces.x[c[1]], *c)]
@@ -77,19 +77,16 @@ def framewise(
     found = devices.fetch(evaluate(params, _batch(rows)))
     for name, value in found.items():
       frames = -np.asarray(value, np.float64).reshape(-1, voices).mean(1)
-      nats.setdefault(name, []).append(frames[: len(few)])
-  nats = {name: np.concatenate(value) for name, value in nats.items()}
-  whole = sum(nats.values())
+      nats[name].extend(frames[: len(few)])
+  whole = np.sum(list(nats.values()), axis=0)
   key = 'nll_bound_framewise_per_note'
-  result = {key: whole.mean()}
+  result = {key: float(whole.mean())}
   if len(nats) > 1:
-    result |= {f'{key}_{name}': value.mean() for name, value in nats.items()}
+    for name, value in nats.items():
+      result[f'{key}_{name}'] = float(np.mean(value))
   spread = whole.std(ddof=1) if len(whole) > 1 else math.nan
   error = spread * math.sqrt((1 - each / total) / len(whole))
-  return {k: float(v) for k, v in result.items()} | {
-    f'{key}_se': float(error),
-    f'{key}_frames': len(whole),
-  }
+  return result | {f'{key}_se': float(error), f'{key}_frames': len(whole)}
 
 
 def _sample(offsets, num, order):

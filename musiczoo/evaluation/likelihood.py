@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 import functools
 
+import jax
 import numpy as np
 
 from musiczoo.build import Pipeline
@@ -66,22 +67,17 @@ def make_likelihood(
   Args:
     params: replicated by `devices`.
   """
-  model, spec = pipeline.model, pipeline.representation.spec
+  model, spec = pipeline.model, pipeline.spec
   loss = functools.partial(model.loss, step=0, train=False)
-  evaluate = devices.compile(make_evaluate_step(loss, axis=parallel.AXIS))
+  rows = _make_rows(devices, pipeline, pieces, batch_size, loss)
 
   def scored(params, first):
     """Sums by part and number of units, [pieces], from step `first` on."""
-    parts, units = {}, []
-    for batch in _batches(devices, pipeline, pieces, batch_size):
-      real = batch.pop('piece') >= 0
-      batch['mask'][:, :first] = 0
-      sums, weight = devices.fetch(evaluate(params, devices.own(batch)))
-      units.append(weight[real] * spec.units_per_step)
-      for name, value in sums.items():
-        parts.setdefault(name, []).append(value[real])
-    parts = {k: np.concatenate(v).astype(np.float64) for k, v in parts.items()}
-    return parts, np.concatenate(units).astype(np.float64)
+    parts, weight = jax.tree.map(
+      lambda *rows: np.concatenate(rows).astype(np.float64),
+      *(values for _, values in rows(params, first)),
+    )
+    return parts, weight * spec.units_per_step
 
   def likelihood(params) -> dict[str, float]:
     parts, units = scored(params, 0)
@@ -121,26 +117,20 @@ def make_piece_nll(
   model, window = pipeline.model, pipeline.model.window
   owner = np.arange(len(pieces))
   if window is not None:
-    lengths = np.diff(pieces.offsets).tolist()
     windows = [
       len(cut(slices(pieces, [(i, 0, length)]), window))
-      for i, length in enumerate(lengths)
+      for i, length in enumerate(np.diff(pieces.offsets).tolist())
     ]
     owner = np.repeat(owner, windows)
-  units_per_step = pipeline.representation.spec.units_per_step
   loss = functools.partial(model.loss, step=0, train=False)
-  evaluate = devices.compile(make_evaluate_step(loss, axis=parallel.AXIS))
+  rows = _make_rows(devices, pipeline, pieces, batch_size, loss)
 
   def nats(params) -> np.ndarray:
-    totals = np.zeros((2, len(pieces)))
-    for batch in _batches(devices, pipeline, pieces, batch_size):
-      piece = batch.pop('piece')
-      sums, weight = devices.fetch(evaluate(params, devices.own(batch)))
-      real = piece >= 0
-      for total, values in zip(totals, (sums[model.monitor], weight)):
-        np.add.at(total, owner[piece[real]], np.asarray(values)[real])
-    whole, steps = totals
-    units = np.maximum(steps * units_per_step, 1)
+    whole, steps = np.zeros(len(pieces)), np.zeros(len(pieces))
+    for row, (sums, weight) in rows(params):
+      np.add.at(whole, owner[row], sums[model.monitor])
+      np.add.at(steps, owner[row], weight)
+    units = np.maximum(steps * pipeline.spec.units_per_step, 1)
     return np.where(steps > 0, whole, np.nan) / units
 
   return nats
@@ -162,25 +152,37 @@ def make_metrics(
   """
   if metrics is no_metrics:
     return lambda params: {}
-  evaluate = devices.compile(make_evaluate_step(metrics, axis=parallel.AXIS))
+  rows = _make_rows(devices, pipeline, pieces, batch_size, metrics)
 
   def averaged(params):
     totals = {}
-    for batch in _batches(devices, pipeline, pieces, batch_size):
-      real = batch.pop('piece') >= 0
-      found = devices.fetch(evaluate(params, devices.own(batch)))
+    for _, found in rows(params):
       for name, pair in found.items():
-        sums = [np.asarray(a, np.float64)[real].sum(0) for a in pair]
+        sums = [a.astype(np.float64).sum(0) for a in pair]
         totals[name] = np.array(sums, object) + totals.get(name, 0)
     return {name: (a / b).tolist() for name, (a, b) in totals.items()}
 
   return averaged
 
 
-def _batches(devices, pipeline, pieces, batch_size) -> Iterator[dict]:
+def _make_rows(devices, pipeline, pieces, batch_size, function):
+  """Returns rows(params, first=0): `function` of all pieces or their windows.
+
+  It yields, for each batch, the numbers of its pieces or windows [rows] and the
+  values of each, arrays [rows, ...]. Steps before `first` are not counted.
+  """
+  evaluate = devices.compile(make_evaluate_step(function, axis=parallel.AXIS))
   window = pipeline.model.window
-  if window is not None:
-    pieces = cut(pieces, window)
-  return eval_batches(
-    pieces, batch_size, multiple=devices.devices, length=window
-  )
+
+  def rows(params, first=0) -> Iterator[tuple]:
+    scored = pieces if window is None else cut(pieces, window)
+    for batch in eval_batches(
+      scored, batch_size, multiple=devices.devices, length=window
+    ):
+      piece = batch.pop('piece')
+      real = piece >= 0
+      batch['mask'][:, :first] = 0
+      found = devices.fetch(evaluate(params, devices.own(batch)))
+      yield piece[real], jax.tree.map(lambda a, real=real: a[real], found)
+
+  return rows

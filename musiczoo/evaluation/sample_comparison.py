@@ -1,7 +1,4 @@
-"""The gap between a model's samples and real windows.
-
-It compares models without a likelihood.
-"""
+"""The gap between samples and real windows, for models without a likelihood."""
 
 from typing import NamedTuple
 
@@ -64,7 +61,7 @@ def make_compare(pipeline: Pipeline, pieces: Pieces, limit: int = MAX_WINDOWS):
 
 def _measure(pipeline, x):
   """The Scores of windows x, and metric -> float64 [windows]."""
-  spec = pipeline.representation.spec
+  spec = pipeline.spec
   if spec.is_audio:  # Compared as frames, without rendering them.
     return [], metrics.frame_metrics(x)
   scores = [pipeline.representation.decode(window) for window in x]
@@ -78,26 +75,25 @@ def report(comparison: Comparison) -> dict[str, float | dict]:
   _, samples, real = comparison
   means, real_means = metrics.summary(samples), metrics.summary(real)
   gaps = metrics.gaps(samples, real)
-  return {'gap': metrics.gap(samples, real)} | {
-    name: {'samples': means[name], 'split': real_means[name], 'gap': gaps[name]}
-    for name in gaps
+  return {'gap': metrics.mean_gap(gaps)} | {
+    name: {'samples': means[name], 'split': real_means[name], 'gap': gap}
+    for name, gap in gaps.items()
   }
 
 
 def make_gap(devices: Parallel, pipeline: Pipeline, pieces: Pieces):
-  """Returns gap(params) -> dict of `metrics.gap` and its parts, 0 to 1.
+  """Returns gap(params) -> dict of the mean gap and its parts, 0 to 1.
 
   Args:
     params: replicated by `devices`.
   """
-  is_audio = pipeline.representation.spec.is_audio
-  parts = metrics.FRAME_METRICS if is_audio else MUSEGAN_METRICS
+  parts = metrics.FRAME_METRICS if pipeline.spec.is_audio else MUSEGAN_METRICS
   compare = make_compare(pipeline, pieces)
 
   def gap(params) -> dict[str, float]:
     _, samples, real = compare(devices.fetch(params))
     gaps = metrics.gaps(samples, real)
-    result = {'gap': metrics.gap(samples, real)}
+    result = {'gap': metrics.mean_gap(gaps)}
     for part in parts:
       values = [v for name, v in gaps.items() if name.startswith(part)]
       if values:

@@ -55,17 +55,17 @@ def compare_points(
     figures: point -> seed -> figure.
   """
   others = [point for point in figures if point != best]
-  needed = pairs_needed(len(others))
-  found = []
+  differences = []
   for other in others:
     seeds = sorted(figures[best].keys() & figures[other].keys())
-    d = [figures[best][s] - figures[other][s] for s in seeds]
-    low, high = t_interval(d)
+    differences.append([figures[best][s] - figures[other][s] for s in seeds])
+  p, needed = list(map(sign_flip_p, differences)), pairs_needed(len(others))
+  found = []
+  for other, d, *p_values in zip(others, differences, p, holm(p)):
     mean = float(np.mean(d)) if d else math.nan
-    p = sign_flip_p(d)
-    found.append(Paired(best, other, len(d), mean, low, high, p, p, needed))
-  corrected = holm([paired.p for paired in found])
-  return [pair._replace(holm=p) for pair, p in zip(found, corrected)]
+    numbers = len(d), mean, *t_interval(d), *p_values
+    found.append(Paired(best, other, *numbers, needed))
+  return found
 
 
 def describe(pair: Paired) -> str:
@@ -77,10 +77,10 @@ def describe(pair: Paired) -> str:
   if pair.significant:
     relation = 'is better than' if pair.mean < 0 else 'is worse than'
     return f'{pair.a} {relation} {pair.b}: {numbers}, {pair.n} seeds'
-  why = ''
-  if pair.n < pair.needed:
-    why = f'; it takes at least {pair.needed} seeds to decide'
-  return f'{pair.a} or {pair.b}: undecided at {pair.n} seeds: {numbers}{why}'
+  why = f'; it takes at least {pair.needed} seeds to decide'
+  return f'{pair.a} or {pair.b}: undecided at {pair.n} seeds: {numbers}' + (
+    why if pair.n < pair.needed else ''
+  )
 
 
 def pairs_needed(comparisons: int) -> int:
@@ -105,19 +105,22 @@ def sign_flip_p(differences: Sequence[float]) -> float:
   d = np.asarray(differences, np.float64)
   if len(d) > MAX_PAIRS:
     raise UserError(f'{len(d)} pairs are too many: give {MAX_PAIRS} or fewer')
-  halves = []
-  for half in (d[: len(d) // 2], d[len(d) // 2 :]):
-    sums = np.zeros(1)
-    for x in half:
-      sums = np.concatenate([sums + x, sums - x])
-    halves.append(sums)
-  first, second = halves[0], np.sort(halves[1])
+  first, second = map(_signed_sums, np.split(d, [len(d) // 2]))
+  second.sort()
   # Sums that differ by rounding alone count as equal.
   reach = abs(d.sum()) - 1e-9 * np.abs(d).sum()
   above = len(second) - np.searchsorted(second, reach - first, 'left')
   below = np.searchsorted(second, -reach - first, 'right')
   # If all differences are 0, each sum is counted twice.
   return min(1.0, float((above + below).sum()) / 2.0 ** len(d))
+
+
+def _signed_sums(d):
+  """The sums of d with each combination of signs: [2^n]."""
+  sums = np.zeros(1)
+  for x in d:
+    sums = np.concatenate([sums + x, sums - x])
+  return sums
 
 
 def holm(p: Sequence[float]) -> list[float]:
@@ -136,7 +139,6 @@ def t_interval(values: Sequence[float]) -> tuple[float, float]:
   n = len(values)
   if n < 2:
     return math.nan, math.nan
-  quantile = stats.t.ppf(1 - LEVEL / 2, n - 1)
-  half = quantile * np.std(values, ddof=1) / n**0.5
-  mean = np.mean(values)
+  mean, error = np.mean(values), np.std(values, ddof=1) / n**0.5
+  half = stats.t.ppf(1 - LEVEL / 2, n - 1) * error
   return float(mean - half), float(mean + half)

@@ -69,7 +69,7 @@ def card(
   return _CARD.format(
     family=config.family,
     representation=config.representation.name,
-    grid=pipeline.representation.spec.steps_per_quarter,
+    grid=pipeline.spec.steps_per_quarter,
     step=step,
     corpus=corpus_name(config),
     parameters=sum(a.size for a in weights.values()),

@@ -35,7 +35,7 @@ def files(
   Raises:
     UserError: a package that is needed is missing, or the model is of audio.
   """
-  if pipeline.representation.spec.is_audio:
+  if pipeline.spec.is_audio:
     raise UserError(
       'a model of audio cannot be exported, its player would need librosa: '
       'keep the workdir, and give it to experiments.generate'

@@ -3,8 +3,8 @@
   python play.py --output_dir=music --num_outputs=2 --num_steps=64 --seed=0
 
 Needs numpy, mido, jax and flatbuffers, but not musiczoo. The same seed gives the
-same notes as musiczoo's `generate`. The table `player` of config.json says how
-this model's arrays are read, and which flags it takes.
+same notes as musiczoo's `generate`. The table `player` of config.json has the
+facts of this model: the layout of its arrays, and the flags it takes.
 """
 
 import argparse
@@ -144,39 +144,35 @@ def decode(player, x, length):
   if player['decoder'] == 'events':
     return from_events(x, length)
   x, low = x[:length], player['low']
-  if player['decoder'] == 'cells':
+  if player['decoder'] == 'cells':  # 2 * symbol + onset bit.
     x = x.reshape(len(x), -1)
-    x = x if player['onset_bits'] else x // 2 * 2
-    return from_cells(x, low), player['tracks'], {}
-  planes = x.reshape(len(x), player['planes'], -1) > 0
-  onsets = player['onset_planes']
-  is_onset = planes[:, onsets] if onsets else np.array(False)
-  notes = from_roll(planes[:, player['sounding_planes']], is_onset, low)
-  return notes, player['tracks'], {}
+    is_onset = (x % 2 == 1) & player['onset_bits']
+    on, duration, track, symbol = find_notes(x // 2, is_onset)
+    pitch = symbol + low - 1
+  else:  # Bits of planes of pitches.
+    planes = x.reshape(len(x), player['planes'], -1) > 0
+    lines = planes[:, player['sounding_planes']].reshape(len(x), -1)
+    onsets = player['onset_planes']
+    is_onset = planes[:, onsets].reshape(lines.shape) if onsets else ~lines
+    on, duration, line, _ = find_notes(lines.astype(int), is_onset)
+    track, key = np.divmod(line, planes.shape[2])
+    pitch = key + low
+  columns = np.broadcast_arrays(on, duration, pitch, VELOCITY, track)
+  return np.stack(columns, axis=1), player['tracks'], {}
 
 
-def from_cells(x, low):
-  """Lines [T, V] of 2 * symbol + onset bit -> notes; symbol 0 is a rest."""
-  symbol, before = x // 2, np.pad(x // 2, [(1, 0), (0, 0)])[:-1]
-  begins = (symbol != before) | (x % 2 == 1) & (symbol > 0)
+def find_notes(symbol, is_onset):
+  """Onset, duration, line and symbol of each note of monophonic lines [T, L].
+
+  A note begins where the symbol changes, or where `is_onset`; symbol 0 is a rest.
+  """
+  before = np.pad(symbol, [(1, 0), (0, 0)])[:-1]
+  begins = (symbol != before) | is_onset & (symbol > 0)
   line, on = np.nonzero(begins.T)
   is_last = np.append(line[1:] != line[:-1], True)
-  end = np.where(is_last, len(x), np.append(on[1:], 0))
-  symbol = symbol[on, line]
-  columns = on, end - on, symbol + low - 1, VELOCITY, line
-  return np.stack(np.broadcast_arrays(*columns), axis=1)[symbol > 0]
-
-
-def from_roll(sounds, is_onset, low):
-  """bool [T, tracks, pitches] -> notes, each from an onset or a rise to its end."""
-  begins = sounds & (is_onset | ~np.pad(sounds, [(1, 0), (0, 0), (0, 0)])[:-1])
-  ends = np.append(begins | ~sounds, np.ones_like(sounds[:1]), axis=0)
-  step = np.where(ends, np.arange(len(ends))[:, None, None], len(ends))
-  next_end = np.minimum.accumulate(step[::-1])[::-1]
-  on, track, key = np.nonzero(begins)
-  duration = next_end[on + 1, track, key] - on
-  columns = on, duration, key + low, VELOCITY, track
-  return np.stack(np.broadcast_arrays(*columns), axis=1)
+  end = np.where(is_last, len(symbol), np.append(on[1:], 0))
+  found = np.stack([on, end - on, line, symbol[on, line]])
+  return found[:, found[3] > 0]
 
 
 def from_events(x, length):

@@ -1,4 +1,4 @@
-"""What play.py must know of a model: the table `player` of config.json."""
+"""The facts of a model that play.py needs: the table `player` of config.json."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def table(pipeline: Pipeline, config: RunConfig) -> dict:
     A dict of lists, strings and numbers. Where x is events no conditions can be
     requested: a token has no place in a bar before it is sampled.
   """
-  model, spec = pipeline.model, pipeline.representation.spec
+  model, spec = pipeline.model, pipeline.spec
   has_cond = 'cond' in model.controls
   requested = [
     name

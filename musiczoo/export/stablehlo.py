@@ -33,7 +33,7 @@ def sampler(pipeline: Pipeline, weights: dict) -> bytes:
   int32 [b, t, ...] and `known` bool [t, ...], `cond` int32 [b, t, columns]. A
   family that makes windows takes a window's steps or more.
   """
-  model, shape = pipeline.model, pipeline.representation.spec.shape
+  model, shape = pipeline.model, pipeline.spec.shape
   b, t = _symbols(model.window or 1)
 
   def sample(weights, keys, steps, controls):
@@ -69,7 +69,7 @@ def step(pipeline: Pipeline, weights: dict) -> bytes:
   of each cell given the known ones; of `structure`, which is several nets, the
   nats of each row, as `evaluate` adds them up.
   """
-  model, shape = pipeline.model, pipeline.representation.spec.shape
+  model, shape = pipeline.model, pipeline.spec.shape
   b, t = _symbols(1)
   if model.window is not None:  # The steps of a window are no symbol.
     (b,), t = export.symbolic_shape('b', constraints=['b >= 1']), model.window

@@ -20,14 +20,16 @@ def density(score: Score) -> float:
 
 def pitch(score: Score) -> float:
   """Mean pitch of the notes without drums; nan without notes."""
-  pitches = score.notes[scores.pitched(score), PITCH]
-  return float(pitches.mean()) if len(pitches) else np.nan
+  return float(np.mean(_pitches(score) or np.nan))
 
 
 def spread(score: Score) -> float:
   """Standard deviation of the pitches without drums, in semitones."""
-  pitches = score.notes[scores.pitched(score), PITCH]
-  return float(pitches.std()) if len(pitches) else np.nan
+  return float(np.std(_pitches(score) or np.nan))
+
+
+def _pitches(score):
+  return score.notes[scores.pitched(score), PITCH].tolist()
 
 
 ATTRIBUTES = {'density': density, 'pitch': pitch, 'spread': spread}
@@ -45,9 +47,9 @@ def parse(text: str) -> tuple[str, float]:
   except ValueError:
     amount = np.nan
   if name not in ATTRIBUTES or not np.isfinite(amount):
+    names = ', '.join(ATTRIBUTES)
     raise UserError(
-      f'--attribute={text}: give one of {", ".join(ATTRIBUTES)} and an '
-      'amount, such as density:+1'
+      f'--attribute={text}: give one of {names} and an amount: density:+1'
     )
   return name, amount
 

@@ -1,4 +1,4 @@
-"""Checks of what is asked of a model: sampling controls and conditions."""
+"""Checks of requested sampling controls and conditions."""
 
 import math
 
@@ -20,13 +20,13 @@ def check_controls(model: Model, **asked) -> Controls:
     UserError: the model cannot use one, or a value is out of range.
   """
   asked = {name: value for name, value in asked.items() if value is not None}
-  default, controls = Controls(), Controls(**asked)
+  controls = Controls(**asked)
   for name, value in asked.items():
-    if name not in model.controls and value != getattr(default, name):
-      usable = [c for c in Controls._fields[:4] if c in model.controls]
+    if name not in model.controls and value != Controls._field_defaults[name]:
+      usable = [f'--{c}' for c in Controls._fields[:4] if c in model.controls]
       raise UserError(
         f'--{name} cannot be used with this model: '
-        + (f'it takes --{", --".join(usable)}' if usable else 'leave it out')
+        + (f'it takes {", ".join(usable)}' if usable else 'leave it out')
       )
   if not 0 <= controls.temperature < math.inf or controls.top_k < 0:
     raise UserError('--temperature and --top_k must not be negative')
@@ -55,20 +55,15 @@ def check_requested(model: Model, conditions: Conditions, **asked) -> dict:
     UserError: the model is not conditioned on one, or has no such style.
   """
   columns, styles = conditions.columns, conditions.styles
-  requested = {
-    name: value for name, value in asked.items() if value is not None
-  }
+  requested = {k: v for k, v in asked.items() if v is not None}
   for name in requested:
+    refused = f'--{name} cannot be used with this model, which '
     column = name.removesuffix('s')
     if 'cond' not in model.controls:
-      raise UserError(
-        f'--{name} cannot be used with this model, which has no conditions: '
-        'leave it out'
-      )
+      raise UserError(f'{refused}has no conditions: leave it out')
     if column not in columns:
       raise UserError(
-        f'--{name} cannot be used with this model, which is conditioned on '
-        f'{", ".join(columns)}: train one with '
+        f'{refused}is conditioned on {", ".join(columns)}: train one with '
         f'--config.conditions.columns={",".join([*columns, column])}'
       )
   if 'style' in requested:

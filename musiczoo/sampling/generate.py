@@ -12,7 +12,7 @@ from musiczoo.music.audio import Sound
 from musiczoo.music.score import Score
 from musiczoo.nn.heads import Controls
 
-MAX_EVENTS = 64  # Per step of the grid: no music we know has more.
+MAX_EVENTS = 64  # Per step of the grid; real music has fewer.
 
 
 class Generated(NamedTuple):
@@ -46,15 +46,13 @@ def generate(
     requested: conditions, as arguments of `annotations.plan`, for a model that
       has `cond` among its controls.
   """
-  representation = pipeline.representation
-  spec = representation.spec
+  representation, spec = pipeline.representation, pipeline.spec
   keys = piece_keys(seed, num_outputs)
   sample = _compiled(pipeline.model.sample)
   if 'cond' in pipeline.model.controls and controls.cond is None:
     cond = _conditions(representation, num_steps, primer, requested or {})
-    controls = controls._replace(
-      cond=np.broadcast_to(cond, (num_outputs, *cond.shape))
-    )
+    cond = np.broadcast_to(cond, (num_outputs, *cond.shape))
+    controls = controls._replace(cond=cond)
 
   def sampled(num_new):
     """Pieces of the primer and `num_new` more steps of x."""

@@ -1,7 +1,5 @@
 """Reconstruction and interpolation in a model's latent space."""
 
-from collections.abc import Sequence
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -33,12 +31,10 @@ def check_latent(model: Model, flag: str) -> None:
 
 def encode_windows(pipeline: Pipeline, params, windows: Pieces) -> np.ndarray:
   """The latent of each window: float32 [windows, L]."""
-  encode, found, index = jax.jit(pipeline.model.encode), [], []
+  encode, found = jax.jit(pipeline.model.encode), {}
   for batch in eval_batches(windows, _BATCH_SIZE, length=pipeline.model.window):
-    index.append(batch.pop('piece'))
-    found.append(np.asarray(encode(params, batch)))
-  index, found = np.concatenate(index), np.concatenate(found)
-  return found[index >= 0][np.argsort(index[index >= 0])]
+    found |= zip(batch.pop('piece').tolist(), np.asarray(encode(params, batch)))
+  return np.stack([found[i] for i in range(len(windows))])
 
 
 def encode_piece(
@@ -57,7 +53,8 @@ def encode_piece(
     return pack([representation.encode(piece)])
   x = encode_primer(representation, piece, origin)
   table = annotations.of(piece, spec.steps_per_quarter)
-  return pack([x], [annotations.of_rows(table, x, spec.steps_per_token)])
+  cond = annotations.of_rows(table, x, spec.steps_per_token)
+  return pack([x], [cond])
 
 
 def reconstruct(
@@ -77,15 +74,14 @@ def reconstruct(
     piece: one piece, of `encode_piece`.
     controls: `shift` is added to the latents.
   """
-  x, spans = piece.x[0], _spans(piece, pipeline.model.window)
+  spans = _spans(piece, pipeline.model.window)
   shift = 0 if controls.shift is None else controls.shift
-  z = _encode_spans(pipeline, params, x, spans) + shift
+  z = _encode_spans(pipeline, params, piece, spans) + shift
   windows = _decode(pipeline, params, z, piece_keys(seed, len(z)), controls)
-  end, parts = spans[0][0], []
-  for (begin, stop), window in zip(spans, windows):
-    parts.append(window[end - begin :])
-    end = stop
-  return _generated(pipeline, [np.concatenate(parts)[: len(x) - spans[0][0]]])
+  first, last = spans[0][0], len(piece.x[0])
+  ends = [first, *(end for _, end in spans)]
+  x = [w[end - begin :] for w, (begin, _), end in zip(windows, spans, ends)]
+  return _generated(pipeline, np.concatenate(x)[None, : last - first])
 
 
 def interpolate(
@@ -105,9 +101,8 @@ def interpolate(
   Args:
     first, last: one piece each, of `encode_piece`.
   """
-  window = pipeline.model.window
   ends = [
-    _encode_spans(pipeline, params, p.x[0], _spans(p, window)[:1])[0]
+    _encode_spans(pipeline, params, p, _spans(p, pipeline.model.window)[:1])[0]
     for p in (first, last)
   ]
   z = slerp(*ends, np.linspace(0, 1, num_outputs, dtype=np.float32))
@@ -144,8 +139,8 @@ def _spans(piece, window):
   return spans
 
 
-def _encode_spans(pipeline, params, x, spans):
-  windows = pack([x[begin:end] for begin, end in spans])
+def _encode_spans(pipeline, params, piece, spans):
+  windows = pack([piece.x[0][begin:end] for begin, end in spans])
   return encode_windows(pipeline, params, windows)
 
 
@@ -153,7 +148,6 @@ def _decode(pipeline, params, z, keys, controls):
   return np.asarray(jax.jit(pipeline.model.decode)(params, z, keys, controls))
 
 
-def _generated(pipeline, pieces: Sequence[np.ndarray]):
-  representation = pipeline.representation
-  x = np.stack(pieces).astype(representation.spec.dtype)
-  return Generated(x, [representation.decode(piece) for piece in x])
+def _generated(pipeline, x):
+  x = x.astype(pipeline.spec.dtype)
+  return Generated(x, list(map(pipeline.representation.decode, x)))

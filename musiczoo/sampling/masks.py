@@ -43,13 +43,11 @@ def infill(
   if parsed is None:
     raise UserError(f"--infill_bars={bars}: give bars, such as '4:8'")
   first, last = int(parsed[1]), int(parsed[2] or parsed[1])
-  grid = representation.spec.steps_per_quarter
-  lines = metre.bars(quantize(score, grid))
+  lines = metre.bars(quantize(score, representation.spec.steps_per_quarter))
   num_bars = len(lines) - 1
   if not 1 <= first <= last <= num_bars or lines[first - 1] >= len(x):
     raise UserError(
-      f'--infill_bars={bars}: {origin} has the bars 1:{num_bars}, give first '
-      'and last of them'
+      f'--infill_bars={bars}: {origin} has bars 1:{num_bars}, give some of them'
     )
   known = np.ones(x.shape, bool)
   known[lines[first - 1] : lines[last]] = False

@@ -31,11 +31,8 @@ def encode_primer(
       'give a primer with notes in its range'
     )
   if losses := list(_losses(primer, kept)):
-    log.warning(
-      '%s is reduced to what the model represents: %s',
-      origin,
-      ', '.join(losses),
-    )
+    text = '%s is reduced to what the model represents: %s'
+    log.warning(text, origin, ', '.join(losses))
   if representation.spec.end_token is not None:
     x = x[x != representation.spec.end_token]  # The sample continues it.
   return x
@@ -51,6 +48,8 @@ def _losses(primer, kept):
   times = primer.notes[:, [ONSET, DURATION]].astype(np.int64)
   if (times * kept.resolution % primer.resolution).any():
     yield f'moved to a grid of {kept.resolution} steps a quarter note'
-  played = {(t.program, t.drums) for t in grid.tracks}
-  if played - {(t.program, t.drums) for t in kept.tracks}:
+  before, after = (
+    {(t.program, t.drums) for t in s.tracks} for s in (grid, kept)
+  )
+  if before - after:
     yield 'played by other instruments'

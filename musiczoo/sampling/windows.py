@@ -32,10 +32,10 @@ def real_windows(
     )
   spread = np.linspace(0, len(whole) - 1, min(limit, len(whole)))
   index = whole[spread.astype(int)]
-  x = np.stack([found.x[i] for i in index])
-  if found.cond is None:
-    return x, None
-  return x, np.stack([found.cond[i] for i in index])
+  columns = found.x, found.cond
+  return tuple(
+    None if c is None else np.stack([c[i] for i in index]) for c in columns
+  )
 
 
 def make_sample_windows(
@@ -46,7 +46,7 @@ def make_sample_windows(
   Args:
     cond: of real windows, [num, window, columns], for a model with conditions.
   """
-  model, spec = pipeline.model, pipeline.representation.spec
+  model, spec = pipeline.model, pipeline.spec
   controls = Controls(cond=cond if 'cond' in model.controls else None)
   compiled = jax.jit(model.sample, static_argnums=2)
 

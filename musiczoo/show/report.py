@@ -1,7 +1,7 @@
 """A report on a MIDI file: its contents, or why it cannot be read."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 import os
 
 import numpy as np
@@ -17,7 +17,7 @@ from musiczoo.music import (
 from musiczoo.music.midi import guard
 from musiczoo.music.midi.standard import FAMILIES
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK
-from musiczoo.music.time import quantize, seconds
+from musiczoo.music.time import length_seconds, quantize, seconds
 from musiczoo.representations import OF_SCORES
 from musiczoo.representations.tracks import group_of, GROUPS
 
@@ -38,18 +38,20 @@ def examine(path: str | os.PathLike) -> Iterator[str]:
   )
   lines = metre.bars(score)
   yield _plain(os.fspath(path), 80)
-  yield from _section('file', _file(score, lines, chunks))
-  yield from _section('repairs', _repairs(repairs))
-  if not len(score.notes):
-    return
-  yield from _section('tempo, quarter notes a minute', _tempi(score, lines))
-  yield from _section('meter', _meters(score, lines))
-  yield from _section('key signature', _keys(score, lines))
-  yield from _section('tracks', _tracks(score))
-  yield from _section('pedal', _pedal(path, score))
-  yield from _section('grid', _grids(score))
-  yield from _section('representations', _representations(score))
-  yield from _section('key and chords', _harmony(score))
+  sections = {'file': _file(score, lines, chunks), 'repairs': _repairs(repairs)}
+  if len(score.notes):
+    sections |= {
+      'tempo, quarter notes a minute': _tempi(score, lines),
+      'meter': _meters(score, lines),
+      'key signature': _keys(score, lines),
+      'tracks': _tracks(score),
+      'pedal': _pedal(path, score),
+      'grid': _grids(score),
+      'representations': _representations(score),
+      'key and chords': _harmony(score),
+    }
+  for title, rows in sections.items():
+    yield from ('', title.upper(), *(f'  {row}' for row in rows))
 
 
 def explain(error: midi.MidiError) -> Iterator[str]:
@@ -85,25 +87,18 @@ def notes_kept(score: Score, kept: Score) -> int:
   return (count(score) & count(kept)).total()
 
 
-def _section(title, lines: Iterable[str]):
-  yield ''
-  yield title.upper()
-  yield from (f'  {line}' for line in lines)
-
-
 def _file(score, lines, chunks):
-  end = score_lib.end(score)
   yield f'type        {chunks.format}, {TYPES[chunks.format]}'
   yield f'chunks      {len(chunks.spans)} of tracks'
   yield f'resolution  {score.resolution} ticks a quarter note'
-  if not end:
+  if not len(score.notes):
     yield 'notes       none: there is nothing to learn from it'
     return
+  quarters = score_lib.end(score) / score.resolution
   yield f'notes       {len(score.notes)} in {len(score.tracks)} tracks'
   yield (
-    f'length      {len(lines) - 1} bars, '
-    f'{end / score.resolution:.1f} quarter notes, '
-    f'{_clock(seconds(score, end))} min'
+    f'length      {len(lines) - 1} bars, {quarters:.1f} quarter notes, '
+    f'{_clock(length_seconds(score))} min'
   )
 
 
@@ -116,36 +111,32 @@ def _repairs(repairs):
 
 def _tempi(score, lines):
   bpm = 60e6 / score.tempi[:, 1]
-  if not len(bpm):
-    yield 'none: 120, as the standard has it'
-  yield from _changes(score, lines, score.tempi, [f'{b:.1f}' for b in bpm])
+  names, none = [f'{b:.1f}' for b in bpm], 'none: 120, as the standard has it'
+  yield from _changes(score, lines, score.tempi, names, none)
   if len(bpm) > _MAX_ROWS:
     yield f'from {bpm.min():.1f} to {bpm.max():.1f}'
 
 
 def _meters(score, lines):
-  if not len(score.meters):
-    yield 'none: bars are taken to be 4/4'
   names = [f'{above}/{below}' for _, above, below in score.meters.tolist()]
-  yield from _changes(score, lines, score.meters, names)
+  none = 'none: bars are taken to be 4/4'
+  return _changes(score, lines, score.meters, names, none)
 
 
 def _keys(score, lines):
-  if not len(score.keys):
-    yield 'none'
   names = [_key_name(*key) for key in score.keys[:, 1:].tolist()]
-  yield from _changes(score, lines, score.keys, names)
+  return _changes(score, lines, score.keys, names, 'none')
 
 
-def _changes(score, lines, changes, names):
-  """Bar, time and value of changes of one kind."""
+def _changes(score, lines, changes, names, none):
+  """Bar, time and value of changes of one kind; the text of `none` for none."""
   ticks = changes[:, 0]
   bars = np.searchsorted(lines, ticks, side='right')
-  rows = (
+  rows = [
     f'bar {bar:4}  {_clock(second):>8}  {name}'
     for bar, second, name in zip(bars, seconds(score, ticks), names)
-  )
-  yield from _most(list(rows), 'changes')
+  ]
+  return _most(rows or [none], 'changes')
 
 
 def _tracks(score):
@@ -155,22 +146,16 @@ def _tracks(score):
   for i, track in enumerate(score.tracks):
     pitch = score.notes[score.notes[:, TRACK] == i, PITCH]
     family = 'drums' if track.drums else FAMILIES[track.program // 8]
-    low, high = int(pitch.min()), int(pitch.max())
-    span = (
-      f'{low}-{high}'
-      if track.drums
-      else (f'{_pitch_name(low)}-{_pitch_name(high)}')
-    )
+    name = str if track.drums else _pitch_name
+    span = '-'.join(name(int(end)) for end in (pitch.min(), pitch.max()))
     rows.append(
       f'{i + 1:2}  {_plain(track.name, 20):20}  {track.program:3} '
       f'{family:20} {len(pitch):8}  {span}'
     )
   yield from _most(rows, 'tracks')
-  missing = [
-    group.name.lower() for i, group in enumerate(GROUPS) if i not in groups
-  ]
-  if missing:
-    yield f'no {", ".join(missing)} among them'
+  if missing := set(range(len(GROUPS))) - set(groups.tolist()):
+    names = ', '.join(GROUPS[i].name.lower() for i in sorted(missing))
+    yield f'no {names} among them'
 
 
 def _pedal(path, score):
@@ -188,19 +173,18 @@ def _grids(score):
   yield f'Best is --config.representation.steps_per_quarter={grid.best(off)}.'
   if grid.is_free(off):
     yield 'Too many are off it: this was played freely, or its beats are not'
-    yield 'where the file says. Its bars, and chords by bar, then mean little.'
+    yield 'those of the file. Its bars, and chords by bar, then mean little.'
 
 
 def _representations(score):
   yield 'name        grid    steps       notes kept'
   for name, build in OF_SCORES.items():
-    representation = build()
-    x = representation.encode(score)
-    quantized = quantize(score, representation.spec.steps_per_quarter)
-    kept = notes_kept(quantized, representation.decode(x))
+    spec, encode, decode, *_ = build()
+    steps, x = spec.steps_per_quarter, encode(score)
+    kept = notes_kept(quantize(score, steps), decode(x))
     yield (
-      f'{name:12}{representation.spec.steps_per_quarter:4}{len(x):9}'
-      f'{kept:10} of {len(score.notes)} {kept / len(score.notes):6.1%}'
+      f'{name:12}{steps:4}{len(x):9}{kept:10} of {len(score.notes)} '
+      f'{kept / len(score.notes):6.1%}'
     )
   yield 'Lost are notes out of range, of instruments with no place, below those'
   yield 'kept, or joined to one of their pitch. Steps of events are tokens.'
@@ -213,12 +197,9 @@ def _harmony(score):
     yield 'no key: no pitch stands out'
     return
   name = harmony.format_key(key.tonic, key.minor)
-  sure = (
-    'likely'
-    if key.confidence > 0.2
-    else ('perhaps' if key.confidence > 0.1 else 'a guess')
-  )
-  yield f'key {name}, {sure}: {key.confidence:.2f} ahead of the next'
+  degrees = 'a guess', 'perhaps', 'likely'
+  degree = degrees[(key.confidence > 0.1) + (key.confidence > 0.2)]
+  yield f'key {name}, {degree}: {key.confidence:.2f} ahead of the next'
   lines = metre.bars(score)
   listed = lines[: _MAX_BARS + 1]
   chords = harmony.chords(transform.crop(score, int(listed[-1])))

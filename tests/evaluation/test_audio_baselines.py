@@ -158,7 +158,7 @@ def test_windows_come_back_from_their_codes(corpus, gru):
     devices, pipeline, test, 8, pipeline.model.metrics
   )(params)
   figures |= audio_baselines.audio_baselines(pipeline, params, train, test)
-  # The decoder hears the code alone, so nobody can tell it more.
+  # The decoder is given the latent alone.
   assert figures['mse_per_frame'] == pytest.approx(
     figures['mse_per_frame_teacher_forced'], rel=1e-4
   )
@@ -189,7 +189,7 @@ def test_a_gan_of_frames_is_judged_by_its_samples(corpus, gru):
 def test_what_has_no_meaning_for_sound_is_refused(gru, tmp_path):
   folder, (pipeline, params, _, _, _) = gru
   found, *_ = workdir.load(folder)
-  with pytest.raises(UserError, match='can not be exported'):
+  with pytest.raises(UserError, match='cannot be exported'):
     files(found, pipeline, params, step=4, figures={})
   plain = found.to_dict()
   for change, message in [
@@ -229,9 +229,9 @@ def test_commands(gru, tmp_path):
 
   done = run('evaluate', f'--json={tmp_path / "f.json"}')
   assert done.returncode == 0, done.stderr
-  told = json.loads((tmp_path / 'f.json').read_text())
+  found = json.loads((tmp_path / 'f.json').read_text())
   assert (
-    told.items()
+    found.items()
     >= {k: pytest.approx(v, rel=1e-5) for k, v in figures.items()}.items()
   )
   assert 'left out broken.wav: is empty' in done.stderr

@@ -107,7 +107,7 @@ def test_the_nats_of_a_piece_in_windows_are_those_of_all_of_them():
 
 
 def test_unigram_gives_the_floor_that_counting_gives():
-  """Law 7 by hand: a head that knows the frequencies scores as they do."""
+  """Law 7 by hand: a head of the frequencies scores as they do."""
   head = HEADS['bernoulli'](depth=families.DEPTH)
   music = Spec('bits', families.DEPTH, (families.DEPTH,))
   model = families.make('unigram', music, head)

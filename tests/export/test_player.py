@@ -78,7 +78,7 @@ def test_any_events_become_the_same_midi(tmp_path, seed):
   rng = np.random.default_rng(seed)
   grid = GRIDS[seed % len(GRIDS)]
   events = REPRESENTATIONS['events'](steps_per_quarter=grid)
-  # Few pitches, and more of what says little by itself.
+  # Few pitches, and more of tokens that change state.
   likely = [
     e.NOTE_ON + 60,
     e.NOTE_ON + 61,

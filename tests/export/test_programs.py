@@ -12,7 +12,7 @@ from musiczoo.nn.heads import Controls
 from musiczoo.sampling import generate
 from tests.export.models import build_tiny, inputs as random_inputs
 
-TOLD = 'conditions.columns', 'key,chord,density'
+CONDITIONED = 'conditions.columns', 'key,chord,density'
 
 
 def inputs(pipeline, forward, rows=3, steps=7):
@@ -27,18 +27,18 @@ def inputs(pipeline, forward, rows=3, steps=7):
   'variant,changes',
   [
     ('chorales.py:rnn', ()),
-    ('chorales.py:lstm_events', (TOLD,)),
+    ('chorales.py:lstm_events', (CONDITIONED,)),
     ('chorales.py:gru_pianoroll_nade', ()),
     ('chorales.py:cnn', (('dtype', 'bfloat16'),)),
     ('chorales.py:autoencoder', ()),
-    ('chorales.py:gan', (TOLD,)),
+    ('chorales.py:gan', (CONDITIONED,)),
   ],
   ids=lambda v: v if isinstance(v, str) else '',
 )
-def test_onnx_says_what_the_net_does(variant, changes):
+def test_onnx_computes_what_the_net_does(variant, changes):
   config, _, params = build_tiny(variant, *changes)
   model = onnx_model.to_bytes(config, weights.flat(params))
-  # It is in float32 whatever the config says.
+  # It is in float32 whatever the config's dtype.
   _, pipeline, _ = build_tiny(variant, *changes, ('dtype', 'float32'))
   forward = pipeline.model.forward
   session = onnxruntime.InferenceSession(model)
@@ -89,11 +89,11 @@ def test_a_state_goes_on():
   'variant,changes',
   [
     ('chorales.py:structure', ()),
-    ('chorales.py:gan', (TOLD,)),
+    ('chorales.py:gan', (CONDITIONED,)),
   ],
   ids=lambda v: v if isinstance(v, str) else '',
 )
-def test_the_sampler_writes_what_generate_does(variant, changes):
+def test_the_sampler_generates_the_same(variant, changes):
   _, pipeline, params = build_tiny(variant, *changes)
   flat = weights.flat(params)
   sampler = export.deserialize(bytearray(stablehlo.sampler(pipeline, flat)))
@@ -120,7 +120,7 @@ def test_the_sampler_writes_what_generate_does(variant, changes):
   np.testing.assert_array_equal(x, expected.x)
 
 
-def test_infill_says_how_likely_each_cell_is():
+def test_infill_has_the_log_probability_of_each_cell():
   config, pipeline, params = build_tiny('chorales.py:infill')
   flat = weights.flat(params)
   assert len(stablehlo.sampler(pipeline, flat)) > 0

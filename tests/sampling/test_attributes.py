@@ -15,7 +15,7 @@ def test_a_direction_is_that_of_the_attribute():
   assert arrow[1] > 2 and np.abs(arrow[[0, 2]]).max() < 0.5
 
 
-def test_attributes_measure_what_they_say():
+def test_attributes_measure_known_music():
   notes = [(0, 4, 60, 80, 0), (4, 4, 64, 80, 0), (4, 4, 68, 80, 0)]
   score = Score(np.array(notes, np.int32), resolution=4)
   assert attributes.density(score) == 1.5

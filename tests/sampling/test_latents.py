@@ -37,7 +37,7 @@ def pipeline():
     'row': np.zeros(1, np.uint32),
   }
   params = jax.jit(model.init)(jax.random.key(0), batch)
-  # Codes that differ and are heard.
+  # Latents that differ and change the music.
   params = jax.tree.map(lambda p: 2 * p, params)
   return build.Pipeline(voices, model), params
 

@@ -1,4 +1,4 @@
-"""Listening: what a model says of each bar, in words, beside the rules."""
+"""A model's annotations of each bar, beside those of the rules."""
 
 import jax
 import numpy as np
@@ -52,12 +52,12 @@ def test_each_bar_has_a_line_and_what_the_rules_say_otherwise():
     'row': np.zeros(1, np.uint32),
   }
   params = jax.jit(model.model.init)(jax.random.key(0), batch)
-  heard, ruled = annotation_report.annotate(model, params, SONG)
-  assert heard.shape == ruled.shape == (36, len(annotations.COLUMNS))
-  np.testing.assert_array_equal(heard[:, annotations.POSITION], ruled[:, 0])
+  found, ruled = annotation_report.annotate(model, params, SONG)
+  assert found.shape == ruled.shape == (36, len(annotations.COLUMNS))
+  np.testing.assert_array_equal(found[:, annotations.POSITION], ruled[:, 0])
   lines = list(annotation_report.report(model, params, SONG))
-  heard = [line.split()[0] for line in lines if ' model ' in line]
-  assert heard == ['1', '2', '3']
+  bars = [line.split()[0] for line in lines if ' model ' in line]
+  assert bars == ['1', '2', '3']
   # An untrained model differs from the rules.
   rules = [line for line in lines if line.lstrip().startswith('rules')]
   assert 0 < len(rules) <= 3 and all(len(line) <= 80 for line in lines)

@@ -1,4 +1,4 @@
-"""The doctor on files whose ailments are known."""
+"""The report on files with known contents and errors."""
 
 import re
 
@@ -111,7 +111,7 @@ def test_repairs_are_counted_and_explained(page):
   assert 'none' in page(smf(NOTE + END))['REPAIRS']
 
 
-def test_a_pedal_is_told_by_what_it_holds(page):
+def test_a_pedal_is_found_by_the_notes_it_holds(page):
   down, up = bytes([0xB0, 64, 127]), bytes([0xB0, 64, 0])
   held = b'\0' + down + NOTE + quantity(480) + up + NOTE
   assert 'holds 1 of 2 notes' in page(smf(held + END))['PEDAL']

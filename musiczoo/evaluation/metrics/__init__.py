@@ -4,7 +4,7 @@ from musiczoo.evaluation.metrics.audio_frames import (
   FRAME_METRICS,
   frame_metrics,
 )
-from musiczoo.evaluation.metrics.distances import gap, gaps, summary
+from musiczoo.evaluation.metrics.distances import gaps, mean_gap, summary
 from musiczoo.evaluation.metrics.measure import (
   measure,
   METRICS,
@@ -16,8 +16,8 @@ __all__ = [
   'FRAME_METRICS',
   'METRICS',
   'frame_metrics',
-  'gap',
   'gaps',
+  'mean_gap',
   'measure',
   'metrics',
   'summary',

@@ -30,8 +30,7 @@ def summary(
   """
   values = np.stack(list(figures.values()), axis=1)
   defined = (~np.isnan(values)).astype(float)
-  values = np.nan_to_num(values)
-  pieces = len(values)
+  values, pieces = np.nan_to_num(values), len(values)
 
   def mean(counts):
     """The mean of each metric if each piece counts so many times."""
@@ -48,7 +47,7 @@ def summary(
   for name, middle, column in zip(figures, mean(np.ones(pieces)), means.T):
     column = column[~np.isnan(column)]
     ends = np.percentile(column, _INTERVAL) if len(column) else [math.nan] * 2
-    found[name] = float(middle), float(ends[0]), float(ends[1])
+    found[name] = tuple(map(float, (middle, *ends)))
   return found
 
 
@@ -76,16 +75,13 @@ def gaps(
   for name in samples:
     a, b = (x[~np.isnan(x)] for x in (samples[name], corpus[name]))
     if len(a) and len(b):
-      distance = float(wasserstein_distance(a, b))
+      distance = wasserstein_distance(a, b)
       found[name] = float(distance / (distance + b.std())) if distance else 0.0
     elif len(a) or len(b):
       found[name] = 1.0
   return found
 
 
-def gap(
-  samples: Mapping[str, np.ndarray], corpus: Mapping[str, np.ndarray]
-) -> float:
-  """The mean of all `gaps`, to select checkpoints by; nan if there are none."""
-  found = gaps(samples, corpus).values()
-  return float(np.mean(list(found))) if found else math.nan
+def mean_gap(gaps: Mapping[str, float]) -> float:
+  """The mean of all gaps, to select checkpoints by; nan if there are none."""
+  return float(np.mean(list(gaps.values()))) if gaps else math.nan

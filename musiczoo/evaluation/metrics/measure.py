@@ -20,13 +20,7 @@ def metrics(end: int = 0) -> dict[str, Callable[[Score], float]]:
     end: a tick up to which silence counts, for pieces that may end in it.
   """
   names = [track.name.lower() for track in GROUPS]
-
-  def of_pitched(name, metric):
-    return {
-      f'{name}_{names[g]}': partial(metric, group=g) for g in musegan.PITCHED
-    }
-
-  return {
+  found = {
     'pitch_range': muspy.pitch_range,
     'n_pitches_used': muspy.n_pitches_used,
     'n_pitch_classes_used': muspy.n_pitch_classes_used,
@@ -41,20 +35,17 @@ def metrics(end: int = 0) -> dict[str, Callable[[Score], float]]:
     'drum_pattern_consistency': muspy.drum_pattern_consistency,
     'groove_consistency': muspy.groove_consistency,
     'empty_measure_rate': partial(muspy.empty_measure_rate, end=end),
-    **{
-      f'empty_bars_{name}': partial(musegan.empty_bars, group=g, end=end)
-      for g, name in enumerate(names)
-    },
-    **of_pitched('used_pitch_classes', musegan.used_pitch_classes),
-    **of_pitched('qualified_notes', musegan.qualified_notes),
-    **{
-      f'tonal_distance_{names[a]}_{names[b]}': partial(
-        musegan.tonal_distance, one=a, other=b
-      )
-      for a, b in combinations(musegan.PITCHED, 2)
-    },
-    'drum_pattern': musegan.drum_pattern,
   }
+  for g, name in enumerate(names):
+    found[f'empty_bars_{name}'] = partial(musegan.empty_bars, group=g, end=end)
+  for metric in musegan.used_pitch_classes, musegan.qualified_notes:
+    for g in musegan.PITCHED:
+      found[f'{metric.__name__}_{names[g]}'] = partial(metric, group=g)
+  for a, b in combinations(musegan.PITCHED, 2):
+    found[f'tonal_distance_{names[a]}_{names[b]}'] = partial(
+      musegan.tonal_distance, one=a, other=b
+    )
+  return found | {'drum_pattern': musegan.drum_pattern}
 
 
 METRICS = metrics()

@@ -15,11 +15,15 @@ import math
 
 import numpy as np
 
-from musiczoo.evaluation.metrics.muspy import beats
-from musiczoo.evaluation.metrics.shares import empty_share, share
+from musiczoo.evaluation.metrics.shares import (
+  beats,
+  empty_share,
+  share,
+  sounding_spans,
+)
 from musiczoo.music import metre
-from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK
-from musiczoo.representations.sparse_roll import steps, union
+from musiczoo.music.score import DURATION, ONSET, Score, TRACK
+from musiczoo.representations.sparse_roll import steps
 from musiczoo.representations.tracks import group_of, GROUPS
 
 DRUMS = [track.drums for track in GROUPS].index(True)
@@ -116,15 +120,12 @@ def _chroma(score, group, lines):
 
   As in a roll, two notes of one pitch count once, and two of one class twice.
   """
-  notes = _notes(score, group)
-  onset, pitch = notes[:, ONSET], notes[:, PITCH]
-  spans = union(onset, onset + notes[:, DURATION], pitch, 128).spans
-  begin, end, pitch = spans.T
+  begin, end, pitch = sounding_spans(_notes(score, group)).T
   first = np.searchsorted(lines, begin, side='right') - 1
   after = np.searchsorted(lines, end)
   # Each note once for each span that it touches.
   span = steps(first, after)
-  note = np.repeat(np.arange(len(spans)), after - first)
+  note = np.repeat(np.arange(len(pitch)), after - first)
   time = np.minimum(end[note], lines[span + 1]) - np.maximum(
     begin[note], lines[span]
   )

@@ -13,17 +13,21 @@ import math
 
 import numpy as np
 
-from musiczoo.evaluation.metrics.shares import empty_share, share
+from musiczoo.evaluation.metrics.shares import (
+  beats,
+  empty_share,
+  share,
+  sounding_spans,
+)
 from musiczoo.music import harmony, metre, score as score_lib
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score
-from musiczoo.representations.sparse_roll import union
 
 # The pitch classes of major and natural minor on each tonic: [2, 12, 7].
 _SCALES = np.array([(0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)])
 _SCALES = (_SCALES[:, None] + np.arange(12)[:, None]) % 12
 
-# Meter -> the parts of a beat on which drums may fall, the first that the
-# resolution has.
+# Meter -> parts of a beat on which drums may fall; the first that divides the
+# resolution is used.
 _PARTS = {'duple': (4, 2, 1), 'triple': (3, 1)}
 
 
@@ -59,7 +63,7 @@ def polyphony_rate(score: Score, threshold: int = 2, end: int = 0) -> float:
   """The share of time in which more than `threshold` pitches sound.
 
   More than two, as Dong et al. (2018, "Convolutional GANs with binary neurons")
-  count; MusPy's code does too, though its text says "multiple". The whole is
+  count; MusPy's code does too, though its text has "multiple". The whole is
   from tick 0 to the last note, drums too, or to `end`; nan of no time.
   """
   pitches, ticks = _sounding(score)
@@ -94,16 +98,6 @@ def pitch_entropy(score: Score) -> float:
 def pitch_class_entropy(score: Score) -> float:
   """Entropy of the notes' pitch classes in bits; nan without notes."""
   return _entropy(_histogram(score, 12))
-
-
-def beats(score: Score, end: int = 0) -> np.ndarray:
-  """Lines of the quarter notes, from 0 to the first beyond the notes and `end`.
-
-  Returns:
-    int64 [beats + 1].
-  """
-  last = max(score_lib.end(score), end)
-  return np.arange(-(-last // score.resolution) + 1) * score.resolution
 
 
 def empty_beat_rate(score: Score, end: int = 0) -> float:
@@ -176,10 +170,8 @@ def _sounding(score):
   Returns:
     pitches, ticks: int [changes - 1].
   """
-  notes = score.notes[score_lib.pitched(score)]
-  onset, pitch = notes[:, ONSET], notes[:, PITCH]
-  spans = union(onset, onset + notes[:, DURATION], pitch, 128).spans
-  tick = np.concatenate([spans[:, 0], spans[:, 1]]).astype(np.int64)
+  spans = sounding_spans(score.notes[score_lib.pitched(score)])
+  tick = spans[:, :2].T.ravel().astype(np.int64)
   change = np.repeat([1, -1], len(spans))
   order = np.argsort(tick, kind='stable')
   return np.cumsum(change[order])[:-1], np.diff(tick[order])

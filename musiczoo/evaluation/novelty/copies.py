@@ -22,10 +22,10 @@ _BLOCK = 2**20  # Frames of training pieces at a time.
 
 
 class _Span(NamedTuple):
-  """A copy: its length, its first frame in the new Index, its source."""
+  """A copy: its first frame in the new Index, its length and its source."""
 
-  frames: int
   begin: int
+  frames: int
   source: int
   source_start: int
   semitones: int
@@ -113,7 +113,7 @@ def _span(train, match):
   begin = int(np.argmax(match.new.low >= 0))
   at = int(np.argmax(match.train.id == match.new.id[begin]))
   semitones = int(match.new.low[begin] - match.train.low[at])
-  return _Span(match.frames, begin, *locate(train, at), semitones)
+  return _Span(begin, match.frames, *locate(train, at), semitones)
 
 
 def _merged(found, more, first):
@@ -121,32 +121,25 @@ def _merged(found, more, first):
   copied = dict(found.copied)
   for frames, windows in more.copied.items():
     copied[frames] = windows | copied.get(frames, False)
-  longest, span = found.longest, more.longest
-  if span and (
-    not longest
-    # Of several the first in the new pieces, then the first in train.
-    or (span.frames, -span.begin) > (longest.frames, -longest.begin)
-  ):
-    longest = span._replace(source=first + span.source)
-  return _Found(copied, longest)
+  spans = [found.longest] if found.longest else []
+  if more.longest:
+    source = first + more.longest.source
+    spans.append(more.longest._replace(source=source))
+  # Of several the first in the new pieces, then the first in train.
+  rank = lambda span: (span.frames, -span.begin)
+  return _Found(copied, max(spans, key=rank, default=None))
 
 
 def _describe(found, new, kind):
   """The entries of `find_copies` for one list and one kind of copy."""
-  described = {}
-  for frames in WINDOWS:
-    copied = np.count_nonzero(found.copied.get(frames, 0))
-    share = copied / max(num_windows(new, frames), 1)
-    described[f'{kind}_{frames}'] = share
+  described = {
+    f'{kind}_{frames}': np.count_nonzero(found.copied.get(frames, 0))
+    / max(num_windows(new, frames), 1)
+    for frames in WINDOWS
+  }
   span = found.longest
   if span:
-    piece, start = locate(new, span.begin)
-    span = {
-      'frames': span.frames,
-      'piece': piece,
-      'start': start,
-      'source': span.source,
-      'source_start': span.source_start,
-      'semitones': span.semitones,
-    }
+    span = span._asdict()
+    piece, start = locate(new, span.pop('begin'))
+    span |= {'piece': piece, 'start': start}
   return described | {f'longest_{kind}': span}

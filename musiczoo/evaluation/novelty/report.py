@@ -55,14 +55,16 @@ def summary(new: dict, real: dict, steps_per_quarter: int) -> str:
     f'{k} steps {new[f"transposed_{k}"]:.1%} ({real[f"transposed_{k}"]:.1%})'
     for k in novelty.WINDOWS
   )
-  lines = [
-    f'copied, in any key (in brackets: of the real test pieces): {shares}'
-  ]
-  span = new['longest_transposed']
-  if span:
-    lines.append(
-      f'longest copy: {span["frames"] / steps_per_quarter:g} quarter notes '
-      f'of {span["source"]}, {span["semitones"]:+d} semitones, in piece '
-      f'{span["piece"]}'
-    )
-  return '\n'.join(lines)
+  text = f'copied, in any key (in brackets: of the real test pieces): {shares}'
+  if span := new['longest_transposed']:
+    text += f'\nlongest copy: {describe(span, steps_per_quarter)}, in piece '
+    text += str(span['piece'])
+  return text
+
+
+def describe(span: dict, steps_per_quarter: int) -> str:
+  """The length, source and transposition of a copy, as text."""
+  return (
+    f'{span["frames"] / steps_per_quarter:g} quarter notes of '
+    f'{span["source"]}, {span["semitones"]:+d} semitones'
+  )

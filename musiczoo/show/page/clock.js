@@ -1,7 +1,7 @@
-// Ticks <-> seconds, by the tempi of a piece.
+// Conversion of ticks and seconds, by the tempi of a piece.
 class Clock {
   constructor(tempi, resolution) {
-    let tick = 0, second = 0, rate = 0.5 / resolution;  // 120, as by MIDI.
+    let tick = 0, second = 0, rate = 0.5 / resolution;  // 120, MIDI's default.
     this.parts = [{tick, second, rate}];
     for (const [next, microseconds] of tempi) {
       second += (next - tick) * rate;

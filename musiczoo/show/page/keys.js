@@ -1,4 +1,4 @@
-// Keys -> what they do to the player and the page.
+// Keys and their actions on the player and the page.
 const KEYS = [
   ['Space', 'play, pause'],
   ['\u2190 \u2192', 'a bar back, on'],
@@ -12,11 +12,11 @@ const KEYS = [
   ['Z X', 'show more, less'],
 ];
 
-// Goes some bars on, or back.
+// Seeks some bars on, or back.
 function bar(step) {
   const {piece, position} = player;
   const tick = piece.clock.tick(position);
-  // Back from just behind a line is to the line before.
+  // Back from just after a bar line means to the line before.
   const late = step < 0 ? piece.resolution / 2 : -1;
   const bar = after(piece.bars, tick - late) - 1 + step + (step < 0 ? 1 : 0);
   const last = piece.bars.length - 1;
@@ -49,7 +49,7 @@ function pressed(event) {
     z: () => rolls.enlarge(1 / 1.5),
     x: () => rolls.enlarge(1.5),
   };
-  // A slider keeps the keys that move it, a button the one that presses it.
+  // Sliders and buttons keep the keys that operate them.
   if (inside === 'button' && event.key === ' ') return;
   if (inside === 'input' && event.key.length > 1) return;
   const name = event.key.length > 1 ? event.key : event.key.toLowerCase();
@@ -67,7 +67,7 @@ function pressed(event) {
       event.shiftKey ? player.solo(i) : player.mute(i);
     };
   }
-  // There is nothing to choose: the page may be moved.
+  // With one piece, arrows scroll the page.
   if (pieces.length < 2 && /Up|Down/.test(name)) return;
   if (!action || !pieces.length) return;
   event.preventDefault();

@@ -1,4 +1,4 @@
-// The music of the page -> what can be seen, heard and pressed.
+// The page: its list of pieces, transport, rolls and numbers.
 const find = (id) => document.getElementById(id);
 
 function make(tag, text) {
@@ -12,7 +12,7 @@ const pieces = book.groups.flatMap(
     (group) => group.pieces.map((piece) => ({...piece, group: group.name})));
 let dirty = false, at = 0;
 
-// Draws with the next picture of the screen, and on while it plays.
+// Draws at the next frame of the screen, and at each while music plays.
 function changed() {
   if (dirty) return;
   dirty = true;
@@ -26,7 +26,7 @@ function changed() {
 const player = new Player(book.timbres, changed);
 const rolls = new Rolls(find('tracks'), player);
 
-// What a piece is in the data -> what it is for playing and drawing.
+// A piece of the JSON data with its clock, and notes as objects.
 function open(piece) {
   const clock = new Clock(piece.tempi, piece.resolution);
   const notes = [];
@@ -48,7 +48,7 @@ function open(piece) {
   return {...piece, clock, notes, tracks, seconds};
 }
 
-// Shows another piece; if music plays, it is that piece's from now on.
+// Shows another piece; plays it if music is playing.
 function choose(index) {
   const on = player.playing || player.starting;
   at = (index + pieces.length) % pieces.length;
@@ -64,7 +64,7 @@ function choose(index) {
   link.download = piece.file;
   document.querySelectorAll('nav li button').forEach((button, i) => {
     button.setAttribute('aria-current', i === at);
-    // Of the page nothing but the list itself is scrolled.
+    // Scrolls the list alone, not the page.
     if (i === at) button.scrollIntoView({block: 'nearest', inline: 'nearest'});
   });
   showNumbers(pieces[at]);
@@ -94,7 +94,7 @@ function show() {
 function build() {
   let index = 0;
   for (const group of book.groups) {
-    if (!group.pieces.length) continue;  // It is a column of numbers only.
+    if (!group.pieces.length) continue;  // Only a column of numbers.
     const list = make('ul');
     find('pieces').append(make('h3', group.name), list);
     for (const piece of group.pieces) {
@@ -124,7 +124,7 @@ function build() {
     find('keys-button').setAttribute('aria-expanded', !keys.hidden);
   };
   document.addEventListener('keydown', pressed);
-  // A button that was clicked gives the space bar back to the music.
+  // After a click the space bar plays and pauses again.
   document.addEventListener('click', (event) => {
     if (event.detail) event.target.closest('button, a')?.blur();
   });

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from musiczoo.evaluation import metrics
-from musiczoo.evaluation.novelty import WINDOWS
+from musiczoo.evaluation.novelty import report as novelty_report, WINDOWS
 from musiczoo.music.score import Score
 from musiczoo.music.time import quantize
 
@@ -64,8 +64,5 @@ def longest(report: Mapping, steps_per_quarter: int) -> dict[int, dict]:
   span = report['longest_transposed']
   if not span:
     return {}
-  text = (
-    f'{span["frames"] / steps_per_quarter:g} quarter notes of '
-    f'{span["source"]}, {span["semitones"]:+d} semitones'
-  )
+  text = novelty_report.describe(span, steps_per_quarter)
   return {span['piece']: {'longest copy of all': text}}

@@ -1,15 +1,15 @@
-// A piece, a place in it and a tempo -> notes handed to a Sound in time.
-const AHEAD = 0.2;  // Seconds; notes are handed over this much before.
-const AHEAD_HIDDEN = 1.5;  // A page nobody looks at is woken once a second.
+// Plays a piece: hands its notes to a Sound shortly before they begin.
+const AHEAD = 0.2;  // Seconds before its onset that a note is handed over.
+const AHEAD_HIDDEN = 1.5;  // Timers of hidden pages run once a second.
 
 class Player {
-  // changed: called whenever something is to be seen.
+  // changed: called whenever the page must be drawn again.
   constructor(timbres, changed) {
     this.timbres = timbres;
     this.changed = changed;
     this.speed = 1;
     this.playing = false;
-    this.place = 0;  // Seconds into the piece, where it stands or began.
+    this.place = 0;  // Seconds into the piece where playing begins.
   }
 
   load(piece) {
@@ -21,8 +21,8 @@ class Player {
     this.changed();
   }
 
-  // Whether each track is to be heard.
-  get heard() {
+  // Whether each track is audible, by its buttons and the others'.
+  get audible() {
     const any = this.soloed.includes(true);
     return this.muted.map((m, i) => any ? this.soloed[i] : !m);
   }
@@ -37,7 +37,7 @@ class Player {
   async play() {
     if (this.playing || this.starting) return;
     this.sound ||= new Sound(new AudioContext(), this.timbres);
-    // Browsers start no sound before the listener has asked for it.
+    // Browsers allow sound only after a key or button is pressed.
     this.starting = true;
     await this.sound.context.resume();
     if (!this.starting) return;  // Paused meanwhile.
@@ -86,7 +86,7 @@ class Player {
   }
 
   mixed() {
-    this.sound?.mix(this.heard);
+    this.sound?.mix(this.audible);
     this.changed();
   }
 
@@ -95,8 +95,8 @@ class Player {
     const {sound, piece, place} = this;
     sound.stop();
     sound.begin(piece.tracks);
-    this.heard.forEach((heard, i) => {
-      sound.lines[i].gain.value = heard ? 1 : 0;
+    this.audible.forEach((audible, i) => {
+      sound.lines[i].gain.value = audible ? 1 : 0;
     });
     this.playing = true;
     this.since = sound.context.currentTime + 0.05;
@@ -104,7 +104,7 @@ class Player {
     while (this.next < piece.notes.length &&
            piece.notes[this.next].begin < place) {
       const note = piece.notes[this.next++];
-      // What sounds already goes on; what nearly ended, or a drum, does not.
+      // Notes that sound at `place` go on, but for drums and those that end.
       if (note.end > place + 0.05 && !piece.tracks[note.track].drums) {
         this.hand(note, place);
       }

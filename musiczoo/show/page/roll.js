@@ -1,9 +1,9 @@
-// A piece and a place in it -> piano rolls, one for each track, and a ruler.
+// Piano-rolls of a piece, one for each track, and a ruler of bars and chords.
 const COLOURS = [
   '#3b82c4', '#dd7a33', '#3f9e5a', '#c2528b', '#8a6fd1', '#b8921f', '#2f9d9d',
   '#b5533c',
 ];
-const AT = 0.3;  // Where the line of now stays, of the width.
+const AT = 0.3;  // Place of the playhead, as a share of the width.
 
 class Rolls {
   constructor(section, player) {
@@ -49,7 +49,7 @@ class Rolls {
     const canvas = make('canvas');
     strip.className = 'strip';
     head.className = 'head';
-    canvas.setAttribute('aria-hidden', 'true');  // The slider says as much.
+    canvas.setAttribute('aria-hidden', 'true');  // Like the slider.
     head.append(...children);
     strip.append(head, canvas);
     strip.style.setProperty('--colour', COLOURS[track % COLOURS.length]);
@@ -64,11 +64,10 @@ class Rolls {
     return {strip, canvas, track, notes, low: low - 2, high: high + 2};
   }
 
-  // A press or drag in a roll seeks; the rolls stand still meanwhile. A finger
-  // may be about to move the page instead: it seeks once it goes sideways, or
-  // is lifted where it was.
+  // A press or drag in a roll seeks; rolls do not scroll meanwhile. A finger
+  // may scroll the page instead: it seeks once it moves sideways, or on a tap.
   follow(canvas) {
-    let from = null;  // Where a finger has come down, until it seeks.
+    let from = null;  // Where a finger touched, until it seeks.
     const letGo = () => {
       this.held = false;
       this.player.changed();
@@ -121,7 +120,7 @@ class Rolls {
     for (const name of ['ink', 'faint', 'line', 'bar', 'accent', 'paper']) {
       ink[name] = style.getPropertyValue('--' + name);
     }
-    const heard = player.heard;
+    const audible = player.audible;
     for (const strip of this.strips) {
       const {canvas, track} = strip, box = canvas.getBoundingClientRect();
       const ratio = window.devicePixelRatio || 1;
@@ -137,7 +136,7 @@ class Rolls {
       pen.setTransform(ratio, 0, 0, ratio, 0, 0);
       pen.clearRect(0, 0, width, canvas.clientHeight);
       if (track === null) this.drawRuler(pen, width, ink);
-      else this.drawNotes(pen, strip, width, now, heard[track], ink);
+      else this.drawNotes(pen, strip, width, now, audible[track], ink);
       pen.fillStyle = ink.accent;
       pen.fillRect((now - this.left) * this.scale() - 1, 0, 2,
           canvas.clientHeight);
@@ -146,7 +145,7 @@ class Rolls {
       const {mute, solo} = this.buttons[i];
       mute.setAttribute('aria-pressed', player.muted[i]);
       solo.setAttribute('aria-pressed', player.soloed[i]);
-      this.strips[i + 1].strip.classList.toggle('silent', !heard[i]);
+      this.strips[i + 1].strip.classList.toggle('silent', !audible[i]);
     });
   }
 
@@ -183,7 +182,7 @@ class Rolls {
       const end = i + 1 < chords.length ?
           (chords[i + 1][0] - this.left) * scale : width;
       if (x > width) break;
-      // The chord that sounds at the left edge stays in sight.
+      // The chord at the left edge stays visible.
       const at = Math.max(x, 0) + 4;
       if (end > 0 && pen.measureText(name).width < end - at) {
         pen.fillText(name, at, 29);
@@ -191,7 +190,7 @@ class Rolls {
     }
   }
 
-  drawNotes(pen, {notes, low, high, track}, width, now, heard, ink) {
+  drawNotes(pen, {notes, low, high, track}, width, now, audible, ink) {
     const tall = pen.canvas.clientHeight, scale = this.scale();
     const row = tall / (high - low + 1);
     const y = (pitch) => (high - pitch) * row;
@@ -215,7 +214,7 @@ class Rolls {
       if (off < this.left) continue;
       const x = (onset - this.left) * scale;
       const long = Math.max((off - onset) * scale - 1.5, 2);
-      const sounds = heard && onset <= now && now < off;
+      const sounds = audible && onset <= now && now < off;
       const top = y(pitch) + (row - thick) / 2;
       const block = (around) => {
         pen.beginPath();
@@ -228,14 +227,14 @@ class Rolls {
         pen.globalAlpha = 0.35;
         block(4);
       }
-      pen.globalAlpha = sounds ? 1 : heard ? 0.5 + 0.4 * velocity / 127 : 0.2;
+      pen.globalAlpha = sounds ? 1 : audible ? 0.5 + 0.4 * velocity / 127 : 0.2;
       block(0);
     }
     pen.globalAlpha = 1;
   }
 }
 
-// How many of ascending ticks are at `tick` or before.
+// The number of ticks, which ascend, at `tick` or before.
 function after(ticks, tick) {
   let low = 0, high = ticks.length;
   while (low < high) {

@@ -1,5 +1,5 @@
-// Notes -> sound, by the Web Audio API and the timbres of musiczoo.sound.
-const MOST_VOICES = 128;  // At once; a note more would stall a phone.
+// A synthesizer with the Web Audio API and the timbres of musiczoo.show.sound.
+const MOST_VOICES = 128;  // At once; more would overload a phone.
 
 class Sound {
   // context: an AudioContext, or an OfflineAudioContext.
@@ -15,8 +15,7 @@ class Sound {
     limiter.ratio.value = 12;
     limiter.attack.value = 0.003;
     limiter.release.value = 0.2;
-    // What the limiter lets through is bent, never cut, up to four times the
-    // loudest.
+    // Soft clipping of peaks that pass the limiter, to four times full scale.
     const quarter = context.createGain();
     quarter.gain.value = 1 / 4;
     const bend = context.createWaveShaper();
@@ -58,7 +57,7 @@ class Sound {
     return buffer;
   }
 
-  // A line for each track of a piece, until `stop`.
+  // Adds a channel for each track of a piece, until `stop`.
   begin(tracks) {
     const {context} = this;
     const bus = context.createGain();
@@ -73,7 +72,7 @@ class Sound {
     });
   }
 
-  // Lets go of all that sounds or was to sound.
+  // Stops all notes, also those that were handed over for later.
   stop() {
     const {bus, context} = this;
     if (!bus) return;
@@ -82,10 +81,10 @@ class Sound {
     setTimeout(() => bus.disconnect(), 200);
   }
 
-  mix(heard) {
+  mix(audible) {
     if (!this.lines) return;
     this.lines.forEach((line, i) => line.gain.setTargetAtTime(
-        heard[i] ? 1 : 0, this.context.currentTime, 0.01));
+        audible[i] ? 1 : 0, this.context.currentTime, 0.01));
   }
 
   wave(program) {

@@ -1,4 +1,4 @@
-// Numbers of pieces and groups -> a table.
+// The table of numbers of pieces and groups.
 function number(value) {
   if (value === undefined || value === null) return '';
   if (typeof value === 'string') return value;
@@ -6,7 +6,7 @@ function number(value) {
   return value.toFixed(Math.abs(value) < 10 ? 3 : 1);
 }
 
-// A table of the piece's numbers, beside those of each group.
+// Shows the piece's numbers beside those of each group.
 function showNumbers(piece) {
   const section = find('numbers');
   const groups = pieces.length < 2 ? [] :

@@ -1,11 +1,10 @@
 """A plot of a Score as a piano-roll."""
 
 from matplotlib import colormaps
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 import numpy as np
 
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK
+from musiczoo.show.plots.figure import panels, save
 
 MAX_NAMES = 8  # Tracks in the legend; more would hide the music.
 
@@ -13,8 +12,7 @@ MAX_NAMES = 8  # Tracks in the legend; more would hide the music.
 def draw(score: Score, path, *, title: str = '') -> None:
   """Writes a PNG: time in quarter notes, pitch, one colour per track."""
   notes = score.notes
-  figure = Figure((12, 4), layout='constrained')
-  axes = figure.add_subplot()
+  figure, (axes,) = panels(1, (12, 4))
   for track in np.unique(notes[:, TRACK]):
     of_track = notes[notes[:, TRACK] == track]
     lasts = of_track[:, DURATION] / score.resolution
@@ -44,8 +42,3 @@ def draw(score: Score, path, *, title: str = '') -> None:
 def _name(track):
   kind = 'drums' if track.drums else f'program {track.program}'
   return track.name or kind
-
-
-def save(figure: Figure, path) -> None:
-  """Writes a figure; the same figure, the same bytes."""
-  FigureCanvasAgg(figure).print_png(path, metadata={'Software': None})

@@ -1,10 +1,9 @@
 """A plot of a sweep: a dot for each seed, mean and interval."""
 
-from matplotlib.figure import Figure
 import numpy as np
 
 from musiczoo.runs.sweep.table import Table
-from musiczoo.show.plots.pianoroll import save
+from musiczoo.show.plots.figure import panels, save
 
 
 def draw(table: Table, path) -> None:
@@ -16,34 +15,21 @@ def draw(table: Table, path) -> None:
   names = [row.point.replace(', ', '\n') for row in table.rows]
   longest = max(len(line) for name in names for line in name.split('\n'))
   wide = 1.5 + max(1.2, 0.1 * longest) * len(names)  # Inches.
-  figure = Figure((max(5.0, wide), 4.5), layout='constrained')
-  axes = figure.add_subplot()
+  figure, (axes,) = panels(1, (max(5.0, wide), 4.5))
   seeds = sorted({seed for of in table.tests.values() for seed in of})
   for number, seed in enumerate(seeds):
     values = [of.get(seed, np.nan) for of in table.tests.values()]
     # Side by side, so that equal dots do not hide each other.
     shift = (number + 0.5) / len(seeds) - 0.5
-    axes.plot(
-      np.arange(len(values)) + 0.3 * shift,
-      values,
-      '.-',
-      color='C0',
-      alpha=0.6,
-      lw=0.5,
-      ms=8,
-      label=None if number else 'a seed',
-    )
+    style = {'color': 'C0', 'alpha': 0.6, 'lw': 0.5, 'ms': 8}
+    label = None if number else 'a seed'
+    x = np.arange(len(values)) + 0.3 * shift
+    axes.plot(x, values, '.-', label=label, **style)
   for x, row in enumerate(table.rows):
-    axes.errorbar(
-      x + 0.3,
-      row.mean,
-      [[row.mean - row.low], [row.high - row.mean]],
-      fmt='D',
-      color='C1',
-      capsize=4,
-      ms=5,
-      label=None if x else 'mean, 95 % interval',
-    )
+    error = [[row.mean - row.low], [row.high - row.mean]]
+    style = {'fmt': 'D', 'color': 'C1', 'capsize': 4, 'ms': 5}
+    label = None if x else 'mean, 95 % interval'
+    axes.errorbar(x + 0.3, row.mean, error, label=label, **style)
   axes.set_xticks(
     range(len(table.rows)),
     [f'{name}\nn {row.n}' for name, row in zip(names, table.rows)],

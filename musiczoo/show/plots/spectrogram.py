@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 
-from matplotlib.figure import Figure
 import numpy as np
 
 from musiczoo.music.audio import Sound
 from musiczoo.representations.audio_features import Frames, measure
-from musiczoo.show.plots.pianoroll import save
+from musiczoo.show.plots.figure import panels, save
 
 _FRAMES = Frames(16_000, 2048, 256, 96, ())
 _RANGE = 60.0  # Decibels of the colour scale.
@@ -22,8 +21,7 @@ def draw(sounds: Mapping[str, Sound], path) -> None:
   found = {title: measure(sound, _FRAMES).T for title, sound in sounds.items()}
   top = max(float(bands.max()) for bands in found.values())
   seconds = _FRAMES.hop / _FRAMES.rate
-  figure = Figure((12, 1 + 2.5 * len(found)), layout='constrained')
-  grid = figure.subplots(len(found), squeeze=False, sharex=True)[:, 0]
+  figure, grid = panels(len(found), (12, 1 + 2.5 * len(found)))
   for axes, (title, bands) in zip(grid, found.items()):
     image = axes.imshow(
       bands,
@@ -39,7 +37,7 @@ def draw(sounds: Mapping[str, Sound], path) -> None:
     axes.set_ylabel('Hz')
     axes.set_title(title, fontsize=9, loc='left')
   grid[-1].set_xlabel('seconds')
-  figure.colorbar(image, ax=list(grid), label='dB')
+  figure.colorbar(image, ax=grid, label='dB')
   save(figure, path)
 
 
@@ -49,6 +47,5 @@ def _frequencies(bands):
 
   middles = librosa.mel_frequencies(bands + 2, fmax=_FRAMES.rate / 2)[1:-1]
   shown = [125, 250, 500, 1000, 2000, 4000]
-  return np.interp(shown, middles, np.arange(bands) + 0.5), list(
-    map(str, shown)
-  )
+  ticks = np.interp(shown, middles, np.arange(bands) + 0.5)
+  return ticks, list(map(str, shown))

@@ -9,9 +9,8 @@ import os
 import numpy as np
 
 from musiczoo.errors import UserError
-from musiczoo.music import score as score_lib
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK, VELOCITY
-from musiczoo.music.time import seconds
+from musiczoo.music.time import length_seconds, seconds
 from musiczoo.show.sound.synth import RATE, TAIL
 
 _GAIN = 0.1  # Low enough not to clip; the file is normalized.
@@ -56,8 +55,7 @@ def render(score: Score, soundfont: str | os.PathLike) -> np.ndarray:
 
 def _play(synth, score):
   time, events = _events(score)
-  last = float(seconds(score, np.array([score_lib.end(score)]))[0])
-  num = round((last + TAIL) * RATE)
+  num = round((length_seconds(score) + TAIL) * RATE)
   parts, played = [np.zeros(0, np.int16)], 0
   for sample, (channel, pitch, velocity) in zip(time.tolist(), events.tolist()):
     if sample > played:

@@ -11,9 +11,8 @@ import math
 
 import numpy as np
 
-from musiczoo.music import score as score_lib
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK, VELOCITY
-from musiczoo.music.time import seconds
+from musiczoo.music.time import length_seconds, seconds
 from musiczoo.show.sound.timbres import (
   Drum,
   DRUMS,
@@ -29,20 +28,9 @@ TAIL = 1.5  # Seconds of reverberation after the last note.
 
 _TABLE = 12  # Bits of a wavetable index: 4096 samples a period.
 _HIGHEST = 15000.0  # Hz; harmonics above are left out, to avoid aliasing.
-# Echoes: delay in seconds and level on the left; on the right they are a little
-# later.
-_ROOM = (
-  (0.0191, 0.16),
-  (0.0277, 0.14),
-  (0.0413, 0.12),
-  (0.0571, 0.1),
-  (0.0797, 0.085),
-  (0.1091, 0.07),
-  (0.1453, 0.055),
-  (0.1907, 0.045),
-  (0.2503, 0.03),
-  (0.3301, 0.02),
-)
+# Echoes: delays in milliseconds on the left, a little later on the right; levels.
+_DELAYS = 19.1, 27.7, 41.3, 57.1, 79.7, 109.1, 145.3, 190.7, 250.3, 330.1
+_LEVELS = 0.16, 0.14, 0.12, 0.1, 0.085, 0.07, 0.055, 0.045, 0.03, 0.02
 
 
 def render(score: Score) -> np.ndarray:
@@ -51,17 +39,16 @@ def render(score: Score) -> np.ndarray:
   ends = seconds(score, score.notes[:, ONSET] + score.notes[:, DURATION])
   begin = np.round(onset * RATE).astype(np.int64)
   held = np.maximum(np.round(ends * RATE).astype(np.int64) - begin, 1)
-  last = float(seconds(score, np.array([score_lib.end(score)]))[0])
-  sound = np.zeros((2, math.ceil((last + TAIL) * RATE)), np.float32)
+  num = math.ceil((length_seconds(score) + TAIL) * RATE)
+  sound = np.zeros((2, num), np.float32)
+  of = score.notes[:, TRACK]
+  columns = begin, held, score.notes[:, PITCH], score.notes[:, VELOCITY]
+  notes = np.stack(columns, axis=1)
   for track, place in enumerate(places(len(score.tracks))):
     # Notes repeat.
     voice = functools.lru_cache(128)(_voice(score.tracks[track]))
-    alone = np.zeros(sound.shape[1], np.float32)
-    rows = np.flatnonzero(score.notes[:, TRACK] == track)
-    pitches, velocities = score.notes[rows][:, [PITCH, VELOCITY]].T.tolist()
-    for first, length, pitch, velocity in zip(
-      begin[rows].tolist(), held[rows].tolist(), pitches, velocities
-    ):
+    alone = np.zeros(num, np.float32)
+    for first, length, pitch, velocity in notes[of == track].tolist():
       wave = voice(pitch, length)[: len(alone) - first]
       alone[first : first + len(wave)] += np.float32(loudness(velocity)) * wave
     angle = (1 + place) * math.pi / 4
@@ -73,8 +60,8 @@ def render(score: Score) -> np.ndarray:
 def _reverberated(sound):
   result = sound.copy()
   for channel, late in enumerate((1, 1.13)):
-    for delay, level in _ROOM:
-      after = round(delay * late * RATE)
+    for delay, level in zip(_DELAYS, _LEVELS):
+      after = round(delay / 1000 * late * RATE)
       # An echo is on the other side.
       result[channel, after:] += (
         np.float32(level) * sound[1 - channel, : sound.shape[1] - after]

@@ -105,51 +105,30 @@ _TICK = Drum(800, 700, 0.4, 0.3, 2000, 0.05)
 _SHAKER = Drum(0, 0, 0, 0.4, 5000, 0.05)
 _HAT, _OPEN = Drum(0, 0, 0, 0.5, 7000, 0.035), Drum(0, 0, 0, 0.5, 6500, 0.2)
 _SNARE = Drum(220, 170, 0.45, 0.7, 1200, 0.11)
-_CRASH, _RIDE = (
-  Drum(0, 0, 0, 0.55, 4000, 0.7),
-  Drum(520, 520, 0.08, 0.35, 6000, 0.4),
-)
+_CRASH = Drum(0, 0, 0, 0.55, 4000, 0.7)
+_RIDE = Drum(520, 520, 0.08, 0.35, 6000, 0.4)
 _KICK = Drum(150, 46, 1.2, 0.08, 1500, 0.16)
 
 
-def _tom(hertz):
-  return Drum(1.6 * hertz, hertz, 0.9, 0.1, 800, 0.2)
-
-
-# By pitch in General MIDI's drum kit; `OTHER` is for all others.
-DRUMS = {
-  35: _KICK,
-  36: _KICK,
-  37: _TICK,
-  38: _SNARE,
-  40: _SNARE,
-  39: Drum(0, 0, 0, 0.8, 900, 0.09),
-  41: _tom(80),
-  43: _tom(95),
-  45: _tom(115),
-  47: _tom(135),
-  48: _tom(160),
-  50: _tom(190),
-  42: _HAT,
-  44: _HAT,
-  46: _OPEN,
-  49: _CRASH,
-  52: _CRASH,
-  55: _CRASH,
-  57: _CRASH,
-  51: _RIDE,
-  53: _RIDE,
-  59: _RIDE,
-  54: _SHAKER,
-  69: _SHAKER,
-  70: _SHAKER,
-  82: _SHAKER,
-  56: Drum(560, 540, 0.6, 0.05, 2000, 0.12),
-  60: _tom(330),
-  61: _tom(240),
-  62: _tom(300),
-  63: _tom(260),
-  64: _tom(190),
+# Pitches in General MIDI's drum kit; `OTHER` is for all that are not here.
+_PITCHES = (
+  (_KICK, (35, 36)),
+  (_TICK, (37,)),
+  (_SNARE, (38, 40)),
+  (Drum(0, 0, 0, 0.8, 900, 0.09), (39,)),
+  (_HAT, (42, 44)),
+  (_OPEN, (46,)),
+  (_CRASH, (49, 52, 55, 57)),
+  (_RIDE, (51, 53, 59)),
+  (_SHAKER, (54, 69, 70, 82)),
+  (Drum(560, 540, 0.6, 0.05, 2000, 0.12), (56,)),
+)
+_TOMS = {41: 80, 43: 95, 45: 115, 47: 135, 48: 160, 50: 190}  # Hz.
+_TOMS |= {60: 330, 61: 240, 62: 300, 63: 260, 64: 190}  # Bongos and congas.
+DRUMS = {pitch: drum for drum, pitches in _PITCHES for pitch in pitches}
+DRUMS |= {
+  pitch: Drum(1.6 * hertz, hertz, 0.9, 0.1, 800, 0.2)
+  for pitch, hertz in _TOMS.items()
 }
 OTHER = _TICK
 

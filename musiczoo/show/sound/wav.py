@@ -7,10 +7,9 @@ import wave
 import numpy as np
 
 from musiczoo.errors import UserError
-from musiczoo.music import score as score_lib
 from musiczoo.music.files import write_output
 from musiczoo.music.score import Score
-from musiczoo.music.time import seconds
+from musiczoo.music.time import length_seconds
 from musiczoo.show.sound.player import Player
 from musiczoo.show.sound.synth import RATE
 
@@ -24,7 +23,7 @@ def write(score: Score, path: str | os.PathLike, player: Player) -> None:
   Raises:
     UserError: it lasts longer than `MAX_SECONDS`, or `path` can't be written.
   """
-  lasts = float(seconds(score, np.array([score_lib.end(score)]))[0])
+  lasts = length_seconds(score)
   if lasts > MAX_SECONDS:
     raise UserError(
       f'{path}: {lasts / 60:.0f} minutes of music are more than the '

@@ -5,9 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from musiczoo.evaluation.metrics import gap, gaps, summary
+from musiczoo.evaluation.metrics import gaps, mean_gap, summary
 
 NAN = math.nan
+
+
+def gap(samples, corpus):
+  return mean_gap(gaps(samples, corpus))
 
 
 def normal(seed, mean=0.0, sd=1.0, pieces=200):

@@ -136,15 +136,15 @@ def test_a_press_and_a_drag_in_the_roll_seek(opened):
 
 
 def test_mute_and_solo(opened):
-  heard = 'return player.heard'
+  audible = 'return player.audible'
   opened.press('1')
-  assert opened.run(heard) == [False, True]
+  assert opened.run(audible) == [False, True]
   opened.press('2')
   opened.press(' ')
   opened.wait('player.position > 0.3')
   assert loud(opened) < 1e-3
   opened.run('document.querySelector("[aria-label^=Solo]").click()')
-  assert opened.run(heard) == [True, False]
+  assert opened.run(audible) == [True, False]
   assert loud(opened) > 0.01
   pressed = (
     '[...document.querySelectorAll(".strip button")].map('
@@ -152,12 +152,12 @@ def test_mute_and_solo(opened):
   )
   opened.wait(f'{pressed} == "true,true,true,false"')
   opened.press('1', modifier=SHIFT)
-  assert opened.run(heard) == [False, False]
+  assert opened.run(audible) == [False, False]
   opened.wait(f'(() => {{ {LEVEL} }})() < 1e-3')  # Also while it plays.
   opened.press('0')
-  assert opened.run(heard) == [True, True]
+  assert opened.run(audible) == [True, True]
   opened.press('2', modifier=SHIFT)
-  assert opened.run(heard) == [False, True]
+  assert opened.run(audible) == [False, True]
 
 
 def test_names_stay_text_and_numbers_stand_side_by_side(opened):
