@@ -56,10 +56,7 @@ def train(family, corpus, workdir) -> tuple[str, float]:
   """The digest of the parameters a whole run ends with, and its seconds."""
   since = time.monotonic()
   done = subprocess.run(
-    command(family, corpus, workdir),
-    capture_output=True,
-    text=True,
-    check=True,
+    command(family, corpus, workdir), capture_output=True, text=True, check=True
   )
   digest = re.search('params_sha256=([0-9a-f]{64})', done.stdout)[1]
   return digest, time.monotonic() - since

@@ -59,10 +59,7 @@ def main():
   if spec.is_audio:
     references = {file: piece for piece, file in pieces}
     outputs.write_audio(
-      generated.scores,
-      output,
-      title=model_flags.name(),
-      references=references,
+      generated.scores, output, title=model_flags.name(), references=references
     )
   else:
     scores = _write(generated.scores, output, pieces, player)

@@ -32,14 +32,10 @@ RECONSTRUCT = flags.DEFINE_string(
   'MIDI or audio file to encode and decode, window by window.',
 )
 INTERPOLATE = flags.DEFINE_string(
-  'interpolate',
-  None,
-  'A.mid,B.mid: pieces between the two, by their latents.',
+  'interpolate', None, 'A.mid,B.mid: pieces between the two, by their latents.'
 )
 ATTRIBUTE = flags.DEFINE_string(
-  'attribute',
-  None,
-  'What latents are shifted towards, such as density:+1.',
+  'attribute', None, 'What latents are shifted towards, such as density:+1.'
 )
 # Of these at most one.
 _FILES = (

@@ -1,6 +1,7 @@
-"""Trains seeds x a grid of configs; a table and a verdict come out."""
+"""Trains several seeds of each config of a grid, and compares them in a table."""
 
 import pathlib
+import shlex
 
 from absl import flags
 
@@ -8,12 +9,12 @@ from musiczoo.errors import UserError
 from musiczoo.evaluation.significance import MAX_PAIRS
 from musiczoo.music.files import write_atomic
 from musiczoo.runs.sweep import results, table, trials
+from musiczoo.runs.sweep.launchers import LAUNCHERS
+from musiczoo.runs.sweep.launchers.scheduler import LaunchOptions
+from musiczoo.runs.sweep.launchers.slurm import script
+from musiczoo.runs.sweep.launchers.workers import default_workers
 
-from . import grid, launch
-from .launchers import LAUNCHERS
-from .launchers.ask import Ask
-from .launchers.slurm import script
-from .launchers.worker import usual_workers
+from . import command, grid, launch, ROOT
 
 CONFIG = launch.config_flag()
 WORKDIR = flags.DEFINE_string(
@@ -59,28 +60,41 @@ def main() -> int:
     for job in trials.jobs(planned, TOGETHER.value)
     if not all(results.finished(trials.folder(workdir, i)) for i in job)
   ]
-  workers = WORKERS.value or usual_workers()
   with launch.Signals() as signals:
-    ask = Ask(workdir, workers, signals.stopping, _report(workdir, planned))
-    if DRY_RUN.value and LAUNCHER.value == 'slurm':
-      print(script(jobs, ask), end='')
-    elif DRY_RUN.value:
-      for job in jobs:
-        print(
-          f'python -m {__package__}.trial --workdir={workdir} '
-          f'--trials={",".join(job)}'
-        )
+    options = LaunchOptions(
+      workdir,
+      WORKERS.value or default_workers(),
+      command('trial', f'--workdir={workdir}'),
+      ROOT,
+      signals.stopping,
+      _report(workdir, planned),
+    )
     if DRY_RUN.value:
+      print(
+        script(jobs, options)
+        if LAUNCHER.value == 'slurm'
+        else _lines(jobs, options),
+        end='',
+      )
       return 0
     trials.lay_out(workdir, planned)
     if jobs:
-      LAUNCHERS[LAUNCHER.value](jobs, ask)
+      LAUNCHERS[LAUNCHER.value](jobs, options)
   status = _conclude(workdir, planned)
   return 128 + signals.received if signals.received else status
 
 
+def _lines(jobs, options):
+  """The command line of each job."""
+  _, *rest = options.command
+  return ''.join(
+    f'{shlex.join(["python", *rest])} --trials={",".join(job)}\n'
+    for job in jobs
+  )
+
+
 def _checked(points):
-  """The points as `RunConfig`s; refuses, before any is trained, what can't run."""
+  """The points as `RunConfig`s; checks all before any is trained."""
   from musiczoo import build
   from musiczoo.evaluation.likelihood import monitor_name
 

@@ -59,11 +59,7 @@ class OneOf:
 
 
 def check_options(
-  part: str,
-  function: Callable,
-  options: Mapping,
-  *,
-  given: Sequence[str] = (),
+  part: str, function: Callable, options: Mapping, *, given: Sequence[str] = ()
 ) -> None:
   """Checks the keyword arguments of a function against its signature.
 

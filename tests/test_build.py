@@ -97,7 +97,7 @@ def test_parameter_counts_are_pinned(family):
       'this family writes rolls, not tokens',
     ),
     ('lstm', {'conditions__columns': 'moon'}, "no condition 'moon'"),
-    ('lstm', {'conditions__styles': 'jazz'}, 'are for the column style'),
+    ('lstm', {'conditions__styles': 'jazz'}, 'add style to'),
     ('lstm', {'conditions__dropout': '1.0'}, 'give 0 or more, below 1'),
     ('gan', {'sections__required_planes': '1'}, 'give a list'),
     ('lstm', {'ema_decay': '1.0'}, '--config.ema_decay=1.0: give 0 or more'),

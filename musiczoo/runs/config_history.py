@@ -25,7 +25,7 @@ RENAMED = {
 # Values of keys, old -> new.
 RENAMED_VALUES = {
   # 0.2
-  'optimizer.name': {'players': 'gan_adam'},
+  'optimizer.name': {'players': 'gan_adam'}
 }
 # Keys with the value that means what was done before.
 ADDED = {

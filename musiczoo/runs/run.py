@@ -1,4 +1,4 @@
-"""A config and a workdir -> a trained model in it: the whole of a run."""
+"""One run from start to end: a config and a workdir -> a trained model in it."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from musiczoo.training.step import (
 
 
 class RunResult(NamedTuple):
-  """How a run ended: its state on the host, and the step it got to."""
+  """How a run ended: its state on the host, and its step."""
 
   state: TrainState
   step: int
@@ -37,17 +37,17 @@ def fit(
   report: Callable[[int, dict], None] = lambda step, metrics: None,
   say: Callable[[str], None] = print,
 ) -> RunResult:
-  """Trains until the config's `steps`; goes on from a checkpoint if any.
+  """Trains to the config's `steps`, from the newest checkpoint if there is one.
 
-  Of many processes all call this; the first one writes and speaks.
+  All processes of a run call this; the first one writes files and reports.
 
   Args:
-    init_from: another workdir, or the name of a pretrained model: whose
-      parameters a new run begins with.
-    place: (config, pipeline) -> (Parallel, compiled train_steps): where the run
-      takes place, if not on all devices as the config says.
-    stopping: asked between dispatches; True saves and returns.
-    report: hears (step, metrics) as they come.
+    init_from: another workdir, or the name of a pretrained model, whose
+      parameters initialize a new run.
+    place: (config, pipeline) -> (Parallel, compiled train_steps): the devices, if
+      not all of them as the config says.
+    stopping: called between dispatches; True saves and returns.
+    report: called with (step, metrics).
     say: prints a line for the user.
   """
   if not distributed.first():
@@ -55,10 +55,7 @@ def fit(
   pipeline = build.pipeline(config)
   devices, train_steps = (place or everywhere)(config, pipeline)
   parallel.check_divides(
-    config.batch_size,
-    devices.devices,
-    config.microbatches,
-    config.shards,
+    config.batch_size, devices.devices, config.microbatches, config.shards
   )
   corpus = build.corpus(config)
   config, pipeline = build.with_statistics(config, pipeline, corpus)
@@ -81,14 +78,19 @@ def fit(
   state, step = _begin(new, workdir, init_from, say)
   if distributed.first():
     provenance.note(workdir, step, init_from, state)
-  judge = make_validation(devices, pipeline, valid, config.batch_size)
+  say(
+    f'model    {config.family}, '
+    f'{sum(p.size for p in jax.tree.leaves(new.params)):,} parameters, '
+    f'{amounts["model_flops"] / 1e9:.3g} GFLOP a step'
+  )
+  validate = make_validation(devices, pipeline, valid, config.batch_size)
 
   def fetched_train_steps(state, batches, num):
     state, history = train_steps(state, batches, num)
     return state, devices.fetch(history)
 
   def evaluate(state):
-    return {f'valid_{k}': v for k, v in judge(eval_params(state)).items()}
+    return {f'valid_{k}': v for k, v in validate(eval_params(state)).items()}
 
   def save(state, metrics):
     folder = workdirs.checkpoints(workdir)
@@ -98,11 +100,6 @@ def fit(
     state, step = _begin(new, workdir, init_from, lambda line: None)
     return devices.replicate(state), step
 
-  say(
-    f'model    {config.family}, '
-    f'{sum(p.size for p in jax.tree.leaves(new.params)):,} parameters, '
-    f'{amounts["model_flops"] / 1e9:.3g} GFLOP a step'
-  )
   with distributed.folder(workdir, journal.NAMES) as own:
     state, step = loop.run(
       devices.replicate(state),
@@ -140,21 +137,19 @@ def make_steps(
   axis: str | None = None,
   **rates,
 ):
-  """Returns the train_steps of a config, yet to be compiled.
+  """Returns the train_steps of a config, not compiled.
 
   Args:
     **rates: options of the optimizer that may be traced numbers.
   """
-  optimizer = build.optimizer(config, **rates)
-  return make_train_steps(
-    _make_step(config, pipeline, optimizer, axis, config.shards)
-  )
+  step = _make_step(config, pipeline, axis=axis, shards=config.shards, **rates)
+  return make_train_steps(step)
 
 
-def _make_step(config, pipeline, optimizer, axis, shards):
+def _make_step(config, pipeline, *, axis=None, shards=0, **rates):
   return make_train_step(
     pipeline.model,
-    optimizer,
+    build.optimizer(config, **rates),
     microbatches=config.microbatches,
     ema_decay=config.ema_decay,
     axis=axis,
@@ -163,14 +158,14 @@ def _make_step(config, pipeline, optimizer, axis, shards):
 
 
 def everywhere(config: build.RunConfig, pipeline: build.Pipeline):
-  """(Parallel, train_steps compiled for it): all devices, as the config says."""
+  """(Parallel, train_steps compiled for it) of all devices."""
   devices = build.devices(config)
   train_steps = make_steps(config, pipeline, parallel.AXIS)
   return devices, devices.compile(train_steps, batch_axis=1, donate=True)
 
 
 def _new(config, pipeline, batch_at):
-  """The state of a new run, and how much of what one of its steps does."""
+  """The state of a new run, and the amounts of a step for `timing.jsonl`."""
   optimizer = build.optimizer(config)
   init = make_init(pipeline.model, optimizer, ema_decay=config.ema_decay)
   batch = batch_at(config.seed, 0)
@@ -178,8 +173,7 @@ def _new(config, pipeline, batch_at):
   state = jax.device_get(jax.jit(init)(jax.random.key(config.seed), one))
   rows, processes = len(batch['x']), jax.process_count()
   tokens = pipeline.spec.num_decisions(batch['x'])
-  # Of its own rows, on one device: what a step needs, wherever it is taken.
-  step = _make_step(config, pipeline, optimizer, None, 0)
+  step = _make_step(config, pipeline)  # On one device, of this host's rows.
   return state, {
     'examples': rows * processes,
     'tokens': tokens * processes,
@@ -188,7 +182,7 @@ def _new(config, pipeline, batch_at):
 
 
 def _begin(state, workdir, init_from, say):
-  """The state to begin with, and its step: restored, borrowed or new."""
+  """The first state and its step: restored, initialized from another, or new."""
   folder = workdirs.checkpoints(workdir)
   found = checkpoint.restore(folder)
   if found is not None:
@@ -210,12 +204,12 @@ def _begin(state, workdir, init_from, say):
 
 
 def _borrow(params, theirs, say):
-  """Their tensors where name and shape agree, ours elsewhere; says which."""
+  """Their tensors where name and shape agree, ours elsewhere."""
   theirs = dict(jax.tree_util.tree_flatten_with_path(theirs)[0])
   taken, left = [], []
 
   def choose(path, ours):
-    name = '/'.join(str(k.key) for k in path)
+    name = jax.tree_util.keystr(path, simple=True, separator='/')
     fits = path in theirs and theirs[path].shape == ours.shape
     (taken if fits else left).append(name)
     return theirs[path] if fits else ours

@@ -1,13 +1,13 @@
-"""A state and its config <-> a sealed folder named after the step.
+"""Checkpoints: a state and its config in a sealed folder named after the step.
 
     checkpoints/000001200/state/         the arrays, written by orbax
-                          config.json    what builds the model they belong to
-                          metrics.json   what was measured at this step, if at all
+                          config.json    of the model they belong to
+                          metrics.json   the figures of this step, if it was evaluated
                           manifest.json  SHA-256 of every file above
 
-Orbax has no checksum of contents, so a flipped bit would load silently. Here a
-folder counts only if every byte is as it was sealed; one that does not is
-named, set aside as `damaged-...`, and the newest sound one is used.
+Orbax has no checksum of contents, so a flipped bit would load silently. Here
+every byte is verified: a damaged folder is reported and renamed `damaged-...`,
+and the newest sound one is used.
 """
 
 import hashlib
@@ -33,8 +33,11 @@ def save(folder, state, config: dict, metrics: dict, *, keep: int = 3):
   """Writes `state` (host arrays) as `folder/<step>`, whole or not at all.
 
   Keeps the newest `keep` checkpoints and the best: the lowest
-  `metrics['monitored']` of those that have one. Of many processes all call
-  this, with the same state, and the first alone seals.
+  `metrics['monitored']` of those that have one. All processes call
+  this, with the same state.
+
+  Raises:
+    UserError: it could not be saved; earlier checkpoints are sound.
   """
   folder = pathlib.Path(folder)
   step = int(state.step)
@@ -54,7 +57,7 @@ def save(folder, state, config: dict, metrics: dict, *, keep: int = 3):
     if distributed.first():
       _seal(building, final, config, metrics)
       _prune(folder, keep)
-  except Exception as e:  # Orbax passes on a full disk in many disguises.
+  except Exception as e:  # Orbax raises many types for a full disk.
     shutil.rmtree(building, ignore_errors=True)
     raise UserError(
       f'{final}: step {step} could not be saved ({_reason(e)}); earlier '
@@ -64,7 +67,7 @@ def save(folder, state, config: dict, metrics: dict, *, keep: int = 3):
 
 
 def _seal(building, final, config, metrics):
-  """Adds what belongs to the state, and gives the folder its name."""
+  """Adds config, metrics and digests, and renames the folder."""
   (building / 'config.json').write_text(_json(config))
   (building / 'metrics.json').write_text(_json(metrics))
   sums = _json(files.digests(building, but=MANIFEST))
@@ -77,7 +80,7 @@ def restore(folder, *, best: bool = False):
   """Returns (tree, config, step) of the newest, or best, sound checkpoint.
 
   Returns None where there is none. The tree is a nested dict of NumPy arrays,
-  to be given its shape by `conform`. Of many processes all call this.
+  for `conform`. All processes call this.
   """
   folder = pathlib.Path(folder)
   step = distributed.agree(
@@ -113,7 +116,7 @@ def _sound(folder, best):
 
 
 def conform(tree: dict, like, *, origin: str):
-  """Gives a restored tree the structure of `like`, or says what differs.
+  """A restored tree in the structure of `like`.
 
   Args:
     tree: nested dict of arrays.
@@ -146,7 +149,7 @@ def describe(tree: dict) -> dict[str, str]:
   """Flat name -> 'dtype[shape]' of a nested dict of arrays."""
   leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
   return {
-    '/'.join(str(k.key) for k in path): (
+    jax.tree_util.keystr(path, simple=True, separator='/'): (
       f'{np.dtype(a.dtype).name}[{",".join(map(str, a.shape))}]'
     )
     for path, a in leaves
@@ -161,7 +164,7 @@ def steps(folder) -> list[int]:
 
 
 def damage(path: pathlib.Path) -> str:
-  """What is wrong with a checkpoint folder: '' if every byte is as sealed."""
+  """How a checkpoint folder differs from what was sealed; '' if it does not."""
   try:
     text = (path / MANIFEST).read_text()
     found = files.digests(path, but=MANIFEST)
@@ -184,13 +187,12 @@ def sha256(tree) -> str:
 
 
 def _as_dict(tree):
-  """Nested dict by name; what is not kept (None) and what is empty is left out."""
+  """A tree as nested dicts by name, without what is None."""
 
   def named(node):
     if not isinstance(node, dict):
       return node
-    named_children = {k: named(v) for k, v in node.items()}
-    return {k: v for k, v in named_children.items() if v is not None}
+    return {k: named(v) for k, v in node.items() if v is not None}
 
   return named(serialization.to_state_dict(tree))
 
@@ -207,7 +209,7 @@ def _set_aside(path):
 
 
 def _reason(error):
-  """What the system said, out of what others have wrapped around it."""
+  """The system's message, without what other libraries add to it."""
   full = 'No space left on device'
   if full in str(error):
     return full

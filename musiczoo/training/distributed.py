@@ -1,7 +1,7 @@
-"""Many processes <-> one run: who they are, and what they agree on.
+"""One run in many processes: joining, agreeing, waiting for each other.
 
-All of them run the same program on the same numbers; the first writes. Where
-there is only one process, all of this does nothing.
+All processes run the same program on the same numbers; the first writes files.
+With one process all of this does nothing.
 """
 
 from collections.abc import Iterator
@@ -23,11 +23,11 @@ PATIENCE = 10
 def join(
   coordinator: str | None, num_processes: int | None, process_id: int | None
 ) -> None:
-  """Meets the other processes, before anything else is asked of jax.
+  """Joins the other processes; to be called before anything else of jax.
 
   Args:
-    coordinator: host:port of the first; None where the cluster tells, as TPU
-      pods and SLURM do.
+    coordinator: host:port of the first; None where jax asks the cluster, as
+      on TPU pods and SLURM.
   """
   try:
     jax.distributed.initialize(
@@ -51,39 +51,39 @@ def first() -> bool:
 
 
 def agree(value):
-  """What the first process says, whatever the others hold: anything of JSON."""
+  """The value of the first process, on all of them; anything of JSON."""
   if jax.process_count() == 1:
     return value
   text = np.frombuffer(json.dumps(value).encode(), np.uint8)
   length = multihost_utils.broadcast_one_to_all(np.int32(text.size))
   padded = np.zeros(length, np.uint8)
   padded[: text.size] = text[:length]
-  told = multihost_utils.broadcast_one_to_all(padded)
-  return json.loads(np.asarray(told).tobytes())
+  padded = multihost_utils.broadcast_one_to_all(padded)
+  return json.loads(np.asarray(padded).tobytes())
 
 
 def any_of(value: bool) -> bool:
-  """Whether it is so for one of them at least."""
+  """Whether the value is true on any process."""
   if jax.process_count() == 1:
     return value
   return bool(multihost_utils.process_allgather(np.asarray(value)).any())
 
 
 def wait(where: str) -> None:
-  """Until all have come to this place."""
+  """Waits until all processes are at this place."""
   if jax.process_count() > 1:
     multihost_utils.sync_global_devices(where)
 
 
 @contextlib.contextmanager
 def folder(workdir, names: tuple[str, ...]) -> Iterator[pathlib.Path]:
-  """The folder to write journals to: the run's, or a shadow of it.
+  """The folder to write journals to: the run's, or a temporary copy.
 
-  The processes that don't write do as the first all the same, in a folder of
-  their own that begins with the same files and is thrown away.
+  All processes but the first write to a temporary folder, which begins with
+  copies of the same files.
 
   Args:
-    names: of those files, where they are there.
+    names: of the files that are copied, if they exist.
   """
   own = pathlib.Path(workdir)
   paths = [own / name for name in names]

@@ -1,7 +1,7 @@
-"""A function and its arguments walk in; FLOPs of its matmuls walk out.
+"""FLOPs of the matrix products and convolutions of a function.
 
-Counted from what is written, not from what a compiler makes of it: the model
-FLOPs of Chowdhery et al. 2022 (PaLM, appendix B).
+Counted in its jaxpr, before the compiler changes it: the model FLOPs of
+Chowdhery et al. 2022 (PaLM, appendix B).
 """
 
 import math
@@ -15,8 +15,8 @@ def flops(
 ) -> int:
   """FLOPs of matmuls and convolutions, those in a scan as often as it runs.
 
-  A product and a sum are two; all that is elementwise counts as nothing, as in
-  the peak that chips are sold by.
+  A multiplication and an addition are two; elementwise operations do not count,
+  as in the specified peak of a chip.
 
   Args:
     args: arrays or their shapes, on one chip.

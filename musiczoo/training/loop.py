@@ -1,4 +1,4 @@
-"""A state, a step and batches -> a trained state, its journal, checkpoints."""
+"""The training loop: dispatches, evaluation, checkpoints, early stopping."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from musiczoo.training.throughput import Throughput
 
 
 class Schedule(NamedTuple):
-  """When things happen, in steps.
+  """When a run logs, evaluates, saves and ends, in steps.
 
   Attributes:
     steps: the run ends here.
@@ -34,12 +34,11 @@ class Schedule(NamedTuple):
     return min(self.steps, *((step // p + 1) * p for p in periods))
 
 
-# A run that meets more of them is not to be saved by jumping over batches.
-MOST_BAD = 20
+MOST_BAD = 20  # Batches that are skipped before a run is given up.
 
 
 class Diverged(UserError):
-  """The loss or a gradient is no longer a number."""
+  """The loss or a gradient is not finite."""
 
 
 def run(
@@ -59,28 +58,27 @@ def run(
   stopping: Callable[[], bool] = lambda: False,
   report: Callable[[int, dict], None] = lambda step, metrics: None,
 ):
-  """Trains on from `step`; returns the state it ends with and its step.
+  """Trains on from `step`; returns the last state and its step.
 
-  Exact at any cut: what happens at a step follows from the step's number and
-  the journal alone, so a run that was stopped goes on as if it had not been.
+  What happens at a step depends on its number and the journal alone, so a run
+  that was stopped continues exactly as if it had not been.
 
   A step that is not finite leaves the state as it was, and its batch is noted
-  in `bad_batches.jsonl`. What then happens is up to `on_nan`: 'stop' raises;
-  'skip' takes the step with the next batch; 'roll_back' goes back to the newest
-  checkpoint and takes the steps from there with batches after the bad one.
+  in `bad_batches.jsonl`. Then `on_nan` decides: 'stop' raises; 'skip' takes the
+  step with the next batch; 'roll_back' returns to the newest checkpoint and
+  continues from there with the batches after the bad one.
 
   Args:
     step: the steps the state has taken.
     train_steps: (state, batches, num) -> (state, metrics of each step).
     batch_at: step -> batch.
-    evaluate: state -> dict of floats, of which `monitor` is to be low.
+    evaluate: state -> dict of floats; that of `monitor` is to be low.
     save: (state, metrics) writes a checkpoint; `metrics` has the figure
       'monitored' and its name 'monitor' if the state was just evaluated.
-    amounts: what one step does of this and that, for the rates in
-      `timing.jsonl`.
+    amounts: name -> amount per step, for the rates in `timing.jsonl`.
     restore: () -> (state, step) of the newest checkpoint, or of the beginning.
-    stopping: asked between dispatches; True saves and returns early.
-    report: hears of every step logged and every evaluation.
+    stopping: called between dispatches; True saves and returns early.
+    report: called with (step, metrics) of logged steps and evaluations.
 
   Raises:
     Diverged: names the step; the sound state before it has been saved.
@@ -89,40 +87,31 @@ def run(
   scores = _scores(workdir, monitor)
   bad = journal.read(workdir, journal.BAD)
   saved = step or -1
-  clock = Throughput(amounts)
+  rates = Throughput(amounts)
 
   while step < schedule.steps and not _stale(scores, schedule.patience):
     stop = schedule.next_stop(step)
-    with clock.waiting():
-      batches = _stack(
-        [batch_at(_number(bad, s)) for s in range(step, stop)],
-        schedule.steps_per_dispatch,
-      )
-    with clock.working(stop - step):
+    with rates.waiting():
+      batches = [batch_at(_number(bad, s)) for s in range(step, stop)]
+      batches = _stack(batches, schedule.steps_per_dispatch)
+    with rates.working(stop - step):
       state, history = train_steps(state, batches, np.int32(stop - step))
 
     lines = _lines(history, step, stop, schedule.log_every)
     journal.append(workdir, journal.METRICS, lines)
     for line in lines:
       report(line['step'], line)
-    failed = np.flatnonzero(~history.pop('finite')[: stop - step])
+    failed = np.flatnonzero(~history['finite'][: stop - step])
     if failed.size:
-      step += int(failed[0])
-      if on_nan != 'roll_back' and step > saved:
-        save(state, {})
-        saved = step
-      number = _number(bad, step)
-      note = {'step': step, 'batch': number, 'from': step, 'jump': 1}
+      step = at = step + int(failed[0])
       if on_nan == 'roll_back':
         state, step = restore()
         journal.rewind(workdir, step)
         scores = _scores(workdir, monitor)
-        note |= {'from': step, 'jump': number + 1 - _number(bad, step)}
-      if on_nan == 'stop' or len(bad) == MOST_BAD:
-        journal.append(workdir, journal.BAD, [note | {'jump': 0}])
-        raise Diverged(_diverged(note, workdir, len(bad)))
-      journal.append(workdir, journal.BAD, [note])
-      bad.append(note)
+      elif step > saved:
+        save(state, {})
+        saved = step
+      _note(workdir, bad, at, step, stops=on_nan == 'stop')
       continue
     step = stop
 
@@ -131,7 +120,7 @@ def run(
       metrics = evaluate(state)
       scores.append(metrics[monitor])
       journal.append(workdir, journal.METRICS, [{'step': step, **metrics}])
-      journal.append(workdir, journal.TIMING, [{'step': step, **clock.read()}])
+      journal.append(workdir, journal.TIMING, [{'step': step, **rates.read()}])
       report(step, metrics)
       metrics |= {'monitor': monitor, 'monitored': scores[-1]}
     ending = (
@@ -151,19 +140,30 @@ def _scores(workdir, monitor):
 
 
 def _number(bad, step):
-  """The batch of a step: those that went bad were jumped over."""
+  """The number of the batch of a step: bad ones are skipped."""
   return step + sum(b['jump'] for b in bad if b['from'] <= step)
 
 
-def _diverged(note, workdir, so_many):
-  often = f', after {so_many} others,' if so_many else ''
-  return (
-    f'step {note["step"] + 1}: batch {note["batch"]}{often} makes a loss or a '
-    f'gradient that is not finite; the state after step {note["step"]} is saved '
-    f'in {workdir}: lower --config.optimizer.learning_rate or '
-    '--config.optimizer.clip in a new workdir, or go on with '
-    '--config.on_nan=skip or roll_back'
-  )
+def _note(workdir, bad, step, begin, *, stops):
+  """Notes the batch of `step` as bad: the steps from `begin` on jump over it.
+
+  Raises:
+    Diverged: the run stops at the first, or there were too many.
+  """
+  number = _number(bad, step)
+  jump = number + 1 - _number(bad, begin)
+  ends = stops or len(bad) == MOST_BAD
+  note = {'step': step, 'batch': number, 'from': begin, 'jump': jump}
+  journal.append(workdir, journal.BAD, [note | {'jump': 0} if ends else note])
+  if ends:
+    others = f', after {len(bad)} others,' if bad else ''
+    raise Diverged(
+      f'step {step + 1}: batch {number}{others} makes a loss or a gradient that '
+      f'is not finite; the state after step {step} is saved in {workdir}: lower '
+      '--config.optimizer.learning_rate or --config.optimizer.clip in a new '
+      'workdir, or go on with --config.on_nan=skip or roll_back'
+    )
+  bad.append(note)
 
 
 def _stale(scores, patience):

@@ -1,4 +1,4 @@
-"""Numbers of a config -> an optax transformation."""
+"""AdamW, and Adam for the two players of a GAN, as optax transformations."""
 
 import jax
 import optax
@@ -35,7 +35,7 @@ def adamw(
     end_value=final_scale,
   )
 
-  # The peak is only multiplied with: in a sweep it may be a traced number.
+  # The peak is a factor, because in a sweep it may be a traced number.
   def schedule(step):
     return learning_rate * course(step)
 
@@ -61,7 +61,7 @@ def gan_adam(
   b1: float = 0.0,
   b2: float = 0.9,
 ) -> optax.GradientTransformation:
-  """Adam for each of two players, who share one gradient but nothing else.
+  """Adam for each of two players, with separate rates and clipping.
 
   Parameters under 'critic' are the critic's, all others the generator's. Two
   rates are the two time-scales of Heusel et al. (2017); b1 = 0 and b2 = 0.9 are
@@ -71,22 +71,17 @@ def gan_adam(
     learning_rate: of the generator, as in `adamw`.
     critic_learning_rate: of the critic.
     decay_steps: the step at which both rates are at their lowest.
-    n_critic: the generator moves only at each n-th step, the critic at all.
+    n_critic: the generator is updated at each n-th step, the critic at all.
     final_scale: of both peaks, the lowest rates.
     clip: the largest norm of a player's gradient; 0 leaves it as it is.
     b1, b2: decay rates of the first and the second moment.
   """
 
   def player(rate, every):
-    # The rate of a player who moves rarely follows its own moves.
-    return adamw(
-      learning_rate=rate,
-      decay_steps=decay_steps // every,
-      final_scale=final_scale,
-      clip=clip,
-      b1=b1,
-      b2=b2,
-    )
+    # The schedule counts the player's own updates.
+    steps = decay_steps // every
+    shared = dict(final_scale=final_scale, clip=clip, b1=b1, b2=b2)
+    return adamw(learning_rate=rate, decay_steps=steps, **shared)
 
   def moves(step):
     return step % n_critic == n_critic - 1

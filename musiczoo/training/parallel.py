@@ -1,14 +1,16 @@
-"""Functions of (replicated, batch, ...) -> the same over many devices.
+"""Functions of (replicated, batch, ...) over many devices, and sums over them.
 
-The only file that says pmap, Mesh or sharding. A function to be compiled sees
-its own slice of the batch and adds up over the axis `AXIS` by itself, so both
-modes run the very same program.
+The only file with pmap, Mesh or sharding. A function that is compiled here gets
+its own slice of the batch and adds up over the axis `AXIS` itself, so both modes
+run the same program.
 """
 
 from collections.abc import Callable
+import functools
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 from jax.sharding import AxisType, NamedSharding, PartitionSpec as P
 import numpy as np
 
@@ -87,20 +89,20 @@ def pmap(devices) -> Parallel:
   ours = len(_own(devices))
 
   def compile(function, *, batch_axis=0, donate=False):
-    compiled = {}
+    @functools.cache
+    def compiled(num_rest):
+      return jax.pmap(
+        function,
+        AXIS,
+        in_axes=(0, batch_axis) + (None,) * num_rest,
+        devices=devices,
+        donate_argnums=(0,) if donate else (),
+      )
 
     def call(replicated, batch, *rest):
-      if len(rest) not in compiled:
-        compiled[len(rest)] = jax.pmap(
-          function,
-          AXIS,
-          in_axes=(0, batch_axis) + (None,) * len(rest),
-          devices=devices,
-          donate_argnums=(0,) if donate else (),
-        )
-      return compiled[len(rest)](replicated, jax.tree.map(split, batch), *rest)
+      return compiled(len(rest))(replicated, jax.tree.map(place, batch), *rest)
 
-    def split(a):
+    def place(a):
       shape = a.shape[:batch_axis] + (ours, -1)
       return a.reshape(*shape, *a.shape[batch_axis + 1 :])
 
@@ -127,8 +129,57 @@ def pmap(devices) -> Parallel:
 MODES = {'jit': jit, 'pmap': pmap}
 
 
+def split(batch, parts: int):
+  """Cuts the rows of a batch into equal parts: leaves [B, ...] -> [parts, ...]."""
+  return jax.tree.map(lambda a: a.reshape(parts, -1, *a.shape[1:]), batch)
+
+
+def sum_over_batch(function, batch, step, *, axis: str | None, shards: int):
+  """function(batch), a tree of sums, summed over the devices of an axis.
+
+  With `shards` the batch is cut into so many parts, whatever the number of
+  devices: `function` is called on one part at a time, and all devices gather
+  the sums of all parts and add them up in the same order. So the bits are the
+  same on any number of devices, at the cost of memory for `shards` results.
+
+  Args:
+    batch: the rows of this device.
+    step: any traced integer >= 0.
+    axis: of the devices; None is one device.
+    shards: a multiple of the number of devices, or 0.
+  """
+  if not shards:
+    total = function(batch)
+    return total if axis is None else jax.lax.psum(total, axis)
+  own = shards if axis is None else shards // jax.lax.axis_size(axis)
+  # One part, or a loop of one round, is compiled to another program with other
+  # last bits. So there are at least two parts, and the number of rounds is known
+  # at run time only.
+  num = max(own, 2)
+  parts = jax.tree.map(
+    lambda a: jnp.resize(a, (num, *a.shape[1:])), split(batch, own)
+  )
+
+  def sums_of(i):
+    return function(jax.tree.map(lambda a: a[i], parts))
+
+  def put(i, each):
+    return jax.tree.map(lambda e, s: e.at[i].set(s), each, sums_of(i))
+
+  each = jax.tree.map(
+    lambda s: jnp.zeros((num, *s.shape), s.dtype), jax.eval_shape(sums_of, 0)
+  )
+  each = jax.lax.fori_loop(0, jnp.where(step < 0, 0, own), put, each)
+  each = jax.tree.map(lambda e: e[:own], each)
+  if axis is not None:
+    each = jax.lax.all_gather(each, axis, tiled=True)
+  zero = jax.tree.map(lambda a: jnp.zeros(a.shape[1:], a.dtype), each)
+  add = lambda total, part: (jax.tree.map(jnp.add, total, part), ())
+  return jax.lax.scan(add, zero, each)[0]
+
+
 def everywhere() -> NamedSharding:
-  """Where an array is that every device of every process has."""
+  """The sharding of an array that every device of every process has."""
   return NamedSharding(_mesh(jax.devices()), P())
 
 
@@ -151,7 +202,7 @@ def _rows(devices, size):
 def check_divides(
   batch_size: int, devices: int, microbatches: int, shards: int
 ) -> None:
-  """Refuses a batch that can't be shared out evenly.
+  """Refuses a batch that cannot be divided evenly.
 
   Args:
     shards: of the device-invariant mode; 0 in the other.

@@ -1,4 +1,4 @@
-"""A Model and an optimizer -> the one train step of all families."""
+"""The train step of all families, and the evaluation step."""
 
 from typing import Any, NamedTuple
 
@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import optax
 
 from musiczoo.models.model import Model
+from musiczoo.training import parallel
 
 
 class TrainState(NamedTuple):
@@ -36,7 +37,7 @@ def make_init(model: Model, optimizer, *, ema_decay: float = 0.0):
     return TrainState(
       step=jnp.zeros((), jnp.int32),
       params=params,
-      # A copy, for the state is donated and no buffer may be so twice.
+      # A copy, because the state is donated and no buffer may be so twice.
       ema=jax.tree.map(jnp.copy, params) if ema_decay else None,
       opt_state=optimizer.init(params),
       rng=jax.random.key_data(rng),
@@ -57,83 +58,27 @@ def make_train_step(
   """Returns train_step(state, batch) -> (state, metrics).
 
   Gradients, sums and weight are added up over the microbatches and over the
-  devices of `axis`, and divided once: with unequal masks a mean of means would
-  weigh the same note differently on different machines.
+  devices (see `parallel.sum_over_batch`) and divided once: with unequal masks a
+  mean of means would weigh the same note differently on different machines.
 
-  With `shards` the batch is cut into so many parts, be there fewer devices or
-  as many: each is gone through by itself, all gather the totals of all, and
-  add them up in the order of the parts. So are the bits the same on any number
-  of devices; it takes the memory of as many gradients.
+  If the loss or the gradient is not finite the state stays as it was, and
+  `metrics['finite']` is False.
 
-  Where the loss or the gradient is not finite the state stays as it was, and
-  `metrics['finite']` says so.
+  Args:
+    axis, shards: as of `parallel.sum_over_batch`.
   """
-
-  def gradients(params, batch, rng, step):
-    def objective(params):
-      sums, weight = model.loss(params, batch, rng, step=step, train=True)
-      return sums['loss'], (sums, weight)
-
-    grads, (sums, weight) = jax.grad(objective, has_aux=True)(params)
-    return grads, sums, weight
-
-  def split(batch, parts):
-    return jax.tree.map(lambda a: a.reshape(parts, -1, *a.shape[1:]), batch)
-
-  def accumulated(params, batch, rng, step):
-    if microbatches == 1:
-      return gradients(params, batch, rng, step)
-    parts = split(batch, microbatches)
-    first = jax.tree.map(lambda a: a[0], parts)
-    total = jax.eval_shape(gradients, params, first, rng, step)
-    total = jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), total)
-
-    def add(total, part):
-      return jax.tree.map(
-        jnp.add, total, gradients(params, part, rng, step)
-      ), ()
-
-    return jax.lax.scan(add, total, parts)[0]
-
-  def over_devices(params, batch, rng, step):
-    if not shards:
-      totals = accumulated(params, batch, rng, step)
-      return totals if axis is None else jax.lax.psum(totals, axis)
-    each = shard_by_shard(params, batch, rng, step)
-    if axis is not None:
-      each = jax.lax.all_gather(each, axis, tiled=True)
-    zero = jax.tree.map(lambda a: jnp.zeros(a.shape[1:], a.dtype), each)
-    add = lambda total, part: (jax.tree.map(jnp.add, total, part), ())
-    return jax.lax.scan(add, zero, each)[0]
-
-  def shard_by_shard(params, batch, rng, step):
-    own = shards if axis is None else shards // jax.lax.axis_size(axis)
-    # The compiler makes another program of one part, or of a loop of one
-    # round, whose last bits would differ: so there are two parts at the least,
-    # and only at run time it is told how many are gone through.
-    parts = jax.tree.map(
-      lambda a: jnp.resize(a, (max(own, 2), *a.shape[1:])), split(batch, own)
-    )
-    rounds = jnp.where(step < 0, 0, own)
-
-    def totals_of(i):
-      part = jax.tree.map(lambda a: a[i], parts)
-      return accumulated(params, part, rng, step)
-
-    def put(i, each):
-      return jax.tree.map(lambda e, t: e.at[i].set(t), each, totals_of(i))
-
-    each = jax.tree.map(
-      lambda t: jnp.zeros((max(own, 2), *t.shape), t.dtype),
-      jax.eval_shape(totals_of, 0),
-    )
-    each = jax.lax.fori_loop(0, rounds, put, each)
-    return jax.tree.map(lambda e: e[:own], each)
+  gradients = _make_gradients(model, microbatches)
 
   def train_step(state: TrainState, batch):
     rng = jax.random.wrap_key_data(state.rng)
     rng = jax.random.fold_in(rng, state.step)
-    grads, sums, weight = over_devices(state.params, batch, rng, state.step)
+    grads, sums, weight = parallel.sum_over_batch(
+      lambda batch: gradients(state.params, batch, rng, state.step),
+      batch,
+      state.step,
+      axis=axis,
+      shards=shards,
+    )
     grads, metrics = jax.tree.map(lambda a: a / weight, (grads, sums))
     norm = optax.tree.norm(grads)
     finite = jnp.isfinite(metrics['loss']) & jnp.isfinite(norm)
@@ -142,7 +87,7 @@ def make_train_step(
     params = optax.apply_updates(state.params, updates)
     ema = state.ema
     if ema is not None:
-      # Early on a long average would still hear the random start.
+      # A long average would keep the random initial values for too long.
       age = (1.0 + state.step) / (10.0 + state.step)
       decay = jnp.minimum(ema_decay, age)
       ema = jax.tree.map(lambda e, p: e + (1 - decay) * (p - e), ema, params)
@@ -153,12 +98,34 @@ def make_train_step(
   return train_step
 
 
+def _make_gradients(model, microbatches):
+  """(params, batch, rng, step) -> (gradients, sums, weight) of the whole batch."""
+
+  def gradients(params, batch, rng, step):
+    def objective(params):
+      sums, weight = model.loss(params, batch, rng, step=step, train=True)
+      return sums['loss'], (sums, weight)
+
+    grads, (sums, weight) = jax.grad(objective, has_aux=True)(params)
+    return grads, sums, weight
+
+  def accumulated(params, batch, rng, step):
+    parts = parallel.split(batch, microbatches)
+    of_part = lambda part: gradients(params, part, rng, step)
+    like = jax.eval_shape(of_part, jax.tree.map(lambda a: a[0], parts))
+    total = jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), like)
+    add = lambda total, part: (jax.tree.map(jnp.add, total, of_part(part)), ())
+    return jax.lax.scan(add, total, parts)[0]
+
+  return gradients if microbatches == 1 else accumulated
+
+
 def make_train_steps(train_step):
   """Returns train_steps(state, batches, num): many steps in one dispatch.
 
   `batches` hold K batches along a first axis; the first `num` <= K are taken.
   One program serves every `num`, so nothing is compiled again at the end of a
-  run; a step that is not finite is the last. Metrics come as arrays of [K].
+  run; a step that is not finite is the last. Metrics are arrays of [K].
   """
 
   def train_steps(state, batches, num):
@@ -187,11 +154,11 @@ def make_train_steps(train_step):
 
 
 def make_evaluate_step(function, *, axis: str | None = None):
-  """Returns evaluate_step(params, batch) -> what it is of each row alone.
+  """Returns evaluate_step(params, batch) -> `function` of each row alone.
 
   Args:
-    function: (params, batch, rng) -> arrays; theirs stand along a first axis
-      of rows then.
+    function: (params, batch, rng) -> arrays; they are stacked along a first
+      axis of rows.
   """
 
   def evaluate_row(params, row):
@@ -206,5 +173,5 @@ def make_evaluate_step(function, *, axis: str | None = None):
 
 
 def eval_params(state: TrainState):
-  """The parameters to evaluate and to sample from: the average if one is kept."""
+  """The parameters to evaluate and sample from: the average, if one is kept."""
   return state.params if state.ema is None else state.ema

@@ -1,4 +1,4 @@
-"""What the time goes into, by the clock -> steps, examples, tokens a second."""
+"""Measured rates of a run: steps, examples and tokens per second."""
 
 from collections.abc import Mapping
 import contextlib
@@ -6,7 +6,7 @@ import time
 
 
 class Throughput:
-  """Times dispatches and waits for data; `read` tells them since the last read.
+  """Times dispatches and waits for data; `read` gives rates since the last read.
 
   The first dispatch is left out: the compiler is in it.
   """
@@ -39,7 +39,7 @@ class Throughput:
       self._steps += steps
 
   def read(self) -> dict[str, float]:
-    """Seconds since the clock was made, and where there were steps, rates."""
+    """Seconds since construction and, if there were steps, the rates."""
     result = {'seconds': round(time.perf_counter() - self._begun, 3)}
     took = self._waited + self._worked
     if self._steps:

@@ -16,8 +16,7 @@ LOCK = 'lock'
 
 @contextlib.contextmanager
 def held(
-  folders: Iterable[pathlib.Path],
-  stopping: Callable[[], bool] = lambda: False,
+  folders: Iterable[pathlib.Path], stopping: Callable[[], bool] = lambda: False
 ) -> Iterator[bool]:
   """Holds all folders; True unless `stopping` said so while it waited."""
   with contextlib.ExitStack() as stack:

@@ -16,10 +16,7 @@ ERROR = 'error.txt'  # In a trial's folder: where in the code it failed.
 
 
 def run(
-  workdir,
-  ids: Sequence[str],
-  *,
-  stopping: Callable[[], bool] = lambda: False,
+  workdir, ids: Sequence[str], *, stopping: Callable[[], bool] = lambda: False
 ) -> None:
   """Runs trials of one shape side by side, one alone as `train` does.
 

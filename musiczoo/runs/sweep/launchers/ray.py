@@ -1,16 +1,20 @@
-"""Jobs -> a Ray cluster, each worker an actor with a child process of its own."""
+"""Workers on a Ray cluster: actors, each with a child process of its own."""
 
 from collections.abc import Sequence
 
 from musiczoo.data.ray_cluster import cluster
+from musiczoo.runs.sweep.launchers.scheduler import (
+  Job,
+  LaunchOptions,
+  schedule,
+)
+from musiczoo.runs.sweep.launchers.workers import Worker
 
-from .ask import Ask
-from .deal import deal
-from .worker import Worker
 
+def ray(jobs: Sequence[Job], options: LaunchOptions) -> None:
+  """Runs jobs on the nodes of a Ray cluster.
 
-def ray(jobs: Sequence[tuple[str, ...]], ask: Ask) -> None:
-  """All nodes must see the workdir and the corpus under the same paths.
+  All nodes must have the workdir and the corpus under the same paths.
 
   Raises:
     UserError: Ray is not installed, or its cluster is not there.
@@ -18,15 +22,16 @@ def ray(jobs: Sequence[tuple[str, ...]], ask: Ask) -> None:
   with cluster('--launcher=ray') as ray:
     there = ray.cluster_resources()
     # More actors than processors would wait for ever.
-    workers = min(ask.workers, len(jobs), int(there['CPU']))
-    # `stop` must be heard while `run` runs.
+    workers = min(options.workers, len(jobs), int(there['CPU']))
+    # `stop` must be called while `run` runs.
     actor = ray.remote(Worker).options(
       max_concurrency=2,
       num_cpus=1,
       num_gpus=min(1, there.get('GPU', 0) / workers),
     )
-    actors = [actor.remote(ask.workdir) for _ in range(workers)]
-    deal(jobs, ask, [_Remote(ray, actor) for actor in actors])
+    place = options.workdir, options.command, options.root
+    remote = [_Remote(ray, actor.remote(*place)) for _ in range(workers)]
+    schedule(jobs, options, remote)
 
 
 class _Remote:

@@ -1,38 +1,50 @@
-"""Jobs walk in, one at a time; a child process works through them."""
+"""Workers on this machine: child processes that share its cores and GPUs."""
 
+from collections.abc import Sequence
 import contextlib
 import os
 import pathlib
 import subprocess
 
 from musiczoo.runs.sweep import locks, results, trials
-
-from .. import command, ROOT
+from musiczoo.runs.sweep.launchers.scheduler import (
+  Job,
+  LaunchOptions,
+  schedule,
+)
 
 DIED = 'the process that ran it was killed, and the next one, too: no memory?'
 
 
-class Worker:
-  """A child that runs jobs, and its successor if it dies.
+def local(jobs: Sequence[Job], options: LaunchOptions) -> None:
+  """Runs jobs in child processes of this one."""
+  of = min(options.workers, len(jobs))
+  place = options.workdir, options.command, options.root
+  schedule(jobs, options, [Worker(*place, n, of) for n in range(of)])
 
-  It has a share of the machine: its cores, and its GPU where there are some. If
-  this process dies the child saves, and leaves.
+
+class Worker:
+  """A child process that runs jobs, and its successor if it dies.
+
+  It has a share of the machine: some cores, and a GPU if there are any. If this
+  process dies the child saves and ends.
   """
 
-  def __init__(self, workdir, number: int = 0, of: int = 1):
+  def __init__(self, workdir, command, root, number: int = 0, of: int = 1):
     """Starts nothing yet.
 
     Args:
-      workdir: of the sweep.
+      workdir, command, root: as of `LaunchOptions`.
       number, of: this worker's place among those that share the machine.
     """
     self._workdir = pathlib.Path(workdir)
+    self._command, self._root = command, root
     self._number, self._of = number, of
     self._process = None
     self._stopped = False
 
-  def run(self, job: tuple[str, ...]) -> None:
-    """Returns when the job is done, or stopped, or has cost two children."""
+  def run(self, job: Job) -> None:
+    """Returns when the job has ended, was stopped, or has killed two children."""
     for _ in range(2):
       if self._stopped or self._answers(','.join(job)):
         return
@@ -42,13 +54,13 @@ class Worker:
         self._give_up(trials.folder(self._workdir, trial))
 
   def stop(self) -> None:
-    """Asks for an end: what is being run is saved first."""
+    """Asks the child to save and end."""
     self._stopped = True
     if self._process is not None:
       self._process.terminate()
 
   def close(self) -> None:
-    """Ends the child, at once if it is at work."""
+    """Kills the child."""
     self._stopped = True
     self._end()
 
@@ -81,20 +93,19 @@ class Worker:
     cores = sorted(_cores())
     own = cores[self._number % len(cores) :: self._of] or cores
     environ = dict(os.environ)
-    paths = str(ROOT), environ.get('PYTHONPATH')
+    paths = str(self._root), environ.get('PYTHONPATH')
     environ['PYTHONPATH'] = os.pathsep.join(filter(None, paths))
     if cards := gpus():
       environ['CUDA_VISIBLE_DEVICES'] = cards[self._number % len(cards)]
     with (self._workdir / 'workers.log').open('a') as log:
       process = subprocess.Popen(
-        command('trial', f'--workdir={self._workdir}'),
+        self._command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,
         text=True,
-        # Ctrl-C is for us, who then ask the child to stop.
         env=environ,
-        start_new_session=True,
+        start_new_session=True,  # Ctrl-C is for this process alone.
       )
     if hasattr(os, 'sched_setaffinity'):  # Linux; before it has threads.
       with contextlib.suppress(ProcessLookupError):
@@ -102,8 +113,8 @@ class Worker:
     return process
 
 
-def usual_workers() -> int:
-  """A worker for each GPU, one for a TPU, else one for each core."""
+def default_workers() -> int:
+  """One worker for each GPU, one for a TPU, else one for each core."""
   if cards := gpus():
     return len(cards)
   if list(pathlib.Path('/dev').glob('accel*')):
@@ -112,7 +123,7 @@ def usual_workers() -> int:
 
 
 def gpus() -> list[str]:
-  """Names of the GPUs, as CUDA_VISIBLE_DEVICES has or would have them."""
+  """Names of the GPUs, as in CUDA_VISIBLE_DEVICES."""
   named = os.environ.get('CUDA_VISIBLE_DEVICES')
   if named is not None:
     return [name for name in named.split(',') if name]

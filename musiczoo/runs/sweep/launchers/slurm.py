@@ -1,4 +1,4 @@
-"""Jobs -> an array of SLURM, one task each, by a script of sbatch."""
+"""Jobs as an array of SLURM, one task each, by a script of sbatch."""
 
 from collections.abc import Sequence
 import os
@@ -7,17 +7,15 @@ import shutil
 import subprocess
 
 from musiczoo.music.files import write_atomic
-
-from .. import command, ROOT
-from .ask import Ask
+from musiczoo.runs.sweep.launchers.scheduler import Job, LaunchOptions
 
 SCRIPT = 'sweep.sbatch'
 
 
-def slurm(jobs: Sequence[tuple[str, ...]], ask: Ask) -> None:
+def slurm(jobs: Sequence[Job], options: LaunchOptions) -> None:
   """Writes the script, submits it if sbatch is here, and waits for its end."""
-  path = ask.workdir / SCRIPT
-  write_atomic(path, script(jobs, ask))
+  path = options.workdir / SCRIPT
+  write_atomic(path, script(jobs, options))
   command = ['sbatch', '--wait', str(path)]
   if shutil.which('sbatch') is None:
     print(
@@ -31,31 +29,31 @@ def slurm(jobs: Sequence[tuple[str, ...]], ask: Ask) -> None:
       process.wait(timeout=0.2)
       break
     except subprocess.TimeoutExpired:
-      if ask.stopping():
+      if options.stopping():
         process.terminate()
         print('what was submitted goes on: see squeue, scancel')
         return
   for job in jobs:
-    ask.report(job)
+    options.report(job)
 
 
-def script(jobs: Sequence[tuple[str, ...]], ask: Ask) -> str:
-  """What sbatch is given; where and how long is up to its own variables.
+def script(jobs: Sequence[Job], options: LaunchOptions) -> str:
+  """The script for sbatch; partition and time are set by its own variables.
 
-  SLURM ends a task with SIGTERM some seconds before SIGKILL: in these it saves,
-  and requeued or submitted again it goes on.
+  SLURM ends a task with SIGTERM some seconds before SIGKILL: then it saves, and
+  continues when it is requeued or submitted again.
   """
-  trial = shlex.join(command('trial', f'--workdir={ask.workdir}'))
+  trial = shlex.join(options.command)
   array = '\n'.join(f'  {shlex.quote(",".join(job))}' for job in jobs)
   return f"""#!/bin/bash
 #SBATCH --job-name=musiczoo-sweep
-#SBATCH --array=0-{len(jobs) - 1}%{ask.workers}
-#SBATCH --output={shlex.quote(f'{ask.workdir}/slurm-%A_%a.log')}
+#SBATCH --array=0-{len(jobs) - 1}%{options.workers}
+#SBATCH --output={shlex.quote(f'{options.workdir}/slurm-%A_%a.log')}
 #SBATCH --open-mode=append
 #SBATCH --requeue
 set -euo pipefail
 cd {shlex.quote(os.getcwd())}
-export PYTHONPATH={shlex.quote(str(ROOT))}${{PYTHONPATH:+:$PYTHONPATH}}
+export PYTHONPATH={shlex.quote(str(options.root))}${{PYTHONPATH:+:$PYTHONPATH}}
 jobs=(
 {array}
 )

@@ -1,4 +1,4 @@
-"""Jobs are dealt once each, and a machine is shared."""
+"""Each job runs once, and workers share a machine."""
 
 import os
 import subprocess
@@ -6,11 +6,10 @@ import threading
 
 import pytest
 
-from experiments.launchers import worker
-from experiments.launchers.ask import Ask
-from experiments.launchers.deal import deal
-from experiments.launchers.slurm import script
 from musiczoo.runs.sweep import locks, results, trials
+from musiczoo.runs.sweep.launchers import workers as worker_lib
+from musiczoo.runs.sweep.launchers.scheduler import LaunchOptions, schedule
+from musiczoo.runs.sweep.launchers.slurm import script
 
 
 class Fake:
@@ -32,24 +31,26 @@ class Fake:
     self.closed = True
 
 
-def ask(folder, *, stopping=lambda: False, told=None):
-  return Ask(folder, 2, stopping, [].append if told is None else told.append)
+def options(folder, *, stopping=lambda: False, reported=()):
+  command = ['python', '-m', 'trial', f'--workdir={folder}']
+  report = getattr(reported, 'append', lambda job: None)
+  return LaunchOptions(folder, 2, command, folder, stopping, report)
 
 
-def test_each_job_is_dealt_once_and_held_ones_last(tmp_path):
+def test_each_job_is_run_once_and_held_ones_last(tmp_path):
   jobs = [(f't{i}', f'u{i}') for i in range(8)]
   for trial in sum(jobs, ()):
     trials.folder(tmp_path, trial).mkdir(parents=True)
-  ran, told = [], []
+  ran, reported = [], []
   workers = [Fake(ran), Fake(ran)]
   with locks.held([trials.folder(tmp_path, 'u0')]):
-    deal(jobs, ask(tmp_path, told=told), workers)
-  assert sorted(ran) == sorted(told) == jobs
+    schedule(jobs, options(tmp_path, reported=reported), workers)
+  assert sorted(ran) == sorted(reported) == jobs
   assert jobs[0] in ran[-2:]
   assert all(w.closed for w in workers)
 
 
-def test_a_stop_is_passed_on_and_no_more_is_dealt(tmp_path):
+def test_a_stop_is_passed_on_and_no_more_is_run(tmp_path):
   workers = [Fake([]), Fake([])]
   asked = threading.Event()
 
@@ -58,24 +59,24 @@ def test_a_stop_is_passed_on_and_no_more_is_dealt(tmp_path):
     assert workers[0].stopped.wait(60)
 
   workers[0].run = workers[1].run = wait
-  told = []
-  deal(
+  reported = []
+  schedule(
     [('a',), ('b',), ('c',)],
-    ask(tmp_path, stopping=asked.is_set, told=told),
+    options(tmp_path, stopping=asked.is_set, reported=reported),
     workers,
   )
-  assert ('c',) not in told
+  assert ('c',) not in reported
 
 
-def test_what_a_worker_cannot_do_is_heard(tmp_path):
+def test_an_error_of_a_worker_is_raised(tmp_path):
   workers = [Fake([], fails=True)]
   with pytest.raises(OSError, match='no more processes'):
-    deal([('a',)], ask(tmp_path), workers)
+    schedule([('a',)], options(tmp_path), workers)
   assert workers[0].closed
 
 
 def test_a_trial_that_kills_its_workers_is_given_up(tmp_path, monkeypatch):
-  mortal = worker.Worker(tmp_path)
+  mortal = worker_lib.Worker(tmp_path, ['trial'], tmp_path)
   monkeypatch.setattr(
     mortal,
     '_start',
@@ -90,23 +91,23 @@ def test_a_trial_that_kills_its_workers_is_given_up(tmp_path, monkeypatch):
   deadly.mkdir(parents=True), fine.mkdir()
   results.write(fine, {'status': 'done'})
   mortal.run(('deadly', 'fine'))
-  assert results.read(deadly) == {'status': 'failed', 'reason': worker.DIED}
+  assert results.read(deadly) == {'status': 'failed', 'reason': worker_lib.DIED}
   assert results.read(fine) == {'status': 'done'}
 
 
 def test_gpus_are_those_that_are_visible(monkeypatch):
   monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '2,5')
-  assert worker.gpus() == ['2', '5']
-  assert worker.usual_workers() == 2
+  assert worker_lib.gpus() == ['2', '5']
+  assert worker_lib.default_workers() == 2
   monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '')
-  assert worker.gpus() == []
-  assert worker.usual_workers() >= 1
+  assert worker_lib.gpus() == []
+  assert worker_lib.default_workers() >= 1
 
 
 def test_a_script_of_sbatch_is_sound_bash(tmp_path):
   workdir = tmp_path / "a folder's name"
   jobs = [('a', 'b'), ('c',)]
-  text = script(jobs, ask(workdir))
+  text = script(jobs, options(workdir))
   assert '#SBATCH --array=0-1%2\n' in text
   # With a stand-in for Python it says what it would be called with.
   text = text.replace('exec ', 'printf "%s\\n" ')

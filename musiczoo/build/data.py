@@ -1,0 +1,105 @@
+"""The corpus, pieces, feature statistics and batches of a config."""
+
+import dataclasses
+
+from musiczoo.build.config import Choice, RunConfig, with_tuples
+from musiczoo.build.pipeline import Pipeline
+from musiczoo.data import corpora, encoding, sections
+from musiczoo.data.batches import make_batch_at
+from musiczoo.data.cache import audio_frames
+from musiczoo.data.corpus import Corpus
+from musiczoo.data.pieces import Pieces
+from musiczoo.errors import UserError
+from musiczoo.representations import REPRESENTATIONS
+
+
+def corpus(config: RunConfig) -> Corpus:
+  """The corpus: scores, or sounds where the representation is of audio."""
+  is_audio = config.representation.make(REPRESENTATIONS).spec.is_audio
+  return (corpora.load_sounds if is_audio else corpora.load)(config.corpus)
+
+
+def pieces(
+  config: RunConfig, pipeline: Pipeline, corpus: Corpus, split: str
+) -> Pieces:
+  """A split, encoded; of a config with `sections`, only these.
+
+  Raises:
+    UserError: the split is empty, or nothing is left of it.
+  """
+  _check_has_pieces(config, corpus, split)
+  representation = pipeline.representation
+  if pipeline.spec.is_audio:
+    return audio_frames.open(
+      corpus[split], *_measure(config), representation.normalize
+    )
+  key = {'representation': config.representation.to_dict()}
+  if pipeline.annotate:
+    key |= {'styles': config.conditions.styles}
+  found = encoding.open_split(
+    corpus[split], representation, annotate=pipeline.annotate, cache_key=key
+  )
+  bar_steps, planes = vars(config.sections).values()
+  if not bar_steps:
+    return found
+  plays = sections.planes_that_play(pipeline.spec, planes)
+  return sections.cut_sections(
+    found, config.window, bar_steps=bar_steps, plays=plays
+  )
+
+
+def _check_has_pieces(config, corpus, split):
+  if not len(corpus[split]):
+    sizes = ', '.join(f'{len(p)} {name}' for name, p in corpus.items())
+    raise UserError(
+      f"corpus '{config.corpus}' has no {split} pieces ({sizes}): add some"
+    )
+
+
+def with_statistics(
+  config: RunConfig, pipeline: Pipeline, corpus: Corpus
+) -> tuple[RunConfig, Pipeline]:
+  """Both with the mean and sd of the audio features of the training pieces.
+
+  They become part of the config. Symbolic music, and a config that has them,
+  stay as they are.
+  """
+  choice = config.representation
+  if pipeline.representation.normalize is None or choice.options.get('mean'):
+    return config, pipeline
+  _check_has_pieces(config, corpus, 'train')
+  found = audio_frames.statistics(corpus['train'], *_measure(config))
+  choice = Choice(choice.name, {**choice.options, **with_tuples(found)})
+  config = dataclasses.replace(config, representation=choice)
+  return config, pipeline._replace(representation=choice.make(REPRESENTATIONS))
+
+
+def _measure(config):
+  """(all that the features depend on, the function Sound -> [T, D])."""
+  usual = {'mean': (), 'sd': ()}
+  choice = config.representation
+  plain = Choice(choice.name, {**choice.options, **usual})
+  free = 'iterations', *usual
+  depends = {k: v for k, v in plain.to_dict().items() if k not in free}
+  return depends, plain.make(REPRESENTATIONS).encode
+
+
+def batches(
+  config: RunConfig,
+  pipeline: Pipeline,
+  pieces: Pieces,
+  rows: slice = slice(None),
+):
+  """batch_at(seed, step) of the training pieces, or these rows of each batch."""
+  changes = {}
+  if config.augment:
+    names = 'transpose', 'transpose_range', 'augment_performance'
+    changes = {name: getattr(pipeline.representation, name) for name in names}
+  return make_batch_at(
+    pieces,
+    batch_size=config.batch_size,
+    window=config.window,
+    rows=rows,
+    bars=config.window_align == 'bar',
+    **changes,
+  )

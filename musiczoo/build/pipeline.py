@@ -1,0 +1,155 @@
+"""Pipeline: the representation and the model of a config."""
+
+from collections.abc import Callable, Mapping
+import inspect
+import typing
+from typing import Annotated, NamedTuple
+
+from flax import linen as nn
+
+from musiczoo.build.config import Conditions, RunConfig
+from musiczoo.data import encoding
+from musiczoo.errors import check_options, check_value, OneOf, UserError
+from musiczoo.models.model import Model
+from musiczoo.models.zoo import ZOO
+from musiczoo.music import annotations
+from musiczoo.music.spec import Spec
+from musiczoo.nn.conditioning import Conditioning
+from musiczoo.nn.heads import HEADS
+from musiczoo.representations import Representation, REPRESENTATIONS
+
+
+class Pipeline(NamedTuple):
+  """A model and what belongs to it, without data and without training.
+
+  Attributes:
+    representation: between Scores, or Sounds, and x.
+    model: of x.
+    conditions: what it is conditioned on.
+    annotate: (piece, x) -> the conditions of its steps; None if neither the
+      model nor the choice of windows needs them.
+  """
+
+  representation: Representation
+  model: Model
+  conditions: Conditions = Conditions((), (), 1, 0.0)
+  annotate: Callable | None = None
+
+  @property
+  def spec(self) -> Spec:
+    return self.representation.spec
+
+
+def pipeline(config: RunConfig) -> Pipeline:
+  """Builds the representation and the model of a config.
+
+  Raises:
+    UserError: two parts do not fit each other.
+  """
+  made = config.representation.make(REPRESENTATIONS)
+  spec, conditions = made.spec, config.conditions
+  if spec.is_audio and (conditions.columns or config.sections.bar_steps):
+    raise UserError(
+      'a model of audio takes no conditions and no sections: set '
+      '--config.conditions.columns= and --config.sections.bar_steps=0'
+    )
+  if spec.is_audio and config.augment:
+    raise UserError('audio is not augmented: set --config.augment=False')
+  model = make_model(
+    config.family,
+    spec,
+    _head(config, spec),
+    config.model,
+    window=config.window,
+    conditioning=Conditioning(
+      annotations.columns(conditions.columns),
+      conditions.embed_dim,
+      conditions.dropout,
+    ),
+    dtype=config.dtype,
+    remat=config.remat,
+  )
+  if model.window is not None and config.window_align != 'bar':
+    raise UserError(
+      f"family '{config.family}' makes windows that begin with a bar: set "
+      '--config.window_align=bar'
+    )
+  annotate = None
+  if not spec.is_audio and (
+    conditions.columns
+    or config.sections.bar_steps
+    or config.window_align == 'bar'
+  ):
+    annotate = encoding.make_annotate(made, conditions.styles)
+  return Pipeline(made, model, conditions, annotate)
+
+
+def make_model(
+  name: str,
+  spec: Spec,
+  head: nn.Module | None,
+  options: Mapping,
+  *,
+  window: int,
+  conditioning: Conditioning = Conditioning(),
+  dtype: str = 'float32',
+  remat: bool = False,
+) -> Model:
+  """A model of a family, by its name.
+
+  Args:
+    name: in ZOO.
+    spec: of x.
+    head: predicts each step; None for families that have an output of their own.
+    options: the table of the family's options, checked here.
+    window, conditioning, dtype, remat: what all families of a config share.
+
+  Raises:
+    UserError: the family has no such option, or cannot use an argument.
+  """
+  check_value('family', name, Annotated[str, OneOf(*ZOO)])
+  family = ZOO[name]
+  hints = typing.get_type_hints(family)
+  check_options('model', hints['options'], options)
+  options = hints['options'](**options)
+  own_output = hints['head'] is type(None)
+  if own_output and head is not None:
+    raise UserError(
+      f"family '{name}' has an output of its own: leave config.head out"
+    )
+  if not own_output and head is None:
+    raise UserError(f"family '{name}' needs a head: set config.head")
+  declared = inspect.signature(family).parameters
+  if conditioning.columns and 'conditioning' not in declared:
+    raise UserError(
+      f"config.conditions.columns: family '{name}' can not be conditioned: set "
+      '--config.conditions.columns='
+    )
+  if remat and 'remat' not in declared:
+    raise UserError(
+      f"--config.remat=True: family '{name}' has nothing to recompute: set "
+      '--config.remat=False'
+    )
+  values = dict(
+    window=window, conditioning=conditioning, dtype=dtype, remat=remat
+  )
+  used = {key: value for key, value in values.items() if key in declared}
+  return family(spec, head, options, **used)
+
+
+def _head(config, spec):
+  if config.head is None:
+    return None
+  head = config.head.make(HEADS, depth=spec.depth, dtype=config.dtype)
+  if head.kind != spec.kind:
+    raise UserError(
+      f"head '{config.head.name}' predicts {head.kind}, but representation "
+      f"'{config.representation.name}' gives {spec.kind}: set "
+      '--config.head.name to a head that fits'
+    )
+  if getattr(head, 'voices', None) not in (None, *spec.shape):
+    raise UserError(
+      f'--config.head.voices={head.voices}: the music has '
+      f'{spec.shape[0]} voices'
+    )
+  return head
