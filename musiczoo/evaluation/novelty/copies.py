@@ -9,6 +9,7 @@ The training pieces are read in blocks, so there may be more than fit in memory.
 """
 
 from collections.abc import Iterable, Iterator
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -29,18 +30,6 @@ class _Span(NamedTuple):
   source: int
   source_start: int
   semitones: int
-
-
-class _Found(NamedTuple):
-  """The copies found in some of the training pieces.
-
-  Attributes:
-    copied: length -> which windows of that many frames are copies, bool [N].
-    longest: the longest copy, or None.
-  """
-
-  copied: dict[int, np.ndarray]
-  longest: _Span | None
 
 
 def find_copies(
@@ -64,17 +53,25 @@ def find_copies(
     transposition. Of several the first.
   """
   new = {name: index(pieces) for name, pieces in music.items()}
-  found = {(name, kind): _Found({}, None) for name in new for kind in _KINDS}
-  first = 0
+  keys = list(itertools.product(new, _KINDS))
+  copied = {(*key, k): np.zeros(1, bool) for key in keys for k in WINDOWS}
+  spans, first = {key: [] for key in keys}, 0
   for block in _blocks(train):
     known = index(block)
-    for name, kind in found:
-      in_block = _search(known, new[name], kind == 'transposed')
-      found[name, kind] = _merged(found[name, kind], in_block, first)
+    for name, kind in keys:
+      windows, span = _search(new[name], known, kind == 'transposed')
+      for frames, found in windows.items():
+        copied[name, kind, frames] = copied[name, kind, frames] | found
+      if span:
+        source = first + span.source
+        spans[name, kind].append(span._replace(source=source))
     first += len(block)
   described = {name: {} for name in new}
-  for (name, kind), copies in found.items():
-    described[name] |= _describe(copies, new[name], kind)
+  for (name, kind, frames), found in copied.items():
+    share = np.count_nonzero(found) / max(num_windows(new[name], frames), 1)
+    described[name][f'{kind}_{frames}'] = share
+  for (name, kind), found in spans.items():
+    described[name][f'longest_{kind}'] = _longest(found, new[name])
   return described
 
 
@@ -90,56 +87,37 @@ def _blocks(pieces) -> Iterator[list[np.ndarray]]:
     yield block
 
 
-def _search(train, new, transposed):
-  """_Found of new pieces in one Index of training pieces."""
+def _search(new, train, transposed):
+  """The copies of `WINDOWS` frames, {frames: bool [N]}, and the longest span."""
   copied, longest = {}, None
-  longer = match_frames(train, new, transposed)
-  while (sounds := longer.new.low >= 0).any():
+  longer = match_frames(new, train, transposed)
+  while longer.copied.any():
     if longer.frames in WINDOWS:
-      copied[longer.frames] = sounds
+      copied[longer.frames] = longer.copied
     longest = longer
     longer = extend(longest, longest.frames)
   # The longest is less than twice as long: half as much, a quarter, and so on.
   step = longest.frames // 2 if longest else 0
   while step:
     longer = extend(longest, step)
-    if (longer.new.low >= 0).any():
+    if longer.copied.any():
       longest = longer
     step //= 2
-  return _Found(copied, longest and _span(train, longest))
+  return copied, longest and _span(train, longest)
 
 
-def _span(train, match):
-  begin = int(np.argmax(match.new.low >= 0))
-  at = int(np.argmax(match.train.id == match.new.id[begin]))
-  semitones = int(match.new.low[begin] - match.train.low[at])
-  return _Span(begin, match.frames, *locate(train, at), semitones)
+def _span(train, windows):
+  frames, num_new, ids, low = windows
+  begin = int(np.argmax(windows.copied))
+  at = int(np.argmax(ids[num_new:] == ids[begin]))
+  semitones = int(low[begin] - low[num_new + at])
+  return _Span(begin, frames, *locate(train, at), semitones)
 
 
-def _merged(found, more, first):
-  """Adds the copies in a block whose pieces are numbered from `first` on."""
-  copied = dict(found.copied)
-  for frames, windows in more.copied.items():
-    copied[frames] = windows | copied.get(frames, False)
-  spans = [found.longest] if found.longest else []
-  if more.longest:
-    source = first + more.longest.source
-    spans.append(more.longest._replace(source=source))
-  # Of several the first in the new pieces, then the first in train.
-  rank = lambda span: (span.frames, -span.begin)
-  return _Found(copied, max(spans, key=rank, default=None))
-
-
-def _describe(found, new, kind):
-  """The entries of `find_copies` for one list and one kind of copy."""
-  described = {
-    f'{kind}_{frames}': np.count_nonzero(found.copied.get(frames, 0))
-    / max(num_windows(new, frames), 1)
-    for frames in WINDOWS
-  }
-  span = found.longest
-  if span:
-    span = span._asdict()
-    piece, start = locate(new, span.pop('begin'))
-    span |= {'piece': piece, 'start': start}
-  return described | {f'longest_{kind}': span}
+def _longest(spans, new):
+  """The longest span, of several the first in the new pieces, then in train."""
+  if not spans:
+    return None
+  span = max(spans, key=lambda span: (span.frames, -span.begin))._asdict()
+  piece, start = locate(new, span.pop('begin'))
+  return span | {'piece': piece, 'start': start}

@@ -11,106 +11,75 @@ from typing import NamedTuple
 
 import numpy as np
 
-from musiczoo.evaluation.novelty.frames import (
-  GAP,
-  Index,
-  lowest,
-  packed,
-  transposed_to_lowest,
-)
+from musiczoo.evaluation.novelty import frames as frames_lib
+from musiczoo.evaluation.novelty.frames import GAP, Index
 
 
 class Windows(NamedTuple):
-  """The windows of one length that begin at each of N frames.
+  """Windows of one length that occur both in new and in training pieces.
+
+  The N frames are those of the new pieces, then those of the training pieces.
 
   Attributes:
-    id: int32 [N], the same for equal windows, or the gap.
-    low: int16 [N], lowest pitch of the first frame that sounds; -1 if none.
+    frames: length of the windows.
+    num_new: how many of the N frames are of new pieces.
+    id: int32 [N], of the window that begins at each frame, the same for equal
+      windows; the gap if it is not shared, or leaves its piece.
+    low: int16 [N], lowest pitch of its first frame that sounds; -1 if none.
   """
 
+  frames: int
+  num_new: int
   id: np.ndarray
   low: np.ndarray
 
-
-class Match(NamedTuple):
-  """New and training windows of `frames` frames, with common ids."""
-
-  frames: int
-  new: Windows
-  train: Windows
+  @property
+  def copied(self) -> np.ndarray:
+    """Which windows of the new pieces are shared and sound: bool [num_new]."""
+    return self.low[: self.num_new] >= 0
 
 
-class _Joined(NamedTuple):
-  """M windows, each made up of two.
+def match_frames(new: Index, train: Index, transposed: bool) -> Windows:
+  """Windows of one frame; if transposed, equal up to a shift in pitch."""
+  table = np.concatenate([new.table, train.table])
+  low = frames_lib.lowest(table)
+  if transposed:
+    table = frames_lib.transposed_to_lowest(table, low)
+  _, code = np.unique(frames_lib.packed(table), return_inverse=True)
+  after = train.frames + np.where(train.frames == GAP, 0, len(new.table))
+  row = np.concatenate([new.frames, after])
+  at = np.flatnonzero(row != GAP)
+  row, size = row[at], (len(new.frames), len(row))
+  return _shared(1, *size, at, code[row], low[row])
 
-  Attributes:
+
+def extend(windows: Windows, step: int) -> Windows:
+  """Windows that are `step` frames longer, at most twice as long."""
+  frames, num_new, ids, low = windows
+  at = np.flatnonzero(ids != GAP)
+  at = at[ids[at + step] != GAP]
+  left, right = low[at], low[at + step]
+  shift = np.where((left >= 0) & (right >= 0), right - left, 0)
+  # Exact below 2**27 ids.
+  pair = ids[at].astype(np.int64) * (int(ids.max()) + 1) + ids[at + step]
+  code = pair * 512 + (shift + 256)
+  low = np.where(left >= 0, left, right)
+  return _shared(frames + step, num_new, len(ids), at, code, low)
+
+
+def _shared(frames, num_new, size, at, code, low):
+  """The windows whose code occurs both in new and in training pieces.
+
+  Args:
     at: int64 [M], their first frames.
-    code: int64 [M], the same for equal windows; exact below 2**27 ids.
+    code: int64 [M], the same for equal windows.
     low: int16 [M], as in `Windows`.
   """
-
-  at: np.ndarray
-  code: np.ndarray
-  low: np.ndarray
-
-
-def match_frames(train: Index, new: Index, transposed: bool) -> Match:
-  """Windows of one frame; if transposed, equal up to a shift in pitch."""
-  tables = new.table, train.table
-  lows = [lowest(table) for table in tables]
-  if transposed:
-    tables = [
-      transposed_to_lowest(table, low) for table, low in zip(tables, lows)
-    ]
-  rows = [packed(table) for table in tables]
-  _, ids = np.unique(np.concatenate(rows), return_inverse=True)
-  ids = np.split(ids.astype(np.int32), [len(rows[0])])
-  windows = []
-  for pieces, own, other, low in zip((new, train), ids, ids[::-1], lows):
-    shared = np.isin(own, other)
-    # One more row, for the gap, -1.
-    own = np.append(np.where(shared, own, GAP), np.int32(GAP))
-    low = np.append(np.where(shared, low, -1), np.int16(-1))
-    windows.append(Windows(own[pieces.frames], low[pieces.frames]))
-  return Match(1, *windows)
-
-
-def extend(match: Match, step: int) -> Match:
-  """Windows that are `step` frames longer, at most twice as long."""
-  base = int(match.new.id.max(initial=0)) + 1
-  new, train = (
-    _join(windows, step, base) for windows in (match.new, match.train)
-  )
-  codes = np.unique(new.code)
-  both = codes[np.isin(codes, train.code)]  # Shared windows.
-  return Match(
-    match.frames + step,
-    _spread(len(match.new.id), new, both),
-    _spread(len(match.train.id), train, both),
-  )
-
-
-def _join(windows, step, base):
-  """Joins the windows at i and i + step, for all i where both are."""
-  at = np.flatnonzero(windows.id != GAP)
-  at = at[windows.id[at + step] != GAP]
-  (left, right), (left_low, right_low) = (
-    (array[at], array[at + step]) for array in windows
-  )
-  both = (left_low >= 0) & (right_low >= 0)
-  shift = np.where(both, right_low - left_low, 0)
-  code = (left.astype(np.int64) * base + right) * 512 + (shift + 256)
-  return _Joined(at, code, np.where(left_low >= 0, left_low, right_low))
-
-
-def _spread(num_frames, joined, codes):
-  """The joined windows whose code is among `codes`, which are sorted."""
-  windows = Windows(
-    np.full(num_frames, GAP, np.int32), np.full(num_frames, -1, np.int16)
-  )
-  ids = np.searchsorted(codes, joined.code)
-  known = np.append(codes, -1)[ids] == joined.code
-  at = joined.at[known]
-  windows.id[at] = ids[known]
-  windows.low[at] = joined.low[known]
-  return windows
+  codes = np.unique(code[at < num_new])
+  codes = codes[np.isin(codes, code[at >= num_new])]
+  ids = np.searchsorted(codes, code)
+  shared = np.append(codes, -1)[ids] == code
+  found = np.full(size, GAP, np.int32), np.full(size, -1, np.int16)
+  for array, values in zip(found, (ids, low)):
+    array[at[shared]] = values[shared]
+  return Windows(frames, num_new, *found)
