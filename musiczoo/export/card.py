@@ -1,43 +1,12 @@
 """MODEL_CARD.md of an exported model."""
 
 from collections.abc import Mapping
+from importlib import resources
 import pathlib
 
 from jax import export
 
 from musiczoo.build import Pipeline, RunConfig
-
-_CARD = """\
-# {family}, {representation}
-
-A model of the family `{family}` that generates `{representation}` on a grid of {grid}
-steps a quarter note. Trained by musiczoo for {step:,} steps on `{corpus}`;
-{parameters:,} parameters.
-
-    python play.py --output_dir=music --num_outputs=2 --num_steps=64 --seed=0
-
-writes MIDI with numpy, mido, jax and flatbuffers installed. It checks the files
-first, as `sha256sum -c SHA256SUMS` does. `--help` lists its other flags.
-{figures}
-## Files
-
-- `model.safetensors`: the parameters, float32, by name; `config.json`: the config of
-  their net, and what `play.py` reads.
-- `sample.jaxexport`, `step.jaxexport`: the sampler and the net without noise, as
-  StableHLO for {platforms}, of `{{name: array}}` of the weights and:
-{signatures}
-{onnx}- `play.py`, and `SHA256SUMS` of all the others.
-
-b are pieces, t steps: any number{window}. Of `steps` only the length counts.
-Each piece has a key: `fold_in(key(seed), i)`. `given` is music whose `known` cells
-stay, `before` the step before each of x, -1 where there is none, `state` zeros to
-begin with. JAX promises to read a `.jaxexport` for six months after its release.
-
-## Limits
-
-The model was trained on this corpus alone, and may repeat some of it:
-`experiments.generate` reports how much.
-"""
 
 
 def card(
@@ -61,19 +30,17 @@ def card(
     for name, program in programs.items()
     if name.endswith('.jaxexport')
   ]
-  onnx = (
-    '- `model.onnx`: inputs and outputs of `step`, but the `log_prob_...`.\n'
-  )
+  onnx = '- `model.onnx`: inputs and outputs of `step`, but `log_prob_...`.\n'
   window = pipeline.model.window
   figures = ''.join(f'- {k}: {v:.4f}\n' for k, v in sorted(figures.items()))
-  return _CARD.format(
+  template = resources.files(__package__).joinpath('card.md').read_text()
+  return template.format(
     family=config.family,
     representation=config.representation.name,
     grid=pipeline.spec.steps_per_quarter,
     step=step,
     corpus=corpus_name(config),
     parameters=sum(a.size for a in weights.values()),
-    platforms='cpu, cuda and tpu',
     figures=figures and f'\n## Measured on the valid pieces\n\n{figures}',
     signatures='\n'.join(signatures),
     onnx=onnx if 'model.onnx' in programs else '',

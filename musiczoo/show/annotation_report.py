@@ -1,6 +1,7 @@
 """The annotations of a model for each bar, beside those of the rules."""
 
 from collections.abc import Iterator
+import itertools
 
 import jax
 import numpy as np
@@ -66,9 +67,6 @@ def report(pipeline: Pipeline, params, score: Score) -> Iterator[str]:
 
 def _bar(table):
   """Key, chords, density, rhythm and section of a bar's steps as text."""
-  first = annotations.words(table[0])
-  chords = [annotations.words(row)['chord'] for row in table]
-  first['chord'] = ' '.join(
-    c for i, c in enumerate(chords) if not i or c != chords[i - 1]
-  )
-  return list(first.values())
+  rows = [annotations.words(row) for row in table]
+  chords = itertools.groupby(row['chord'] for row in rows)
+  return list((rows[0] | {'chord': ' '.join(c for c, _ in chords)}).values())

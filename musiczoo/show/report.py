@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+import itertools
 import os
 
 import numpy as np
@@ -205,11 +206,9 @@ def _harmony(score):
   chords = harmony.chords(transform.crop(score, int(listed[-1])))
   bars = [[] for _ in listed[1:]]
   place = np.searchsorted(listed, chords[:, 0], side='right') - 1
-  for bar, (_, root, quality) in zip(place.tolist(), chords.tolist()):
-    name = harmony.format_chord(root, quality)
-    if bars[bar][-1:] != [name]:
-      bars[bar].append(name)
-  cells = [' '.join(names) for names in bars]
+  for bar, (_, *chord) in zip(place.tolist(), chords.tolist()):
+    bars[bar].append(harmony.format_chord(*chord))
+  cells = [' '.join(c for c, _ in itertools.groupby(names)) for names in bars]
   for i in range(0, len(cells), 4):
     row = '| '.join(f'{cell:15}' for cell in cells[i : i + 4])
     yield f'bar {i + 1:4}  {row}'.rstrip()

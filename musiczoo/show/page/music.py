@@ -51,9 +51,8 @@ def _chords(score, resolution):
   lines = metre.bars(score)
   last, begins = int(lines[: _MAX_BARS + 1][-1]), set(lines.tolist())
   found = []
-  for tick, root, quality in harmony.chords(
-    transform.crop(score, last)
-  ).tolist():
+  chords = harmony.chords(transform.crop(score, last))
+  for tick, root, quality in chords.tolist():
     name = harmony.format_chord(root, quality) if quality else ''
     if tick in begins or found[-1][1] != name:
       found.append([tick * resolution // score.resolution, name])

@@ -36,12 +36,8 @@ def metrics_of(
   measured = metrics.measure(
     segments, num_steps=num_steps, steps_per_quarter=steps_per_quarter
   )
-  found = {}
-  for name in _SHOWN:
-    values = measured[name][~np.isnan(measured[name])]
-    if len(values):
-      found[label(name)] = float(values.mean())
-  return found
+  defined = {name: measured[name][~np.isnan(measured[name])] for name in _SHOWN}
+  return {label(k): float(v.mean()) for k, v in defined.items() if len(v)}
 
 
 def label(name: str) -> str:

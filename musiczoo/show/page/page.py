@@ -5,6 +5,7 @@ requests. It is ASCII, and the same groups give the same bytes.
 """
 
 import base64
+import collections
 from collections.abc import Mapping, Sequence
 import hashlib
 import html as html_lib
@@ -19,15 +20,7 @@ from musiczoo.show.page.music import music
 from musiczoo.show.sound.timbres import DRUMS, FAMILIES, OTHER
 
 # In order: each uses definitions of those before it.
-_SCRIPTS = (
-  'clock.js',
-  'sound.js',
-  'player.js',
-  'roll.js',
-  'table.js',
-  'keys.js',
-  'listen.js',
-)
+_SCRIPTS = 'clock', 'sound', 'player', 'roll', 'table', 'keys', 'listen'
 _EXPORTS = 'Object.assign(window, {player, rolls, Sound});'
 
 
@@ -79,7 +72,7 @@ def html(title: str, groups: Sequence[Group], notes: Sequence[str] = ()) -> str:
   }
   style = _asset('page.css')
   # In a block, so that only the names for tests are visible outside.
-  script = '\n'.join(map(_asset, _SCRIPTS))
+  script = '\n'.join(_asset(f'{name}.js') for name in _SCRIPTS)
   script = f"'use strict';\n{{\n{script}\n{_EXPORTS}\n}}\n"
   # Nothing else may run or be fetched, whatever names the music contains.
   policy = (
@@ -87,34 +80,31 @@ def html(title: str, groups: Sequence[Group], notes: Sequence[str] = ()) -> str:
     f"style-src {_hash(style)}; img-src data:; base-uri 'none'; "
     "form-action 'none'"
   )
+  parts = {'policy': policy, 'style': style, 'script': script}
   return string.Template(_asset('page.html')).substitute(
-    policy=policy,
-    title=_text(title),
-    style=style,
-    music=_data(book),
-    script=script,
+    parts, title=_text(title), music=_data(book)
   )
 
 
 def _group(group):
-  numbers = {}
-  for name in dict.fromkeys(n for p in group.pieces for n in p.numbers):
-    known = [p.numbers[name] for p in group.pieces if name in p.numbers]
-    if not any(isinstance(value, str) for value in known):
-      numbers[name] = sum(known) / len(known)
-  return {
-    'name': group.name,
-    'numbers': numbers | dict(group.numbers),
-    'pieces': [
-      {
-        'name': piece.name,
-        'file': _file(piece.name),
-        'numbers': dict(piece.numbers),
-        **music(piece.score),
-      }
-      for piece in group.pieces
-    ],
+  values = collections.defaultdict(list)
+  for piece in group.pieces:
+    for name, value in piece.numbers.items():
+      values[name].append(value)
+  numbers = {
+    name: sum(of) / len(of)
+    for name, of in values.items()
+    if not any(isinstance(value, str) for value in of)
   }
+  numbers |= group.numbers
+  pieces = list(map(_piece, group.pieces))
+  return {'name': group.name, 'numbers': numbers, 'pieces': pieces}
+
+
+def _piece(piece):
+  numbers = dict(piece.numbers)
+  named = {'name': piece.name, 'file': _file(piece.name), 'numbers': numbers}
+  return named | music(piece.score)
 
 
 def _file(name):

@@ -1,6 +1,7 @@
 """The choice of a synthesizer: FluidSynth, or the built-in one."""
 
 from collections.abc import Callable
+import itertools
 import os
 import pathlib
 from typing import NamedTuple
@@ -65,30 +66,21 @@ def find(soundfont: str | None = None) -> Player:
 
 def installed() -> pathlib.Path | None:
   """A soundfont of the system, if there is one."""
-  for folder in map(pathlib.Path, FOLDERS):
-    if folder.is_dir():
-      for path in sorted(folder.iterdir()):
-        if path.suffix in _SUFFIXES and path.is_file():
-          return path
-  return None
+  folders = [folder for folder in map(pathlib.Path, FOLDERS) if folder.is_dir()]
+  paths = itertools.chain.from_iterable(sorted(f.iterdir()) for f in folders)
+  return next((p for p in paths if p.suffix in _SUFFIXES and p.is_file()), None)
 
 
 def _check(path):
+  way_out = f'give the .sf2 file of a soundfont, or {NONE}'
   try:
     with open(path, 'rb') as file:
       head = file.read(12)
       size = file.seek(0, os.SEEK_END)
   except OSError as e:
-    raise UserError(
-      f'{path}: {e.strerror}: give the .sf2 file of a soundfont, or {NONE}'
-    ) from e
+    raise UserError(f'{path}: {e.strerror}: {way_out}') from e
   if (head[:4], head[8:]) != (b'RIFF', b'sfbk'):
-    raise UserError(
-      f'{path} is no soundfont: give the .sf2 file of one, or {NONE}'
-    )
+    raise UserError(f'{path} is no soundfont: {way_out}')
   promised = int.from_bytes(head[4:8], 'little') + 8
   if size < promised:
-    raise UserError(
-      f'{path} ends after {size} of {promised} bytes: get the soundfont '
-      f'again, or give {NONE}'
-    )
+    raise UserError(f'{path} ends after {size} of {promised} bytes: {way_out}')
