@@ -76,28 +76,31 @@ class RunConfig:
   """All that a run depends on except program, corpus and device.
 
   Attributes:
-    family: of the model, a name in `ZOO`.
-    corpus: as `corpora.load` takes it.
-    representation, head, optimizer: by name, with their options; a head of None
-      is for families that have an output of their own.
-    model: the family's options.
+    family: name of the family, in `ZOO`.
+    corpus: name of a corpus or path of music, as `corpora.load` takes it.
+    representation, optimizer: a name, and the options of that name.
+    head: likewise; None for families with an output of their own.
+    model: options of the family.
     conditions: what the model is conditioned on, `Conditions`.
     sections: which parts of the pieces are used, `Sections`.
     dtype: of the computation; parameters and losses are float32.
     remat: recompute activations in the backward pass, which saves memory.
-    ema_decay: of the moving average of the parameters; 0 keeps none.
+    ema_decay: decay of the moving average of the parameters; 0: no average.
     window: steps of a training window.
     window_align: where a window begins, 'anywhere' or at a 'bar'.
-    augment: transpose, and where it is represented vary tempo and velocity.
+    augment: transpose training windows, and vary tempo and velocity if they are
+      represented.
     batch_size: rows of a batch, over all devices.
-    microbatches: parts of a batch whose gradients are computed one by one.
+    microbatches: parts of a batch whose gradients are computed one by one, which
+      saves memory.
     steps, steps_per_dispatch, log_every, eval_every, checkpoint_every, patience:
       as of `Schedule`.
     parallel: 'jit' or 'pmap'.
     reproducible: the same bits in the same place ('run'), or on 1, 2, 4 and 8
       devices alike ('device_invariant').
-    on_nan: what happens at a step that is not finite, as of `loop.run`.
-    seed: of parameters, batches and noise.
+    on_nan: what happens at a non-finite step: 'stop' ends the run, 'skip' takes
+      the next batch, 'roll_back' restores the newest checkpoint first.
+    seed: seed of parameters, batches and noise.
 
   Raises:
     UserError: names the key that is unknown, missing, of a wrong type, out of

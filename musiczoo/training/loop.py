@@ -15,10 +15,13 @@ class Schedule(NamedTuple):
   """When a run logs, evaluates, saves and ends, in steps.
 
   Attributes:
-    steps: the run ends here.
-    steps_per_dispatch: as many steps are one call of the device.
-    log_every, eval_every, checkpoint_every: at the multiples of these.
-    patience: end after so many evaluations without a new best; 0 never.
+    steps: the run ends after these.
+    steps_per_dispatch: steps in one call of the device.
+    log_every: steps from one logged step to the next.
+    eval_every: steps from one evaluation to the next.
+    checkpoint_every: steps from one checkpoint to the next.
+    patience: evaluations without a new best after which the run ends; 0: it
+      goes on.
   """
 
   steps: int
