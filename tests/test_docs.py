@@ -127,16 +127,14 @@ def test_receipts_name_their_commands():
 
 
 # Decimals that are no figures: versions and licences.
-OTHER = re.compile(
-  r'(Python|JAX|## )\[?\d\.\d+|Apache License 2\.0|CC BY[A-Z-]* \d\.\d'
-)
+OTHER = re.compile(r'Python 3\.\d+|Apache License 2\.0|CC BY[A-Z-]* \d\.\d')
 MEASURED = re.compile(r'\d+\.\d+|\d ?%')
 
 
 def prose(text: str) -> str:
   """A page without its code, its rendered parts, versions and addresses."""
   text = render.FIGURE.sub('', render.BLOCK.sub('', text))
-  text = re.sub(r'```.*?```|^    .*$|`[^`]*`', '', text, flags=re.S | re.M)
+  text = re.sub(r'```.*?```|^    [^\n]*$|`[^`]*`', '', text, flags=re.S | re.M)
   return OTHER.sub('', re.sub(r'\]\([^)]*\)', ']', text))
 
 
