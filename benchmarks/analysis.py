@@ -21,7 +21,7 @@ import numpy as np
 from tqdm import tqdm
 
 from musiczoo.data import corpora
-from musiczoo.music import harmony, metre
+from musiczoo.music import chord_names, harmony, metre
 from musiczoo.music.score import DURATION, end, ONSET, PITCH, Score
 
 _PROFILES = (
@@ -42,7 +42,7 @@ _QUALITIES = {
   'half-diminished seventh chord': 'm7b5',
   'diminished seventh chord': 'dim7',
 }
-_SYMBOLS = list(harmony.QUALITIES)
+_SYMBOLS = list(chord_names.QUALITIES)
 # The signature's tonic (0) and others on which a piece may close -> minor.
 _MODES = {0: 0, 5: 0, 7: 0, 2: 1, 9: 1}
 
@@ -142,7 +142,7 @@ def _compare(score: Score, others, found=None) -> Counter:
 
 
 def _triad(quality):
-  return list(harmony.QUALITIES.values())[quality][:3]
+  return list(chord_names.QUALITIES.values())[quality][:3]
 
 
 def _fit(score: Score, chords) -> float:

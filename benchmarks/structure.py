@@ -25,7 +25,7 @@ from musiczoo import build
 from musiczoo.data.eval_batches import eval_batches
 from musiczoo.evaluation import baselines
 from musiczoo.models.model import AnnotatingModel
-from musiczoo.music import annotations, harmony, metre
+from musiczoo.music import annotations, chord_names, harmony, metre
 from musiczoo.music.score import DURATION, end, ONSET, PITCH, Score
 from musiczoo.runs import pretrained
 from musiczoo.sampling import generate
@@ -183,7 +183,7 @@ def _generated(pipeline, params, corpus, num):
 
   tones = []
   for seed, chords in enumerate(CHORDS):
-    parsed = [harmony.parse_chord(c) for c in chords.split()]
+    parsed = [chord_names.parse_chord(c) for c in chords.split()]
     for score in sample(seed, chords=chords):
       bars = -(-end(score) // 16)
       plan = [(16 * i, *parsed[i % len(parsed)]) for i in range(bars)]
@@ -237,7 +237,9 @@ def _tones(score: Score, chords, length) -> float:
   for (begin, root, quality), until in zip(chords, ends):
     time = np.minimum(stop, until) - np.maximum(onset, begin)
     time = np.maximum(time, 0)
-    tones = (root + np.array(list(harmony.QUALITIES.values())[quality])) % 12
+    tones = (
+      root + np.array(list(chord_names.QUALITIES.values())[quality])
+    ) % 12
     inside += time[np.isin(score.notes[:, PITCH] % 12, tones)].sum()
     whole += time.sum()
   return inside / max(whole, 1)

@@ -1,5 +1,6 @@
 """Prepares a dataset: a folder or archive of MIDI in, a dataset folder out."""
 
+from collections import Counter
 import os
 import pathlib
 import signal
@@ -7,7 +8,6 @@ import sys
 import time
 
 from absl import flags
-from tqdm import tqdm
 
 from musiczoo.music.midi import Limits
 
@@ -45,11 +45,22 @@ MAX = {
   )
   for name, default in Limits()._asdict().items()
 }
+_TABLE = """\
+kept      {kept}
+repaired  {repaired}
+rejected  {rejected}
+doubles   {duplicates} among kept and repaired, {transposed} of them transposed
+ignored   {ignored} files that are no music
+reasons   {top_reasons}
+pieces    {pieces}: {split_sizes}; {notes} notes
+grid      {fits}
+free      {free} pieces that fit no grid{free_names}"""
 
 
 def main():
   launch.require(input=INPUT.value, output=OUTPUT.value)
   from musiczoo.data import prepare
+  from musiczoo.data.progress import progress
 
   limits = Limits(**{name: flag.value for name, flag in MAX.items()})
   for number in (signal.SIGINT, signal.SIGTERM):
@@ -62,7 +73,7 @@ def main():
       engine=ENGINE.value,
       workers=WORKERS.value,
       care=prepare.FileLimits(limits, SECONDS.value, MEGABYTES.value),
-      watch=_watch,
+      watch=progress,
     )
   except KeyboardInterrupt as stop:
     print('stopped: nothing was written', file=sys.stderr)
@@ -86,60 +97,37 @@ def _interrupt(number, frame):
   raise KeyboardInterrupt(number)
 
 
-def _watch(results, total):
-  """A bar on a terminal, a line every ten seconds elsewhere."""
-  live = sys.stderr.isatty()
-  said = time.monotonic()
-  bar = tqdm(results, 'reading', total, unit=' files', disable=not live)
-  for count, result in enumerate(bar, 1):
-    if not live and time.monotonic() - said > 10:
-      said = time.monotonic()
-      of_all = '' if total is None else f' of {total}'
-      print(f'read      {count}{of_all} files', file=sys.stderr)
-    yield result
-
-
 def _table(report):
-  def listed(counts):
-    return ', '.join(f'{n} {name}' for name, n in counts) or 'none'
-
-  top = sorted(report['reasons'].items(), key=lambda item: -item[1])[:8]
-  return '\n'.join(
-    [
-      f'kept      {report["kept"]}',
-      f'repaired  {report["repaired"]}',
-      f'rejected  {report["rejected"]}',
-      f'doubles   {report["duplicates"]} among kept and repaired, '
-      f'{report["transposed"]} of them transposed',
-      f'ignored   {report["ignored"]} files that are no music',
-      f'reasons   {listed(top)}',
-      f'pieces    {report["pieces"]}: {listed(report["splits"].items())}; '
-      f'{report["notes"]} notes',
-      f'grid      {_grids(report)}',
-      f'free      {_free(report)}',
-    ]
+  return _TABLE.format(
+    **report,
+    top_reasons=_counts(report['reasons'], 8),
+    split_sizes=_counts(report['splits'], None),
+    fits=_grids(report),
+    free_names=_free(report),
   )
+
+
+def _counts(counts, limit):
+  """The largest counts, or all in their order, by name."""
+  items = (
+    counts.items() if limit is None else Counter(counts).most_common(limit)
+  )
+  return ', '.join(f'{n} {name}' for name, n in items) or 'none'
 
 
 def _grids(report):
   """The grids that fit best, by how many pieces they fit."""
-  grids = sorted(report['grids'].items(), key=lambda item: -item[1])
-  listed = ', '.join(f'{n} at {steps}' for steps, n in grids)
-  return (
-    f'{listed} steps a quarter note; notes move by {report["moved_ms"]} ms'
-    if listed
-    else 'none fits'
-  )
+  grids = Counter(report['grids']).most_common()
+  if not grids:
+    return 'none fits'
+  fits = ', '.join(f'{n} at {steps}' for steps, n in grids)
+  return f'{fits} steps a quarter note; notes move by {report["moved_ms"]} ms'
 
 
 def _free(report):
-  if not report['free']:
-    return '0 pieces that fit no grid'
-  more = ', ...' if report['free'] > len(report['first_free']) else ''
-  return (
-    f'{report["free"]} pieces that fit no grid, as if played freely: '
-    f'{", ".join(report["first_free"])}{more}'
-  )
+  names = report['first_free']
+  more = ', ...' if report['free'] > len(names) else ''
+  return f', as if played freely: {", ".join(names)}{more}' if names else ''
 
 
 def run() -> None:

@@ -184,9 +184,9 @@ class RunConfig:
 
 def _check_conditions(conditions, sections):
   annotations.columns(conditions.columns)
-  if len(conditions.styles) > annotations.MOST_STYLES:
+  if len(conditions.styles) > annotations.MAX_STYLES:
     raise UserError(
-      f'--config.conditions.styles: give at most {annotations.MOST_STYLES}'
+      f'--config.conditions.styles: give at most {annotations.MAX_STYLES}'
     )
   if conditions.styles and 'style' not in conditions.columns:
     raise UserError(

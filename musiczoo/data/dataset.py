@@ -13,7 +13,7 @@ and what is known of its sources: manifest.jsonl has a line for every file that
 was looked at, report.json the counts. dataset.json is the seal.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 import contextlib
 import os
 import pathlib
@@ -21,7 +21,7 @@ import pathlib
 import numpy as np
 
 from musiczoo.data.cache import sealed_folder
-from musiczoo.data.cache.npy_writer import load, NpyWriter
+from musiczoo.data.cache.npy_writer import load, NpyWriter, writing
 from musiczoo.data.corpus import Piece, SPLITS
 from musiczoo.music.score import Score, Track
 
@@ -36,6 +36,7 @@ _ARRAYS = {
   'tracks': ((2,), np.uint8),
   'names': ((), np.uint8),
 }
+_PIECES = (8,), np.int64
 
 
 class Split(Sequence):
@@ -62,14 +63,11 @@ class Split(Sequence):
 
 
 class Writer:
-  """Appends pieces to the arrays in a folder."""
+  """Appends pieces to the arrays of a dataset."""
 
-  def __init__(self, folder: pathlib.Path):
-    self._arrays = {
-      name: NpyWriter(folder / f'{name}.npy', shape, dtype)
-      for name, (shape, dtype) in _ARRAYS.items()
-    }
-    self._pieces = NpyWriter(folder / 'pieces.npy', (8,), np.int64)
+  def __init__(self, arrays: Mapping[str, NpyWriter]):
+    self._arrays = {name: arrays[name] for name in _ARRAYS}
+    self._pieces = arrays['pieces']
 
   def add(self, piece: Piece, split: str) -> int:
     """Appends a piece with a Score; returns its number."""
@@ -86,10 +84,6 @@ class Writer:
     self._pieces.append(np.array([row]))
     return number
 
-  def close(self) -> None:
-    for array in (*self._arrays.values(), self._pieces):
-      array.close()
-
 
 @contextlib.contextmanager
 def creating(path: pathlib.Path) -> Iterator[tuple[Writer, pathlib.Path]]:
@@ -98,9 +92,10 @@ def creating(path: pathlib.Path) -> Iterator[tuple[Writer, pathlib.Path]]:
   Raises:
     UserError: `path` can't be written, or holds something else.
   """
+  arrays = _ARRAYS | {'pieces': _PIECES}
   with sealed_folder.creating(path, SEAL, FORMAT) as folder:
-    with contextlib.closing(Writer(folder)) as writer:
-      yield writer, folder
+    with writing(folder, arrays) as writers:
+      yield Writer(writers), folder
 
 
 def is_dataset(path: pathlib.Path) -> bool:

@@ -39,8 +39,8 @@ def make_annotate(
     is_roll = isinstance(piece, Roll)
     score = representation.decode(x) if is_roll else piece.score
     style = annotations.style_number(style_of(piece.name), styles)
-    table = annotations.of(score, spec.steps_per_quarter, style)
-    return annotations.of_rows(table, x, spec.steps_per_token)
+    table = annotations.annotate(score, spec.steps_per_quarter, style)
+    return annotations.gather_rows(table, x, spec.steps_per_token)
 
   return annotate
 

@@ -1,4 +1,4 @@
-"""A Ray cluster: the one of RAY_ADDRESS, or one made here for the while."""
+"""A Ray cluster: the one of RAY_ADDRESS, or a temporary one made here."""
 
 import contextlib
 import os
@@ -20,7 +20,7 @@ def cluster(flag: str):
     import ray
   except ImportError:
     raise UserError(f"{flag} needs the extra 'ray': pip install ray") from None
-  os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')  # It would call home.
+  os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')  # No network.
   ours = not ray.is_initialized()
   try:
     if ours:
@@ -29,7 +29,7 @@ def cluster(flag: str):
       )
   except ConnectionError as error:
     raise UserError(
-      f'{flag} finds no cluster: mend RAY_ADDRESS, or unset it to make one here'
+      f'{flag} finds no cluster: correct RAY_ADDRESS, or unset it to make one here'
     ) from error
   try:
     yield ray

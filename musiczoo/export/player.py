@@ -5,7 +5,7 @@ import numpy as np
 from musiczoo.build import Pipeline, RunConfig
 from musiczoo.export import play
 from musiczoo.export.stablehlo import takes_given
-from musiczoo.music import annotations, harmony
+from musiczoo.music import annotations, chord_names
 from musiczoo.music.score import PITCH
 from musiczoo.representations import Representation
 
@@ -33,7 +33,7 @@ def table(pipeline: Pipeline, config: RunConfig) -> dict:
     'columns': list(annotations.COLUMNS.items()) if has_cond else [],
     'requested': requested if has_cond and spec.end_token is None else [],
     'styles': list(config.conditions.styles),
-    'qualities': list(harmony.QUALITIES),
+    'qualities': list(chord_names.QUALITIES),
     'densities': list(annotations.DENSITIES),
   }
 

@@ -1,7 +1,5 @@
 """How well the onsets of a Score fit a grid of steps, and which fits best."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from musiczoo.music.score import ONSET, Score
@@ -24,18 +22,6 @@ _TOLERANCE = 1 / 8
 # Shares of onsets off the grid: a difference that doesn't count, and the most
 # for a piece that was written on it.
 _NEARLY, _FREE = 0.01, 0.25
-
-
-class Moved(NamedTuple):
-  """The time by which onsets move to the nearest line of a grid.
-
-  Attributes:
-    mean: milliseconds.
-    most: milliseconds.
-  """
-
-  mean: float
-  most: float
 
 
 def errors(score: Score, steps_per_quarter: int) -> np.ndarray:
@@ -66,10 +52,14 @@ def is_free(off: dict[int, float]) -> bool:
   return off[best(off)] > _FREE
 
 
-def moved(score: Score, steps_per_quarter: int) -> Moved:
-  """How far `time.quantize` moves the onsets, of at least one, in time."""
+def moved(score: Score, steps_per_quarter: int) -> tuple[float, float]:
+  """How far `time.quantize` moves the onsets, of at least one.
+
+  Returns:
+    the mean and the most, in milliseconds.
+  """
   onset = score.notes[:, ONSET]
   step = to_steps(onset, score.resolution, steps_per_quarter)
   line = step * (score.resolution / steps_per_quarter)
   late = np.abs(seconds(score, line) - seconds(score, onset)) * 1000
-  return Moved(float(late.mean()), float(late.max()))
+  return float(late.mean()), float(late.max())

@@ -1,71 +1,28 @@
-"""The key and the chords of a Score, and their names.
+"""The key and the chords of a Score.
 
 Both are estimated from notes and meters alone, not from the key signatures of a
 file. Ticks are compared exactly, so quantize a performance first.
 """
 
-import re
 from typing import NamedTuple
 
 import numpy as np
 
-from musiczoo.errors import UserError
 from musiczoo.music import metre
+from musiczoo.music.chord_names import QUALITIES
 from musiczoo.music.score import DURATION, ONSET, PITCH, pitched, Score
-
-# Chord symbol without its root -> semitones above the root. The quality of a
-# chord is its place in this list.
-QUALITIES = {
-  'N.C.': (),  # No chord.
-  '': (0, 4, 7),
-  'm': (0, 3, 7),
-  'dim': (0, 3, 6),
-  'aug': (0, 4, 8),
-  '7': (0, 4, 7, 10),
-  'maj7': (0, 4, 7, 11),
-  'm7': (0, 3, 7, 10),
-  'm7b5': (0, 3, 6, 10),
-  'dim7': (0, 3, 6, 9),
-}
-NO_CHORD = 0
-
-_NAMES = ('C', 'C#', 'D', 'Eb', 'E', 'F', 'F#', 'G', 'Ab', 'A', 'Bb', 'B')
-_NATURALS = {'C': 0, 'D': 2, 'E': 4, 'F': 5, 'G': 7, 'A': 9, 'B': 11}
 
 # The share of time of each degree in major and in minor: Albrecht and Shanahan
 # (2013), "The use of large corpora to train a new type of key-finding
 # algorithm". They find the key of more chorales than the five pairs of profiles
 # in music21 (benchmarks/analysis.py).
-_PROFILES = (
-  (
-    0.238,
-    0.006,
-    0.111,
-    0.006,
-    0.137,
-    0.094,
-    0.016,
-    0.214,
-    0.009,
-    0.080,
-    0.008,
-    0.081,
-  ),
-  (
-    0.220,
-    0.006,
-    0.104,
-    0.123,
-    0.019,
-    0.103,
-    0.012,
-    0.214,
-    0.062,
-    0.022,
-    0.061,
-    0.052,
-  ),
-)
+_PROFILES = np.array(
+  """
+  .238 .006 .111 .006 .137 .094 .016 .214 .009 .080 .008 .081
+  .220 .006 .104 .123 .019 .103 .012 .214 .062 .022 .061 .052
+""".split(),
+  float,
+).reshape(2, 12)
 
 # Tuned on fifteen chorales with analyses by hand (benchmarks/analysis.py).
 _ACCENT = 5  # Weight of pitches that sound at the beginning of a half bar.
@@ -127,7 +84,7 @@ def chords(score: Score) -> np.ndarray:
   # Without an onset or an end a half bar has the chord of the one before: the
   # cost does not grow with empty bars.
   busy = np.zeros(len(lines), bool)
-  busy[np.searchsorted(lines, ticks, side='right') - 1] = True
+  busy[metre.bar_of(lines, ticks)] = True
   new = (busy | np.append(True, busy[:-1]))[:-1]
   starts = np.append(lines[:-1][new], lines[-1])
   blocks = [
@@ -135,60 +92,8 @@ def chords(score: Score) -> np.ndarray:
     for i in range(0, len(starts) - 1, _BLOCK)
   ]
   found = np.concatenate([np.zeros((0, 2), np.int64), *blocks])
-  return np.column_stack([lines[:-1], found[np.cumsum(new) - 1]]).astype(
-    np.int32
-  )
-
-
-def format_key(tonic: int, minor: int) -> str:
-  """(9, 1) -> 'Am', (10, 0) -> 'Bb'."""
-  return _NAMES[tonic] + 'm' * minor
-
-
-def parse_key(text: str) -> tuple[int, int]:
-  """'Am' -> (9, 1), the tonic and whether it is minor.
-
-  Raises:
-    UserError: it is not a key.
-  """
-  tonic, rest = _parse_note(text)
-  if tonic is None or rest not in ('', 'm'):
-    raise UserError(f"key '{text}': give one such as C, F#, Bb, Am or C#m")
-  return tonic, int(rest == 'm')
-
-
-def format_chord(root: int, quality: int) -> str:
-  """(9, 2) -> 'Am'; of `NO_CHORD` 'N.C.'."""
-  symbol = list(QUALITIES)[quality]
-  return symbol if quality == NO_CHORD else _NAMES[root] + symbol
-
-
-def parse_chord(text: str) -> tuple[int, int]:
-  """'Am' -> (9, 2), its root and the place of its quality in `QUALITIES`.
-
-  Raises:
-    UserError: it is not a chord symbol, or its quality is not supported.
-  """
-  symbols = list(QUALITIES)
-  if text == symbols[NO_CHORD]:
-    return 0, NO_CHORD
-  root, rest = _parse_note(text)
-  if root is None or rest not in symbols[1:]:
-    raise UserError(
-      f"chord '{text}': give {symbols[NO_CHORD]} or a note such as C, F# or "
-      f'Bb, alone or with {", ".join(symbols[2:])}'
-    )
-  return root, symbols.index(rest)
-
-
-def _parse_note(text):
-  """'Bbm' -> 10 and 'm'; no note -> None and the text."""
-  match = re.fullmatch('([A-G])([#b]?)(.*)', text)
-  if match is None:
-    return None, text
-  letter, accidental, rest = match.groups()
-  alter = {'': 0, '#': 1, 'b': -1}[accidental]
-  return (_NATURALS[letter] + alter) % 12, rest
+  columns = [lines[:-1], found[np.cumsum(new) - 1]]
+  return np.column_stack(columns).astype(np.int32)
 
 
 def _rotations(profiles):
@@ -219,11 +124,8 @@ def _chords(ticks, pitch, step, lines):
   tones = _rotations(sets).astype(float)
   root, quality = np.arange(len(tones)) % 12, np.arange(len(tones)) // 12 + 1
   share = weight / np.maximum(weight.sum(axis=1, keepdims=True), 1)
-  fit = (
-    share @ tones.T
-    - _SEVENTH * (tones.sum(axis=1) == 4)
-    + _BASS * (bass[:, None] == root)
-  )
+  fit = share @ tones.T - _SEVENTH * (tones.sum(axis=1) == 4)
+  fit = fit + _BASS * (bass[:, None] == root)
   best = np.argmax(fit, axis=1)
   found = np.count_nonzero(share, axis=1) >= 2
   return np.stack([root[best] * found, quality[best] * found], axis=1)

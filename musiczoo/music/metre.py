@@ -1,4 +1,4 @@
-"""Bar lines, half bars, positions in the bar, and notes per quarter.
+"""Bar lines, half bars, and notes per quarter note.
 
 They come from notes and meters alone, on the Score's own ticks: quantize a
 performance first.
@@ -41,6 +41,11 @@ def bars(score: Score, end: int = 0) -> np.ndarray:
   return lines[: np.searchsorted(lines, last) + 1]
 
 
+def bar_of(lines: np.ndarray, ticks: np.ndarray) -> np.ndarray:
+  """The last of the ascending lines [L] that is not after each tick: int."""
+  return np.searchsorted(lines, ticks, side='right') - 1
+
+
 def half_bars(score: Score) -> np.ndarray:
   """Lines as in `bars`, and one in the middle of each bar of an even meter.
 
@@ -49,16 +54,9 @@ def half_bars(score: Score) -> np.ndarray:
   lines = bars(score)
   ticks = np.append(0, score.meters[:, 0])
   even = np.append(True, score.meters[:, 1] % 2 == 0)
-  halved = even[np.searchsorted(ticks, lines[:-1], side='right') - 1]
+  halved = even[bar_of(ticks, lines[:-1])]
   middles = divide(lines[:-1] + lines[1:], 2)[halved]
   return _distinct(np.concatenate([lines, middles]))
-
-
-def positions(score: Score) -> np.ndarray:
-  """The ticks from its bar line to each tick: int64 [end of the Score]."""
-  lines = bars(score)
-  tick = np.arange(last_tick(score))
-  return tick - lines[np.searchsorted(lines, tick, side='right') - 1]
 
 
 def density(score: Score, lines: np.ndarray | None = None) -> np.ndarray:

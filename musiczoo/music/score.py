@@ -1,5 +1,6 @@
 """Score: the notes of one piece as an integer array, its tracks and changes."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -50,8 +51,22 @@ def equal(a: Score, b: Score) -> bool:
   )
 
 
+def to_notes(onset, duration, pitch, velocity, track) -> np.ndarray:
+  """`Score.notes` from its columns, each [N] or a number: int32 [N, 5]."""
+  columns = np.broadcast_arrays(onset, duration, pitch, velocity, track)
+  return np.stack(columns, axis=1).astype(np.int32)
+
+
+def map_changes(
+  score: Score, function: Callable[[np.ndarray], np.ndarray]
+) -> Score:
+  """The Score with `function` applied to its tempi, meters and keys."""
+  names = 'tempi', 'meters', 'keys'
+  return score._replace(**{n: function(getattr(score, n)) for n in names})
+
+
 def canonical(score: Score) -> Score:
-  """The normal form of a Score: Scores that sound the same have the same.
+  """The normal form of a Score: Scores of the same music have the same.
 
   Notes last at least a tick and are sorted by onset, track, pitch, duration and
   velocity. On one pitch of one track they end in the order in which they began,
@@ -70,10 +85,8 @@ def canonical(score: Score) -> Score:
   paired[begun] = np.sort(lane << 32 | ends) & 0xFFFFFFFF
   duration = paired - onset
   order = np.lexsort((duration << 8 | velocity, onset << 32 | lane))
-  columns = (onset, duration, pitch, velocity, track)
-  notes = np.stack(columns, axis=1).astype(np.int32)
   return score._replace(
-    notes=notes[order],
+    notes=to_notes(onset, duration, pitch, velocity, track)[order],
     tracks=tuple(score.tracks[i] for i in used),
     tempi=_last_per_tick(score.tempi, 2),
     meters=_last_per_tick(score.meters, 3),

@@ -1,4 +1,4 @@
-"""Spec: what a model needs to know of a representation."""
+"""Spec: the layout and meaning of an encoded piece, for models."""
 
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ class Spec(NamedTuple):
     shape: of one step; x is [steps, *shape].
     dtype: NumPy dtype of x as it is encoded and stored.
     steps_per_quarter: the grid; 0 of frames, which have none.
-    planes: a step of bits is so many planes of pitches. A single plane marks
+    planes: number of planes of pitches in a step of bits. A single plane marks
       which pitches sound. More are those of `representations.tracks`: the
       onsets of drums, then for each pitched group one plane of what sounds and
       one of onsets. `sounding_planes`, `onset_planes`, `pitched_onset_planes`
@@ -66,12 +66,12 @@ class Spec(NamedTuple):
 
   @property
   def sounding_planes(self) -> slice:
-    """The planes that say which pitches sound; drums have none."""
+    """The planes of pitches that sound; drums have none."""
     return slice(1, None, 2) if self.planes > 1 else slice(None)
 
   @property
   def onset_planes(self) -> slice:
-    """The planes that say which notes begin: of drums, then of each group."""
+    """The planes of notes that begin: of drums, then of each group."""
     return slice(0, None, 2) if self.planes > 1 else slice(0)
 
   @property

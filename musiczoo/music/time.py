@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from musiczoo.music.score import canonical, DURATION, end, ONSET, Score
+from musiczoo.music.score import (
+  canonical,
+  DURATION,
+  end,
+  map_changes,
+  ONSET,
+  Score,
+)
 
 DEFAULT_TEMPO = 500_000  # Microseconds per quarter note: 120 a minute.
 
@@ -46,15 +53,8 @@ def quantize(score: Score, steps_per_quarter: int) -> Score:
   onset = steps(notes[:, ONSET])
   notes[:, DURATION] = steps(notes[:, ONSET] + notes[:, DURATION]) - onset
   notes[:, ONSET] = onset
-  return canonical(
-    score._replace(
-      notes=notes,
-      tempi=move(score.tempi),
-      meters=move(score.meters),
-      keys=move(score.keys),
-      resolution=steps_per_quarter,
-    )
-  )
+  score = map_changes(score, move)
+  return canonical(score._replace(notes=notes, resolution=steps_per_quarter))
 
 
 def seconds(score: Score, ticks: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ import numpy as np
 from musiczoo.music.score import (
   canonical,
   DURATION,
+  map_changes,
   ONSET,
   PITCH,
   pitched,
@@ -61,11 +62,4 @@ def cut(score: Score, begin: int, end: int) -> Score:
     changes[:, 0] = np.maximum(changes[:, 0] - begin, 0)
     return changes
 
-  return canonical(
-    score._replace(
-      notes=notes[kept],
-      tempi=within(score.tempi),
-      meters=within(score.meters),
-      keys=within(score.keys),
-    )
-  )
+  return canonical(map_changes(score, within)._replace(notes=notes[kept]))

@@ -34,7 +34,7 @@ class Frames(NamedTuple):
     rate: samples a second, to which sounds are resampled.
     fft: samples of a frame.
     hop: samples from one frame to the next.
-    mels: bands of the spectrum, equally spaced to the ear.
+    mels: bands of the spectrum, equally spaced on the mel scale.
     features: of `FEATURES`.
   """
 
@@ -66,19 +66,15 @@ def measure(sound: Sound, frames: Frames) -> np.ndarray:
   decibels = log_mel(power, frames)
   onset = librosa.onset.onset_strength(S=decibels, sr=rate, **cut)
   sized = {'frame_length': frames.fft, 'hop_length': hop}
+  of = librosa.feature
+  tempo = {'onset_envelope': onset, 'hop_length': hop, 'aggregate': None}
   measures = {
-    'rms': lambda: librosa.feature.rms(y=samples, **sized),
-    'zero_crossings': lambda: librosa.feature.zero_crossing_rate(
-      samples, **sized
-    ),
+    'rms': lambda: of.rms(y=samples, **sized),
+    'zero_crossings': lambda: of.zero_crossing_rate(samples, **sized),
     'onset': lambda: onset,
-    'tempo': lambda: librosa.feature.tempo(
-      onset_envelope=onset, sr=rate, hop_length=hop, aggregate=None
-    ),
-    # As sung at 440 Hz, so that it doesn't depend on the rest of the file.
-    'chroma': lambda: librosa.feature.chroma_stft(
-      S=power, sr=rate, tuning=0.0, **cut
-    ),
+    'tempo': lambda: of.tempo(sr=rate, **tempo),
+    # Tuned to 440 Hz, so that it doesn't depend on the rest of the file.
+    'chroma': lambda: of.chroma_stft(S=power, sr=rate, tuning=0.0, **cut),
   }
   rows = [decibels, *(np.atleast_2d(measures[f]()) for f in frames.features)]
   return np.concatenate(rows).T.astype(np.float32)
@@ -109,10 +105,15 @@ def invert(features: np.ndarray, frames: Frames, iterations: int) -> Sound:
   """A Sound whose mel bands are nearly those of [T, D] frames.
 
   Only the bands are used. The spectrum within them is found by the updates of
-  Lee and Seung 2001 for the Kullback-Leibler divergence, which is as near where
-  it is soft as where it is loud; least squares, librosa's way, lose the soft.
-  The phases are found by so many iterations of Griffin and Lim 1984 (in the
-  fast variant of Perraudin et al. 2013) from noise that is always the same.
+  Lee and Seung 2001 for the Kullback-Leibler divergence, which fits soft bands
+  as well as loud ones; least squares, as in librosa, loses the soft ones. The
+  phases are found by Griffin and Lim 1984, in the fast variant of Perraudin et
+  al. 2013, from noise that is always the same.
+
+  Args:
+    features: of `measure`; all but the bands are ignored.
+    frames: as of `measure`.
+    iterations: of Griffin and Lim.
   """
   librosa = needed('librosa', 'sound')
   decomposition = needed('sklearn.decomposition', 'sound')
@@ -128,23 +129,19 @@ def invert(features: np.ndarray, frames: Frames, iterations: int) -> Sound:
   bands = librosa.filters.mel(
     sr=frames.rate, n_fft=frames.fft, n_mels=frames.mels
   )
+  options = {'solver': 'mu', 'beta_loss': 'kullback-leibler', 'init': None}
   spectrum, _, _ = decomposition.non_negative_factorization(
     power.T,
     H=bands.T,
     n_components=bands.shape[1],
     update_H=False,
-    init=None,
-    solver='mu',
-    beta_loss='kullback-leibler',
     tol=0,
     max_iter=_UPDATES,
+    **options,
   )
+  cut = {'n_fft': frames.fft, 'hop_length': frames.hop}
   samples = librosa.griffinlim(
-    np.sqrt(spectrum.T),
-    n_iter=iterations,
-    hop_length=frames.hop,
-    n_fft=frames.fft,
-    random_state=0,
+    np.sqrt(spectrum.T), n_iter=iterations, random_state=0, **cut
   )
   samples = librosa.util.fix_length(samples, size=length)
   return Sound(samples.astype(np.float32), frames.rate)

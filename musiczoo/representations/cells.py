@@ -8,8 +8,9 @@ note that is held from before, and never where a rest goes on.
 
 import numpy as np
 
-from musiczoo.music.score import DURATION, ONSET, PITCH
+from musiczoo.music.score import DURATION, ONSET, PITCH, to_notes
 from musiczoo.music.spec import is_onset
+from musiczoo.representations.representation import VELOCITY
 
 
 def rasterize_line(
@@ -41,16 +42,13 @@ def to_cells(symbol: np.ndarray, onset_bit: np.ndarray) -> np.ndarray:
   return 2 * symbol + is_onset(symbol, onset_bit).astype(np.int32)
 
 
-def from_cells(
-  x: np.ndarray, *, low: int, depth: int, velocity: int
-) -> np.ndarray:
+def from_cells(x: np.ndarray, *, low: int, depth: int) -> np.ndarray:
   """Cells of lines -> notes; a cell beyond `depth` symbols is a rest.
 
   Args:
     x: any integers [T, V].
     low: the pitch of symbol 1.
     depth: number of symbols.
-    velocity: of every note.
 
   Returns:
     int32 [N, 5], track v from line v, by track and onset.
@@ -59,21 +57,11 @@ def from_cells(
   symbol = x // 2
   line, onset = np.nonzero(is_onset(symbol, x % 2).T)
   # Each onset ends the note before it, if that is of the same line.
-  end = np.where(
-    np.append(line[1:], -1) == line, np.append(onset[1:], 0), len(x)
-  )
+  same = np.append(line[1:], -1) == line
+  end = np.where(same, np.append(onset[1:], 0), len(x))
   symbol = symbol[onset, line]
-  notes = np.stack(
-    [
-      onset,
-      end - onset,
-      symbol + low - 1,
-      np.full_like(onset, velocity),
-      line,
-    ],
-    axis=1,
-  )
-  return notes[symbol > 0].astype(np.int32)
+  pitch = symbol + low - 1
+  return to_notes(onset, end - onset, pitch, VELOCITY, line)[symbol > 0]
 
 
 def transpose(x: np.ndarray, semitones: int) -> np.ndarray:

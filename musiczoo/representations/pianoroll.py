@@ -2,17 +2,26 @@
 
 import numpy as np
 
-from musiczoo.music import score as score_lib
-from musiczoo.music.score import DURATION, ONSET, PITCH, Score, Track
+from musiczoo.music.score import (
+  DURATION,
+  ONSET,
+  PITCH,
+  pitched,
+  Score,
+  to_notes,
+)
 from musiczoo.music.spec import Spec
-from musiczoo.music.time import quantize
-from musiczoo.representations.representation import check, Representation
+from musiczoo.representations import representation
+from musiczoo.representations.sparse_roll import as_sparse_roll, union
 
 LOW, HIGH = 21, 108  # A0..C8, the keys of a piano.
-_VELOCITY = 80
+KEYS = HIGH - LOW + 1
 
 
-def pianoroll(*, steps_per_quarter: int = 4) -> Representation:
+@representation.checked
+def pianoroll(
+  *, steps_per_quarter: representation.Steps = 4
+) -> representation.Representation:
   """Which of the 88 keys of a piano sound at each step.
 
   Kept: sounding pitch of all pitched tracks, 21..108, as one piano. A repeated
@@ -21,60 +30,39 @@ def pianoroll(*, steps_per_quarter: int = 4) -> Representation:
   Args:
     steps_per_quarter: the grid; 4 is sixteenths.
   """
-  check('steps_per_quarter', steps_per_quarter, 1, 32767)
 
   def encode(score):
-    score = quantize(score, steps_per_quarter)
     sounding, _ = rasterize(kept(score, LOW, HIGH), LOW, HIGH)
     return sounding.astype(np.uint8)
 
   def decode(x):
-    sounding = np.asarray(x).reshape(-1, HIGH - LOW + 1) > 0
-    silence = np.zeros((1, HIGH - LOW + 1), bool)
-    framed = np.concatenate([silence, sounding, silence]).astype(np.int8)
-    edges = np.diff(framed, axis=0).T
-    # Key by key, so that each rise meets the fall that follows it.
-    key, onset = np.nonzero(edges > 0)
-    _, end = np.nonzero(edges < 0)
-    velocity, track = np.full_like(key, _VELOCITY), np.zeros_like(key)
-    notes = np.stack(
-      [onset, end - onset, key + LOW, velocity, track], axis=1
-    ).astype(np.int32)
-    return score_lib.canonical(
-      Score(notes, (Track(),), resolution=steps_per_quarter)
-    )
+    begin, end, key = as_sparse_roll(np.asarray(x).reshape(-1, KEYS)).spans.T
+    return to_notes(begin, end - begin, key + LOW, representation.VELOCITY, 0)
 
-  return Representation(
-    spec=Spec(
-      kind='bits',
-      depth=HIGH - LOW + 1,
-      shape=(HIGH - LOW + 1,),
-      dtype=np.uint8,
-      steps_per_quarter=steps_per_quarter,
-    ),
-    encode=encode,
-    decode=decode,
-    project=lambda score: decode(encode(score)),
+  return representation.of_notes(
+    Spec('bits', KEYS, (KEYS,), np.uint8, steps_per_quarter),
+    encode,
+    decode,
     transpose=lambda x, semitones: np.roll(x, semitones, axis=-1),
-    transpose_range=_room,
+    transpose_range=_transpose_range,
   )
 
 
-def _room(x):
+def _transpose_range(x):
   keys = np.flatnonzero(x.any(axis=0))
-  return (int(keys[0]), HIGH - LOW - int(keys[-1])) if len(keys) else (0, 0)
+  return (int(keys[0]), KEYS - 1 - int(keys[-1])) if len(keys) else (0, 0)
 
 
 def kept(score: Score, low: int, high: int) -> np.ndarray:
   """The notes of pitched tracks within low..high: int32 [N, 5]."""
-  notes = score.notes[score_lib.pitched(score)]
+  notes = score.notes[pitched(score)]
   return notes[(low <= notes[:, PITCH]) & (notes[:, PITCH] <= high)]
 
 
 def rasterize(
   notes: np.ndarray, low: int, high: int
 ) -> tuple[np.ndarray, np.ndarray]:
-  """Where the notes sound and where they strike.
+  """Where notes sound and where they begin.
 
   Args:
     notes: int32 [N, 5], in steps, pitches within low..high, T steps long.
@@ -82,15 +70,10 @@ def rasterize(
     high: the highest.
 
   Returns:
-    sounding, struck: bool [T, high - low + 1].
+    sounding, is_onset: bool [T, high - low + 1].
   """
   onset, key = notes[:, ONSET], notes[:, PITCH] - low
-  end = onset + notes[:, DURATION]
-  steps = end.max(initial=0)
-  is_onset = np.zeros((steps, high - low + 1), bool)
+  roll = union(onset, onset + notes[:, DURATION], key, high - low + 1)
+  is_onset = np.zeros(roll.shape, bool)
   is_onset[onset, key] = True
-  # Begun less ended, summed over time: the cost does not grow with overlaps.
-  change = np.zeros((steps + 1, high - low + 1), np.int32)
-  np.add.at(change, (onset, key), 1)
-  np.add.at(change, (end, key), -1)
-  return np.cumsum(change[:-1], axis=0) > 0, is_onset
+  return np.asarray(roll, bool), is_onset

@@ -1,13 +1,21 @@
 """The contract of a representation: a Spec and three pure functions."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+import functools
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from musiczoo.errors import UserError
-from musiczoo.music.score import Score
+from musiczoo.errors import check_options, check_value, Range
+from musiczoo.music.score import canonical, Score, Track
 from musiczoo.music.spec import Spec
+from musiczoo.music.time import quantize
+
+VELOCITY = 80  # Of notes decoded from an x that keeps no velocities.
+
+# Options: steps to a quarter note, a MIDI pitch.
+Steps = Annotated[int, Range(1, 32767)]
+Pitch = Annotated[int, Range(0, 127)]
 
 
 class Representation(NamedTuple):
@@ -48,9 +56,51 @@ class Representation(NamedTuple):
   normalize: Callable | None = None
 
 
-def check(name: str, value: int, low: int, high: int) -> None:
-  """Raises UserError unless a setting of a representation is in its range."""
-  if not (isinstance(value, int) and low <= value <= high):
-    raise UserError(
-      f'representation.{name}={value}: give an integer from {low} to {high}.'
-    )
+def of_notes(
+  spec: Spec,
+  encode: Callable[[Score], np.ndarray],
+  decode: Callable[[np.ndarray], np.ndarray],
+  tracks: tuple[Track, ...] = (Track(),),
+  **changes: Callable,
+) -> Representation:
+  """A Representation that keeps some notes, and nothing else, on fixed tracks.
+
+  Args:
+    spec: the layout of x.
+    encode: Score on the grid of `spec` -> x.
+    decode: x -> notes, int32 [N, 5].
+    tracks: of the decoded Scores.
+    **changes: `transpose` and `transpose_range`.
+  """
+  grid = spec.steps_per_quarter
+
+  def encode_score(score):
+    return encode(quantize(score, grid))
+
+  def decode_score(x):
+    return canonical(Score(decode(x), tracks, resolution=grid))
+
+  def project(score):
+    return decode_score(encode_score(score))
+
+  return Representation(spec, encode_score, decode_score, project, **changes)
+
+
+def checked(make: Callable[..., Representation]):
+  """Checks keyword arguments by their annotations before they are used.
+
+  Raises:
+    UserError: names the option that is unknown or has a value out of range.
+  """
+
+  @functools.wraps(make)
+  def checked_make(**options):
+    check_options('representation', make, options)
+    return make(**options)
+
+  return checked_make
+
+
+def check_high(high: int, low: int, most: int = 127) -> None:
+  """Raises UserError unless the highest pitch is in low..most."""
+  check_value('representation.high', high, Annotated[int, Range(low, most)])

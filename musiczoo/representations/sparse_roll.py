@@ -9,9 +9,9 @@ import numpy as np
 class SparseRoll:
   """A roll of bits, uint8 [T, D], of which only the runs of ones are stored.
 
-  It stands in for the array: it has a length, a shape and a dtype, a slice of
-  its steps is again a Runs, and `np.asarray` makes it dense. So a piece costs
-  what its notes cost, however long it is, until a window of it is cut.
+  It can replace the array: it has a length, a shape and a dtype, a slice of its
+  steps is a SparseRoll, and `np.asarray` makes it dense. Its memory is that of
+  its notes, however long it is.
 
   Attributes:
     spans: int32 [N, 3], the columns begin, end and bit of each run, by bit and
@@ -46,7 +46,12 @@ class SparseRoll:
 def union(
   begin: np.ndarray, end: np.ndarray, bit: np.ndarray, depth: int
 ) -> SparseRoll:
-  """The Runs of [N] spans that may overlap; as long as the last of them."""
+  """The roll of [N] spans that may overlap; as long as the last of them.
+
+  Args:
+    begin, end, bit: int [N], as in `SparseRoll.spans`, in any order.
+    depth: of the roll.
+  """
   steps = int(end.max(initial=0))
   # Step and bit as one number, so that one running maximum serves all bits. No
   # span touches one of the next bit: there is a step more than there are.
@@ -65,7 +70,7 @@ def union(
 
 
 def as_sparse_roll(x: np.ndarray | SparseRoll) -> SparseRoll:
-  """The Runs of any array [T, D]: its ones are what is more than zero."""
+  """The roll of any array [T, D]: its ones are what is more than zero."""
   if isinstance(x, SparseRoll):
     return x
   silence = np.zeros((1, x.shape[1]), bool)

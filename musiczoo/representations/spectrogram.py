@@ -2,22 +2,22 @@
 
 from collections.abc import Sequence
 import dataclasses
+from typing import Annotated
 
 import numpy as np
 
-from musiczoo.errors import UserError
+from musiczoo.errors import check_value, Range, UserError
 from musiczoo.music.spec import Spec
-from musiczoo.representations import audio_features as framing
+from musiczoo.representations import audio_features, representation
 from musiczoo.representations.audio_features import FEATURES, Frames
-from musiczoo.representations.representation import check, Representation
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Normalized:
   """Frames [T, D] less their mean, by their deviation, made when asked for.
 
-  It stands in for the array, as `Runs` does: what was measured may lie on the
-  disk, and a window of it costs a window.
+  It can replace the array, as a SparseRoll can: what was measured may be on the
+  disk, and only the steps of a slice are read.
   """
 
   measured: np.ndarray
@@ -40,17 +40,18 @@ class Normalized:
     return x.astype(dtype or self.dtype)
 
 
+@representation.checked
 def spectrogram(
   *,
-  sample_rate: int = 16_000,
-  fft: int = 2048,
+  sample_rate: Annotated[int, Range(4000, 192_000)] = 16_000,
+  fft: Annotated[int, Range(64, 2**15)] = 2048,
   hop: int = 512,
   mels: int = 80,
   features: Sequence[str] = tuple(FEATURES),
-  iterations: int = 32,
+  iterations: Annotated[int, Range(1, 10_000)] = 32,
   mean: Sequence[float] = (),
   sd: Sequence[float] = (),
-) -> Representation:
+) -> representation.Representation:
   """The mel spectrum of each frame in decibels, and audio features.
 
   A step is a frame: the decibels of the mel bands, then the features, each less
@@ -63,16 +64,14 @@ def spectrogram(
     fft: samples of a frame.
     hop: samples from frame to frame; a second is sample_rate / hop steps.
     mels: bands.
-    features: names in `frames.FEATURES`.
+    features: names in `audio_features.FEATURES`.
     iterations: of Griffin and Lim, on the way back.
     mean, sd: of each number of a frame, D of them; none: x is as measured.
       Training finds them and puts them into its config.
   """
-  check('sample_rate', sample_rate, 4000, 192_000)
-  check('fft', fft, 64, 2**15)
-  check('hop', hop, 1, fft // 2)
-  check('mels', mels, 1, fft // 2)
-  check('iterations', iterations, 1, 10_000)
+  half = Annotated[int, Range(1, fft // 2)]
+  check_value('representation.hop', hop, half)
+  check_value('representation.mels', mels, half)
   unknown = [name for name in features if name not in FEATURES]
   if unknown or len(set(features)) < len(features):
     raise UserError(
@@ -92,20 +91,14 @@ def spectrogram(
     return Normalized(measured, centre, spread)
 
   def encode(sound):
-    return np.asarray(normalize(framing.measure(sound, frames)))
+    return np.asarray(normalize(audio_features.measure(sound, frames)))
 
   def decode(x):
     x = np.asarray(x, np.float32).reshape(-1, frames.depth)
-    return framing.invert(x * spread + centre, frames, iterations)
+    return audio_features.invert(x * spread + centre, frames, iterations)
 
-  return Representation(
-    spec=Spec(
-      kind='frames',
-      depth=frames.depth,
-      shape=(frames.depth,),
-      dtype=np.float32,
-      steps_per_quarter=0,
-    ),
+  return representation.Representation(
+    spec=Spec('frames', frames.depth, (frames.depth,), np.float32, 0),
     encode=encode,
     decode=decode,
     project=lambda sound: decode(encode(sound)),

@@ -4,31 +4,24 @@ The groups are those of the LPD-5 data set (Dong et al. 2018, "MuseGAN"): drums,
 bass, guitar, piano, and strings, which stands for all the rest. A step is nine
 planes of pitches, and `x.reshape(T, 9, pitches)` separates them:
 
-  0     drums: struck
-  1, 2  bass: sounding, struck
-  3, 4  guitar: sounding, struck
-  5, 6  piano: sounding, struck
-  7, 8  strings: sounding, struck
+  0     drums: onset
+  1, 2  bass: sounding, onset
+  3, 4  guitar: sounding, onset
+  5, 6  piano: sounding, onset
+  7, 8  strings: sounding, onset
 
 An onset bit marks that a note begins. Without it a bass that repeats its note
 would hold it, as in MuseGAN's own rolls. It is set where the sounding bit rises
-too, so that a window which begins within a note is no special case. How long a
-drum rings is up to the drum: a note of drums is a strike and lasts one step.
+too, so that a window which begins within a note is no special case. A note of
+drums is an onset and lasts one step.
 """
 
 import numpy as np
 
-from musiczoo.music import score as score_lib
-from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK, Track
+from musiczoo.music.score import DURATION, ONSET, PITCH, to_notes, TRACK, Track
 from musiczoo.music.spec import Spec
-from musiczoo.music.time import quantize
-from musiczoo.representations.representation import check, Representation
-from musiczoo.representations.sparse_roll import (
-  as_sparse_roll,
-  SparseRoll,
-  steps,
-  union,
-)
+from musiczoo.representations import representation, sparse_roll
+from musiczoo.representations.sparse_roll import as_sparse_roll, SparseRoll
 
 GROUPS = (
   Track(0, drums=True, name='Drums'),
@@ -46,17 +39,20 @@ _NONE = -1
 _FAMILIES = np.full(16, _STRINGS)
 _FAMILIES[[0, 3, 4]] = _PIANO, _GUITAR, _BASS
 _FAMILIES[[12, 14, 15]] = _NONE
-_VELOCITY = 80
 
 
+@representation.checked
 def tracks(
-  *, steps_per_quarter: int = 4, low: int = 24, high: int = 107
-) -> Representation:
+  *,
+  steps_per_quarter: representation.Steps = 4,
+  low: representation.Pitch = 24,
+  high: representation.Pitch = 107,
+) -> representation.Representation:
   """What drums, bass, guitar, piano and strings play at each step.
 
   Kept: onset and end of each note in the pitches low..high, of drums its onset,
-  with one instrument for each group. x is stored as `Runs`. A bar of 4/4 is
-  4 * steps_per_quarter steps.
+  with one instrument for each group. x is stored as a SparseRoll. A bar of 4/4
+  is 4 * steps_per_quarter steps.
 
   Args:
     steps_per_quarter: the grid; 4 is sixteenths.
@@ -64,14 +60,11 @@ def tracks(
     high: the highest pitch kept. The 84 pitches 24..107 are MuseGAN's and hold
       all drums of General MIDI.
   """
-  check('steps_per_quarter', steps_per_quarter, 1, 32767)
-  check('low', low, 0, 127)
-  check('high', high, low, 127)
+  representation.check_high(high, low)
   pitches = high - low + 1
   depth = PLANES * pitches
 
   def encode(score):
-    score = quantize(score, steps_per_quarter)
     group = group_of(score.tracks)[score.notes[:, TRACK]]
     pitch = score.notes[:, PITCH]
     kept = (group != _NONE) & (low <= pitch) & (pitch <= high)
@@ -81,7 +74,7 @@ def tracks(
     is_onset = 2 * group * pitches + key
     sounding = is_onset - pitches
     pitched = group != _DRUMS
-    return union(
+    return sparse_roll.union(
       np.concatenate([onset[pitched], onset]),
       np.concatenate([end[pitched], onset + 1]),
       np.concatenate([sounding[pitched], is_onset]),
@@ -93,9 +86,7 @@ def tracks(
       x = as_sparse_roll(np.asarray(x).reshape(-1, depth))
     notes = _notes(x, pitches)
     notes[:, PITCH] += low
-    return score_lib.canonical(
-      Score(notes, GROUPS, resolution=steps_per_quarter)
-    )
+    return notes
 
   def transpose(x, semitones):
     x = as_sparse_roll(x)
@@ -103,31 +94,24 @@ def tracks(
     spans[:, 2] += semitones * (spans[:, 2] >= pitches)
     return SparseRoll(spans, x.shape)
 
-  def room(x):
+  def transpose_range(x):
     bit = as_sparse_roll(x).spans[:, 2]
     key = bit[bit >= pitches] % pitches
     if not len(key):
       return 0, 0
     return int(key.min()), pitches - 1 - int(key.max())
 
-  return Representation(
-    spec=Spec(
-      kind='bits',
-      depth=depth,
-      shape=(depth,),
-      dtype=np.uint8,
-      steps_per_quarter=steps_per_quarter,
-      planes=PLANES,
-      parts=tuple(
-        (track.name, slice(max(2 * g - 1, 0) * pitches, (2 * g + 1) * pitches))
-        for g, track in enumerate(GROUPS)
-      ),
-    ),
-    encode=encode,
-    decode=decode,
-    project=lambda score: decode(encode(score)),
+  parts = tuple(
+    (track.name, slice(max(2 * g - 1, 0) * pitches, (2 * g + 1) * pitches))
+    for g, track in enumerate(GROUPS)
+  )
+  return representation.of_notes(
+    Spec('bits', depth, (depth,), np.uint8, steps_per_quarter, PLANES, parts),
+    encode,
+    decode,
+    GROUPS,
     transpose=transpose,
-    transpose_range=room,
+    transpose_range=transpose_range,
   )
 
 
@@ -139,11 +123,11 @@ def group_of(tracks: tuple[Track, ...]) -> np.ndarray:
 
 
 def _notes(x, pitches):
-  """The notes of Runs, int32 [N, 5], pitches from 0.
+  """The notes of a SparseRoll, int32 [N, 5], pitches from 0.
 
-  A note begins where a sounding run does and at each strike within, and ends
-  where the run does or the next note begins; strikes outside are passed over.
-  Drums sound where they are struck.
+  A note begins where a run of a sounding bit does and at each onset within, and
+  ends where the run does or the next note begins; onsets outside are ignored.
+  The onsets of drums are their notes.
   """
   begin, end, bit = x.spans.astype(np.int64).T
   plane, key = bit // pitches, bit % pitches
@@ -151,16 +135,18 @@ def _notes(x, pitches):
   # of one comes after the last of another: the order of time serves all.
   cell = ((plane + 1) // 2 * pitches + key) * (len(x) + 1)
   begin, end = cell + begin, cell + end
-  strikes = plane % 2 == 0
-  sounds = ~strikes | (plane == 0)
-  is_onset = steps(begin[strikes], end[strikes])
+  is_onset = plane % 2 == 0
+  sounds = ~is_onset | (plane == 0)
+  onset = sparse_roll.steps(begin[is_onset], end[is_onset])
   begin, end = begin[sounds], end[sounds]
   # Before the first run is the last of `append`, -1: an end at 0.
-  run = np.searchsorted(begin, is_onset, side='right') - 1
-  within = is_onset < np.append(end, 0)[run]
-  onset = np.union1d(begin, is_onset[within])
+  run = np.searchsorted(begin, onset, side='right') - 1
+  within = onset < np.append(end, 0)[run]
+  onset = np.union1d(begin, onset[within])
   end = end[np.searchsorted(begin, onset, side='right') - 1]
   end[:-1] = np.minimum(end[:-1], onset[1:])
   cell, step = onset // (len(x) + 1), onset % (len(x) + 1)
-  columns = step, end - onset, cell % pitches, _VELOCITY, cell // pitches
-  return np.stack(np.broadcast_arrays(*columns), axis=1).astype(np.int32)
+  duration = end - onset
+  return to_notes(
+    step, duration, cell % pitches, representation.VELOCITY, cell // pitches
+  )

@@ -2,30 +2,27 @@
 
 import numpy as np
 
-from musiczoo.music import score as score_lib
-from musiczoo.music.score import DURATION, ONSET, Score, TRACK, Track
+from musiczoo.music.score import DURATION, ONSET, TRACK, Track
 from musiczoo.music.spec import Spec
-from musiczoo.music.time import quantize
-from musiczoo.representations import cells
+from musiczoo.representations import cells, representation
 from musiczoo.representations.pianoroll import kept, rasterize
-from musiczoo.representations.representation import check, Representation
 
 CHOIR = 52  # General MIDI program: choir aahs.
 NAMES = ('Soprano', 'Alto', 'Tenor', 'Bass')
 TRACKS = tuple(Track(CHOIR, name=name) for name in NAMES)
-VELOCITY = 80
 
 
+@representation.checked
 def voices(
   *,
-  steps_per_quarter: int = 4,
-  low: int = 30,
-  high: int = 87,
+  steps_per_quarter: representation.Steps = 4,
+  low: representation.Pitch = 30,
+  high: representation.Pitch = 87,
   onsets: bool = True,
-) -> Representation:
-  """Soprano, alto, tenor and bass, each a pitch or a rest, struck or held.
+) -> representation.Representation:
+  """Soprano, alto, tenor and bass, each a pitch or a rest, begun or held.
 
-  A cell is 2 * symbol + struck (see `lines`). Kept: the pitches low..high of
+  A cell is 2 * symbol + onset (see `cells`). Kept: the pitches low..high of
   the pitched tracks, as one choir. A Score in parts, whose tracks never begin
   two notes at once and are four or have the names of voices, is taken track by
   track; any other is reduced step by step to its highest and lowest note and
@@ -39,13 +36,10 @@ def voices(
     onsets: if not, a repeated note is one long note, as in data that doesn't
       distinguish the two: the onset bit then marks only changes of pitch.
   """
-  check('steps_per_quarter', steps_per_quarter, 1, 32767)
-  check('low', low, 0, 127)
-  check('high', high, low, min(low + 126, 127))
+  representation.check_high(high, low, min(low + 126, 127))
   depth = high - low + 2
 
   def encode(score):
-    score = quantize(score, steps_per_quarter)
     notes = kept(score, low, high)
     parts = _parts(notes, score.tracks)
     if parts is None:
@@ -61,24 +55,15 @@ def voices(
   def decode(x):
     x = np.asarray(x).reshape(-1, 4)
     if not onsets:
-      x = x // 2 * 2  # The strikes that a change of symbol forces remain.
-    notes = cells.from_cells(x, low=low, depth=depth, velocity=VELOCITY)
-    return score_lib.canonical(
-      Score(notes, TRACKS, resolution=steps_per_quarter)
-    )
+      x = x // 2 * 2  # The onsets that a change of symbol forces remain.
+    return cells.from_cells(x, low=low, depth=depth)
 
-  return Representation(
-    spec=Spec(
-      kind='voices',
-      depth=depth,
-      shape=(4,),
-      dtype=np.uint8,
-      steps_per_quarter=steps_per_quarter,
-      parts=tuple((name, slice(v, v + 1)) for v, name in enumerate(NAMES)),
-    ),
-    encode=encode,
-    decode=decode,
-    project=lambda score: decode(encode(score)),
+  parts = tuple((name, slice(v, v + 1)) for v, name in enumerate(NAMES))
+  return representation.of_notes(
+    Spec('voices', depth, (4,), np.uint8, steps_per_quarter, parts=parts),
+    encode,
+    decode,
+    TRACKS,
     transpose=cells.transpose,
     transpose_range=lambda x: cells.transpose_range(x, depth),
   )
@@ -102,7 +87,7 @@ def _parts(notes, tracks):
 
 
 def _reduce(sounding, is_onset):
-  """At most four of the sounding pitches: bool [T, P] -> symbol, struck [T, 4].
+  """At most four of the sounding pitches: bool [T, P] -> symbol, onset [T, 4].
 
   Highest and lowest are soprano and bass, a lone note is soprano, the second
   from above and below are alto and tenor, and a lone inner note belongs to the

@@ -49,7 +49,7 @@ def check_requested(model: Model, conditions: Conditions, **asked) -> dict:
     **asked: `chords`, `key`, `density` and `style`, None where not requested.
 
   Returns:
-    Arguments of `annotations.plan`.
+    Arguments of `annotation_text.plan`.
 
   Raises:
     UserError: the model is not conditioned on one, or has no such style.

@@ -7,7 +7,12 @@ import jax
 import numpy as np
 
 from musiczoo.build import Pipeline
-from musiczoo.music import annotations, score as scores, transform
+from musiczoo.music import (
+  annotation_text,
+  annotations,
+  score as scores,
+  transform,
+)
 from musiczoo.music.audio import Sound
 from musiczoo.music.score import Score
 from musiczoo.nn.heads import Controls
@@ -43,7 +48,7 @@ def generate(
     num_steps: steps of the grid to sample, after the primer.
     primer: x [P, ...] that each piece begins with.
     known: bool like the primer, which of its cells are fixed; None: all.
-    requested: conditions, as arguments of `annotations.plan`, for a model that
+    requested: conditions, as arguments of `annotation_text.plan`, for a model that
       has `cond` among its controls.
   """
   representation, spec = pipeline.representation, pipeline.spec
@@ -109,9 +114,9 @@ def _conditions(representation, num_steps, primer, requested):
   """The annotations of the primer, then the requested conditions."""
   grid = representation.spec.steps_per_quarter
   if primer is None:
-    return annotations.plan(num_steps, grid, **requested)
-  of_primer = annotations.of(representation.decode(primer), grid)
+    return annotation_text.plan(num_steps, grid, **requested)
+  of_primer = annotations.annotate(representation.decode(primer), grid)
   begin = int(of_primer[-1, annotations.POSITION])
   of_primer[:, annotations.STYLE] = requested.get('style', 0)
-  planned = annotations.plan(num_steps, grid, begin=begin, **requested)
+  planned = annotation_text.plan(num_steps, grid, begin=begin, **requested)
   return np.concatenate([of_primer, planned])

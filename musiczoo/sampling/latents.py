@@ -52,8 +52,8 @@ def encode_piece(
   if spec.is_audio:
     return pack([representation.encode(piece)])
   x = encode_primer(representation, piece, origin)
-  table = annotations.of(piece, spec.steps_per_quarter)
-  cond = annotations.of_rows(table, x, spec.steps_per_token)
+  table = annotations.annotate(piece, spec.steps_per_quarter)
+  cond = annotations.gather_rows(table, x, spec.steps_per_token)
   return pack([x], [cond])
 
 

@@ -11,7 +11,7 @@ from musiczoo.data.eval_batches import eval_batches
 from musiczoo.data.pieces import pack
 from musiczoo.errors import UserError
 from musiczoo.models.model import AnnotatingModel
-from musiczoo.music import annotations
+from musiczoo.music import annotation_text, annotations
 from musiczoo.music.score import Score
 
 _MAX_BARS = 256
@@ -36,8 +36,8 @@ def annotate(
       '--pretrained=structure-chorales, or train one of its family'
     )
   x = representation.encode(score)
-  table = annotations.of(score, representation.spec.steps_per_quarter)
-  ruled = annotations.of_rows(table, x, representation.spec.steps_per_token)
+  table = annotations.annotate(score, representation.spec.steps_per_quarter)
+  ruled = annotations.gather_rows(table, x, representation.spec.steps_per_token)
   batch = next(eval_batches(pack([x], [ruled]), 1))
   predicted = jax.jit(model.annotate)(params, batch)
   return np.asarray(predicted)[0, : len(x)], ruled
@@ -67,6 +67,6 @@ def report(pipeline: Pipeline, params, score: Score) -> Iterator[str]:
 
 def _bar(table):
   """Key, chords, density, rhythm and section of a bar's steps as text."""
-  rows = [annotations.words(row) for row in table]
+  rows = [annotation_text.describe(row) for row in table]
   chords = itertools.groupby(row['chord'] for row in rows)
   return list((rows[0] | {'chord': ' '.join(c for c, _ in chords)}).values())

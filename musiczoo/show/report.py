@@ -8,6 +8,7 @@ import os
 import numpy as np
 
 from musiczoo.music import (
+  chord_names,
   grid,
   harmony,
   metre,
@@ -197,7 +198,7 @@ def _harmony(score):
   if key is None:
     yield 'no key: no pitch stands out'
     return
-  name = harmony.format_key(key.tonic, key.minor)
+  name = chord_names.format_key(key.tonic, key.minor)
   degrees = 'a guess', 'perhaps', 'likely'
   degree = degrees[(key.confidence > 0.1) + (key.confidence > 0.2)]
   yield f'key {name}, {degree}: {key.confidence:.2f} ahead of the next'
@@ -207,7 +208,7 @@ def _harmony(score):
   bars = [[] for _ in listed[1:]]
   place = np.searchsorted(listed, chords[:, 0], side='right') - 1
   for bar, (_, *chord) in zip(place.tolist(), chords.tolist()):
-    bars[bar].append(harmony.format_chord(*chord))
+    bars[bar].append(chord_names.format_chord(*chord))
   cells = [' '.join(c for c, _ in itertools.groupby(names)) for names in bars]
   for i in range(0, len(cells), 4):
     row = '| '.join(f'{cell:15}' for cell in cells[i : i + 4])
@@ -234,7 +235,7 @@ def _key_name(sharps, minor):
 
 
 def _pitch_name(pitch):
-  return f'{harmony.format_key(pitch % 12, 0)}{pitch // 12 - 1}'
+  return f'{chord_names.format_key(pitch % 12, 0)}{pitch // 12 - 1}'
 
 
 def _plain(text, width):

@@ -9,9 +9,9 @@ import pytest
 
 from musiczoo import build
 from musiczoo.export import play, player
-from musiczoo.music import annotations, harmony, time, transform
+from musiczoo.music import annotation_text, chord_names, time, transform
 from musiczoo.music.midi.write import to_bytes
-from musiczoo.representations import events as e, REPRESENTATIONS
+from musiczoo.representations import event_tokens as e, REPRESENTATIONS
 from tests import configs
 
 GRIDS = (1, 4, 7)
@@ -143,26 +143,26 @@ def test_conditions_are_those_of_generate(asked):
   _, made = table('chorales.py:lstm', 6, REQUESTED)
   named = asked | ({'style': 'rock'} if 'style' in asked else {})
   plan = play.plan(made, 200, 150, **named)
-  expected = annotations.plan(150, 6, **asked)
+  expected = annotation_text.plan(150, 6, **asked)
   np.testing.assert_array_equal(plan[:150], expected)
   assert (plan[150:] == expected[-1]).all()
 
 
 def test_long_bars_have_the_positions_of_generate():
   _, made = table('chorales.py:lstm', 48, REQUESTED)
-  expected = annotations.plan(200, 48)
+  expected = annotation_text.plan(200, 48)
   np.testing.assert_array_equal(play.plan(made, 200, 200), expected)
 
 
 def test_all_chords_and_keys_are_parsed_as_in_the_library():
   _, made = table('chorales.py:lstm', 4, REQUESTED)
   for root in range(12):
-    for quality in range(1, len(harmony.QUALITIES)):
-      symbol = harmony.format_chord(root, quality)
+    for quality in range(1, len(chord_names.QUALITIES)):
+      symbol = chord_names.format_chord(root, quality)
       assert play.parse(symbol, made['qualities']) == (root, quality)
     for minor in (0, 1):
-      key = harmony.format_key(root, minor)
-      assert play.parse(key, ['', 'm']) == harmony.parse_key(key)
+      key = chord_names.format_key(root, minor)
+      assert play.parse(key, ['', 'm']) == chord_names.parse_key(key)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,10 @@ import pytest
 
 from musiczoo.errors import UserError
 from musiczoo.music import (
+  annotation_text,
   annotations as c,
-  harmony,
+  bar_classes,
+  chord_names,
   score as score_lib,
   transform,
 )
@@ -29,16 +31,18 @@ def test_what_each_column_says():
   # A bar of C in quarters, one of Am whole, and the first again.
   quarters = [n for t in range(4) for n in chord((60, 64, 67), 4 * t, 4)]
   again = [(onset + 32, *rest) for onset, *rest in quarters]
-  table = c.of(score([*quarters, *chord((57, 60, 64), 16, 16), *again]), 4, 3)
+  table = c.annotate(
+    score([*quarters, *chord((57, 60, 64), 16, 16), *again]), 4, 3
+  )
   first, second, third = table[[0, 17, 32]]
   assert table.shape == (48, len(c.COLUMNS))
   assert table[:, c.POSITION].tolist() == [*range(1, 17)] * 3
   assert (table[:, c.KEY] == 1 + 0 + 12 * 0).all()
-  major, minor = (1 + list(harmony.QUALITIES).index(q) for q in ('', 'm'))
+  major, minor = (1 + list(chord_names.QUALITIES).index(q) for q in ('', 'm'))
   assert first[[c.ROOT, c.QUALITY]].tolist() == [1, major]
   assert second[[c.ROOT, c.QUALITY]].tolist() == [10, minor]
-  assert first[c.DENSITY] == c.density_class(np.array(3.0))
-  assert second[c.DENSITY] == c.density_class(np.array(0.75))
+  assert first[c.DENSITY] == bar_classes.density_class(np.array(3.0))
+  assert second[c.DENSITY] == bar_classes.density_class(np.array(0.75))
   assert [first[c.RHYTHM], second[c.RHYTHM]] == [3, 2]
   assert [first[c.SECTION], second[c.SECTION], third[c.SECTION]] == [1, 1, 3]
   assert (table[:, c.STYLE] == 3).all()
@@ -47,15 +51,17 @@ def test_what_each_column_says():
 def test_rhythm_is_that_of_the_finest_onset():
   for step, expected in ((8, 2), (4, 3), (2, 4), (1, 5)):
     notes = chord((60,), 0, 1) + chord((60,), step, 1)
-    assert c.of(score(notes), 4)[0, c.RHYTHM] == expected
-  assert c.of(score(chord((60,), 4, 1), resolution=12), 12)[0, c.RHYTHM] == 6
+    assert c.annotate(score(notes), 4)[0, c.RHYTHM] == expected
+  assert (
+    c.annotate(score(chord((60,), 4, 1), resolution=12), 12)[0, c.RHYTHM] == 6
+  )
 
 
 def test_a_pick_up_is_the_end_of_a_bar():
   song = score(chord((60,), 0, 24), meters=[(0, 1, 4), (4, 4, 4)])
-  position = c.of(song, 4)[:, c.POSITION]
+  position = c.annotate(song, 4)[:, c.POSITION]
   assert position.tolist() == [13, 14, 15, 16, *range(1, 17), *range(1, 5)]
-  assert c.bar_rows(c.of(song, 4)).tolist() == [4, 20]
+  assert c.bar_rows(c.annotate(song, 4)).tolist() == [4, 20]
 
 
 @given(score=scores(), semitones=st.integers(-12, 12))
@@ -63,8 +69,8 @@ def test_another_key_is_another_key_of_the_same(score, semitones):
   room = score_lib.pitch_range(score) or (60, 60)
   if room[0] + semitones < 0 or room[1] + semitones > 127:
     return
-  table = c.of(score, 4)
-  moved = c.of(transform.transpose(score, semitones), 4)
+  table = c.annotate(score, 4)
+  moved = c.annotate(transform.transpose(score, semitones), 4)
   ours = c.transpose(table, semitones)
   # Which of two equals is found first, key and chord, may change with the key.
   same = [
@@ -80,8 +86,8 @@ def test_another_key_is_another_key_of_the_same(score, semitones):
 
 
 def test_a_chord_moves_with_the_key():
-  table = c.of(score(chord((57, 60, 64), 0, 16)), 4)
-  moved = c.of(score(chord((60, 63, 67), 0, 16)), 4)
+  table = c.annotate(score(chord((57, 60, 64), 0, 16)), 4)
+  moved = c.annotate(score(chord((60, 63, 67), 0, 16)), 4)
   np.testing.assert_array_equal(c.transpose(table, 3), moved)
 
 
@@ -89,7 +95,7 @@ def test_rows_of_events_have_the_conditions_of_their_time():
   song = score(chord((60,), 0, 8) + chord((64,), 20, 4))
   events = REPRESENTATIONS['events'](steps_per_quarter=4)
   x = events.encode(song)
-  rows = c.of_rows(c.of(song, 4), x, events.spec.steps_per_token)
+  rows = c.gather_rows(c.annotate(song, 4), x, events.spec.steps_per_token)
   assert len(rows) == len(x)
   on = np.flatnonzero(x == 129 + 64)
   assert rows[on, c.POSITION].tolist() == [5]
@@ -97,13 +103,15 @@ def test_rows_of_events_have_the_conditions_of_their_time():
 
 
 def test_a_plan_says_what_is_asked():
-  table = c.plan(40, 4, begin=4, chords='C Am', key='Am', density=3.0, style=2)
+  table = annotation_text.plan(
+    40, 4, begin=4, chords='C Am', key='Am', density=3.0, style=2
+  )
   assert table[:13, c.POSITION].tolist() == [*range(5, 17), 1]
   assert (table[:12, c.ROOT] == 1).all() and (table[12:28, c.ROOT] == 10).all()
   assert (table[28:, c.ROOT] == 1).all()
   assert (table[:, c.KEY] == 1 + 9 + 12).all()
   assert (table[:, c.STYLE] == 2).all()
-  unknown = c.plan(4, 4)
+  unknown = annotation_text.plan(4, 4)
   assert (np.delete(unknown, c.POSITION, axis=1) == 0).all()
 
 
@@ -119,38 +127,40 @@ def test_a_plan_says_what_is_asked():
 )
 def test_what_cannot_be_asked(wish, words):
   with pytest.raises(UserError, match=words):
-    c.plan(4, 4, **wish)
+    annotation_text.plan(4, 4, **wish)
 
 
 def test_names_of_a_config():
   assert c.columns(('chord', 'key')) == (
     (c.KEY, 25),
     (c.ROOT, 13),
-    (c.QUALITY, len(harmony.QUALITIES) + 1),
+    (c.QUALITY, len(chord_names.QUALITIES) + 1),
   )
   with pytest.raises(UserError, match="no condition 'mood'"):
     c.columns(('mood',))
 
 
 def test_a_row_in_words():
-  row = c.plan(1, 4, chords='Am', key='Am', density=3.5)[0]
-  assert c.words(row) == {
+  row = annotation_text.plan(1, 4, chords='Am', key='Am', density=3.5)[0]
+  assert annotation_text.describe(row) == {
     'key': 'Am',
     'chord': 'Am',
     'density': '3-4',
     'rhythm': '?',
     'section': '?',
   }
-  row = c.of(score(chord((60,), 0, 16) + chord((60,), 16, 16)), 4)[16]
-  assert c.words(row) == {
+  row = c.annotate(score(chord((60,), 0, 16) + chord((60,), 16, 16)), 4)[16]
+  assert annotation_text.describe(row) == {
     'key': 'C',
     'chord': 'N.C.',
     'density': '0-0.5',
     'rhythm': 'halves',
     'section': 'as 1 before',
   }
-  assert set(c.words(np.zeros(len(c.COLUMNS), np.int16)).values()) == {'?'}
+  assert set(
+    annotation_text.describe(np.zeros(len(c.COLUMNS), np.int16)).values()
+  ) == {'?'}
   for column, size in c.COLUMNS.items():
     last = np.zeros(len(c.COLUMNS), np.int16)
     last[list(c.COLUMNS).index(column)] = size - 1
-    assert all(c.words(last).values())
+    assert all(annotation_text.describe(last).values())

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from musiczoo.errors import UserError
-from musiczoo.music import harmony, metre
-from musiczoo.music.harmony import NO_CHORD, QUALITIES
+from musiczoo.music import chord_names, harmony, metre
+from musiczoo.music.chord_names import NO_CHORD, QUALITIES
 from musiczoo.music.score import canonical, end, Score, Track
 from musiczoo.music.time import quantize
 from musiczoo.music.transform import transpose
@@ -45,7 +45,7 @@ def blocks(*chords, quarters: int = 2) -> Score:
 
 
 def symbols(score: Score) -> list[str]:
-  return [harmony.format_chord(*c) for c in harmony.chords(score)[:, 1:]]
+  return [chord_names.format_chord(*c) for c in harmony.chords(score)[:, 1:]]
 
 
 def test_bars_of_four_quarters_without_a_meter():
@@ -83,12 +83,18 @@ def test_bars_cover_the_score_and_meters_begin_bars(score):
   assert len(metre.density(score)) == len(lines) - 1
   counts = metre.density(score) * np.diff(lines) / score.resolution
   assert counts.sum() == pytest.approx(len(score.notes))
-  places = metre.positions(score)
+  places = positions(score)
   assert len(places) == last
   begins = np.flatnonzero(places == 0)
   np.testing.assert_array_equal(begins, lines[:-1] if last else [])
   found = harmony.chords(score)
   np.testing.assert_array_equal(found[:, 0], metre.half_bars(score)[:-1])
+
+
+def positions(score):
+  """The ticks from its bar line to each tick."""
+  lines, tick = metre.bars(score), np.arange(end(score))
+  return tick - lines[metre.bar_of(lines, tick)]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +113,7 @@ def test_half_bars(meter, lines):
 
 def test_positions_on_a_grid():
   score = piece((0, 5, 60), meters=[(0, 1, 4), (24, 2, 4)])
-  places = metre.positions(quantize(score, 2)).tolist()
+  places = positions(quantize(score, 2)).tolist()
   assert places == [0, 1, 0, 1, 2, 3, 0, 1, 2, 3]
 
 
@@ -230,37 +236,40 @@ def test_half_bars_in_which_nothing_changes_are_looked_at_once(monkeypatch):
 
 
 def test_chord_symbols():
-  assert [harmony.parse_chord(s) for s in 'C G Am F'.split()] == [
+  assert [chord_names.parse_chord(s) for s in 'C G Am F'.split()] == [
     (0, 1),
     (7, 1),
     (9, 2),
     (5, 1),
   ]
-  assert harmony.parse_chord('Bbm7b5') == (10, 8)
-  assert harmony.parse_chord('F#dim7') == (6, 9)
-  assert harmony.parse_chord('Cb') == (11, 1)
+  assert chord_names.parse_chord('Bbm7b5') == (10, 8)
+  assert chord_names.parse_chord('F#dim7') == (6, 9)
+  assert chord_names.parse_chord('Cb') == (11, 1)
   for root in range(12):
     for quality in range(1, len(QUALITIES)):
-      symbol = harmony.format_chord(root, quality)
-      assert harmony.parse_chord(symbol) == (root, quality)
-  assert harmony.parse_chord(harmony.format_chord(0, NO_CHORD)) == (0, 0)
+      symbol = chord_names.format_chord(root, quality)
+      assert chord_names.parse_chord(symbol) == (root, quality)
+  assert chord_names.parse_chord(chord_names.format_chord(0, NO_CHORD)) == (
+    0,
+    0,
+  )
 
 
 def test_key_names():
   for tonic in range(12):
     for minor in 0, 1:
-      name = harmony.format_key(tonic, minor)
-      assert harmony.parse_key(name) == (tonic, minor)
-  assert harmony.parse_key('C#m') == (1, 1)
+      name = chord_names.format_key(tonic, minor)
+      assert chord_names.parse_key(name) == (tonic, minor)
+  assert chord_names.parse_key('C#m') == (1, 1)
 
 
 @pytest.mark.parametrize('text', ['', 'H', 'am', 'Csus4', 'C/E', 'C##', 'Am '])
 def test_what_is_no_chord(text):
   with pytest.raises(UserError, match='chord .*: give N.C. or a note'):
-    harmony.parse_chord(text)
+    chord_names.parse_chord(text)
 
 
 @pytest.mark.parametrize('text', ['', 'a', 'A7', 'Aminor'])
 def test_what_is_no_key(text):
   with pytest.raises(UserError, match='key .*: give one such as'):
-    harmony.parse_key(text)
+    chord_names.parse_key(text)

@@ -5,7 +5,7 @@ import numpy as np
 
 from musiczoo.music.score import equal, Score, Track
 from musiczoo.music.time import quantize
-from musiczoo.representations import events as e, REPRESENTATIONS
+from musiczoo.representations import event_tokens as e, REPRESENTATIONS
 from tests.strategies import scores
 
 EVENTS = REPRESENTATIONS['events'](steps_per_quarter=1, max_shift=4)

@@ -5,7 +5,6 @@ they are kept beside the dataset, under a hash of all they depend on.
 """
 
 from collections.abc import Callable, Mapping
-import contextlib
 import hashlib
 import itertools
 import json
@@ -15,7 +14,7 @@ import numpy as np
 
 from musiczoo import music, representations
 from musiczoo.data.cache import sealed_folder
-from musiczoo.data.cache.npy_writer import load, NpyWriter
+from musiczoo.data.cache.npy_writer import load, writing
 from musiczoo.data.corpora.recordings import Recordings
 from musiczoo.data.dataset import Split
 from musiczoo.data.pieces import Lazy, Pieces
@@ -75,24 +74,18 @@ def _write(split, encode, annotate, folder):
       'this representation: prepare more files, or choose another'
     )
   like = _rows(first[1])
-  with contextlib.ExitStack() as files:
-
-    def writer(name, *of):
-      file = NpyWriter(folder / f'{name}.npy', *of)
-      return files.enter_context(contextlib.closing(file))
-
-    pieces = writer('pieces', (3,), np.int64)
-    rows = writer('rows', like.shape[1:], like.dtype)
-    if annotate:
-      cond = writer('cond', (len(annotations.COLUMNS),), np.int16)
-    steps = 0
+  arrays = {'pieces': ((3,), np.int64), 'rows': (like.shape[1:], like.dtype)}
+  if annotate:
+    arrays['cond'] = (len(annotations.COLUMNS),), np.int16
+  steps = 0
+  with writing(folder, arrays) as files:
     for piece, x in itertools.chain([first], encoded):
-      rows.append(_rows(x))
+      files['rows'].append(_rows(x))
       if annotate:
-        cond.append(annotate(piece, x))
+        files['cond'].append(annotate(piece, x))
       steps += len(x)
       depth = x.shape[1] if isinstance(x, SparseRoll) else 0
-      pieces.append(np.array([[rows.rows, steps, depth]]))
+      files['pieces'].append(np.array([[files['rows'].rows, steps, depth]]))
 
 
 def _rows(x):

@@ -1,5 +1,7 @@
 """NpyWriter: a .npy file that is appended to, longer than memory."""
 
+from collections.abc import Iterator, Mapping
+import contextlib
 import pathlib
 
 import numpy as np
@@ -44,6 +46,21 @@ class NpyWriter:
     }
     self._file.seek(0)
     np.lib.format.write_array_header_1_0(self._file, header)
+
+
+@contextlib.contextmanager
+def writing(
+  folder: pathlib.Path, arrays: Mapping[str, tuple]
+) -> Iterator[dict[str, NpyWriter]]:
+  """Gives an NpyWriter for each name -> (shape of a row, dtype)."""
+  with contextlib.ExitStack() as stack:
+    writers = {
+      name: NpyWriter(folder / f'{name}.npy', *of)
+      for name, of in arrays.items()
+    }
+    for writer in writers.values():
+      stack.enter_context(contextlib.closing(writer))
+    yield writers
 
 
 def load(path: pathlib.Path) -> np.ndarray:

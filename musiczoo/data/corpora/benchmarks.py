@@ -22,7 +22,7 @@ from musiczoo.errors import UserError
 from musiczoo.music.score import canonical, Score
 from musiczoo.representations import cells as cells_lib
 from musiczoo.representations.pianoroll import HIGH, LOW
-from musiczoo.representations.voices import TRACKS, VELOCITY
+from musiczoo.representations.voices import TRACKS
 
 SUFFIXES = ('.mat', '.npz')
 WHERE = (
@@ -100,7 +100,7 @@ def _voices(arrays, split):
 def _score(pitch):
   """Voices [T, 4] -> Score; symbol k is pitch k - 1, 0 a rest."""
   x = cells_lib.to_cells(pitch + 1, np.zeros(pitch.shape, bool))
-  notes = cells_lib.from_cells(x, low=0, depth=129, velocity=VELOCITY)
+  notes = cells_lib.from_cells(x, low=0, depth=129)
   return canonical(Score(notes, TRACKS, resolution=4))
 
 

@@ -1,6 +1,6 @@
 """The four-part chorales of Bach, read from the music21 package."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 import concurrent.futures
 from fractions import Fraction
 import hashlib
@@ -13,14 +13,15 @@ import sys
 import warnings
 
 import numpy as np
-import tqdm
 
 from musiczoo.data import dataset
 from musiczoo.data.corpus import Piece
+from musiczoo.data.progress import progress
 from musiczoo.errors import UserError
 from musiczoo.music.files import cache_folder
 from musiczoo.music.score import canonical, Score
-from musiczoo.representations.voices import NAMES, TRACKS, VELOCITY
+from musiczoo.representations.representation import VELOCITY
+from musiczoo.representations.voices import NAMES, TRACKS
 
 _TEMPO = 750_000  # Microseconds per quarter note: 80 to the minute.
 _RESOLUTION = 24  # Thirty-seconds (the shortest notes) and triplets fit.
@@ -82,7 +83,7 @@ def _with_names(piece):
 def parse(file: pathlib.Path) -> Piece | None:
   """One MusicXML file as a Piece; None if it isn't in four parts, S A T B."""
   with warnings.catch_warnings():
-    warnings.simplefilter('ignore')  # Of files that can't be mended here.
+    warnings.simplefilter('ignore')  # Of files that can't be repaired here.
     import music21  # Here: it takes a second, and the cache does without.
 
     stream = music21.converter.parse(file, forceSource=True)
@@ -95,11 +96,11 @@ def parse(file: pathlib.Path) -> Piece | None:
   ]
   upper = stream.parts[0]
   score = Score(
-    notes=np.array(notes, np.int32),
-    tracks=TRACKS,
-    tempi=np.array([[0, _TEMPO]], np.int32),
-    meters=np.array(list(_meters(upper)), np.int32),
-    keys=np.array(list(_keys(upper)), np.int32),
+    np.array(notes, np.int32),
+    TRACKS,
+    tempi=np.array([[0, _TEMPO]]),
+    meters=np.array(list(_meters(upper))),
+    keys=np.array(list(_keys(upper))),
     resolution=_RESOLUTION,
   )
   return Piece(file.stem, canonical(score))
@@ -118,27 +119,20 @@ def _files():
 
 
 def _parse_all(files) -> list[Piece]:
+  def parsed(pieces):
+    return list(
+      filter(None, progress(pieces, len(files), 'reading Bach, once'))
+    )
+
   # Not forked: a process that runs JAX has threads, which a fork would lose.
   context = multiprocessing.get_context('spawn')
   try:
     with concurrent.futures.ProcessPoolExecutor(mp_context=context) as pool:
-      pieces = pool.map(parse, files, chunksize=8)
-      return list(filter(None, _progress(pieces, len(files))))
+      return parsed(pool.map(parse, files, chunksize=8))
   except concurrent.futures.BrokenExecutor:
     # Workers import the main program, which one read from stdin or without
     # `if __name__ == '__main__'` doesn't survive.
-    return list(filter(None, _progress(map(parse, files), len(files))))
-
-
-def _progress(pieces: Iterable, total: int) -> Iterator:
-  """A bar on a terminal, a line for every hundred files elsewhere."""
-  if sys.stderr.isatty():
-    yield from tqdm.tqdm(pieces, 'reading Bach, once', total)
-    return
-  for count, piece in enumerate(pieces, 1):
-    if count % 100 == 0 or count == total:
-      print(f'reading Bach, once: {count} of {total} files', file=sys.stderr)
-    yield piece
+    return parsed(map(parse, files))
 
 
 def _notes(part) -> Iterator[tuple[int, int, int]]:

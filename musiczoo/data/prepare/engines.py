@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 import concurrent.futures
 import functools
+import itertools
 import queue
 from typing import NamedTuple
 
@@ -38,7 +39,7 @@ def local(
   sources: Iterable[Source], care: FileLimits, workers: int
 ) -> Iterator[Result]:
   """Reads files in child processes of this one."""
-  readers = [_reader(care) for _ in range(workers)]
+  readers = [_Reader(care) for _ in range(workers)]
   idle = queue.SimpleQueue()
   for reader in readers:
     idle.put(reader)
@@ -46,7 +47,7 @@ def local(
   def work(source):
     reader = idle.get()
     try:
-      return _read(reader, source)
+      return reader.read(source)
     finally:
       idle.put(reader)
 
@@ -54,9 +55,7 @@ def local(
   pool = concurrent.futures.ThreadPoolExecutor(workers)
   try:
     yield from _in_order(
-      sources,
-      lambda source: functools.partial(pool.submit(work, source).result),
-      AHEAD * workers,
+      sources, lambda source: pool.submit(work, source).result, AHEAD * workers
     )
   finally:
     for reader in readers:
@@ -78,39 +77,29 @@ def ray(
   with cluster('--engine=ray') as ray:
     # More actors than processors would wait for ever.
     workers = min(workers, int(ray.cluster_resources()['CPU']))
-    actor = ray.remote(num_cpus=1)(_Actor)
-    actors = [actor.remote(care) for _ in range(workers)]
-    turns = iter(range(2**63))
-    yield from _in_order(
-      sources,
-      lambda source: functools.partial(
-        ray.get, actors[next(turns) % workers].read.remote(source)
-      ),
-      AHEAD * workers,
-    )
+    actor = ray.remote(num_cpus=1)(_Reader)
+    actors = itertools.cycle([actor.remote(care) for _ in range(workers)])
+
+    def submit(source):
+      return functools.partial(ray.get, next(actors).read.remote(source))
+
+    yield from _in_order(sources, submit, AHEAD * workers)
 
 
 ENGINES = {'local': local, 'ray': ray}
 
 
-class _Actor:
-  """A reader that lives on a node of the cluster."""
+class _Reader:
+  """Reads one file at a time in a child process of its own."""
 
   def __init__(self, care):
-    self._reader = _reader(care)
+    function = functools.partial(ingest, limits=care.limits)
+    self._sandbox = Sandbox(function, care.seconds, care.megabytes)
+    self.close = self._sandbox.close
 
   def read(self, source):
-    return _read(self._reader, source)
-
-
-def _reader(care):
-  function = functools.partial(ingest, limits=care.limits)
-  return Sandbox(function, care.seconds, care.megabytes)
-
-
-def _read(reader, source):
-  result = reader.run(source)
-  return rejected(source.name, result) if isinstance(result, str) else result
+    result = self._sandbox.run(source)
+    return rejected(source.name, result) if isinstance(result, str) else result
 
 
 def _in_order(
@@ -118,7 +107,7 @@ def _in_order(
   submit: Callable[[Source], Callable[[], Result]],
   ahead: int,
 ) -> Iterator[Result]:
-  """`submit` begins the work and returns who waits for it."""
+  """Results in the order of sources; `submit` returns a function that waits."""
   waiting = deque()
   for source in sources:
     waiting.append(submit(source))

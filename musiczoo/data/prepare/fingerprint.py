@@ -19,12 +19,12 @@ STEPS_PER_QUARTER = 24
 
 
 class Fingerprint(NamedTuple):
-  """What a piece is recognised by.
+  """What identifies a piece.
 
   Attributes:
     digest: hexadecimal; equal for the same notes in any key.
-    lowest: the lowest pitch, drums aside, 0 if there is none: of two pieces of
-      one digest it tells how far they are transposed.
+    lowest: the lowest pitch, drums aside, 0 if there is none. Two pieces of one
+      digest are transposed by the difference.
   """
 
   digest: str

@@ -18,7 +18,7 @@ REJECTED = guard.REJECTED | scan.REJECTED
 
 FEW = 3  # Names of a kind in the report; the manifest has all.
 
-# Shows how far a job is: (items, how many or None) -> the same items.
+# Shows the progress of a job: (items, how many or None) -> the same items.
 Watch = Callable[[Iterable, int | None], Iterator]
 
 
@@ -31,7 +31,7 @@ def prepare(
   care: FileLimits = FileLimits(),
   watch: Watch = lambda items, total: iter(items),
 ) -> dict:
-  """Reads all files, finds duplicates, deals out splits, writes the dataset.
+  """Reads all files, finds duplicates, assigns splits, writes the dataset.
 
   The bytes of the dataset don't depend on the engine or the number of workers.
   The split of a piece follows from its fingerprint: from nothing but its notes.
@@ -42,7 +42,7 @@ def prepare(
     engine: a key of ENGINES.
     workers: how many files are read at once.
     care: how much a file may be and cost.
-    watch: shows how far it is.
+    watch: shows the progress.
 
   Returns:
     the report: `files` = `kept` + `repaired` + `rejected`; `duplicates`, of
@@ -57,75 +57,92 @@ def prepare(
     UserError: the input can't be read or has nothing to use, or the output
       can't be written.
   """
-  ignored = Counter()
+  ignored, counts, first_of = Counter(), _Counts(), {}
   found, total = sources.find(path, care.limits, ignored)
-  tally = _Tally()
-  with dataset.creating(output) as (writer, folder):
-    results = ENGINES[engine](found, care, workers)
-    with (
-      contextlib.closing(results),
-      (folder / 'manifest.jsonl').open('w') as manifest,
-    ):
+  with (
+    dataset.creating(output) as (writer, folder),
+    contextlib.closing(ENGINES[engine](found, care, workers)) as results,
+  ):
+    with (folder / 'manifest.jsonl').open('w') as manifest:
       for result in watch(results, total):
-        manifest.write(json.dumps(tally.add(result, writer)) + '\n')
-    report = tally.report() | {'ignored': ignored.total()}
+        line = _describe(result)
+        if result.score is not None:
+          line |= _duplicate(result, first_of) or _store(result, writer)
+        manifest.write(json.dumps(line) + '\n')
+        counts.add(line)
+    report = counts.report() | {'ignored': ignored.total()}
     if not report['pieces']:
       raise UserError(f'{path}: {_nothing(report)}')
     (folder / 'report.json').write_text(json.dumps(report, indent=1) + '\n')
   return report
 
 
-class _Tally:
-  """Counts Results, finds duplicates, and adds new pieces to the dataset."""
+def _describe(result: Result) -> dict:
+  """The line of the manifest of any file."""
+  line = {
+    'name': result.name,
+    'style': dataset.style_of(result.name),
+    'sha256': result.sha256,
+    'status': result.status,
+    'reasons': result.reasons,
+  }
+  if result.score is not None:
+    line |= {
+      'notes': len(result.score.notes),
+      'fingerprint': result.fingerprint.digest,
+      'grid': result.grid._asdict(),
+    }
+  return line
+
+
+def _duplicate(result, first_of):
+  """Of which earlier piece it is a duplicate; {} if it is new.
+
+  `first_of`: digest -> name and lowest pitch of the first piece that has it.
+  """
+  digest, lowest = result.fingerprint
+  if digest not in first_of:
+    first_of[digest] = result.name, lowest
+    return {}
+  first, its_lowest = first_of[digest]
+  return {'duplicate_of': first, 'semitones': lowest - its_lowest}
+
+
+def _store(result, writer):
+  split = split_of(result.fingerprint.digest)
+  number = writer.add(Piece(result.name, result.score), split)
+  return {'split': split, 'piece': number}
+
+
+class _Counts:
+  """Counts lines of the manifest for the report."""
 
   def __init__(self):
-    self._seen = {}  # Digest -> name and lowest pitch of the first to have it.
-    self._counts = Counter()
-    self._reasons = Counter()
-    self._splits = Counter()
-    self._styles = Counter()
-    self._grids, self._moved = Counter(), 0.0
-    self._free = []
+    self._counts, self._reasons, self._splits = Counter(), Counter(), Counter()
+    self._styles, self._grids = Counter(), Counter()
+    self._moved, self._free = 0.0, []
 
-  def add(self, result: Result, writer: dataset.Writer) -> dict:
-    """Stores a piece that is new; returns the manifest's line of any."""
-    line = {
-      'name': result.name,
-      'style': dataset.style_of(result.name),
-      'sha256': result.sha256,
-      'status': result.status,
-      'reasons': result.reasons,
-    }
-    self._counts[result.status] += 1
-    self._reasons.update(result.reasons.keys())
-    if result.score is None:
-      return line
-    digest, lowest = result.fingerprint
-    line |= {'notes': len(result.score.notes), 'fingerprint': digest}
-    line |= {'grid': result.grid._asdict()}
-    if digest in self._seen:
-      first, its_lowest = self._seen[digest]
+  def add(self, line: dict) -> None:
+    self._counts[line['status']] += 1
+    self._reasons.update(line['reasons'].keys())
+    if 'duplicate_of' in line:
       self._counts['duplicates'] += 1
-      self._counts['transposed'] += lowest != its_lowest
-      return line | {'duplicate_of': first, 'semitones': lowest - its_lowest}
-    self._seen[digest] = result.name, lowest
-    split = split_of(digest)
-    self._splits[split] += 1
-    self._styles[line['style']] += 1
-    self._counts['notes'] += line['notes']
-    self._add_grid(result)
-    piece = writer.add(Piece(result.name, result.score), split)
-    return line | {'split': split, 'piece': piece}
+      self._counts['transposed'] += line['semitones'] != 0
+    if 'piece' in line:
+      self._splits[line['split']] += 1
+      self._styles[line['style']] += 1
+      self._counts['notes'] += line['notes']
+      self._add_grid(line)
 
-  def _add_grid(self, result):
-    if result.grid.free:
+  def _add_grid(self, line):
+    grid, notes = line['grid'], line['notes']
+    if grid['free']:
       self._counts['free'] += 1
-      self._free = [*self._free, result.name][:FEW]
+      self._free = [*self._free, line['name']][:FEW]
     else:
-      self._grids[result.grid.steps_per_quarter] += 1
-      notes = len(result.score.notes)
+      self._grids[grid['steps_per_quarter']] += 1
       self._counts['on_grid'] += notes
-      self._moved += notes * result.grid.moved_ms
+      self._moved += notes * grid['moved_ms']
 
   def report(self) -> dict:
     counts = self._counts

@@ -95,15 +95,9 @@ def ingest(source: Source, limits: Limits) -> Result:
   if not len(score.notes):
     return rejected(source.name, 'silent', sha256)
   tracks = tuple(track._replace(name='') for track in score.tracks)
-  return Result(
-    name=source.name,
-    status='repaired' if repairs else 'kept',
-    reasons=repairs,
-    sha256=sha256,
-    score=score._replace(tracks=tracks),
-    fingerprint=fingerprint(score),
-    grid=_grid(score),
-  )
+  found = score._replace(tracks=tracks), fingerprint(score), _grid(score)
+  status = 'repaired' if repairs else 'kept'
+  return Result(source.name, status, repairs, sha256, *found)
 
 
 def _grid(score):
@@ -112,11 +106,7 @@ def _grid(score):
   mean, most = grid.moved(score, best)
   # Digits enough to read, in a file that must be the same everywhere.
   return Grid(
-    best,
-    round(off[best], 3),
-    round(mean, 1),
-    round(most, 1),
-    grid.is_free(off),
+    best, round(off[best], 3), round(mean, 1), round(most, 1), grid.is_free(off)
   )
 
 

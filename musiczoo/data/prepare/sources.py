@@ -5,14 +5,15 @@ A file is music by its suffix or by its first bytes. The rest is only counted.
 
 from collections import Counter
 from collections.abc import Iterator
-import os
 import pathlib
 
+from musiczoo.data.corpora.folder import names
 from musiczoo.data.prepare.scan import Source
 from musiczoo.errors import UserError
 from musiczoo.music import notation
 from musiczoo.music.midi import archives, guard, Limits, MidiError
 
+HEAD = 1024  # Bytes by which a file is recognised.
 SUFFIXES = ('.mid', '.midi', '.kar', '.rmi', '.abc', '.mxl', '.musicxml')
 
 
@@ -36,80 +37,66 @@ def find(
       sound.
   """
   if path.is_dir():
-    names = _names(path)
-    return _in_folder(path, names, limits, ignored), len(names)
+    found = [Source(name, str(path / name)) for name in names(path)]
+    return _music(found, limits, ignored), len(found)
   if not path.exists():
     raise UserError(f'{path}: no such folder or archive')
   if path.suffix.lower() in SUFFIXES:
     raise UserError(f'{path} is a single file: give the folder it is in')
-  return _in_archive(path, limits, ignored), None
+  return _music(_in_archive(path, limits), limits, ignored), None
 
 
-def _names(path):
-  """Names relative to the folder, with forward slashes on any system."""
-  return sorted(
-    (pathlib.Path(root) / file).relative_to(path).as_posix()
-    for root, _, files in os.walk(path)
-    for file in files
-  )
-
-
-def _in_folder(folder, names, limits, ignored):
-  for name in names:
-    path = folder / name
-    if not _is_music(name, lambda path=path: _head(path)):
-      ignored[notation.suffix(name)] += 1
-    elif notation.suffix(name) == '.abc':
-      yield from _tunes(name, lambda path=path: guard.load(path, limits))
-    else:
-      yield Source(name, str(path))
-
-
-def _in_archive(path, limits, ignored):
+def _in_archive(path, limits):
   for name, load in archives.members(path, limits):
     try:
-      data, refused = load(), ''
+      source = Source(name, data=load())
     except MidiError as error:
-      data, refused = b'', error.code
-    if not _is_music(name, lambda data=data: data[:HEAD]):
-      ignored[notation.suffix(name)] += 1
-    elif notation.suffix(name) == '.abc' and not refused:
-      yield from _tunes(name, lambda data=data: data)
+      source = Source(name, refused=error.code)
+    yield source
+
+
+def _music(found, limits, ignored):
+  """Those of the files that are music, each tune of a file of ABC by itself."""
+  for source in found:
+    suffix = notation.suffix(source.name)
+    if not _is_music(source, suffix):
+      ignored[suffix] += 1
+    elif suffix == '.abc' and not source.refused:
+      yield from _tunes(source, limits)
     else:
-      yield Source(name, data=data, refused=refused)
+      yield source
 
 
-HEAD = 1024
+def _is_music(source, suffix):
+  """By the suffix or, where that can be anything, by the first bytes."""
+  if suffix in SUFFIXES:
+    return True
+  # Of all that ends in .xml, a score is marked near its beginning.
+  if suffix == '.xml':
+    return b'<score-' in _head(source)
+  return _head(source).startswith(b'MThd')
 
 
-def _head(path):
+def _head(source):
+  if source.path is None:
+    return source.data[:HEAD]
   try:
-    with guard.open_file(path) as file:
+    with guard.open_file(source.path) as file:
       return file.read(HEAD)
   except (MidiError, OSError):
     return b''
 
 
-def _is_music(name, head):
-  """By the suffix, or by the first bytes, which `head` gets."""
-  suffix = notation.suffix(name)
-  if suffix in SUFFIXES:
-    return True
-  # Of all that ends in .xml, a score is marked near its beginning.
-  if suffix == '.xml':
-    return b'<score-' in head()
-  return head().startswith(b'MThd')
-
-
-def _tunes(name, load):
+def _tunes(source, limits):
   """A file of ABC is often a book of tunes: each counts as a file."""
+  name, data = source.name, source.data
   try:
-    tunes = notation.tunes(load())
+    tunes = notation.tunes(
+      guard.load(source.path, limits) if source.path else data
+    )
   except MidiError as error:
     yield Source(name, refused=error.code)
     return
-  if len(tunes) == 1:
-    yield Source(name, data=tunes[0])
-    return
   for number, tune in enumerate(tunes, 1):
-    yield Source(f'{name[:-4]}#{number}{name[-4:]}', data=tune)
+    part = f'{name[:-4]}#{number}{name[-4:]}' if len(tunes) > 1 else name
+    yield Source(part, data=tune)

@@ -59,7 +59,7 @@ class StructureOptions:
   cell: Annotated[str, OneOf(*CELLS)] = 'gru'
   residual: bool = False
   dropout: Annotated[float, Range(0, below=1)] = 0.0
-  bar_steps: Annotated[int, Range(4, names.MOST_STEPS)] = 16
+  bar_steps: Annotated[int, Range(4, names.MAX_BAR_STEPS)] = 16
 
   def check(self, spec: Spec, conditioning: Conditioning) -> None:
     """Raises UserError unless the options fit x and its conditions."""

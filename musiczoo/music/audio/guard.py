@@ -83,11 +83,11 @@ def check_file(path: str | os.PathLike, limits: Limits) -> bytes:
   try:
     if not os.path.isfile(path):
       raise AudioError('unreadable')
+    size = os.path.getsize(path)
+    limits.check('bytes', size)
+    if not size:
+      raise AudioError('empty')
     with open(path, 'rb') as file:
-      size = os.fstat(file.fileno()).st_size
-      limits.check('bytes', size)
-      if not size:
-        raise AudioError('empty')
       return file.read(2**18)
   except (OSError, ValueError) as error:
     raise AudioError('unreadable') from error

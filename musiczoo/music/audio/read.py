@@ -15,15 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from musiczoo.errors import UserError
-from musiczoo.music.audio.guard import (
-  AudioError,
-  check_file,
-  LEAST_RATE,
-  LEAST_SECONDS,
-  LIMITS,
-  Limits,
-  SILENCE,
-)
+from musiczoo.music.audio import guard
+from musiczoo.music.audio.guard import AudioError, LIMITS, Limits
 from musiczoo.music.audio.sound import Sound
 from musiczoo.music.files import sha256
 
@@ -32,7 +25,7 @@ SUFFIXES = ('.wav', '.flac', '.ogg', '.mp3')
 _FORMATS = {'WAV', 'WAVEX', 'RF64', 'FLAC', 'OGG', 'MP3', 'MPEG'}
 _MAGIC = re.compile(rb'RIFF|RF64|fLaC|OggS|ID3|\xff[\xe0-\xff]')
 _BLOCK = 2**16  # Samples of all channels that are decoded at once.
-# Lengths that writers to a pipe write where they do not know it.
+# Lengths from here on are written to pipes, where the length is unknown.
 _UNKNOWN = 0x7FFF_0000
 
 
@@ -81,16 +74,16 @@ def examine(path: str | os.PathLike, limits: Limits = LIMITS) -> Examined:
 
 @contextlib.contextmanager
 def _opened(path, limits):
-  """A SoundFile, and whether it can be `whole`."""
+  """Yields a SoundFile, and checks that it holds what it claims."""
   soundfile = needed('soundfile', path)
-  head = check_file(path, limits)
+  head = guard.check_file(path, limits)
   try:
     with _silence(), soundfile.SoundFile(path) as file:
       if file.format not in _FORMATS:
         raise AudioError('not_audio')
       limits.check('channels', file.channels)
       limits.check('rate', file.samplerate)
-      if file.samplerate < LEAST_RATE:
+      if file.samplerate < guard.LEAST_RATE:
         raise AudioError('rate')
       if _is_cut(file) or file.format == 'OGG' and not _has_end(path):
         raise AudioError('truncated')
@@ -100,9 +93,8 @@ def _opened(path, limits):
       if file.tell() < file.frames:
         raise AudioError('truncated')
   except soundfile.LibsndfileError as error:
-    raise AudioError(
-      'damaged' if _MAGIC.match(head) else 'not_audio'
-    ) from error
+    code = 'damaged' if _MAGIC.match(head) else 'not_audio'
+    raise AudioError(code) from error
 
 
 def _blocks(file, limits) -> Iterator[np.ndarray]:
@@ -112,10 +104,8 @@ def _blocks(file, limits) -> Iterator[np.ndarray]:
     AudioError: what was decoded so far, or in all, can't be used.
   """
   total, loudest, rate = 0, 0.0, file.samplerate
-  while True:
-    block = file.read(max(_BLOCK // file.channels, 1), 'float32', True)
-    if not len(block):
-      break
+  size = max(_BLOCK // file.channels, 1)
+  while len(block := file.read(size, 'float32', always_2d=True)):
     if not np.isfinite(block).all():
       raise AudioError('not_finite')
     total += len(block)
@@ -124,9 +114,9 @@ def _blocks(file, limits) -> Iterator[np.ndarray]:
     mono = block.mean(axis=1, dtype=np.float32)
     loudest = max(loudest, float(np.abs(mono).max()))
     yield mono
-  if total < LEAST_SECONDS * rate:
+  if total < guard.LEAST_SECONDS * rate:
     raise AudioError('short')
-  if loudest < SILENCE:
+  if loudest < guard.SILENCE:
     raise AudioError('silent')
 
 

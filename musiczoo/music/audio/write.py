@@ -21,6 +21,5 @@ def write(sound: Sound, path: str | os.PathLike) -> None:
   try:
     soundfile.write(path, samples, sound.rate, 'PCM_16', format='WAV')
   except soundfile.LibsndfileError as error:
-    raise UserError(f'{path} cannot be written: choose another folder') from (
-      error
-    )
+    message = f'{path} cannot be written: choose another folder'
+    raise UserError(message) from error

@@ -1,7 +1,7 @@
 """Safe reading of zip and tar archives, one file at a time.
 
-Nothing is unpacked to disk, and no size or name in an archive is
-believed: what it grows to is counted while it grows.
+Nothing is unpacked to disk, and no size or name in an archive is trusted: the
+bytes that come out of it are counted.
 """
 
 import bz2
@@ -24,26 +24,15 @@ MAX_MEMBERS = 10**6
 MAX_RATIO = 200
 BLOCK = 2**16
 
-# The first bytes of a compressed tar. None of these gives more than is read.
+# By the first bytes of a compressed tar. None decompresses more than is read,
+# unlike bzip2 and lzma within a zip.
 OPENERS = {b'\x1f\x8b': gzip.open, b'BZh': bz2.open, b'\xfd7zXZ': lzma.open}
-# This does not hold for bzip2 and lzma within a zip.
 ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 # What the decoders of the standard library raise on damaged bytes.
-DAMAGED = (
-  EOFError,
-  LookupError,
-  lzma.LZMAError,
-  NotImplementedError,
-  OSError,
-  OverflowError,
-  RuntimeError,
-  struct.error,
-  tarfile.TarError,
-  ValueError,
-  zipfile.BadZipFile,
-  zlib.error,
-)
+DAMAGED = (EOFError, LookupError, OSError, OverflowError, RuntimeError)
+DAMAGED += (ValueError, lzma.LZMAError, struct.error, zlib.error)
+DAMAGED += (tarfile.TarError, zipfile.BadZipFile)
 
 
 def members(
@@ -57,24 +46,23 @@ def members(
 
   Yields:
     The name, and a function that loads the bytes. Call it, if at all, before
-    the next file is asked for. It raises a MidiError for this file alone.
+    the next file is requested. It raises a MidiError for this file alone.
 
   Raises:
-    MidiError: 'unreadable', 'archive', 'members' or 'ratio': what has not been
-      seen of the archive by then can't be had.
+    MidiError: 'unreadable', 'archive', 'members' or 'ratio': the rest of the
+      archive can't be read.
   """
   path = os.fspath(path)
   # By its first bytes: the last ones of a tar may be those of a zip in it.
   with open_file(path) as file:
     magic = file.read(6)
   try:
-    budget = _Budget(MAX_RATIO * os.path.getsize(path) + limits.bytes)
+    spend = _budget(MAX_RATIO * os.path.getsize(path) + limits.bytes)
     if magic.startswith(b'PK'):
-      found = _zip_members(path, budget)
+      found = _zip_members(path, spend)
     else:
       openers = (o for m, o in OPENERS.items() if magic.startswith(m))
-      opener = next(openers, open)
-      found = _tar_members(path, opener, budget, limits.bytes)
+      found = _tar_members(path, next(openers, open), spend, limits.bytes)
     for member in found:
       yield member.name, functools.partial(_load, path, member, limits.bytes)
   except MidiError as error:
@@ -92,32 +80,32 @@ class _Member(NamedTuple):
   read: Callable[[int], bytes]
 
 
-class _Budget:
-  """How many bytes may still come out of an archive."""
+def _budget(left):
+  """Returns spend(num), which raises a MidiError after so many bytes."""
 
-  def __init__(self, left):
-    self._left = left
-
-  def spend(self, num):
-    self._left -= num
-    if self._left < 0:
+  def spend(num):
+    nonlocal left
+    left -= num
+    if left < 0:
       raise MidiError('ratio')
+
+  return spend
 
 
 class _Stream:
   """A compressed tar as a file read once, forward, within a budget."""
 
-  def __init__(self, file, budget, most):
-    self._file, self._budget, self._most = file, budget, most
+  def __init__(self, file, spend, most):
+    self._file, self._spend, self._most = file, spend, most
     self._place = 0
     self.last = b''  # What the last read gave.
 
   def read(self, size):
-    # The tar reader asks for a whole extended header, however long that claims to be.
+    # The tar reader reads extended headers of any length at once.
     if size > self._most:
       raise MidiError('ratio')
     self.last = self._file.read(size)
-    self._budget.spend(len(self.last))
+    self._spend(len(self.last))
     self._place += len(self.last)
     return self.last
 
@@ -132,7 +120,7 @@ class _Stream:
         break
 
 
-def _zip_members(path, budget):
+def _zip_members(path, spend):
   with zipfile.ZipFile(path) as archive:
     infos = archive.infolist()
     if len(infos) > MAX_MEMBERS:
@@ -149,20 +137,20 @@ def _zip_members(path, budget):
       def read(size, info=info):
         with archive.open(info) as file:
           data = file.read(size)
-        budget.spend(len(data))
+        spend(len(data))
         return data
 
       yield _Member(info.filename, refused, read)
 
 
-def _tar_members(path, opener, budget, most):
+def _tar_members(path, opener, spend, most):
   with opener(path, 'rb') as file:
-    stream = _Stream(file, budget, most + BLOCK)
+    stream = _Stream(file, spend, most + BLOCK)
     with tarfile.open(fileobj=stream, mode='r:') as archive:
       for number, info in enumerate(iter(archive.next, None)):
         if number >= MAX_MEMBERS:
           raise MidiError('members')
-        archive.members = []  # Or it remembers every one it has seen.
+        archive.members = []  # Or all members stay in memory.
         if info.isdir():
           continue
         refused = _unsafe(info.name)

@@ -6,7 +6,7 @@ import numpy as np
 
 
 class Changes(NamedTuple):
-  """What was set to which value when.
+  """Settings, and the times at which they were made.
 
   Attributes:
     key: int64 [K], what was set, such as the program of a channel.

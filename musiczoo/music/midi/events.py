@@ -18,7 +18,7 @@ from musiczoo.music.midi.standard import END_OF_TRACK, META, SYSEX, SYSEX_ESCAPE
 PADDING = 16  # Zeros after the file: nothing looks further ahead.
 BLOCK = 2**16  # Bytes looked at together: memory stays small, caches warm.
 
-# Bytes of data behind a status byte. Sysex and meta events say it themselves.
+# Bytes of data after a status byte. Sysex and meta events contain their length.
 DATA_SIZE = np.zeros(256, np.int64)
 DATA_SIZE[0x80:0xF0] = 2
 DATA_SIZE[0xC0:0xE0] = 1

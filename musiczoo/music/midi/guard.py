@@ -1,11 +1,12 @@
 """Checks of a MIDI file before it is parsed: header, chunks, limits.
 
-A header lies easily, so nothing is allocated by what its header claims:
-each number is compared with the bytes that are there and with a cap.
+Nothing is allocated by what a header claims: each number is compared with the
+bytes that are there and with a cap.
 """
 
 from collections import Counter
 import os
+import struct
 from typing import BinaryIO, NamedTuple
 
 from musiczoo.errors import UserError
@@ -38,7 +39,7 @@ REJECTED = {
   'members': 'has too many members; split the archive',
 }
 
-# What is mended on the way, and counted: code -> what was done.
+# What is repaired and counted: code -> what was done.
 REPAIRED = {
   'wrapped': 'bytes before the header were skipped (RIFF, MacBinary)',
   'track_count': 'the header promised another number of tracks',
@@ -132,11 +133,11 @@ def open_file(path: str | os.PathLike) -> BinaryIO:
     MidiError: 'unreadable'.
   """
   try:
-    if os.path.isfile(path):
-      return open(path, 'rb')
+    if not os.path.isfile(path):
+      raise OSError('no regular file')
+    return open(path, 'rb')
   except (OSError, ValueError) as error:
     raise MidiError('unreadable', os.fspath(path)) from error
-  raise MidiError('unreadable', os.fspath(path))
 
 
 def load(path: str | os.PathLike, limits: Limits) -> bytes:
@@ -171,9 +172,7 @@ def find_chunks(data: bytes, limits: Limits, repairs: Counter) -> Chunks:
   header = data[at + 8 : at + 14]
   if len(header) < 6 or size < 6:
     raise MidiError('header', position=at)
-  kind, promised, division = (
-    int.from_bytes(header[i : i + 2]) for i in (0, 2, 4)
-  )
+  kind, promised, division = struct.unpack('>HHH', header)
   if kind > 2:
     raise MidiError('format', position=at + 8)
   at += 8 + size

@@ -11,16 +11,13 @@ from musiczoo.music.midi.events import Events
 from musiczoo.music.midi.guard import Limits
 from musiczoo.music.midi.kits import drums, rhythm_parts
 from musiczoo.music.midi.metas import Metas, names, ports
-from musiczoo.music.midi.pedals import hold, Keys
+from musiczoo.music.midi.pairs import pair
+from musiczoo.music.midi.pedals import hold, Notes
 from musiczoo.music.score import Track
 
 
 def find_notes(
-  events: Events,
-  metas: Metas,
-  pedal: bool,
-  limits: Limits,
-  repairs: Counter,
+  events: Events, metas: Metas, pedal: bool, limits: Limits, repairs: Counter
 ) -> tuple[np.ndarray, tuple[Track, ...]]:
   """The notes of a file, and a track for each chunk, output and program.
 
@@ -45,10 +42,7 @@ def find_notes(
   is_drums = drums(
     notes.output, notes.on, settings.parts, settings.banks, settings.programs
   )
-  off = notes.off
-  if pedal:
-    keys = Keys(notes.on, off, notes.output, notes.pitch, is_drums)
-    off = hold(keys, settings.sustain, settings.sostenuto, settings.sound_off)
+  off = hold(notes, ~is_drums, *settings.pedals) if pedal else notes.off
   clock = timeline.clock
   duration = clock[off] - clock[notes.on]
   repairs['zero_length'] += np.count_nonzero(duration == 0)
@@ -91,12 +85,10 @@ def _timeline(events, metas):
 
 
 class _Settings(NamedTuple):
-  """Changes of outputs: pedals, programs, banks, drum parts, silences."""
+  """Changes of outputs; `pedals` are the arguments of `hold`."""
 
   silences: Changes
-  sound_off: Changes
-  sustain: Changes
-  sostenuto: Changes
+  pedals: tuple[Changes, Changes, Changes]
   banks: Changes
   programs: Changes
   parts: Changes
@@ -112,7 +104,13 @@ def _settings(timeline):
     return Changes(where[chosen], moment[chosen], values[chosen])
 
   sound_off = control == standard.ALL_SOUND_OFF
+  silence = sound_off | (control >= standard.ALL_NOTES_OFF)
   down = value >= standard.PEDAL_DOWN
+  pedals = (
+    changes(control == standard.SUSTAIN_PEDAL, down),
+    changes(control == standard.SOSTENUTO_PEDAL, down),
+    changes(sound_off, moment),
+  )
   banks = changes(control == standard.BANK, value)
   index, output, program, _ = timeline.select(kind == standard.PROGRAM)
   programs = Changes(output, time[index], program)
@@ -120,26 +118,7 @@ def _settings(timeline):
   parts, is_gs = rhythm_parts(events, events.at[index], output, time[index])
   if is_gs:
     banks = Changes(*(column[:0] for column in banks))
-  return _Settings(
-    silences=changes(sound_off | (control >= standard.ALL_NOTES_OFF), moment),
-    sound_off=changes(sound_off, moment),
-    sustain=changes(control == standard.SUSTAIN_PEDAL, down),
-    sostenuto=changes(control == standard.SOSTENUTO_PEDAL, down),
-    banks=banks,
-    programs=programs,
-    parts=parts,
-  )
-
-
-class _Notes(NamedTuple):
-  """N notes in the order of their note ons: int64 [N] each; times, not ticks."""
-
-  on: np.ndarray
-  off: np.ndarray
-  chunk: np.ndarray
-  output: np.ndarray
-  pitch: np.ndarray
-  velocity: np.ndarray
+  return _Settings(changes(silence, moment), pedals, banks, programs, parts)
 
 
 def _paired(timeline, silences, limits, repairs):
@@ -163,11 +142,9 @@ def _paired(timeline, silences, limits, repairs):
   chosen = np.append(pairs.on, pairs.hanging[silenced >= 0])
   off = np.append(moment[pairs.off], silenced[silenced >= 0])
   order = np.argsort(moment[chosen])
-  chosen, off = chosen[order], off[order]
-  on, *others = (
-    column[chosen] for column in (moment, chunk, output, pitch, velocity)
-  )
-  return _Notes(on, off, *others)
+  columns = moment, chunk, output, pitch, velocity
+  on, *others = (column[chosen[order]] for column in columns)
+  return Notes(on, off[order], *others)
 
 
 def _tracks(notes, is_drums, program, names):
@@ -177,64 +154,7 @@ def _tracks(notes, is_drums, program, names):
     return_inverse=True,
   )
   tracks = tuple(
-    Track(
-      program=key & 0x7F,
-      drums=bool(key >> 7 & 1),
-      name=names.get(key >> 20, ''),
-    )
+    Track(key & 0x7F, bool(key >> 7 & 1), names.get(key >> 20, ''))
     for key in keys.tolist()
   )
   return tracks, track
-
-
-class Pairs(NamedTuple):
-  """Which note off ends which note on.
-
-  Attributes:
-    on: int64 [N], indices of note ons.
-    off: int64 [N], the index of the note off of each.
-    hanging: int64 [H], indices of note ons that nothing ends.
-    unmatched: int64 [U], indices of note offs that end nothing.
-  """
-
-  on: np.ndarray
-  off: np.ndarray
-  hanging: np.ndarray
-  unmatched: np.ndarray
-
-
-def pair(key: np.ndarray, is_on: np.ndarray) -> Pairs:
-  """Pairs ons with offs of the same key, first in, first out.
-
-  Args:
-    key: int64 [E], one integer for each channel and pitch.
-    is_on: bool [E], note on or note off, in the order of time.
-  """
-  order = np.argsort(key, kind='stable')
-  key, is_on = key[order], is_on[order]
-  begins = np.append(True, key[1:] != key[:-1])[: len(key)]
-  first, group = np.flatnonzero(begins), np.cumsum(begins) - 1
-
-  # The balance of ons and offs within a group. Each time it reaches a new
-  # depth below zero, the off had nothing to end. One running minimum serves
-  # all groups, since each lies lower than the one before it.
-  step = np.where(is_on, 1, -1)
-  balance = np.cumsum(step)
-  balance -= (balance - step)[first][group]
-  floor = -group * (len(key) + 1)
-  depth = np.minimum.accumulate(np.minimum(balance, 0) + floor)
-  before = np.append(0, depth[:-1])[: len(key)]
-  before[first] = floor[first]
-  unmatched = depth < before
-
-  ons, offs = np.flatnonzero(is_on), np.flatnonzero(~is_on & ~unmatched)
-  # The k-th off of a group ends its k-th on.
-  group = group[offs]
-  rank = np.arange(len(offs)) - np.searchsorted(offs, first)[group]
-  mate = ons[np.searchsorted(ons, first)[group] + rank]
-  return Pairs(
-    on=order[mate],
-    off=order[offs],
-    hanging=order[np.setdiff1d(ons, mate, assume_unique=True)],
-    unmatched=order[np.flatnonzero(unmatched)],
-  )

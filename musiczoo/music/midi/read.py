@@ -73,14 +73,8 @@ def _score(data, pedal, limits, repairs):
     events = _one_after_another(events, len(chunks.spans))
   metas = find_metas(events)
   notes, tracks = find_notes(events, metas, pedal, limits, repairs)
-  raw = Score(
-    notes=notes,
-    tracks=tracks,
-    tempi=tempi(metas, repairs),
-    meters=meters(metas, repairs),
-    keys=keys(metas, repairs),
-    resolution=resolution,
-  )
+  changes = (found(metas, repairs) for found in (tempi, meters, keys))
+  raw = Score(notes, tracks, *changes, resolution)
   if smpte_tempo:
     raw = raw._replace(tempi=np.array([[0, smpte_tempo]]))
     repairs['smpte'] += 1

@@ -15,23 +15,9 @@ DRUM_BANK = 127  # Of Yamaha's XG.
 
 # Families of eight General MIDI programs.
 FAMILIES = (
-  'piano',
-  'chromatic percussion',
-  'organ',
-  'guitar',
-  'bass',
-  'strings',
-  'ensemble',
-  'brass',
-  'reed',
-  'pipe',
-  'synth lead',
-  'synth pad',
-  'synth effects',
-  'ethnic',
-  'percussive',
-  'sound effects',
-)
+  'piano,chromatic percussion,organ,guitar,bass,strings,ensemble,brass,reed,'
+  'pipe,synth lead,synth pad,synth effects,ethnic,percussive,sound effects'
+).split(',')
 
 # Types of meta events.
 NAME, PORT, END_OF_TRACK = 0x03, 0x21, 0x2F

@@ -57,20 +57,16 @@ def to_bytes(score: Score) -> bytes:
   file.tracks.append(_conductor(score))
   outputs = _outputs(score.tracks)
   several_ports = any(port for port, _ in outputs)
-  for index, track in enumerate(score.tracks):
-    port, channel = outputs[index]
-    events = []
+  for index, (track, (port, channel)) in enumerate(zip(score.tracks, outputs)):
+    first = []
     if track.name:
-      events.append((0, mido.MetaMessage('track_name', name=track.name)))
+      first.append(mido.MetaMessage('track_name', name=track.name))
     if several_ports:
-      events.append((0, mido.MetaMessage('midi_port', port=port)))
-    events.append(
-      (
-        0,
-        mido.Message('program_change', channel=channel, program=track.program),
-      )
-    )
+      first.append(mido.MetaMessage('midi_port', port=port))
+    program = {'channel': channel, 'program': track.program}
+    first.append(mido.Message('program_change', **program))
     notes = score.notes[score.notes[:, TRACK] == index]
+    events = [(0, message) for message in first]
     file.tracks.append(_chunk(events + _note_events(notes, channel)))
   buffer = io.BytesIO()
   file.save(file=buffer)
@@ -78,22 +74,20 @@ def to_bytes(score: Score) -> bytes:
 
 
 def _conductor(score):
-  events = []
-  for tick, tempo in score.tempi.tolist():
-    events.append((tick, mido.MetaMessage('set_tempo', tempo=tempo)))
-  for tick, numerator, denominator in score.meters.tolist():
-    events.append(
-      (
-        tick,
-        mido.MetaMessage(
-          'time_signature', numerator=numerator, denominator=denominator
-        ),
-      )
-    )
-  for tick, sharps, minor in score.keys.tolist():
-    # As the two bytes that they are: mido would ask for the name of the key.
-    message = mido.UnknownMetaMessage(KEY, (sharps & 0xFF, minor))
-    events.append((tick, message))
+  meta = mido.MetaMessage
+  events = [
+    (tick, meta('set_tempo', tempo=tempo))
+    for tick, tempo in score.tempi.tolist()
+  ]
+  events += [
+    (tick, meta('time_signature', numerator=above, denominator=below))
+    for tick, above, below in score.meters.tolist()
+  ]
+  # As two bytes, since mido takes only names of keys.
+  events += [
+    (tick, mido.UnknownMetaMessage(KEY, (sharps & 0xFF, minor)))
+    for tick, sharps, minor in score.keys.tolist()
+  ]
   return _chunk(sorted(events, key=lambda event: event[0]))
 
 
@@ -108,20 +102,13 @@ def _note_events(notes, channel):
   velocity = np.concatenate([notes[:, VELOCITY], np.zeros_like(onset)])
   pitch = np.concatenate([pitch, pitch])
   order = np.lexsort((pitch, velocity > 0, tick))
-  return [
-    (
-      tick,
-      mido.Message(
-        'note_on' if velocity else 'note_off',
-        channel=channel,
-        note=pitch,
-        velocity=velocity,
-      ),
-    )
-    for tick, pitch, velocity in np.stack([tick, pitch, velocity], axis=1)[
-      order
-    ].tolist()
-  ]
+  events = []
+  for column in np.stack([tick, pitch, velocity])[:, order].T.tolist():
+    tick, note, velocity = column
+    kind = 'note_on' if velocity else 'note_off'
+    message = mido.Message(kind, channel=channel, note=note, velocity=velocity)
+    events.append((tick, message))
+  return events
 
 
 def _chunk(events):
@@ -149,10 +136,15 @@ def _outputs(tracks):
 
 def _check(score):
   """Raises a UserError for the first value that MIDI has no room for."""
-  notes = np.asarray(score.notes, np.int64).reshape(-1, 5)
-  tempi = np.asarray(score.tempi, np.int64).reshape(-1, 2)
-  meters = np.asarray(score.meters, np.int64).reshape(-1, 3)
-  keys = np.asarray(score.keys, np.int64).reshape(-1, 3)
+  notes, tempi, meters, keys = (
+    np.asarray(rows, np.int64).reshape(-1, width)
+    for rows, width in (
+      (score.notes, 5),
+      (score.tempi, 2),
+      (score.meters, 3),
+      (score.keys, 3),
+    )
+  )
   changes = np.concatenate([tempi[:, 0], meters[:, 0], keys[:, 0]])
   ends = notes[:, ONSET] + np.maximum(notes[:, DURATION], 1)
   programs = [track.program for track in score.tracks]
@@ -175,20 +167,17 @@ def _check(score):
     values = np.asarray(values, np.int64)
     wrong = values[(values < low) | (values > high)]
     if len(wrong):
-      raise UserError(
-        f'{name} {wrong[0]} cannot be written to MIDI; '
-        f'keep it within {low}..{high}'
-      )
+      raise _impossible(f'{name} {wrong[0]}', f'keep it within {low}..{high}')
   odd = meters[(meters[:, 2] & (meters[:, 2] - 1)) != 0, 2]
   if len(odd):
-    raise UserError(
-      f'denominator {odd[0]} cannot be written to MIDI; use a power of two'
-    )
+    raise _impossible(f'denominator {odd[0]}', 'use a power of two')
   for track in score.tracks:
     try:
       track.name.encode()
     except UnicodeEncodeError:
-      raise UserError(
-        f'track name {track.name!r} cannot be written to MIDI; '
-        'use characters that UTF-8 has'
-      ) from None
+      name = f'track name {track.name!r}'
+      raise _impossible(name, 'use characters that UTF-8 has') from None
+
+
+def _impossible(what, way_out):
+  return UserError(f'{what} cannot be written to MIDI; {way_out}')

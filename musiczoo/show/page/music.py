@@ -2,7 +2,14 @@
 
 import base64
 
-from musiczoo.music import harmony, metre, midi, score as score_lib, transform
+from musiczoo.music import (
+  chord_names,
+  harmony,
+  metre,
+  midi,
+  score as score_lib,
+  transform,
+)
 from musiczoo.music.midi.standard import FAMILIES
 from musiczoo.music.score import Score
 from musiczoo.music.time import quantize
@@ -41,7 +48,7 @@ def music(score: Score) -> dict:
     'tempi': score.tempi.tolist(),
     'bars': lines.tolist(),
     'chords': _chords(coarse, score.resolution),
-    'key': key and harmony.format_key(key.tonic, key.minor),
+    'key': key and chord_names.format_key(key.tonic, key.minor),
     'midi': base64.b64encode(midi.to_bytes(score)).decode(),
   }
 
@@ -53,7 +60,7 @@ def _chords(score, resolution):
   found = []
   chords = harmony.chords(transform.crop(score, last))
   for tick, root, quality in chords.tolist():
-    name = harmony.format_chord(root, quality) if quality else ''
+    name = chord_names.format_chord(root, quality) if quality else ''
     if tick in begins or found[-1][1] != name:
       found.append([tick * resolution // score.resolution, name])
   return found
