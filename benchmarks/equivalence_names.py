@@ -10,6 +10,32 @@ import re
 # Paths of parameters, parts joined by '/'.
 PARAMS = [
   ('*', r'Taps_(\d+)', r'Conv_\1'),
+  ('*', 'head/logits', 'head/output'),
+  ('*', 'head/heard', 'head/context_proj'),
+  ('*', 'head/sung', 'head/factor_embedding'),
+  ('*', 'head/bias', 'head/visible_bias'),
+  ('*', 'head/start', 'head/hidden_bias'),
+  ('*', 'head/read', 'head/input_weight'),
+  ('*', 'head/write', 'head/output_weight'),
+  ('*', 'net/enter', 'net/input_proj'),
+  ('*', 'net/leave', 'net/output_norm'),
+  ('*', r'rises_(\d+)', r'steps_\1'),
+  ('*', 'told', 'conditions'),
+  ('gan', r'told_(\d+)', r'conditions_\1'),
+  ('gan', 'listener', 'encoder'),
+  ('gan', 'Down_0', 'ConvEncoder_0'),
+  ('infill', r'blocks_(\d+)/Dense_0', r'blocks_\1/Conv_0/Dense_0'),
+  ('infill', r'blocks_(\d+)/Dense_1', r'blocks_\1/Dense_0'),
+  ('infill', 'cells', 'embedding'),
+  ('structure', 'planner/heard', 'planner/code_embedding'),
+  ('structure', 'planner/asked', 'planner/request_embedding'),
+  ('structure', 'planner/ahead', 'planner/lookahead'),
+  ('structure', 'planner/said', 'planner/factor_embedding'),
+  ('structure', 'analyser/alike', 'analyser/similarity'),
+  ('structure', 'analyser/mark', 'analyser/bar_embedding'),
+  ('autoencoder vae', 'plan', 'decoder'),
+  ('autoencoder vae', 'says', 'latent_proj'),
+  ('autoencoder vae', 'lines', 'attributes'),
 ]
 
 # Keys of configs, parts joined by '.'.
@@ -20,6 +46,10 @@ CONFIG = [
   ('*', r'conditions\.use', 'conditions.columns'),
   ('*', r'conditions\.features', 'conditions.embed_dim'),
   ('*', r'conditions\.forget', 'conditions.dropout'),
+  ('infill', r'model\.whole', 'model.step_mask_prob'),
+  ('gan', r'model\.levels', 'model.num_levels'),
+  ('gan', r'model\.rebuild', 'model.reconstruction_weight'),
+  ('gan', r'model\.hold', 'model.hysteresis'),
 ]
 
 # Values of configs: (old key, old value, new value).
@@ -40,10 +70,17 @@ METRICS = [
   ('structure', 'render_told_heard', 'nll_given_codes_per_note'),
   ('structure', 'render_told_shuffled', 'nll_given_shuffled_codes_per_note'),
   ('structure', 'render_told_none', 'nll_given_no_codes_per_note'),
+  ('*', r'(\w+)_struck', r'\1_onset'),
+  ('gan', r'judged_(\w+)', r'critic_score_\1'),
+  ('gan', 'slope', 'critic_grad_norm'),
+  ('gan', 'slope_real', 'critic_grad_norm_real'),
+  ('gan', 'rebuilt', 'reconstruction'),
 ]
 
 # Case: why its arrays may differ, by 1e-6 of an array's largest value.
-MAY_DIFFER = {}
+MAY_DIFFER = {
+  'infill': 'the three gradients of a convolution are added in another order',
+}
 
 
 def rename(name: str, rules: list, family: str, separator: str = '/') -> str:

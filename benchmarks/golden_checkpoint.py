@@ -2,7 +2,7 @@
 
 Made with
 
-  python -m benchmarks.golden_checkpoint /golden/checkpoint-0.1
+  python -m benchmarks.golden_checkpoint tests/golden/checkpoint-0.2
 
 of the pieces of `tests.golden_run`, scales in four voices; beside it
 `expected.json`, the likelihood of the validation pieces.

@@ -1,11 +1,11 @@
-"""Random weights walk into torch.nn.{RNN,LSTM,GRU}; a small npz comes out.
+"""Outputs and gradients of torch.nn.{RNN,LSTM,GRU} with random weights, as npz.
 
 The tests compare our recurrent layers to it, so that torch need not be
 installed where they run. Made by torch 2.13 with
 
   python benchmarks/golden_torch.py tests/golden/recurrent.npz
 
-Per cell the file holds, under `cell/name`: what torch calls its weights; the
+Per cell the file holds, under `cell/name`: the weights by torch's names; the
 input x [B, T, D] and the states h0, c0 [L, B, H]; the output y and the last h
 and c; their cotangents ct_y, ct_h and ct_c; and grad_ of all weights, of x, h0
 and c0.

@@ -40,7 +40,7 @@ SMALL = {
 }
 LITTLE = {
   'gan': {
-    'model.levels': 1,
+    'model.num_levels': 1,
     'model.overlap': 4,
     'model.layers': None,
     'head.features': None,

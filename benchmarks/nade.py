@@ -1,11 +1,11 @@
-"""Frames walk in; time and memory of ways to train a NADE walk out.
+"""Time and memory of four ways to train a NADE.
 
   python -m benchmarks.nade [--frames=1800] [--hidden=256] [--json=FILE]
 
 All give the same numbers: the exact log-likelihood of 88 pitches per frame, and
-its gradient. `ours` is the head's, which takes the pitches off the sum again in
-the backward pass; `scan` leaves that pass to autodiff, which keeps every hidden
-layer; `blocks` keeps one of eight and makes the others anew; `cumsum` has all
+its gradient. `ours` is the head's, which subtracts the pitches from the sum again
+in the backward pass; `scan` leaves that pass to autodiff, which keeps every hidden
+layer; `blocks` keeps one of eight and recomputes the others; `cumsum` has all
 hidden layers at once. Memory is what XLA sets aside for temporary arrays.
 """
 
@@ -17,7 +17,7 @@ import time
 import jax
 import jax.numpy as jnp
 
-from musiczoo.nn.heads.nade import _nade
+from musiczoo.nn.heads.nade import nade_logits
 
 PITCHES, BLOCK = 88, 8
 
@@ -48,7 +48,12 @@ def _cumsum(a_NxK, x_PxN, read, write):
   return jnp.einsum('pnk,pk->pn', jax.nn.sigmoid(a_PxNxK), write)
 
 
-WAYS = {'ours': _nade, 'scan': _scan, 'blocks': _blocks, 'cumsum': _cumsum}
+WAYS = {
+  'ours': nade_logits,
+  'scan': _scan,
+  'blocks': _blocks,
+  'cumsum': _cumsum,
+}
 
 
 def main():

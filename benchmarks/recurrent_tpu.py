@@ -1,4 +1,4 @@
-"""Shapes walk in; cycles that the TPU's compiler reckons with walk out.
+"""Cycles of a train step of recurrent nets, by the TPU compiler's estimate.
 
   python -m benchmarks.recurrent_tpu [--topology=v5e:2x2] [--cells=lstm,gru]
 
@@ -111,8 +111,7 @@ def _compile(net, mesh, rows, steps):
   def shapes(tree, spec):
     sharding = NamedSharding(mesh, spec)
     return jax.tree.map(
-      lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding),
-      tree,
+      lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding), tree
     )
 
   x = jax.ShapeDtypeStruct((rows, steps, net.hidden), net.dtype)

@@ -74,7 +74,7 @@ def main() -> int:
   for split, values in figures.items():
     print(
       f'     {split:>5}: {values["nll_per_note_pitch"]:.3f} for the pitch + '
-      f'{values["nll_per_note_struck"]:.3f} for the onset'
+      f'{values["nll_per_note_onset"]:.3f} for the onset'
     )
   for name, value in pitch_baselines('test').items():
     print(f'     baseline: {value:.3f} for the pitch, {name} (test)')

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from musiczoo import build as build_lib
-from musiczoo.models.autoregressive import Sequence
+from musiczoo.models.autoregressive import AutoregressiveNet
 from musiczoo.models.model import Model
 from musiczoo.models.unigram import ConstantNet
 from musiczoo.music import annotations
@@ -72,10 +72,10 @@ CASES = {
       'latent': 3,
       # Norms over fewer channels may be of next to no deviation.
       'hidden': 6,
-      'levels': 1,
+      'num_levels': 1,
       'objective': 'wgan_gp',
       'penalty': 10.0,
-      'rebuild': 0.1,
+      'reconstruction_weight': 0.1,
       'binarize': 'stochastic',
       'overlap': 4,
       'given_tracks': (0, 2),
@@ -104,19 +104,16 @@ CASES = {
   'autoencoder': Case('autoencoder', 'voices', _LATENT | {'net': 'conv'}),
   'vae': Case('vae', 'categorical', _VAE | {'net': 'conv'}),
   'vae, recurrent, remat': Case(
-    'vae',
-    'categorical',
-    _VAE | {'net': 'recurrent', 'segment': 4},
-    _REMAT,
+    'vae', 'categorical', _VAE | {'net': 'recurrent', 'segment': 4}, _REMAT
   ),
 }
 
 
 class Family(NamedTuple):
-  """A tiny model of some music; `module` is the Sequence inside, if there is."""
+  """A tiny model of some music; `module` is the AutoregressiveNet inside, if there is."""
 
   model: Model
-  module: Sequence | None
+  module: AutoregressiveNet | None
   spec: Spec
 
 
@@ -147,7 +144,7 @@ def build(name: str, head: str | None = None) -> Family:
   told = ConditionEmbedding(TOLD) if 'conditioning' in more else None
   return Family(
     make(family, spec, module, more, **options),
-    net and Sequence(net, module, told),
+    net and AutoregressiveNet(net, module, told),
     spec,
   )
 

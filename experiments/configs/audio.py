@@ -92,10 +92,10 @@ VARIANTS['gan'] = WINDOWS | {
   'model': {
     'latent': 64,
     'hidden': 96,
-    'levels': 3,
+    'num_levels': 3,
     'objective': 'hinge',
     'r1': 4.0,
-    'rebuild': 0.03,
+    'reconstruction_weight': 0.03,
     'beta': 0.5,
     'overlap': 8,
   },

@@ -9,8 +9,6 @@ import jax.numpy as jnp
 from musiczoo.errors import Range
 from musiczoo.models.autoregressive import autoregressive
 from musiczoo.models.model import Model
-from musiczoo.music.spec import Spec
-from musiczoo.nn.conditioning import Conditioning
 from musiczoo.nn.tcn import TCN
 
 
@@ -34,13 +32,7 @@ class CNNOptions:
 
 
 def cnn(
-  spec: Spec,
-  head: nn.Module,
-  options: CNNOptions,
-  *,
-  conditioning: Conditioning = Conditioning(),
-  dtype: str = 'float32',
-  remat: bool = False,
+  spec, head: nn.Module, options: CNNOptions, *, conditioning, dtype, remat
 ) -> Model:
   """An autoregressive model with a temporal convolutional net.
 
@@ -52,12 +44,7 @@ def cnn(
     dtype: of the computation; parameters and loss stay float32.
     remat: recompute each block in the backward pass, to save memory.
   """
-  net = TCN(
-    options.hidden,
-    options.layers,
-    options.kernel,
-    options.dropout,
-    jnp.dtype(dtype),
-    remat,
-  )
-  return autoregressive(net, head, spec, conditioning, jnp.dtype(dtype))
+  dtype = jnp.dtype(dtype)
+  sizes = options.hidden, options.layers, options.kernel
+  net = TCN(*sizes, options.dropout, dtype, remat)
+  return autoregressive(net, head, spec, conditioning, dtype)

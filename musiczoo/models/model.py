@@ -62,6 +62,13 @@ class Forward(NamedTuple):
   apply: Callable
 
 
+def outputs(logits: dict, log_p: dict) -> dict:
+  """The logits and log probabilities of a head, as outputs of a `Forward`."""
+  return {f'logits_{k}': v for k, v in logits.items()} | {
+    f'log_prob_{k}': v for k, v in log_p.items()
+  }
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ExportableModel(Model):
   """A Model with one net that generates.

@@ -10,13 +10,11 @@ import jax.numpy as jnp
 from musiczoo.errors import Range
 from musiczoo.models.autoregressive import autoregressive
 from musiczoo.models.model import Model
-from musiczoo.music.spec import Spec
-from musiczoo.nn.conditioning import Conditioning
 from musiczoo.nn.recurrent import Recurrent
 
 
 @dataclasses.dataclass(frozen=True)
-class RecurrentOptions:
+class RNNOptions:
   """Options of rnn, lstm and gru.
 
   Attributes:
@@ -36,24 +34,11 @@ def _family(cell: str) -> Callable[..., Model]:
   """The family of one recurrent cell, 'rnn', 'lstm' or 'gru'."""
 
   def family(
-    spec: Spec,
-    head: nn.Module,
-    options: RecurrentOptions,
-    *,
-    conditioning: Conditioning = Conditioning(),
-    dtype: str = 'float32',
-    remat: bool = False,
+    spec, head: nn.Module, options: RNNOptions, *, conditioning, dtype, remat
   ) -> Model:
-    net = Recurrent(
-      cell,
-      options.hidden,
-      options.layers,
-      options.residual,
-      options.dropout,
-      jnp.dtype(dtype),
-      remat,
-    )
-    return autoregressive(net, head, spec, conditioning, jnp.dtype(dtype))
+    dtype = jnp.dtype(dtype)
+    net = Recurrent(cell, **vars(options), dtype=dtype, remat=remat)
+    return autoregressive(net, head, spec, conditioning, dtype)
 
   family.__name__ = family.__qualname__ = cell
   family.__doc__ = f"""An autoregressive model with a stack of {cell} layers.

@@ -3,11 +3,13 @@
 from typing import NamedTuple
 
 from flax import linen as nn
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from musiczoo.music import annotations
+from musiczoo.nn.dropout import kept
+
+_MASK = 1 << 16  # Masks of lower numbers are those of a net's layers.
 
 
 class Conditioning(NamedTuple):
@@ -16,16 +18,16 @@ class Conditioning(NamedTuple):
   Attributes:
     columns: (index in a batch's `cond`, number of values) of each column; value
       0 stands for unknown.
-    features: size of the embedding.
-    forget: probability, in training, of setting a column of a row to 0, so that
-      any subset of the columns can be given when sampling.
-    ordered: indices of the columns whose values are ordinal.
+    embed_dim: size of the embedding.
+    dropout: probability, in training, of setting a column of a row to 0, so
+      that any subset of the columns can be given when sampling.
+    ordinal: indices of the columns whose values are ordinal.
   """
 
   columns: tuple[tuple[int, int], ...] = ()
-  features: int = 0
-  forget: float = 0.0
-  ordered: tuple[int, ...] = (annotations.DENSITY,)
+  embed_dim: int = 0
+  dropout: float = 0.0
+  ordinal: tuple[int, ...] = (annotations.DENSITY,)
 
 
 class ConditionEmbedding(nn.Module):
@@ -35,37 +37,29 @@ class ConditionEmbedding(nn.Module):
   code), so that a value above the training range equals the highest seen.
   """
 
-  conditions: Conditioning
+  conditioning: Conditioning
   dtype: jnp.dtype = jnp.float32
 
   @nn.compact
   def __call__(self, cond_BxTxC, keys_B=None):
     """-> [B, T, F]. keys_B: one PRNG key per row drops columns; None: no drop."""
-    columns, features, forget, ordered = self.conditions
+    columns, embed_dim, dropout, ordinal = self.conditioning
     places, sizes = np.array(columns).T
     cond_BxTxC = cond_BxTxC[..., places].astype(jnp.int32)
-    if keys_B is not None and forget:
-
-      def draw(key):
-        key = jax.random.fold_in(key, 1 << 16)  # Distinct from the net's.
-        return jax.random.bernoulli(key, 1 - forget, (1, len(places)))
-
-      cond_BxTxC *= jax.vmap(draw)(keys_B)
+    if keys_B is not None and dropout:
+      cond_BxTxC *= kept(keys_B, _MASK, dropout, (1, len(places)))
     cond_BxTxC = jnp.clip(cond_BxTxC, 0, sizes - 1)
-    is_ordinal = np.isin(places, ordered)
+    is_ordinal = np.isin(places, ordinal)
     embedding = 0
     if not is_ordinal.all():
       # One table for all columns: a single lookup.
       begin = np.cumsum(sizes * ~is_ordinal) - sizes
-      table = nn.Embed(
-        int(sizes[~is_ordinal].sum()), features, self.dtype, name='table'
-      )
+      num = int(sizes[~is_ordinal].sum())
+      table = nn.Embed(num, embed_dim, self.dtype, name='table')
       embedding = table((cond_BxTxC + begin)[..., ~is_ordinal]).sum(-2)
     for i in np.flatnonzero(is_ordinal):
-      steps = self.param(
-        f'rises_{places[i]}', nn.initializers.zeros, (sizes[i], features)
-      )
-      embedding += jnp.cumsum(steps, axis=0).astype(self.dtype)[
-        cond_BxTxC[..., i]
-      ]
+      name, shape = f'steps_{places[i]}', (sizes[i], embed_dim)
+      steps = self.param(name, nn.initializers.zeros, shape)
+      table = jnp.cumsum(steps, axis=0).astype(self.dtype)
+      embedding += table[cond_BxTxC[..., i]]
     return embedding

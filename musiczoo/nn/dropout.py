@@ -1,7 +1,9 @@
-"""Locked dropout masks, one per row and layer."""
+"""Dropout masks that depend on a row's own PRNG key alone."""
 
 import jax
 import jax.numpy as jnp
+
+from musiczoo.nn.keys import fold
 
 
 def locked(
@@ -19,9 +21,17 @@ def locked(
     hidden: units H.
     dtype: of the mask.
   """
+  return (kept(keys_B, layer, rate, (hidden,)) / (1 - rate)).astype(dtype)
 
-  def draw(key):
-    key = jax.random.fold_in(key, layer)
-    return jax.random.bernoulli(key, 1 - rate, (hidden,)) / (1 - rate)
 
-  return jax.vmap(draw)(keys_B).astype(dtype)
+def kept(keys_B: jax.Array, number: int, rate: float, shape: tuple[int, ...]):
+  """A mask bool [B, *shape] that is False with probability `rate`.
+
+  Args:
+    keys_B: a PRNG key per row.
+    number: masks of one key with different numbers are independent.
+    rate: the probability.
+    shape: of a row's mask.
+  """
+  draw = lambda key: jax.random.bernoulli(key, 1 - rate, shape)
+  return jax.vmap(draw)(fold(keys_B, number))

@@ -1,15 +1,12 @@
 """Temporal convolutional network: dilated causal convolutions.
 
-Shapes: T steps, B rows, D inputs, H hidden units; a convolution has K taps and
-spans N = 1 + (K - 1) * dilation steps.
+Shapes: T steps, B rows, D inputs, H hidden units.
 """
 
-import functools
-
 from flax import linen as nn
-import jax
 import jax.numpy as jnp
 
+from musiczoo.nn.conv import CausalConv, span
 from musiczoo.nn.dropout import locked
 
 
@@ -18,7 +15,8 @@ class TCN(nn.Module):
 
   The temporal convolutional network of Bai et al. 2018, with a norm over
   the channels before each convolution instead of weight normalisation. Block
-  i has dilation 2^i.
+  i has dilation 2^i, so that an output depends on the last 1 + 2 (kernel - 1)
+  (2^layers - 1) steps of the input.
 
   Attributes:
     hidden: units H of each layer.
@@ -37,19 +35,14 @@ class TCN(nn.Module):
   dtype: jnp.dtype = jnp.float32
   remat: bool = False
 
-  @property
-  def receptive_field(self) -> int:
-    """Number of input steps that an output depends on, its own included."""
-    return 1 + 2 * (self.kernel - 1) * (2**self.layers - 1)
-
   def setup(self):
     block = nn.remat(Block) if self.remat else Block
-    self.enter = nn.Dense(self.hidden, dtype=self.dtype)
+    self.input_proj = nn.Dense(self.hidden, dtype=self.dtype)
     self.blocks = [
       block(self.hidden, self.kernel, 2**i, self.dtype)
       for i in range(self.layers)
     ]
-    self.leave = nn.LayerNorm(dtype=self.dtype)
+    self.output_norm = nn.LayerNorm(dtype=self.dtype)
 
   def __call__(self, x_BxTxD, *, keys=None):
     """Applies the net to a whole sequence.
@@ -61,12 +54,12 @@ class TCN(nn.Module):
     Returns:
       (y_BxTxH of `dtype`, carry after the last step).
     """
-    y_BxTxH, memories = self.enter(x_BxTxD), []
+    y_BxTxH, memories = self.input_proj(x_BxTxD), []
     for i, block in enumerate(self.blocks):
       masks = self._mask(keys, 2 * i), self._mask(keys, 2 * i + 1)
       y_BxTxH, memory = block(y_BxTxH, masks)
       memories.append(memory)
-    y_BxTxH = self.leave(y_BxTxH) * self._mask(keys, 2 * self.layers)
+    y_BxTxH = self.output_norm(y_BxTxH) * self._mask(keys, 2 * self.layers)
     return y_BxTxH, (jnp.int32(x_BxTxD.shape[1]), tuple(memories))
 
   def start(self, num: int):
@@ -84,11 +77,11 @@ class TCN(nn.Module):
   def step(self, carry, x_BxD):
     """Applies the net to one step: (carry, x_BxD) -> (carry, y_BxH)."""
     time, memories = carry
-    y_BxH, after = self.enter(x_BxD), []
+    y_BxH, after = self.input_proj(x_BxD), []
     for block, memory in zip(self.blocks, memories):
       memory, y_BxH = block.step(time, memory, y_BxH)
       after.append(memory)
-    return (time + 1, tuple(after)), self.leave(y_BxH)
+    return (time + 1, tuple(after)), self.output_norm(y_BxH)
 
   def _mask(self, keys, layer):
     """The dropout mask of a layer's output: [B, 1, H], or 1."""
@@ -134,100 +127,3 @@ class Block(nn.Module):
       memory, y_BxH = convolution.step(time, memory, nn.relu(norm(y_BxH)))
       after.append(memory)
     return tuple(after), x_BxH + y_BxH
-
-
-class CausalConv(nn.Module):
-  """y_t = b + sum_k x_{t - (K-1-k) * dilation} W_k; zeros before the beginning.
-
-  Its memory is a ring buffer [N, B, H] of its last inputs: that of step t is at
-  index t mod N, so that each step overwrites the oldest and copies nothing.
-  """
-
-  hidden: int
-  kernel: int
-  dilation: int
-  dtype: jnp.dtype
-
-  def setup(self):
-    shape = (self.kernel, self.hidden, self.hidden)
-    # As in the paper: initially a block is close to the identity.
-    self.weight = self.param('weight', nn.initializers.normal(0.01), shape)
-    self.bias = self.param('bias', nn.initializers.zeros, (self.hidden,))
-
-  def __call__(self, x_BxTxH):
-    """All steps: input -> (output, memory after the last step)."""
-    weight = self.weight.astype(self.dtype)
-    y_BxTxH = causal_conv(x_BxTxH, weight, self.dilation)
-    num = span(self.kernel, self.dilation)
-    last = jnp.pad(x_BxTxH, [(0, 0), (num, 0), (0, 0)])[:, -num:]
-    ring = jnp.roll(jnp.swapaxes(last, 0, 1), x_BxTxH.shape[1], axis=0)
-    return y_BxTxH + self.bias.astype(self.dtype), ring
-
-  def step(self, time, memory_NxBxH, x_BxH):
-    """(number of past steps, memory, input) -> (memory, output)."""
-    num = span(self.kernel, self.dilation)
-    # Written before it is read, so that XLA can update it in place.
-    memory_NxBxH = memory_NxBxH.at[time % num].set(x_BxH)
-    y_BxH = self.bias.astype(self.dtype)
-    for k, w_HxH in enumerate(self.weight.astype(self.dtype)):
-      # The index after the current one holds the oldest step.
-      tap = (time + 1 + self.dilation * k) % num
-      y_BxH += memory_NxBxH[tap] @ w_HxH
-    return memory_NxBxH, y_BxH
-
-
-def span(kernel: int, dilation: int) -> int:
-  """Receptive field N of one convolution, in steps."""
-  return 1 + (kernel - 1) * dilation
-
-
-@functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
-def causal_conv(x_BxTxD, w_KxDxH, dilation: int):
-  """A dilated causal convolution without a bias: -> y_BxTxH.
-
-  The weight gradient is a matmul per tap. By default it is another convolution,
-  which XLA compiles poorly on a CPU inside a loop: a train step took about fifty
-  times as long.
-  """
-  before = span(len(w_KxDxH), dilation) - 1
-  return _convolve(x_BxTxD, w_KxDxH, dilation, (before, 0))
-
-
-def _convolve(x_BxTxD, w_KxDxH, dilation, padding):
-  return jax.lax.conv_general_dilated(
-    x_BxTxD,
-    w_KxDxH,
-    window_strides=(1,),
-    padding=[padding],
-    rhs_dilation=(dilation,),
-    # Channels last is the fastest layout on a CPU.
-    dimension_numbers=('NWC', 'WIO', 'NWC'),
-  )
-
-
-def _forward(x_BxTxD, w_KxDxH, dilation):
-  return causal_conv(x_BxTxD, w_KxDxH, dilation), (x_BxTxD, w_KxDxH)
-
-
-def _backward(dilation, saved, dy_BxTxH):
-  x_BxTxD, w_KxDxH = saved
-  steps, before = x_BxTxD.shape[1], span(len(w_KxDxH), dilation) - 1
-  # The same convolution with time and kernel reversed.
-  back_KxHxD = jnp.swapaxes(w_KxDxH[::-1], 1, 2)
-  dx_BxTxD = _convolve(dy_BxTxH, back_KxHxD, dilation, (0, before))
-  x_BxTxD = jnp.pad(x_BxTxD, [(0, 0), (before, 0), (0, 0)])
-  dw_KxDxH = jnp.stack(
-    [
-      jnp.einsum(
-        'btd,bth->dh',
-        x_BxTxD[:, k * dilation : k * dilation + steps],
-        dy_BxTxH,
-        preferred_element_type=jnp.float32,
-      )
-      for k in range(len(w_KxDxH))
-    ]
-  )
-  return dx_BxTxD, dw_KxDxH.astype(w_KxDxH.dtype)
-
-
-causal_conv.defvjp(_forward, _backward)

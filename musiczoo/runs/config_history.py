@@ -21,6 +21,10 @@ RENAMED = {
   'conditions.use': 'conditions.columns',
   'conditions.features': 'conditions.embed_dim',
   'conditions.forget': 'conditions.dropout',
+  'model.levels': 'model.num_levels',
+  'model.rebuild': 'model.reconstruction_weight',
+  'model.hold': 'model.hysteresis',
+  'model.whole': 'model.step_mask_prob',
 }
 # Values of keys, old -> new.
 RENAMED_VALUES = {

@@ -175,7 +175,7 @@ def test_windows_come_back_from_their_codes(corpus, gru):
 
 
 def test_a_gan_of_frames_is_judged_by_its_samples(corpus, gru):
-  small = {'model.levels': '1', 'model.overlap': '2'}
+  small = {'model.num_levels': '1', 'model.overlap': '2'}
   devices, pipeline, params, train, test = untrained(
     corpus, gru, 'gan', **small
   )

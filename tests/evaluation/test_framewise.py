@@ -60,7 +60,7 @@ def test_all_frames_are_the_chain_of_each_order():
   name = 'nll_bound_framewise_per_note'
   np.testing.assert_allclose(figures[name], total / 22, rtol=1e-5)
   np.testing.assert_allclose(
-    figures[name], figures[f'{name}_pitch'] + figures[f'{name}_struck']
+    figures[name], figures[f'{name}_pitch'] + figures[f'{name}_onset']
   )
   assert figures[f'{name}_se'] == 0
   assert figures[f'{name}_frames'] == 11

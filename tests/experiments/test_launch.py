@@ -285,7 +285,7 @@ def test_evaluate_writes_what_it_prints(trained, tmp_path):
   assert answer.returncode == 0, answer.stderr
   figures = json.loads((tmp_path / 'e.json').read_text())
   assert figures['split'] == 'test'
-  parts = figures['nll_per_note_pitch'] + figures['nll_per_note_struck']
+  parts = figures['nll_per_note_pitch'] + figures['nll_per_note_onset']
   assert abs(figures['nll_per_note'] - parts) < 1e-6
   assert f'{figures["nll_per_note"]:.4f}' in answer.stdout
 

@@ -23,7 +23,7 @@ SIZES = {
   'autoencoder': {'model.latent': '3', 'window': '8'},
   'gan': {
     'model.latent': '3',
-    'model.levels': '1',
+    'model.num_levels': '1',
     'window': '8',
     'model.overlap': '2',
   },

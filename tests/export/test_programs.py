@@ -73,7 +73,7 @@ def test_a_state_goes_on():
     cut = {k: given[k][:, half] for k in ('before', 'x')} | {'state': state}
     halves.append(step.call(flat, cut))
     state = halves[-1]['state_after']
-  for name in 'logits_symbols', 'log_prob_pitch', 'log_prob_struck':
+  for name in 'logits_symbols', 'log_prob_pitch', 'log_prob_onset':
     joined = np.concatenate([half[name] for half in halves], axis=1)
     np.testing.assert_allclose(joined, whole[name], atol=1e-5)
   batch = {'x': given['x'], 'mask': np.ones((2, 6), np.float32)}
@@ -81,7 +81,7 @@ def test_a_state_goes_on():
   sums, _ = jax.jit(lambda *of: pipeline.model.loss(*of, step=0, train=False))(
     params, batch, jax.random.key(0)
   )
-  total = whole['log_prob_pitch'].sum() + whole['log_prob_struck'].sum()
+  total = whole['log_prob_pitch'].sum() + whole['log_prob_onset'].sum()
   np.testing.assert_allclose(-total, sums['nll'], rtol=1e-5)
 
 

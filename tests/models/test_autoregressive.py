@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from musiczoo.models.autoregressive import delay
 from musiczoo.music.spec import Spec
 from musiczoo.nn.heads import Controls, HEADS
+from musiczoo.nn.shift import delay
 from tests import families
 
 PAIRS = [(n, 'voices') for n in (*families.CAUSAL, 'gru, conditioned')] + [
@@ -74,14 +74,14 @@ def test_scanned_steps_hear_what_the_whole_hears(name, head):
   cond = jnp.asarray(batch['cond'])
 
   def whole(module):
-    return module.net(module._join(delay(module.head.embed(x)), cond))[0]
+    return module.net(module.conditioned(delay(module.head.embed(x)), cond))[0]
 
   def stepwise(module):
     carry, hs = module.net.start(len(x)), []
     for t in range(x.shape[1]):
       before = jnp.zeros_like(x[:, 0]) if t == 0 else x[:, t - 1]
       e = jnp.where(t > 0, module.head.embed(before), 0)
-      carry, h = module.net.step(carry, module._join(e, cond[:, t]))
+      carry, h = module.net.step(carry, module.conditioned(e, cond[:, t]))
       hs.append(h)
     return jnp.stack(hs, 1)
 
@@ -150,7 +150,7 @@ def test_what_is_told_is_heard_at_once_and_can_be_left_out():
 
 def test_a_row_forgets_what_it_is_told_by_its_own_key():
   family = families.build('gru, conditioned')
-  told = family.module.told
+  told = family.module.conditions
   cond = families.batch(family, 4)['cond']
   keys = jax.random.split(jax.random.key(1), 4)
   variables = told.init(jax.random.key(0), cond)

@@ -20,7 +20,7 @@ def told_of(use, rises):
   """Density -> features, by a table in which so many values were trained."""
   told = ConditionEmbedding(Conditioning(annotations.columns(use), 5))
   params = told.init(jax.random.key(0), cond_of(1))['params']
-  name = f'rises_{annotations.DENSITY}'
+  name = f'steps_{annotations.DENSITY}'
   trained = jax.random.normal(jax.random.key(1), (rises, 5))
   params[name] = params[name].at[:rises].set(trained)
   return lambda density: np.asarray(

@@ -9,8 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from musiczoo.nn import recurrent
-from musiczoo.nn.recurrent import CELLS, Recurrent
+from musiczoo.nn.recurrent import CELLS, Recurrent, scan
 
 GOLDEN = pathlib.Path(__file__).parents[1] / 'golden' / 'recurrent.npz'
 
@@ -136,7 +135,7 @@ def test_equals_a_naive_scan(cell, steps, rows, depth, hidden, seed):
     normal(seed + 3, len(kind.bias) * hidden),
     tuple(normal(seed + 4, kind.states, rows, hidden)),
   )
-  ours = lambda *a: recurrent.layer(kind, *a, None)
+  ours = lambda *a: scan.layer(kind, *a, None)
   theirs = jax.vmap(
     lambda *a: naive(cell, *a), (1, None, None, None, 0), (1, 0)
   )

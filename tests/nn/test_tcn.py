@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from musiczoo.nn.tcn import causal_conv, TCN
+from musiczoo.nn.conv import causal_conv
+from musiczoo.nn.tcn import TCN
 
 
 def normal(seed, *shape):
@@ -90,7 +91,7 @@ def test_a_carry_continues_the_piece(heard):
 )
 def test_hears_the_past_as_far_as_it_says_and_no_future(layers, kernel, reach):
   net, variables, x = build(layers=layers, kernel=kernel)
-  assert net.receptive_field == reach
+  assert 1 + 2 * (net.kernel - 1) * (2**net.layers - 1) == reach
   y_T = lambda x: net.apply(variables, x)[0][:, :, 0].sum(0)
   heard_TxBxTxD = jax.jit(jax.jacrev(y_T))(x)
   heard_TxT = np.abs(heard_TxBxTxD).sum((1, 3)) > 0

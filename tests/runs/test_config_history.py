@@ -53,3 +53,25 @@ def test_a_renamed_key_is_found_by_its_old_name():
 def test_what_was_added_does_not_change_what_is_there():
   assert config_history.upgraded({'on_nan': 'skip'})['on_nan'] == 'skip'
   assert config_history.upgraded({})['reproducible'] == 'run'
+
+
+def test_keys_and_values_of_0_1_have_the_names_of_this_release():
+  old = {
+    'begin': 'bar',
+    'passages': {'bar': 16, 'planes': [3]},
+    'conditions': {'use': ['key'], 'features': 8, 'forget': 0.1},
+    'model': {'levels': 3, 'rebuild': 0.1, 'hold': 1.0, 'whole': 0.5},
+    'optimizer': {'name': 'players'},
+  }
+  assert config_history.upgraded(old) == config_history.ADDED | {
+    'window_align': 'bar',
+    'sections': {'bar_steps': 16, 'required_planes': [3]},
+    'conditions': {'columns': ['key'], 'embed_dim': 8, 'dropout': 0.1},
+    'model': {
+      'num_levels': 3,
+      'reconstruction_weight': 0.1,
+      'hysteresis': 1.0,
+      'step_mask_prob': 0.5,
+    },
+    'optimizer': {'name': 'gan_adam'},
+  }

@@ -20,7 +20,7 @@ SMALL = {
   'model.layers': '2',
   'head.features': '3',
   'head.hidden': '4',
-  'model.levels': '1',
+  'model.num_levels': '1',
   'model.overlap': '4',
   'steps': '8',
   'steps_per_dispatch': '3',

@@ -4,14 +4,14 @@ from flax import linen as nn
 import jax.numpy as jnp
 from jax.scipy.stats import norm
 
-from musiczoo.models.accuracy import is_onset
-from musiczoo.models.autoregressive import delay
+from musiczoo.models.cells import canonical
 from musiczoo.music.spec import Spec
+from musiczoo.nn.shift import delay
 
 NUM = 3
 
 
-class Lines(nn.Module):
+class AttributeRegression(nn.Module):
   """Linear regression of the attributes on a latent, with normal errors.
 
   It makes each attribute a direction of the latent space. Pati & Lerch (2020)
@@ -27,36 +27,33 @@ class Lines(nn.Module):
 
 
 def measured(spec: Spec, x_BxTxC, mask_BxT):
-  """What `musiczoo.attributes` measures of the notes that begin: [B, 3].
-
-  Args:
-    music: of voices or bits.
+  """The attributes of windows of voices or bits, from the notes that begin: [B, 3].
 
   Returns:
     float32: their number in a step; mean and standard deviation of their pitch
-    in octaves, drums aside, 0 where there is none.
+    in octaves, without drums, 0 where there is none.
   """
-  begins_BxTxLxP = _begins(spec, x_BxTxC.astype(jnp.int32))
-  begins_BxTxLxP *= mask_BxT[..., None, None]
-  density_B = begins_BxTxLxP.sum((1, 2, 3)) / jnp.maximum(mask_BxT.sum(1), 1)
-  # Of several planes the first is of drums.
-  pitched_BxTxLxP = begins_BxTxLxP[:, :, spec.planes > 1 :]
-  of_BxP = pitched_BxTxLxP.sum((1, 2))
-  of_BxP /= jnp.maximum(of_BxP.sum(1, keepdims=True), 1)
-  octave_P = (jnp.arange(of_BxP.shape[1]) - of_BxP.shape[1] / 2) / 12
-  mean_B = of_BxP @ octave_P
-  square_B = (of_BxP * (octave_P - mean_B[:, None]) ** 2).sum(1)
+  mask_BxTx1x1 = mask_BxT[..., None, None]
+  onsets, pitched = _onsets(spec, x_BxTxC.astype(jnp.int32))
+  num_B = (onsets * mask_BxTx1x1).sum((1, 2, 3))
+  density_B = num_B / jnp.maximum(mask_BxT.sum(1), 1)
+  share_BxP = (pitched * mask_BxTx1x1).sum((1, 2))
+  share_BxP /= jnp.maximum(share_BxP.sum(1, keepdims=True), 1)
+  octave_P = (jnp.arange(share_BxP.shape[1]) - share_BxP.shape[1] / 2) / 12
+  mean_B = share_BxP @ octave_P
+  square_B = (share_BxP * (octave_P - mean_B[:, None]) ** 2).sum(1)
   return jnp.stack([density_B, mean_B, jnp.sqrt(square_B + 1e-6)], axis=1)
 
 
-def _begins(spec, x_BxTxC):
-  """1 where a note begins, by line and pitch: float32 [B, T, L, P]."""
+def _onsets(spec, x_BxTxC):
+  """1 where a note begins: of all lines, and without drums, [B, T, L, P]."""
   if spec.kind == 'voices':
-    # A symbol and the bit that says it begins.
-    begins = is_onset(x_BxTxC)[..., None] == 2 * jnp.arange(1, spec.depth) + 1
-  elif spec.planes == 1:
-    begins = (x_BxTxC & ~delay(x_BxTxC))[:, :, None] & 1
-  else:
-    x_BxTxLxP = x_BxTxC.reshape(*x_BxTxC.shape[:2], spec.planes, -1)
-    begins = x_BxTxLxP[:, :, ::2]  # Drums, then what is struck of each group.
-  return begins.astype(jnp.float32)
+    cells = canonical(x_BxTxC)[..., None]
+    onsets = cells == 2 * jnp.arange(1, spec.depth) + 1
+    return onsets, onsets
+  if spec.planes == 1:
+    onsets = (x_BxTxC & ~delay(x_BxTxC))[:, :, None] & 1
+    return onsets, onsets
+  x_BxTxLxP = x_BxTxC.reshape(*x_BxTxC.shape[:2], spec.planes, -1)
+  planes = spec.onset_planes, spec.pitched_onset_planes
+  return tuple(x_BxTxLxP[:, :, p] for p in planes)

@@ -8,14 +8,15 @@ import jax
 import jax.numpy as jnp
 
 from musiczoo.errors import Range
-from musiczoo.models.autoencoder import latent_model as shared
 from musiczoo.models.autoencoder.flow import Flow
+from musiczoo.models.autoencoder.latent_model import counts, LatentFamily
+from musiczoo.models.autoencoder.latent_net import latent_net
+from musiczoo.models.autoencoder.options import LatentOptions
 from musiczoo.models.model import LatentModel
-from musiczoo.music.spec import Spec
 
 
 @dataclasses.dataclass(frozen=True)
-class AutoencoderOptions(shared.LatentOptions):
+class AutoencoderOptions(LatentOptions):
   """Options of autoencoder, beside those that it shares with vae.
 
   Attributes:
@@ -26,13 +27,7 @@ class AutoencoderOptions(shared.LatentOptions):
 
 
 def autoencoder(
-  spec: Spec,
-  head: nn.Module,
-  options: AutoencoderOptions,
-  *,
-  window: int,
-  dtype: str = 'float32',
-  remat: bool = False,
+  spec, head: nn.Module, options: AutoencoderOptions, *, window, dtype, remat
 ) -> LatentModel:
   """An autoencoder with latents in -1..1, and a prior that is fitted to them.
 
@@ -49,45 +44,35 @@ def autoencoder(
     dtype: of the computation; parameters, latents and loss stay float32.
     remat: recompute layers in the backward pass, to save memory.
   """
-  latent, noise, attributes = options.latent, options.noise, options.attributes
-  coder = shared.coder(
-    spec,
-    head,
-    options,
-    window,
-    dtype,
-    remat,
-    prior=Flow(latent, options.hidden),
-  )
+  options.check(spec, window)
+  latent = options.latent
+  prior, shared = Flow(latent, options.hidden), (options, window, dtype, remat)
+  net = latent_net(head, *shared, outputs=latent, prior=prior)
+  return _Autoencoder(net, spec, options, window).model('reconstruction')
 
-  def encode(params, batch):
-    return jnp.tanh(shared.encode_window(coder, params, batch))
 
-  def loss(params, batch, rng, *, step, train):
+class _Autoencoder(LatentFamily):
+  options: AutoencoderOptions
+
+  def encode(self, params, batch):
+    return jnp.tanh(self.encoded(params, batch))
+
+  def loss(self, params, batch, rng, *, step, train):
     del step
-    z_BxL, keys_B = encode(params, batch), None
+    z_BxL, keys_B = self.encode(params, batch), None
     if train:
-      keys_B, normal_BxL = shared.noise(rng, batch, latent)
-      z_BxL += noise * normal_BxL
-    parts = shared.reconstruction(coder, params, z_BxL, batch, keys_B)
+      keys_B, normal_BxL = self.noise(rng, batch)
+      z_BxL += self.options.noise * normal_BxL
+    parts = self.reconstruction(params, z_BxL, batch, keys_B)
     sums = {f'reconstruction_{k}': v.sum() for k, v in parts.items()}
-    log_p_B = coder.apply(
-      {'params': params},
-      jax.lax.stop_gradient(z_BxL),
-      method='prior_log_prob',
-    )
-    whole = sum(sums.values())
-    prior = -(log_p_B * shared.real(batch)).sum()
-    sums |= {'loss': whole + prior, 'reconstruction': whole, 'prior': prior}
-    if attributes:
-      told_B = shared.attributes(coder, params, z_BxL, batch, spec)
-      sums['attributes'] = told_B.sum()
-      sums['loss'] += attributes * sums['attributes']
+    log_prior = lambda net, z: net.prior.log_prob(z)
+    log_p_B = self.apply(params, log_prior, jax.lax.stop_gradient(z_BxL))
+    nats = sum(sums.values())
+    prior = -(log_p_B * counts(batch)).sum()
+    sums |= {'loss': nats + prior, 'reconstruction': nats, 'prior': prior}
+    sums = self.with_attributes(sums, params, z_BxL, batch)
     return sums, batch['mask'].sum()
 
-  def code(params, normal_NxL):
-    return coder.apply({'params': params}, normal_NxL, method='prior_code')
-
-  return shared.model(
-    coder, spec, window, latent, 'reconstruction', loss, encode, code
-  )
+  def latents(self, params, normal_NxL):
+    inverse = lambda net, u: net.prior.inverse(u)
+    return self.apply(params, inverse, normal_NxL)

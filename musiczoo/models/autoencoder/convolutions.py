@@ -1,7 +1,7 @@
 """Convolutional encoder and decoder of a window.
 
-Time is halved level by level until few steps are left, and doubled again on the
-way back. Norms are over channels alone.
+Time is halved level by level until few steps are left, and doubled again by the
+decoder. Norms are over channels alone.
 """
 
 from flax import linen as nn
@@ -9,13 +9,13 @@ import jax.numpy as jnp
 
 from musiczoo.nn.conv import Conv
 
-_FEW = 4  # Steps that are not halved any more.
+_FEWEST = 4  # Steps that are not halved any more.
 
 
-class Down(nn.Module):
+class ConvEncoder(nn.Module):
   """Encodes a window by strided convolutions: e [B, T, E] -> y [B, Y].
 
-  What a mask leaves out is to be zero in e.
+  Masked steps must be zero in e.
   """
 
   hidden: int
@@ -25,19 +25,16 @@ class Down(nn.Module):
   @nn.compact
   def __call__(self, e_BxTxE, mask_BxT):
     del mask_BxT
-    block = nn.remat(Block) if self.remat else Block
     y_BxTxH = nn.Dense(self.hidden, dtype=self.dtype)(e_BxTxE)
-    # Its parameters don't depend on remat.
-    y_BxTxH = block(self.hidden, self.dtype, name='Block_0')(y_BxTxH)
-    for level in range(halvings(e_BxTxE.shape[1])):
+    y_BxTxH = _block(self, 0)(y_BxTxH)
+    for level in range(1, 1 + halvings(e_BxTxE.shape[1])):
       y_BxTxH = Conv(self.hidden, (2,), (2,), dtype=self.dtype)(y_BxTxH)
-      name = f'Block_{level + 1}'
-      y_BxTxH = block(self.hidden, self.dtype, name=name)(y_BxTxH)
+      y_BxTxH = _block(self, level)(y_BxTxH)
     y_BxTxH = nn.gelu(nn.LayerNorm(dtype=self.dtype)(y_BxTxH))
     return y_BxTxH.reshape(len(y_BxTxH), -1)
 
 
-class Up(nn.Module):
+class ConvDecoder(nn.Module):
   """Decodes a window by convolutions: z [B, L] -> p [B, T, H]."""
 
   window: int
@@ -47,22 +44,21 @@ class Up(nn.Module):
 
   @nn.compact
   def __call__(self, z_BxL):
-    block = nn.remat(Block) if self.remat else Block
     times = halvings(self.window)
     steps = -(-self.window // 2**times)
     p = nn.Dense(steps * self.hidden, dtype=self.dtype)(z_BxL)
     p_BxTxH = p.reshape(p.shape[0], steps, self.hidden)
-    p_BxTxH = block(self.hidden, self.dtype)(p_BxTxH)
-    for _ in range(times):
+    p_BxTxH = _block(self, 0)(p_BxTxH)
+    for level in range(1, 1 + times):
       p = nn.Dense(2 * self.hidden, dtype=self.dtype)(p_BxTxH)
       p_BxTxH = p.reshape(p.shape[0], -1, self.hidden)
-      p_BxTxH = block(self.hidden, self.dtype)(p_BxTxH)
+      p_BxTxH = _block(self, level)(p_BxTxH)
     p_BxTxH = nn.gelu(nn.LayerNorm(dtype=self.dtype)(p_BxTxH))
     return p_BxTxH[:, : self.window]
 
 
-class Block(nn.Module):
-  """A residual block: norm, GELU and a convolution of three steps."""
+class ResidualBlock(nn.Module):
+  """Norm, GELU and a convolution of three steps, added to the input."""
 
   hidden: int
   dtype: jnp.dtype = jnp.float32
@@ -73,9 +69,15 @@ class Block(nn.Module):
     return y_BxTxH + Conv(self.hidden, (3,), dtype=self.dtype)(u_BxTxH)
 
 
+def _block(net, level):
+  """The block of a level; its parameters don't depend on remat."""
+  block = nn.remat(ResidualBlock) if net.remat else ResidualBlock
+  return block(net.hidden, net.dtype, name=f'Block_{level}')
+
+
 def halvings(window: int) -> int:
   """How often a window is halved."""
   times = 0
-  while -(-window // 2**times) > _FEW:
+  while -(-window // 2**times) > _FEWEST:
     times += 1
   return times

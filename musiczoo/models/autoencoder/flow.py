@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-_MOST = 2.0  # Log of what one layer stretches by, at the most.
+_MOST = 2.0  # The largest log scale of a layer.
 
 
 class Flow(nn.Module):
@@ -13,13 +13,13 @@ class Flow(nn.Module):
 
     u_b = z_b exp(s(z_a)) + t(z_a),   u_a = z_a
 
-  (RealNVP, Dinh et al. 2017), between fixed permutations; what comes out is
-  standard normal. Float32.
+  (RealNVP, Dinh et al. 2017), between fixed permutations; u is standard normal
+  after the last layer. Float32.
 
   Attributes:
     latent: dimensions L.
     hidden: units of the net in each layer.
-    layers: how many.
+    layers: number of layers.
   """
 
   latent: int
@@ -27,42 +27,36 @@ class Flow(nn.Module):
   layers: int = 6
 
   def setup(self):
-    moved = self.latent - self.latent // 2
+    num = self.latent - self.latent // 2
+    # Initially the identity.
+    last = lambda: nn.Dense(2 * num, kernel_init=nn.initializers.zeros)
+    dense = lambda: nn.Dense(self.hidden)
     self.nets = [
-      nn.Sequential(
-        [
-          nn.Dense(self.hidden),
-          nn.gelu,
-          nn.Dense(self.hidden),
-          nn.gelu,
-          # The identity to begin with.
-          nn.Dense(2 * moved, kernel_init=nn.initializers.zeros),
-        ]
-      )
+      nn.Sequential([dense(), nn.gelu, dense(), nn.gelu, last()])
       for _ in range(self.layers)
     ]
     rng = np.random.default_rng(0)
     self.orders = [rng.permutation(self.latent) for _ in range(self.layers)]
 
   def log_prob(self, z_BxL):
-    """Log density of codes in nats: [B]."""
+    """Log density of latents in nats: [B]."""
     volume = 0.0
     for net, order in zip(self.nets, self.orders):
-      a, b = jnp.split(z_BxL[:, order], [self.latent // 2], axis=-1)
-      s, t = self._moves(net, a)
+      a, b, s, t = self._coupled(net, z_BxL[:, order])
       z_BxL = jnp.concatenate([a, b * jnp.exp(s) + t], axis=-1)
       volume += s.sum(-1)
     return jax.scipy.stats.norm.logpdf(z_BxL).sum(-1) + volume
 
-  def code(self, u_BxL):
-    """Standard normal noise -> codes."""
+  def inverse(self, u_BxL):
+    """Standard normal noise -> latents."""
     for net, order in zip(self.nets[::-1], self.orders[::-1]):
-      a, b = jnp.split(u_BxL, [self.latent // 2], axis=-1)
-      s, t = self._moves(net, a)
+      a, b, s, t = self._coupled(net, u_BxL)
       u_BxL = jnp.concatenate([a, (b - t) * jnp.exp(-s)], axis=-1)
       u_BxL = u_BxL[:, np.argsort(order)]
     return u_BxL
 
-  def _moves(self, net, a):
+  def _coupled(self, net, z_BxL):
+    """-> (first half, second half, its log scale and its shift)."""
+    a, b = jnp.split(z_BxL, [self.latent // 2], axis=-1)
     s, t = jnp.split(net(a), 2, axis=-1)
-    return _MOST * jnp.tanh(s / _MOST), t
+    return a, b, _MOST * jnp.tanh(s / _MOST), t

@@ -1,262 +1,172 @@
-"""What families with a latent space share: nets for codes, and a Model of them."""
+"""LatentFamily: the functions of a Model with a latent space."""
 
+from collections.abc import Callable
 import dataclasses
-from typing import Annotated
 
 import jax
 import jax.numpy as jnp
 
-from musiczoo.errors import OneOf, Range, UserError
-from musiczoo.models.accuracy import accuracy
-from musiczoo.models.autoencoder.attributes import Lines, measured
-from musiczoo.models.autoencoder.coder import Coder
-from musiczoo.models.autoencoder.convolutions import Down, Up
-from musiczoo.models.autoencoder.recurrences import Conductor, Listener
-from musiczoo.models.autoregressive import named, row_keys
-from musiczoo.models.model import Forward, LatentModel
-from musiczoo.models.squared_error import squared
+from musiczoo.models.accuracy import accuracy, squared
+from musiczoo.models.autoencoder.attributes import measured
+from musiczoo.models.autoencoder.latent_net import LatentNet
+from musiczoo.models.autoencoder.options import LatentOptions
+from musiczoo.models.model import Forward, LatentModel, outputs
 from musiczoo.music.spec import Spec
 from musiczoo.nn.heads import Controls
-from musiczoo.nn.recurrent import CELLS, Recurrent
+from musiczoo.nn.keys import fold, noise, row_keys, split
 
-# Of the noise that codes are drawn from, the share that the windows of a piece
-# have in common, so that they sound like one piece.
-KIN = 0.7
+# Share of the variance of latents that the windows of a piece have in common, so
+# that they sound like one piece.
+SHARED = 0.7
 
 
 @dataclasses.dataclass(frozen=True)
-class LatentOptions:
-  """Options that autoencoder and vae share.
+class LatentFamily:
+  """What autoencoder and vae share. Each has its own `loss` and `encode`.
 
   Attributes:
-    net: 'conv' or 'recurrent', the layers of the encoder and the decoder.
-    hidden: units of each layer.
-    latent: dimensions L of a latent.
-    layers: of the recurrent nets.
-    cell: of the recurrent nets: 'rnn', 'lstm' or 'gru'.
-    segment: steps after which the decoder's state is reset; 0: never.
-    dropout: rate of locked dropout in the decoder, one mask for all steps.
-    word_dropout: share of steps hidden from the decoder in training; 1: all,
-      when sampling too.
-    attributes: weight of the nats of a window's density, pitch and range given
-      its latent by linear regression; 0: no such loss.
-  """
-
-  net: Annotated[str, OneOf('conv', 'recurrent')]
-  hidden: Annotated[int, Range(1)]
-  latent: Annotated[int, Range(1)]
-  layers: Annotated[int, Range(1)] = 1
-  cell: Annotated[str, OneOf(*CELLS)] = 'gru'
-  segment: Annotated[int, Range(0)] = 0
-  dropout: Annotated[float, Range(0, below=1)] = 0.0
-  word_dropout: Annotated[float, Range(0, 1)] = 0.0
-  attributes: Annotated[float, Range(0)] = 0.0
-
-  def check(self, spec: Spec, window: int) -> None:
-    """Raises UserError unless the options fit x and its window."""
-    if self.attributes and not spec.is_grid:
-      raise UserError(
-        f'model.attributes={self.attributes}: tokens and audio have none: '
-        'set --config.model.attributes=0'
-      )
-    if self.segment and window % self.segment:
-      raise UserError(
-        f'model.segment={self.segment} does not divide the window of '
-        f'{window} steps: set it so that it does, or to 0'
-      )
-
-
-def coder(
-  spec: Spec,
-  head,
-  options: LatentOptions,
-  window: int,
-  dtype,
-  remat,
-  *,
-  spread=False,
-  prior=None,
-) -> Coder:
-  """The nets of a model with a latent space.
-
-  Args:
+    net: encoder and decoder.
     spec: of x.
-    head: predicts each step.
+    options: of the nets and the loss.
     window: steps of a window.
-    spread: it says two numbers of each dimension of a code, not one.
-    prior: of codes, or None.
-
-  Raises:
-    UserError: the options don't fit x or its window.
   """
-  options.check(spec, window)
-  hidden, segment = options.hidden, options.segment or window
-  dtype = jnp.dtype(dtype)
 
-  def stack(dropout=0.0):
-    return Recurrent(
-      options.cell,
-      hidden,
-      options.layers,
-      options.layers > 1,
-      dropout,
-      dtype,
-      remat,
+  net: LatentNet
+  spec: Spec
+  options: LatentOptions
+  window: int
+
+  def model(self, monitor: str) -> LatentModel:
+    """The Model; `monitor` is the entry of the sums to compare it by."""
+    return LatentModel(
+      self.init,
+      self.loss,
+      self.sample,
+      forward=Forward(self.inputs, self.forward),
+      controls=(*self.net.head.controls, 'shift'),
+      monitor=monitor,
+      window=self.window,
+      metrics=self.metrics,
+      encode=self.encode,
+      decode=self.decode,
     )
 
-  if options.net == 'conv':
-    encoder = Down(hidden, dtype, remat)
-    plan = Up(window, hidden, dtype, remat)
-  else:
-    encoder = Listener(stack(), stack())
-    plan = Conductor(stack(), window // segment, segment)
-  outputs = 2 * options.latent if spread else options.latent
-  return Coder(
-    encoder,
-    plan,
-    stack(options.dropout),
-    head,
-    outputs,
-    segment,
-    options.word_dropout,
-    prior,
-    Lines() if options.attributes else None,
-  )
+  def loss(self, params, batch, rng, *, step, train):
+    raise NotImplementedError
 
+  def encode(self, params, batch):
+    raise NotImplementedError
 
-def encode_window(coder: Coder, params, batch):
-  """What is said of the code of each window: float32 [B, outputs]."""
-  return coder.apply(
-    {'params': params}, batch['x'], batch['mask'], method='encode'
-  )
+  def latents(self, params, normal_NxL):
+    """Latents of the prior, from standard normal noise."""
+    del params
+    return normal_NxL
 
+  def own_metrics(self, params, batch) -> dict:
+    """Metrics of one family alone."""
+    del params, batch
+    return {}
 
-def noise(rng, batch, latent):
-  """-> a key per row for the coder, and standard normal noise [B, L]."""
-  keys_Bx2 = jax.vmap(jax.random.split)(row_keys(rng, batch['row']))
-  return keys_Bx2[:, 0], _normal(keys_Bx2[:, 1], latent)
+  def apply(self, params, method: str | Callable, *args):
+    return self.net.apply({'params': params}, *args, method=method)
 
+  def init(self, rng, batch):
+    latent = self.options.latent
+    return self.net.init(rng, batch['x'], batch['mask'], latent)['params']
 
-def real(batch):
-  """1 where a row has a step that counts, else 0: [B]."""
-  return batch['mask'].max(axis=1)
+  def encoded(self, params, batch):
+    """The encoder's output for each window: float32 [B, outputs]."""
+    return self.apply(params, 'encode', batch['x'], batch['mask'])
 
+  def noise(self, rng, batch):
+    """-> a key per row for the net, and standard normal noise [B, L]."""
+    keys_B, normal_keys = split(row_keys(rng, batch['row']), 2)
+    return keys_B, self._normal(normal_keys)
 
-def reconstruction(coder, params, z_BxL, batch, keys_B):
-  """Nats of each step given its code, by part: dict of [B, T]."""
-  parts = coder.apply(
-    {'params': params}, z_BxL, batch['x'], keys_B, method='log_prob'
-  )
-  return {k: -v * batch['mask'] for k, v in parts.items()}
+  def reconstruction(self, params, z_BxL, batch, keys_B):
+    """Nats of each step given its latent, by part: dict of [B, T]."""
+    parts = self.apply(params, 'log_prob', z_BxL, batch['x'], keys_B)
+    return {k: -v * batch['mask'] for k, v in parts.items()}
 
+  def with_attributes(self, sums: dict, params, z_BxL, batch) -> dict:
+    """The sums with the nats of a window's attributes, if they are modeled."""
+    weight = self.options.attributes
+    if not weight:
+      return sums
+    a_BxA = measured(self.spec, batch['x'], batch['mask'])
+    log_prob = lambda net, z, a: net.attributes(z, a)
+    log_p_B = self.apply(params, log_prob, z_BxL, a_BxA)
+    nats = (-log_p_B * counts(batch)).sum()
+    return sums | {'attributes': nats, 'loss': sums['loss'] + weight * nats}
 
-def attributes(coder, params, z_BxL, batch, spec):
-  """Nats of a window's attributes given its code: [B]."""
-  a_BxA = measured(spec, batch['x'], batch['mask'])
-  log_p_B = coder.apply(
-    {'params': params}, z_BxL, a_BxA, method='attributes_log_prob'
-  )
-  return -log_p_B * real(batch)
-
-
-def model(
-  coder, spec, window, latent, monitor, loss, encode, code, carried=None
-) -> LatentModel:
-  """The Model of a Coder.
-
-  Args:
-    loss, encode: of the Model.
-    code: (params, standard normal [N, L]) -> codes that the prior draws.
-    carried: (params, batch) -> figures of the family's own, or None.
-  """
-
-  is_sound = spec.kind == 'frames'
-
-  def init(rng, batch):
-    return coder.init(rng, batch['x'], batch['mask'], latent)['params']
-
-  def decode(params, z_NxL, keys_N, controls):
-    variables = {'params': params}
-
+  def decode(self, params, z_NxL, keys_N, controls):
     def step(carry, now):
       state, prev_NxC = carry
       t, p_NxP = now
-      now_N = jax.vmap(jax.random.fold_in, (0, None))(keys_N, t)
-      state, x_NxC = coder.apply(
-        variables, state, t, p_NxP, prev_NxC, now_N, controls, method='step'
+      keys = fold(keys_N, t)
+      state, x_NxC = self.apply(
+        params, 'step', state, t, p_NxP, prev_NxC, keys, controls
       )
       return (state, x_NxC), x_NxC
 
-    p_NxTxP, state = coder.apply(variables, z_NxL, method='start')
-    first = jnp.zeros((z_NxL.shape[0], *spec.shape), spec.sample_dtype)
-    now = jnp.arange(window), jnp.swapaxes(p_NxTxP, 0, 1)
+    p_NxTxP, state = self.apply(params, 'start', z_NxL)
+    first = jnp.zeros(
+      (z_NxL.shape[0], *self.spec.shape), self.spec.sample_dtype
+    )
+    now = jnp.arange(self.window), jnp.swapaxes(p_NxTxP, 0, 1)
     _, x_TxNxC = jax.lax.scan(step, (state, first), now)
     return jnp.swapaxes(x_TxNxC, 0, 1)
 
-  def sample(params, keys_N, length, controls):
-    shared_NxL = _normal(keys_N, latent)
+  def sample(self, params, keys_N, length, controls):
+    shared_NxL = self._normal(keys_N)
 
-    def write(i):
+    def window(i):
       """Window i of each piece."""
-      keys = jax.vmap(jax.random.fold_in, (0, None))(keys_N, i)
-      keys_Nx2 = jax.vmap(jax.random.split)(keys)
-      own_NxL = _normal(keys_Nx2[:, 0], latent)
-      normal_NxL = KIN**0.5 * shared_NxL + (1 - KIN) ** 0.5 * own_NxL
-      z_NxL = code(params, normal_NxL)
+      own_keys, decode_keys = split(fold(keys_N, i), 2)
+      own_NxL = self._normal(own_keys)
+      normal_NxL = SHARED**0.5 * shared_NxL + (1 - SHARED) ** 0.5 * own_NxL
+      z_NxL = self.latents(params, normal_NxL)
       if controls.shift is not None:
         z_NxL += controls.shift
-      return decode(params, z_NxL, keys_Nx2[:, 1], controls)
+      return self.decode(params, z_NxL, decode_keys, controls)
 
-    x_WxNxTxC = jax.lax.map(write, jnp.arange(-(-length // window)))
+    x_WxNxTxC = jax.lax.map(window, jnp.arange(-(-length // self.window)))
     x_NxWxTxC = jnp.swapaxes(x_WxNxTxC, 0, 1)
-    return x_NxWxTxC.reshape(keys_N.shape[0], -1, *spec.shape)[:, :length]
+    return x_NxWxTxC.reshape(keys_N.shape[0], -1, *self.spec.shape)[:, :length]
 
-  def figures(params, batch, rng):
-    z_BxL, x_BxTxC = encode(params, batch), batch['x']
-    extra = carried(params, batch) if carried else {}
-    forced_BxTxC = coder.apply(
-      {'params': params}, z_BxL, x_BxTxC, method='forced'
-    )
-    free_BxTxC = decode(
-      params, z_BxL, row_keys(rng, batch['row']), Controls(temperature=0.0)
-    )
-    if is_sound:
-      error = lambda a: squared(a, x_BxTxC, batch['mask'])
+  def metrics(self, params, batch, rng):
+    z_BxL, x, mask = self.encode(params, batch), batch['x'], batch['mask']
+    own, greedy = self.own_metrics(params, batch), Controls(temperature=0.0)
+    forced = self.apply(params, 'forced', z_BxL, x)
+    free = self.decode(params, z_BxL, row_keys(rng, batch['row']), greedy)
+    if self.spec.is_audio:
       return {
-        'mse_per_frame': error(free_BxTxC),
-        'mse_per_frame_teacher_forced': error(forced_BxTxC),
-      } | extra
-    right = lambda a: accuracy(spec.kind, a, x_BxTxC, batch['mask'])
+        'mse_per_frame': squared(free, x, mask),
+        'mse_per_frame_teacher_forced': squared(forced, x, mask),
+      } | own
+    kind = self.spec.kind
     return {
-      'accuracy_teacher_forced': right(forced_BxTxC),
-      'accuracy_free': right(free_BxTxC),
-    } | extra
+      'accuracy_teacher_forced': accuracy(kind, forced, x, mask),
+      'accuracy_free': accuracy(kind, free, x, mask),
+    } | own
 
-  def inputs(num, steps):
+  def inputs(self, num, steps):
+    """The inputs of `forward`."""
     del steps  # A window has its own.
+    shape = num, self.window, *self.spec.shape
     return {
-      'z': jax.ShapeDtypeStruct((num, latent), jnp.float32),
-      'x': jax.ShapeDtypeStruct((num, window, *spec.shape), jnp.int32),
+      'z': jax.ShapeDtypeStruct((num, self.options.latent), jnp.float32),
+      'x': jax.ShapeDtypeStruct(shape, jnp.int32),
     }
 
-  def forward(params, given):
-    return named(
-      *coder.apply({'params': params}, given['z'], given['x'], method='forward')
-    )
+  def forward(self, params, inputs):
+    """See `Forward.apply`."""
+    return outputs(*self.apply(params, 'forward', inputs['z'], inputs['x']))
 
-  return LatentModel(
-    init,
-    loss,
-    sample,
-    forward=Forward(inputs, forward),
-    controls=(*coder.head.controls, 'shift'),
-    monitor=monitor,
-    window=window,
-    metrics=figures,
-    encode=encode,
-    decode=decode,
-  )
+  def _normal(self, keys_N):
+    return noise(jax.random.normal, keys_N, (self.options.latent,))
 
 
-def _normal(keys_N, latent):
-  return jax.vmap(lambda key: jax.random.normal(key, (latent,)))(keys_N)
+def counts(batch):
+  """1 where a row has a step that counts, else 0: [B]."""
+  return batch['mask'].max(axis=1)

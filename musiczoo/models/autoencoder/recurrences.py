@@ -9,8 +9,8 @@ import jax.numpy as jnp
 from musiczoo.nn.recurrent import Recurrent
 
 
-class Listener(nn.Module):
-  """A bidirectional encoder: e [B, T, E] -> y [B, 2H]."""
+class BidirectionalEncoder(nn.Module):
+  """Encodes a window from both ends: e [B, T, E] -> y [B, 2H]."""
 
   forwards: Recurrent
   backwards: Recurrent

@@ -7,13 +7,15 @@ from flax import linen as nn
 import jax.numpy as jnp
 
 from musiczoo.errors import Range
-from musiczoo.models.autoencoder import latent_model as shared
+from musiczoo.models.autoencoder.latent_model import counts, LatentFamily
+from musiczoo.models.autoencoder.latent_net import latent_net
+from musiczoo.models.autoencoder.options import LatentOptions
 from musiczoo.models.model import LatentModel
 from musiczoo.music.spec import Spec
 
 
 @dataclasses.dataclass(frozen=True)
-class VAEOptions(shared.LatentOptions):
+class VAEOptions(LatentOptions):
   """Options of vae, beside those that it shares with autoencoder.
 
   Attributes:
@@ -28,13 +30,7 @@ class VAEOptions(shared.LatentOptions):
 
 
 def vae(
-  spec: Spec,
-  head: nn.Module,
-  options: VAEOptions,
-  *,
-  window: int,
-  dtype: str = 'float32',
-  remat: bool = False,
+  spec: Spec, head: nn.Module, options: VAEOptions, *, window, dtype, remat
 ) -> LatentModel:
   """A variational autoencoder (Kingma & Welling 2014).
 
@@ -52,55 +48,48 @@ def vae(
     dtype: of the computation; parameters, latents and loss stay float32.
     remat: recompute layers in the backward pass, to save memory.
   """
-  latent, attributes = options.latent, options.attributes
-  beta, free_bits = options.beta, options.free_bits
-  anneal_steps = options.anneal_steps
-  coder = shared.coder(spec, head, options, window, dtype, remat, spread=True)
+  options.check(spec, window)
+  outputs = 2 * options.latent
+  net = latent_net(head, options, window, dtype, remat, outputs=outputs)
+  return _VAE(net, spec, options, window).model('nll_bound')
 
-  def posterior(params, batch):
-    return jnp.split(shared.encode_window(coder, params, batch), 2, axis=-1)
 
-  def loss(params, batch, rng, *, step, train):
-    mean_BxL, log_sd_BxL = posterior(params, batch)
-    keys_B, normal_BxL = shared.noise(rng, batch, latent)
+class _VAE(LatentFamily):
+  options: VAEOptions
+
+  def _posterior(self, params, batch):
+    """Mean and log standard deviation of each window's latent: 2 x [B, L]."""
+    return jnp.split(self.encoded(params, batch), 2, axis=-1)
+
+  def encode(self, params, batch):
+    return self._posterior(params, batch)[0]
+
+  def loss(self, params, batch, rng, *, step, train):
+    options = self.options
+    mean_BxL, log_sd_BxL = self._posterior(params, batch)
+    keys_B, normal_BxL = self.noise(rng, batch)
     z_BxL = mean_BxL + jnp.exp(log_sd_BxL) * normal_BxL
-    parts = shared.reconstruction(
-      coder, params, z_BxL, batch, keys_B if train else None
+    parts = self.reconstruction(params, z_BxL, batch, keys_B if train else None)
+    nats = sum(v.sum() for v in parts.values())
+    kl_B = kl(mean_BxL, log_sd_BxL).sum(-1) * counts(batch)
+    paid_B = jnp.maximum(kl_B - options.free_bits * jnp.log(2.0), 0)
+    annealing = (
+      jnp.minimum(step / options.anneal_steps, 1.0)
+      if options.anneal_steps
+      else 1.0
     )
-    rebuilt = sum(v.sum() for v in parts.values())
-    kl_B = kl(mean_BxL, log_sd_BxL).sum(-1) * shared.real(batch)
-    paid_B = jnp.maximum(kl_B - free_bits * jnp.log(2.0), 0)
-    grown = jnp.minimum(step / anneal_steps, 1.0) if anneal_steps else 1.0
     sums = {
-      'loss': rebuilt + beta * grown * paid_B.sum(),
-      'nll_bound': rebuilt + kl_B.sum(),
-      'nll_bound_reconstruction': rebuilt,
+      'loss': nats + options.beta * annealing * paid_B.sum(),
+      'nll_bound': nats + kl_B.sum(),
+      'nll_bound_reconstruction': nats,
       'nll_bound_kl': kl_B.sum(),
     }
-    if attributes:
-      told_B = shared.attributes(coder, params, z_BxL, batch, spec)
-      sums['attributes'] = told_B.sum()
-      sums['loss'] += attributes * sums['attributes']
+    sums = self.with_attributes(sums, params, z_BxL, batch)
     return sums, batch['mask'].sum()
 
-  def encode(params, batch):
-    return posterior(params, batch)[0]
-
-  def carried(params, batch):
-    kl_BxL = kl(*posterior(params, batch)) * shared.real(batch)[:, None]
-    return {'kl_by_dimension': (kl_BxL.sum(0), shared.real(batch).sum())}
-
-  return shared.model(
-    coder,
-    spec,
-    window,
-    latent,
-    'nll_bound',
-    loss,
-    encode,
-    lambda params, normal_NxL: normal_NxL,
-    carried,
-  )
+  def own_metrics(self, params, batch):
+    kl_BxL = kl(*self._posterior(params, batch)) * counts(batch)[:, None]
+    return {'kl_by_dimension': (kl_BxL.sum(0), counts(batch).sum())}
 
 
 def kl(mean, log_sd):

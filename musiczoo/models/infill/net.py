@@ -6,19 +6,19 @@ Shapes: B rows, T steps, V voices, S symbols of a voice, H hidden units.
 from flax import linen as nn
 import jax.numpy as jnp
 
-from musiczoo.models.autoregressive import delay
+from musiczoo.nn.conv import Conv
 from musiczoo.nn.heads.distributions import logits_layer
 
 CYCLE = 5  # Dilations are 1, 2, 4, 8, 16 and 1 again: a bar of sixteenths.
 
 
 class InfillNet(nn.Module):
-  """p(cell | known cells) of every cell at once, each apart from the others.
+  """p(cell | known cells) of every cell at once, independently.
 
-  A cell is (symbol, struck), drawn in this order. What the laws of the cells
-  force (see `representations.lines`) costs no nats: where the next cell is
-  known to hold its note the symbol is that note; a rest is never struck, and a
-  symbol that differs from a known one before it always is.
+  A cell is (symbol, onset bit), drawn in this order. What known cells determine
+  costs no nats: where the next cell is known to hold its note the symbol is that
+  note; a rest has no onset, and a symbol that differs from a known one before it
+  always has one.
 
   Attributes:
     depth: number of symbols S; cells are below 2 * depth.
@@ -26,7 +26,7 @@ class InfillNet(nn.Module):
     hidden: units H.
     layers: residual blocks.
     onsets: False leaves the bits out, for data that does not have them.
-    remat: computes a block again for its gradient, which saves its memory.
+    remat: recompute each block in the backward pass, to save memory.
   """
 
   depth: int
@@ -38,8 +38,8 @@ class InfillNet(nn.Module):
   remat: bool = False
 
   def setup(self):
-    # One table for all voices: their symbols, then a hole, then a strike.
-    self.cells = nn.Embed(
+    # One table for all voices: their symbols, then the mask, then an onset.
+    self.embedding = nn.Embed(
       self.voices * (self.depth + 2), self.hidden, self.dtype
     )
     block = nn.remat(Block) if self.remat else Block
@@ -61,10 +61,10 @@ class InfillNet(nn.Module):
     """
     first_V = jnp.arange(self.voices) * (self.depth + 2)
     symbol_BxTxV = jnp.where(known_BxTxV, x_BxTxV // 2, self.depth)
-    h_BxTxH = self.cells(first_V + symbol_BxTxV).sum(-2)
+    h_BxTxH = self.embedding(first_V + symbol_BxTxV).sum(-2)
     if self.onsets:
-      struck_BxTxV = (known_BxTxV & (x_BxTxV % 2 == 1)).astype(self.dtype)
-      h_BxTxH += struck_BxTxV @ self.cells(first_V + self.depth + 1)
+      onset_BxTxV = (known_BxTxV & (x_BxTxV % 2 == 1)).astype(self.dtype)
+      h_BxTxH += onset_BxTxV @ self.embedding(first_V + self.depth + 1)
     for block in self.blocks:
       h_BxTxH = block(h_BxTxH, real_BxT)
     h_BxTxH = nn.relu(self.norm(h_BxTxH))
@@ -74,10 +74,9 @@ class InfillNet(nn.Module):
 
 
 class Block(nn.Module):
-  """h + F(h), where F sees `dilation` steps back and ahead.
+  """h + F(h), where F spans `dilation` steps back and ahead.
 
-  What is not a step of the piece is silence to it, as is what lies beyond the
-  ends of the array.
+  Its input is zero at steps that are padding, as beyond the ends of the array.
   """
 
   hidden: int
@@ -86,30 +85,11 @@ class Block(nn.Module):
 
   @nn.compact
   def __call__(self, h_BxTxH, real_BxT):
-    steps, reach = h_BxTxH.shape[1], self.dilation
     y_BxTxH = nn.relu(nn.LayerNorm(dtype=self.dtype)(h_BxTxH))
     y_BxTxH *= real_BxT[..., None]
-    # The convolution as one matrix product, of which the gradient is one too.
-    y_BxLxH = jnp.pad(y_BxTxH, [(0, 0), (reach, reach), (0, 0)])
-    y_BxTx3H = jnp.concatenate(
-      [y_BxLxH[:, :steps], y_BxTxH, y_BxLxH[:, 2 * reach :]], axis=-1
-    )
-    y_BxTxH = nn.relu(nn.Dense(self.hidden, dtype=self.dtype)(y_BxTx3H))
+    conv = Conv(self.hidden, (3,), (), self.dilation, self.dtype)
+    y_BxTxH = nn.relu(conv(y_BxTxH))
     return h_BxTxH + nn.Dense(self.hidden, dtype=self.dtype)(y_BxTxH)
-
-
-def canonical(x_BxTxV, there_BxTxV, onsets: bool = True):
-  """Cells of which rests are never struck and new symbols always are.
-
-  Args:
-    there_BxTxV: which cells are there; a hole before a symbol forces nothing.
-    onsets: whether what the bits say stays where they are free.
-  """
-  s_BxTxV = x_BxTxV // 2
-  begins = ~delay(~there_BxTxV) & (s_BxTxV != delay(s_BxTxV))
-  if onsets:
-    begins |= x_BxTxV % 2 == 1
-  return 2 * s_BxTxV + (begins & (s_BxTxV > 0))
 
 
 def fits(x_BxTxV, known_BxTxV, logits, onsets: bool = True):
@@ -122,5 +102,5 @@ def fits(x_BxTxV, known_BxTxV, logits, onsets: bool = True):
   next_BxTxV = jnp.pad(x_BxTxV, ahead)[:, 1:]
   sounds = jnp.pad(known_BxTxV, ahead)[:, 1:] & (next_BxTxV > 1)
   same = jnp.arange(logits.shape[-1]) == next_BxTxV[..., None] // 2
-  is_onset = next_BxTxV[..., None] % 2 == 1
-  return ~sounds[..., None] | jnp.where(is_onset, onsets | ~same, same)
+  begins = next_BxTxV[..., None] % 2 == 1
+  return ~sounds[..., None] | jnp.where(begins, onsets | ~same, same)

@@ -1,8 +1,9 @@
 """Codes of bars: annotations of steps as integers per bar, and back.
 
-A bar is a fixed number of steps. Its codes are what `conditions` names of it: of
-the bar key, section, density and rhythm, of either half a chord. Shapes: B rows,
-T steps, N bars, S steps of a bar, C codes of a bar, K columns of `conditions`.
+A bar is a fixed number of steps. Its codes are annotations (see
+`music.annotations`): key, section, density and rhythm of the bar, a chord of
+either half. Shapes: B rows, T steps, N bars, S steps of a bar, C codes of a bar,
+K columns of annotations.
 """
 
 from typing import NamedTuple
@@ -19,16 +20,16 @@ class Code(NamedTuple):
   """One of the codes of a bar.
 
   Attributes:
-    column: of `conditions`, that it is a value of.
-    size: how many values there are, 0 for nothing known among them.
-    half: of the bar that it speaks of, 0 or 1; None: of all.
-    wish: number of what a user asks for at once: a chord is two codes.
+    column: the annotation column whose value it is.
+    size: number of values, 0 for unknown among them.
+    half: of the bar that it describes, 0 or 1; None: all of it.
+    request: number of the codes that a user requests together: a chord is two.
   """
 
   column: int
   size: int
   half: int | None
-  wish: int
+  request: int
 
   @property
   def name(self) -> str:
@@ -44,18 +45,16 @@ _OF_BARS = (
   annotations.RHYTHM,
 )
 _OF_HALVES = annotations.QUALITY, annotations.ROOT
-NO_CHORD = 1  # The value of `quality` that has no root.
 
 
 def codes_of(conditioning: Conditioning) -> tuple[Code, ...]:
   """The codes among the conditions: all but position and style."""
   sizes = dict(conditioning.columns)
-  chosen = [(c, None) for c in _OF_BARS]
-  chosen += [(c, half) for half in (0, 1) for c in _OF_HALVES]
+  root = annotations.ROOT
+  codes = [(c, None, c) for c in _OF_BARS]
+  codes += [(c, half, min(c, root)) for half in (0, 1) for c in _OF_HALVES]
   return tuple(
-    Code(c, sizes[c], half, min(c, annotations.ROOT) if half is not None else c)
-    for c, half in chosen
-    if c in sizes
+    Code(c, sizes[c], half, request) for c, half, request in codes if c in sizes
   )
 
 
@@ -64,7 +63,7 @@ class Bars(NamedTuple):
 
   Attributes:
     size: S.
-    age_B: how many steps the first bar is old where its row begins.
+    age_B: steps of the first bar before its row begins.
     steps: T.
   """
 
@@ -79,70 +78,59 @@ class Bars(NamedTuple):
 
   def cut(self, a_BxT):
     """[B, T, ...] -> [B, N, S, ...], zeros where there is no step."""
-    after = self.num * self.size - self.steps
-    rest = [(0, 0)] * (a_BxT.ndim - 2)
-    a_BxT = jnp.pad(a_BxT, [(0, 0), (self.size, after)] + rest)
-
-    def row(a, age):
-      return jax.lax.dynamic_slice_in_dim(
-        a, self.size - age, self.num * self.size
-      )
-
-    a = jax.vmap(row)(a_BxT, self.age_B)
+    length = self.num * self.size
+    pads = [(0, 0), (self.size, length - self.steps)]
+    a_BxT = jnp.pad(a_BxT, pads + [(0, 0)] * (a_BxT.ndim - 2))
+    a = _slices(a_BxT, self.size - self.age_B, length)
     return a.reshape(a.shape[0], self.num, self.size, *a.shape[2:])
 
   def join(self, a_BxNxS):
     """[B, N, S, ...] -> [B, T, ...]."""
     shape = a_BxNxS.shape
     a = a_BxNxS.reshape(shape[0], shape[1] * shape[2], *shape[3:])
-    return jax.vmap(
-      lambda a, age: jax.lax.dynamic_slice_in_dim(a, age, self.steps)
-    )(a, self.age_B)
+    return _slices(a, self.age_B, self.steps)
+
+
+def _slices(a_BxT, start_B, length):
+  slice_row = lambda a, at: jax.lax.dynamic_slice_in_dim(a, at, length)
+  return jax.vmap(slice_row)(a_BxT, start_B)
 
 
 def bars_of(cond_BxTxK, size: int) -> Bars:
-  """The bars of music whose first step knows its place in one."""
-  place_B = cond_BxTxK[:, 0, annotations.POSITION].astype(jnp.int32)
-  return Bars(size, jnp.maximum(place_B - 1, 0) % size, cond_BxTxK.shape[1])
+  """The bars of music, by the position of its first step."""
+  position_B = cond_BxTxK[:, 0, annotations.POSITION].astype(jnp.int32)
+  age_B = jnp.maximum(position_B - 1, 0) % size
+  return Bars(size, age_B, cond_BxTxK.shape[1])
 
 
-def named(codes: tuple[Code, ...], bars: Bars, cond_BxTxK):
-  """The codes that conditions of steps stand for: int32 [B, N, C].
+def from_steps(codes: tuple[Code, ...], bars: Bars, cond_BxTxK):
+  """Annotations of steps -> codes of bars: int32 [B, N, C].
 
-  Sections name a bar before; where none is so long ago the bar is new.
+  Sections refer to a bar before; where there is none so long ago the bar is new.
   """
   cond = bars.cut(cond_BxTxK.astype(jnp.int32))
   columns = cond.shape[-1]
   halves = cond.reshape(*cond.shape[:2], 2, bars.size // 2, columns)
-  halves = halves.max(axis=3)  # Of steps, for a row may begin within a bar.
+  halves = halves.max(axis=3)  # Over steps, as a row may begin within a bar.
   both = jnp.concatenate([halves, halves.max(2, keepdims=True)], axis=2)
-  place_C = np.array(
-    [
-      (2 if code.half is None else code.half) * columns + code.column
-      for code in codes
-    ]
-  )
-  value_BxNxC = both.reshape(*cond.shape[:2], -1)[..., place_C]
-  section_C = np.array([code.column == annotations.SECTION for code in codes])
+  half_C = [2 if code.half is None else code.half for code in codes]
+  column_C = np.array([code.column for code in codes])
+  index_C = np.array(half_C) * columns + column_C
+  value_BxNxC = both.reshape(*cond.shape[:2], -1)[..., index_C]
+  section_C = column_C == annotations.SECTION
   lag_BxNxC = jnp.array([0, 0, *annotations.LAGS])[value_BxNxC * section_C]
   return jnp.where(lag_BxNxC > jnp.arange(bars.num)[:, None], 1, value_BxNxC)
 
 
-def whole(bars: Bars, cond_BxTxK):
-  """Which bars are those of the music, from line to line: bool [B, N]."""
-  place_BxNxS = bars.cut(cond_BxTxK[..., annotations.POSITION])
-  return (place_BxNxS[..., 0] == 1) & (place_BxNxS[..., -1] == bars.size)
+def to_steps(codes: tuple[Code, ...], bars: Bars, codes_BxNxC, cond_BxTxK):
+  """Codes of bars -> annotations of steps: int32 [B, T, K].
 
-
-def spread(codes: tuple[Code, ...], bars: Bars, codes_BxNxC, cond_BxTxK):
-  """Conditions of steps that say what the codes do: int32 [B, T, K].
-
-  The style is that of `cond_BxTxK`; places are counted on from its first.
+  The style is that of `cond_BxTxK`; positions count on from its first.
   """
   columns = np.arange(cond_BxTxK.shape[-1])
   half_S = np.arange(bars.size) >= bars.size // 2
-  # The column and half of each code, and the position of each step.
-  says_SxCxK = np.stack(
+  # 1 where a code is the value of a column at a step of the bar.
+  is_at_SxCxK = np.stack(
     [
       ((half_S == code.half) | (code.half is None))[:, None]
       & (columns == code.column)
@@ -150,8 +138,13 @@ def spread(codes: tuple[Code, ...], bars: Bars, codes_BxNxC, cond_BxTxK):
     ],
     axis=1,
   ).astype(np.int32)
-  place_SxK = (1 + np.arange(bars.size))[:, None] * (
-    columns == annotations.POSITION
-  )
-  cond = jnp.einsum('bnc,sck->bnsk', codes_BxNxC, says_SxCxK) + place_SxK
+  position_Sx1 = 1 + np.arange(bars.size)[:, None]
+  position_SxK = position_Sx1 * (columns == annotations.POSITION)
+  cond = jnp.einsum('bnc,sck->bnsk', codes_BxNxC, is_at_SxCxK) + position_SxK
   return bars.join(cond) + cond_BxTxK * (columns == annotations.STYLE)
+
+
+def is_whole(bars: Bars, cond_BxTxK):
+  """Which bars are whole bars of the music: bool [B, N]."""
+  position_BxNxS = bars.cut(cond_BxTxK[..., annotations.POSITION])
+  return (position_BxNxS[..., 0] == 1) & (position_BxNxS[..., -1] == bars.size)

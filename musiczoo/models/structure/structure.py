@@ -5,86 +5,44 @@ the codes, the renderer a model of x conditioned on them. As c is a function of 
 
   -log p(x) <= -log p(c(x)) - log p(x | c(x)),
 
-which is `nll_bound`; its loss also teaches the analyser what the rules of
-`conditions` say. Nobody teaches it through the codes: they are integers.
+which is `nll_bound`. The loss adds the nats of the annotations, which train the
+analyser; codes are integers, and so nothing else does.
 """
 
-import dataclasses
-from typing import Annotated
+import functools
+from typing import NamedTuple
 
 from flax import linen as nn
 import jax
 import jax.numpy as jnp
 
-from musiczoo.errors import OneOf, Range, UserError
-from musiczoo.models.autoregressive import autoregressive, row_keys
-from musiczoo.models.model import AnnotatingModel
-from musiczoo.models.structure import codes as coding, planner as planning
-from musiczoo.models.structure.analyser import Analyser, pictures
-from musiczoo.models.structure.planner import Planner
-from musiczoo.music import annotations as names
+from musiczoo.models.autoregressive import autoregressive
+from musiczoo.models.model import AnnotatingModel, Model
+from musiczoo.models.structure import codes as coding
+from musiczoo.models.structure.analyser import Analyser, planes_of
+from musiczoo.models.structure.options import StructureOptions
+from musiczoo.models.structure.planner import Planner, sample_plan
+from musiczoo.models.structure.requests import random_requests
+from musiczoo.music.annotations import COLUMNS, POSITION, STYLE
 from musiczoo.music.spec import Spec
 from musiczoo.nn.conditioning import Conditioning
+from musiczoo.nn.dropout import kept
 from musiczoo.nn.heads.distributions import log_categorical
-from musiczoo.nn.recurrent import CELLS, Recurrent
+from musiczoo.nn.keys import fold, row_keys
+from musiczoo.nn.recurrent import Recurrent
 
 # Noise apart from the renderer's, which folds in the numbers of steps.
-_PLAN, _ASK, _FORGET, _SHUFFLE = range(1 << 24, (1 << 24) + 4)
-
-
-@dataclasses.dataclass(frozen=True)
-class StructureOptions:
-  """Options of structure.
-
-  Attributes:
-    hidden: units per layer of the renderer.
-    layers: of the renderer.
-    planner_hidden: units of the planner.
-    analyser_hidden: units of each dense layer of the analyser.
-    analyser_channels: filters of its convolution.
-    cell: of renderer and planner: 'rnn', 'lstm' or 'gru'.
-    residual: whether layers of the renderer above the first add their input to
-      their output.
-    dropout: rate of locked dropout in renderer and planner, one mask per row
-      for all its steps.
-    bar_steps: of a bar. The first of a row may have begun before it; music in
-      other meters is cut into such bars all the same.
-  """
-
-  hidden: Annotated[int, Range(1)]
-  layers: Annotated[int, Range(1)]
-  planner_hidden: Annotated[int, Range(1)]
-  analyser_hidden: Annotated[int, Range(1)]
-  analyser_channels: Annotated[int, Range(1)]
-  cell: Annotated[str, OneOf(*CELLS)] = 'gru'
-  residual: bool = False
-  dropout: Annotated[float, Range(0, below=1)] = 0.0
-  bar_steps: Annotated[int, Range(4, names.MAX_BAR_STEPS)] = 16
-
-  def check(self, spec: Spec, conditioning: Conditioning) -> None:
-    """Raises UserError unless the options fit x and its conditions."""
-    if not spec.is_grid:
-      raise UserError(
-        'family structure models bars of a grid, not events or audio: set '
-        '--config.representation.name to voices, tracks or pianoroll'
-      )
-    if not coding.codes_of(conditioning):
-      raise UserError(
-        'family structure has no annotations to predict: set '
-        '--config.conditions.columns=key,chord,density,rhythm,section'
-      )
-    if self.bar_steps % 4:
-      raise UserError(f'model.bar_steps={self.bar_steps}: give a multiple of 4')
+_PLAN, _REQUEST, _DROPOUT, _SHUFFLE = range(1 << 24, (1 << 24) + 4)
 
 
 def structure(
-  spec: Spec,
+  spec,
   head: nn.Module,
   options: StructureOptions,
   *,
-  conditioning: Conditioning = Conditioning(),
-  dtype: str = 'float32',
-  remat: bool = False,
+  conditioning,
+  dtype,
+  remat,
 ) -> AnnotatingModel:
   """A hierarchical model whose renderer is conditioned on predicted annotations.
 
@@ -93,104 +51,109 @@ def structure(
     head: predicts each step.
     options: of the nets.
     conditioning: the annotations of a bar that the analyser predicts, and the
-      style, a condition of planner and renderer. `forget` is how often the
-      renderer is given no codes.
+      style, a condition of planner and renderer. `dropout` is the share of rows
+      in training whose renderer is given no codes.
     dtype: of the computation; parameters and loss stay float32.
     remat: recompute layers of the renderer in the backward pass.
   """
   options.check(spec, conditioning)
-  conditions = conditioning
-  codes = coding.codes_of(conditioning)
-  hidden, layers, cell = options.hidden, options.layers, options.cell
-  planner_hidden, analyser_hidden = (
-    options.planner_hidden,
-    options.analyser_hidden,
+  codes, dtype = coding.codes_of(conditioning), jnp.dtype(dtype)
+  cell, dropout, embed_dim = (
+    options.cell,
+    options.dropout,
+    conditioning.embed_dim,
   )
-  analyser_channels, bar_steps = options.analyser_channels, options.bar_steps
-  residual, dropout = options.residual, options.dropout
-  dtype = jnp.dtype(dtype)
-  analyser = Analyser(codes, analyser_channels, analyser_hidden, dtype)
-  styles = dict(conditions.columns).get(names.STYLE, 1)
-  planner = Planner(
-    codes,
-    styles,
-    Recurrent(cell, planner_hidden, 1, dropout=dropout, dtype=dtype),
-    Recurrent(cell, planner_hidden, 1, dtype=dtype),
-    conditions.features,
-    planner_hidden,
-    dtype,
+  columns, hidden = dict(conditioning.columns), options.planner_hidden
+  plan = functools.partial(Recurrent, cell, hidden, 1, dtype=dtype)
+  nets = plan(dropout=dropout), plan()
+  styles = columns.get(STYLE, 1)
+  planner = Planner(codes, styles, *nets, embed_dim, hidden, dtype)
+  columns[POSITION] = COLUMNS['position']
+  conditions = Conditioning(tuple(sorted(columns.items())), embed_dim)
+  sizes = options.hidden, options.layers, options.residual
+  net = Recurrent(cell, *sizes, dropout, dtype, remat)
+  renderer = autoregressive(net, head, spec, conditions, dtype)
+  channels, hidden = options.analyser_channels, options.analyser_hidden
+  analyser = Analyser(codes, channels, hidden, dtype)
+  bar_steps, code_dropout = options.bar_steps, conditioning.dropout
+  parts = _Structure(
+    spec, codes, bar_steps, code_dropout, analyser, planner, renderer
   )
-  given = dict(conditions.columns) | {names.POSITION: names.COLUMNS['position']}
-  renderer = autoregressive(
-    Recurrent(cell, hidden, layers, residual, dropout, dtype, remat),
-    head,
-    spec,
-    Conditioning(tuple(sorted(given.items())), conditions.features),
-    dtype,
+  return AnnotatingModel(
+    parts.init,
+    parts.loss,
+    parts.sample,
+    controls=renderer.controls,
+    monitor='nll_bound',
+    metrics=parts.metrics,
+    annotate=parts.annotate,
   )
 
-  def init(rng, batch):
+
+class Analysis(NamedTuple):
+  """The bars of a batch, which are real, logits of their codes, and the codes."""
+
+  bars: coding.Bars
+  real_BxN: jax.Array
+  logits: jax.Array
+  codes_BxNxC: jax.Array
+
+
+class _Structure(NamedTuple):
+  """The functions of the Model."""
+
+  spec: Spec
+  codes: tuple[coding.Code, ...]
+  bar_steps: int
+  code_dropout: float
+  analyser: Analyser
+  planner: Planner
+  renderer: Model
+
+  def init(self, rng, batch):
     rngs = jax.random.split(rng, 3)
-    bars = coding.bars_of(batch['cond'], bar_steps)
-    named = coding.named(codes, bars, batch['cond'])
-    given = coding.spread(codes, bars, named, batch['cond'])
-    x = pictures(bars.cut(batch['x']), spec)
+    bars = coding.bars_of(batch['cond'], self.bar_steps)
+    codes = coding.from_steps(self.codes, bars, batch['cond'])
+    cond = coding.to_steps(self.codes, bars, codes, batch['cond'])
+    x = planes_of(bars.cut(batch['x']), self.spec)
+    real = jnp.ones(x.shape[:2])
+    inputs = codes, codes, _style(batch['cond']), real
+    planner = self.planner.init(rngs[1], *inputs, method='log_prob')
     return {
-      'analyser': analyser.init(rngs[0], x, jnp.ones(x.shape[:2]))['params'],
-      'planner': planner.init(
-        rngs[1],
-        named,
-        named,
-        _style(batch),
-        jnp.ones(x.shape[:2]),
-        method='log_prob',
-      )['params'],
-      'renderer': renderer.init(rngs[2], batch | {'cond': given}),
+      'analyser': self.analyser.init(rngs[0], x, real)['params'],
+      'planner': planner['params'],
+      'renderer': self.renderer.init(rngs[2], batch | {'cond': cond}),
     }
 
-  def analyse(params, batch):
-    """The row's bars, which there are, logits of their codes, and the codes."""
-    bars = coding.bars_of(batch['cond'], bar_steps)
+  def analyse(self, params, batch) -> Analysis:
+    """Predicts the codes of all bars."""
+    bars = coding.bars_of(batch['cond'], self.bar_steps)
     mask_BxNxS = bars.cut(batch['mask'])
     real_BxN = mask_BxNxS.max(-1) > 0
-    x = pictures(bars.cut(batch['x']), spec) * mask_BxNxS[..., None, None]
-    logits = analyser.apply({'params': params['analyser']}, x, real_BxN)
+    x = planes_of(bars.cut(batch['x']), self.spec) * mask_BxNxS[..., None, None]
+    logits = self.analyser.apply({'params': params['analyser']}, x, real_BxN)
     codes_BxNxC = logits.argmax(-1) * real_BxN[..., None]
-    return bars, real_BxN, logits, codes_BxNxC
+    return Analysis(bars, real_BxN, logits, codes_BxNxC)
 
-  def planned(params, batch, found, asked_BxNxC, keys_B=None):
-    """Nats of each code; a bar counts if its first step does: [B, N, C]."""
-    bars, real_BxN, _, codes_BxNxC = found
-    log_p = planner.apply(
-      {'params': params['planner']},
-      codes_BxNxC,
-      asked_BxNxC,
-      _style(batch),
-      real_BxN,
-      keys_B,
-      method='log_prob',
-    )
-    return -log_p * _counts(bars, batch)[..., None]
+  def annotate(self, params, batch):
+    found, cond = self.analyse(params, batch), batch['cond']
+    return coding.to_steps(self.codes, found.bars, found.codes_BxNxC, cond)
 
-  def rendered(params, batch, bars, codes_BxNxC, rng, train=False):
-    given = coding.spread(codes, bars, codes_BxNxC, batch['cond'])
-    return renderer.loss(
-      params['renderer'], batch | {'cond': given}, rng, step=0, train=train
-    )
-
-  def loss(params, batch, rng, *, step, train):
+  def loss(self, params, batch, rng, *, step, train):
     del step
-    found = bars, _, logits, codes_BxNxC = analyse(params, batch)
-    asked, given, keys_B = jnp.zeros_like(codes_BxNxC), codes_BxNxC, None
+    found = self.analyse(params, batch)
+    given, keys_B = found.codes_BxNxC, None
+    requested = jnp.zeros_like(given)
     if train:
       keys_B = row_keys(rng, batch['row'])
-      asked = planning.ask(codes, codes_BxNxC, _apart(keys_B, _ASK))
-      given = given * _kept(_apart(keys_B, _FORGET), conditions.forget)
-      keys_B = _apart(keys_B, _PLAN)
-    plan = planned(params, batch, found, asked, keys_B).sum()
-    sums, weight = rendered(params, batch, bars, given, rng, train)
-    labels_BxNxC, known_BxN = _labels(codes, bars, batch)
-    log_p_BxNxC = log_categorical(logits, labels_BxNxC)
+      requested = random_requests(self.codes, given, fold(keys_B, _REQUEST))
+      is_kept = kept(keys_B, _DROPOUT, self.code_dropout, ())
+      given = given * is_kept[:, None, None].astype(jnp.int32)
+      keys_B = fold(keys_B, _PLAN)
+    plan = self._plan_nats(params, batch, found, requested, keys_B).sum()
+    sums, weight = self._render(params, batch, found.bars, given, rng, train)
+    labels_BxNxC, known_BxN = self._labels(found.bars, batch)
+    log_p_BxNxC = log_categorical(found.logits, labels_BxNxC)
     annotation = -(log_p_BxNxC * known_BxN[..., None]).sum()
     bound = sums['nll'] + plan
     parts = {
@@ -206,81 +169,88 @@ def structure(
       'annotation_nats': annotation,
     }, weight
 
-  def sample(params, keys_N, length, controls):
+  def sample(self, params, keys_N, length, controls):
     last = controls.cond.shape[1] - 1
     cond = controls.cond[:, jnp.minimum(jnp.arange(length), last)]
-    bars = coding.bars_of(cond, bar_steps)
-    codes_NxBxC = planning.plan(
-      planner,
+    bars = coding.bars_of(cond, self.bar_steps)
+    requested = coding.from_steps(self.codes, bars, cond)
+    real_NxB = bars.cut(jnp.ones(cond.shape[:2])).max(-1) > 0
+    codes_NxBxC = sample_plan(
+      self.planner,
       {'params': params['planner']},
-      _apart(keys_N, _PLAN),
-      coding.named(codes, bars, cond),
-      cond[:, 0, names.STYLE].astype(jnp.int32),
-      bars.cut(jnp.ones(cond.shape[:2])).max(-1) > 0,
+      fold(keys_N, _PLAN),
+      (requested, _style(cond), real_NxB),
       controls,
     )
-    given = coding.spread(codes, bars, codes_NxBxC, cond)
-    return renderer.sample(
-      params['renderer'], keys_N, length, controls._replace(cond=given)
+    cond = coding.to_steps(self.codes, bars, codes_NxBxC, cond)
+    controls = controls._replace(cond=cond)
+    return self.renderer.sample(params['renderer'], keys_N, length, controls)
+
+  def metrics(self, params, batch, rng):
+    found = self.analyse(params, batch)
+    codes = found.codes_BxNxC
+    labels, known_BxN = self._labels(found.bars, batch)
+    right = {}
+    for i, code in enumerate(self.codes):
+      hit = (codes[..., i] == labels[..., i]) * known_BxN
+      name = f'accuracy_{list(COLUMNS)[code.column]}'
+      hits, num = right.get(name, (0.0, 0.0))
+      right[name] = hits + hit.sum(), num + known_BxN.sum()
+    nats = self._plan_nats(params, batch, found, jnp.zeros_like(codes))
+    num = _counts(found.bars, batch).sum()
+    plan = {'plan_nats_per_code': (nats.sum() / len(self.codes), num)}
+    for i, code in enumerate(self.codes):
+      plan[f'plan_nats_{code.name}'] = nats[..., i].sum(), num
+    return right | plan | self._render_metrics(params, batch, found, rng)
+
+  def _render_metrics(self, params, batch, found, rng):
+    """Nats of the renderer given the codes, shuffled ones, and none."""
+    codes = found.codes_BxNxC
+    keys_B = fold(row_keys(rng, batch['row']), _SHUFFLE)
+    order_BxN = jax.vmap(_shuffled)(keys_B, found.real_BxN)
+    shuffled = jnp.take_along_axis(codes, order_BxN[..., None], 1)
+    style = '_style' if self.planner.styles > 1 else ''
+    metrics = {}
+    for name, given in (
+      ('codes', codes),
+      ('shuffled_codes', shuffled),
+      ('no_codes', jnp.zeros_like(codes)),
+    ):
+      sums, weight = self._render(params, batch, found.bars, given, rng)
+      name = f'nll_given_{name}{style}_per_{self.spec.unit}'
+      metrics[name] = sums['nll'], weight * self.spec.units_per_step
+    return metrics
+
+  def _plan_nats(self, params, batch, found, requested, keys_B=None):
+    """Nats of each code; a bar counts if its first step does: [B, N, C]."""
+    log_p = self.planner.apply(
+      {'params': params['planner']},
+      found.codes_BxNxC,
+      requested,
+      _style(batch['cond']),
+      found.real_BxN,
+      keys_B,
+      method='log_prob',
+    )
+    return -log_p * _counts(found.bars, batch)[..., None]
+
+  def _render(self, params, batch, bars, codes_BxNxC, rng, train=False):
+    """The loss of the renderer given codes."""
+    cond = coding.to_steps(self.codes, bars, codes_BxNxC, batch['cond'])
+    return self.renderer.loss(
+      params['renderer'], batch | {'cond': cond}, rng, step=0, train=train
     )
 
-  def figures(params, batch, rng):
-    found = bars, real_BxN, _, codes_BxNxC = analyse(params, batch)
-    labels_BxNxC, known_BxN = _labels(codes, bars, batch)
-    right = {}
-    for i, code in enumerate(codes):
-      hit = (codes_BxNxC[..., i] == labels_BxNxC[..., i]) * known_BxN
-      name = list(names.COLUMNS)[code.column]
-      hits, num = right.get(f'accuracy_{name}', (0.0, 0.0))
-      right[f'accuracy_{name}'] = hits + hit.sum(), num + known_BxN.sum()
-    nats = planned(params, batch, found, jnp.zeros_like(codes_BxNxC))
-    num = _counts(bars, batch).sum()
-    plan = {'plan_nats_per_code': (nats.sum() / len(codes), num)}
-    for i, code in enumerate(codes):
-      plan[f'plan_nats_{code.name}'] = nats[..., i].sum(), num
-
-    keys_B = _apart(row_keys(rng, batch['row']), _SHUFFLE)
-    order_BxN = jax.vmap(_shuffled)(keys_B, real_BxN)
-    shuffled = jnp.take_along_axis(codes_BxNxC, order_BxN[..., None], 1)
-    also = '_style' if styles > 1 else ''
-    render = {}
-    for name, given in (
-      ('codes', codes_BxNxC),
-      ('shuffled_codes', shuffled),
-      ('no_codes', jnp.zeros_like(codes_BxNxC)),
-    ):
-      sums, weight = rendered(params, batch, bars, given, rng)
-      name = f'nll_given_{name}{also}_per_{spec.unit}'
-      render[name] = sums['nll'], weight * spec.units_per_step
-    return right | plan | render
-
-  def annotate(params, batch):
-    bars, _, _, codes_BxNxC = analyse(params, batch)
-    return coding.spread(codes, bars, codes_BxNxC, batch['cond'])
-
-  return AnnotatingModel(
-    init,
-    loss,
-    sample,
-    controls=renderer.controls,
-    monitor='nll_bound',
-    metrics=figures,
-    annotate=annotate,
-  )
+  def _labels(self, bars, batch):
+    """Codes of the annotations [B, N, C], and 1 for whole bars that count [B, N]."""
+    labels_BxNxC = coding.from_steps(self.codes, bars, batch['cond'])
+    last_BxN = bars.cut(batch['mask'])[..., -1]
+    whole_BxN = coding.is_whole(bars, batch['cond'])
+    return labels_BxNxC, whole_BxN * _counts(bars, batch) * last_BxN
 
 
-def _apart(keys_B, number):
-  return jax.vmap(jax.random.fold_in, (0, None))(keys_B, number)
-
-
-def _kept(keys_B, forget):
-  """1 for rows that are given their codes, 0 for others: int32 [B, 1, 1]."""
-  kept_B = jax.vmap(lambda key: jax.random.bernoulli(key, 1 - forget))(keys_B)
-  return kept_B[:, None, None].astype(jnp.int32)
-
-
-def _style(batch):
-  return batch['cond'][:, 0, names.STYLE].astype(jnp.int32)
+def _style(cond_BxTxK):
+  return cond_BxTxK[:, 0, STYLE].astype(jnp.int32)
 
 
 def _counts(bars, batch):
@@ -289,16 +259,6 @@ def _counts(bars, batch):
   return first_BxN.at[:, 0].set(batch['mask'][:, 0])
 
 
-def _labels(codes, bars, batch):
-  """What the rules say [B, N, C], and 1 where they speak of whole bars [B, N]."""
-  labels_BxNxC = coding.named(codes, bars, batch['cond'])
-  last_BxN = bars.cut(batch['mask'])[..., -1]
-  known_BxN = (
-    coding.whole(bars, batch['cond']) * _counts(bars, batch) * last_BxN
-  )
-  return labels_BxNxC, known_BxN
-
-
 def _shuffled(key, real_N):
-  """A random order of the bars there are; the others stay last."""
+  """A random order of the real bars; the others stay last."""
   return jnp.argsort(jax.random.uniform(key, real_N.shape) + ~real_N)

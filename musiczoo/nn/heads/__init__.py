@@ -7,7 +7,7 @@ step. All heads have the same four methods:
   embed(x) -> e: [..., C] -> [..., E], the input of the net.
   log_prob(h, x, prev) -> dict of float32 [...], in nats; their sum is the log
     probability of the step x given h and the step before it, `prev`.
-  choices(h, x) -> dict of float32 logits [..., n] of the decisions that make up
+  logits(h, x) -> dict of float32 logits [..., n] of the decisions that make up
     the step x, each given h and the decisions before it in x. Audio frames have
     none.
   sample(h, prev, keys, controls) -> x, int32 [B, C]; float32 for frames. One
@@ -35,13 +35,4 @@ HEADS = {
   'gaussian': Gaussian,
 }
 
-__all__ = [
-  'Bernoulli',
-  'Categorical',
-  'Controls',
-  'Gaussian',
-  'HEADS',
-  'NADE',
-  'Voices',
-  'filter_logits',
-]
+__all__ = ['Controls', 'HEADS', 'filter_logits']

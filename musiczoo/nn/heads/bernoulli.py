@@ -1,15 +1,12 @@
 """Head of independent bits, for piano rolls."""
 
 from flax import linen as nn
+import jax
 import jax.numpy as jnp
 
+from musiczoo.nn.heads import distributions as dist
 from musiczoo.nn.heads.controls import Controls
-from musiczoo.nn.heads.distributions import (
-  draw_bits,
-  log_bernoulli,
-  logits_layer,
-  uniform,
-)
+from musiczoo.nn.keys import noise
 
 
 class Bernoulli(nn.Module):
@@ -22,20 +19,20 @@ class Bernoulli(nn.Module):
   controls = ('temperature',)
 
   def setup(self):
-    self.logits = logits_layer(self.depth, self.dtype)
+    self.output = dist.logits_layer(self.depth, self.dtype)
 
   def embed(self, x_xP):
     return x_xP.astype(self.dtype)
 
   def log_prob(self, h_xH, x_xP, prev_xP):
     del prev_xP
-    return {'frame': log_bernoulli(self.logits(h_xH), x_xP).sum(-1)}
+    return {'frame': dist.log_bernoulli(self.output(h_xH), x_xP).sum(-1)}
 
-  def choices(self, h_xH, x_xP):
+  def logits(self, h_xH, x_xP):
     del x_xP
-    return {'bits': self.logits(h_xH)}
+    return {'bits': self.output(h_xH)}
 
   def sample(self, h_BxH, prev_BxP, keys_B, controls: Controls):
     del prev_BxP
-    u_BxP = uniform(keys_B, self.depth)
-    return draw_bits(self.logits(h_BxH), u_BxP, controls)
+    u_BxP = noise(jax.random.uniform, keys_B, (self.depth,))
+    return dist.draw_bits(self.output(h_BxH), u_BxP, controls)

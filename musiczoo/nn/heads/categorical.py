@@ -24,19 +24,19 @@ class Categorical(nn.Module):
 
   def setup(self):
     self.embedding = nn.Embed(self.depth, self.features, self.dtype)
-    self.logits = logits_layer(self.depth, self.dtype)
+    self.output = logits_layer(self.depth, self.dtype)
 
   def embed(self, x_x):
     return self.embedding(x_x)
 
   def log_prob(self, h_xH, x_x, prev_x):
     del prev_x
-    return {'token': log_categorical(self.logits(h_xH), x_x)}
+    return {'token': log_categorical(self.output(h_xH), x_x)}
 
-  def choices(self, h_xH, x_x):
+  def logits(self, h_xH, x_x):
     del x_x
-    return {'token': self.logits(h_xH)}
+    return {'token': self.output(h_xH)}
 
   def sample(self, h_BxH, prev_B, keys_B, controls: Controls):
     del prev_B
-    return draw(self.logits(h_BxH), keys_B, controls)
+    return draw(self.output(h_BxH), keys_B, controls)

@@ -27,6 +27,7 @@ def log_categorical(logits, x):
 
 
 def draw(logits_BxD, keys_B, controls):
+  """Samples a value of each row, [B]."""
   return jax.vmap(jax.random.categorical)(
     keys_B, filter_logits(logits_BxD, controls)
   )
@@ -39,7 +40,3 @@ def draw_bits(logits, u, controls):
   cold = temperature == 0
   p = jax.nn.sigmoid(logits / jnp.where(cold, 1.0, temperature))
   return jnp.where(cold, logits > 0, u < p).astype(jnp.int32)
-
-
-def uniform(keys_B, num):
-  return jax.vmap(lambda key: jax.random.uniform(key, (num,)))(keys_B)

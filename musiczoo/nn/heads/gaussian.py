@@ -10,9 +10,10 @@ from jax.scipy.stats import norm
 from musiczoo.errors import UserError
 from musiczoo.nn.heads.controls import Controls
 from musiczoo.nn.heads.distributions import logits_layer
+from musiczoo.nn.keys import noise
 
-# The least standard deviation: the density of a nearly constant number, such as
-# a band in silence, is otherwise unbounded.
+# The least standard deviation: without it the density of a nearly constant
+# number, such as a band in silence, is unbounded.
 LEAST = 0.05
 
 
@@ -54,14 +55,12 @@ class Gaussian(nn.Module):
     mean_xD, sd_xD = self._normal(h_xH, prev_xD)
     return {'frame': norm.logpdf(x_xD, mean_xD, sd_xD).sum(-1)}
 
-  def choices(self, h_xH, x_xD):
+  def logits(self, h_xH, x_xD):
     raise NotImplementedError('Audio frames have no logits.')
 
   def sample(self, h_BxH, prev_BxD, keys_B, controls: Controls):
     mean_BxD, sd_BxD = self._normal(h_BxH, prev_BxD)
-    noise_BxD = jax.vmap(lambda key: jax.random.normal(key, (self.depth,)))(
-      keys_B
-    )
+    noise_BxD = noise(jax.random.normal, keys_B, (self.depth,))
     temperature_Bx1 = jnp.asarray(controls.temperature)[..., None]
     return mean_BxD + temperature_Bx1 * sd_BxD * noise_BxD
 
@@ -69,5 +68,5 @@ class Gaussian(nn.Module):
     mean_xD = self.mean(h_xH)
     if self.residual:
       mean_xD += prev_xD
-    sd_xD = LEAST + nn.softplus(self.spread(h_xH)) if not self.sd else self.sd
+    sd_xD = self.sd or LEAST + nn.softplus(self.spread(h_xH))
     return mean_xD, sd_xD

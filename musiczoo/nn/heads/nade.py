@@ -4,13 +4,9 @@ from flax import linen as nn
 import jax
 import jax.numpy as jnp
 
+from musiczoo.nn.heads import distributions as dist
 from musiczoo.nn.heads.controls import Controls
-from musiczoo.nn.heads.distributions import (
-  draw_bits,
-  log_bernoulli,
-  logits_layer,
-  uniform,
-)
+from musiczoo.nn.keys import noise
 
 
 class NADE(nn.Module):
@@ -37,59 +33,69 @@ class NADE(nn.Module):
 
   def setup(self):
     init = nn.initializers.lecun_normal(in_axis=-1, out_axis=-2)
-    self.bias = logits_layer(self.depth, self.dtype)
-    self.start = logits_layer(self.hidden, self.dtype)
-    self.read = self.param('read', init, (self.depth, self.hidden))
-    self.write = self.param('write', init, (self.depth, self.hidden))
+    shape = self.depth, self.hidden
+    self.visible_bias = dist.logits_layer(self.depth, self.dtype)
+    self.hidden_bias = dist.logits_layer(self.hidden, self.dtype)
+    self.input_weight = self.param('input_weight', init, shape)
+    self.output_weight = self.param('output_weight', init, shape)
 
   def embed(self, x_xP):
     return x_xP.astype(self.dtype)
 
   def log_prob(self, h_xH, x_xP, prev_xP):
     del prev_xP
-    x_Px = jnp.moveaxis(x_xP, -1, 0).astype(jnp.float32)
-    return {'frame': log_bernoulli(self._logits(h_xH, x_Px), x_Px).sum(0)}
+    x_Px, logits_Px = self._logits(h_xH, x_xP)
+    return {'frame': dist.log_bernoulli(logits_Px, x_Px).sum(0)}
 
-  def choices(self, h_xH, x_xP):
-    x_Px = jnp.moveaxis(x_xP, -1, 0).astype(jnp.float32)
-    return {'bits': jnp.moveaxis(self._logits(h_xH, x_Px), 0, -1)}
+  def logits(self, h_xH, x_xP):
+    _, logits_Px = self._logits(h_xH, x_xP)
+    return {'bits': jnp.moveaxis(logits_Px, 0, -1)}
 
-  def _logits(self, h_xH, x_Px):
-    logits_Px = _nade(self.start(h_xH), x_Px, self.read, self.write)
-    return logits_Px + jnp.moveaxis(self.bias(h_xH), -1, 0)
+  def _logits(self, h_xH, x_xP):
+    x_Px = jnp.moveaxis(x_xP, -1, 0).astype(jnp.float32)
+    a_xK = self.hidden_bias(h_xH)
+    logits_Px = nade_logits(a_xK, x_Px, self.input_weight, self.output_weight)
+    return x_Px, logits_Px + jnp.moveaxis(self.visible_bias(h_xH), -1, 0)
 
   def sample(self, h_BxH, prev_BxP, keys_B, controls: Controls):
     del prev_BxP
 
     def step(a_BxK, now):
-      u_B, bias_B, read_K, write_K = now
-      logits_B = bias_B + jax.nn.sigmoid(a_BxK) @ write_K
-      x_B = draw_bits(logits_B, u_B, controls)
-      return a_BxK + x_B[:, None] * read_K, x_B
+      u_B, bias_B, w_K, v_K = now
+      logits_B = bias_B + jax.nn.sigmoid(a_BxK) @ v_K
+      x_B = dist.draw_bits(logits_B, u_B, controls)
+      return a_BxK + x_B[:, None] * w_K, x_B
 
-    u_PxB, bias_PxB = uniform(keys_B, self.depth).T, self.bias(h_BxH).T
-    now = (u_PxB, bias_PxB, self.read, self.write)
-    _, x_PxB = jax.lax.scan(step, self.start(h_BxH), now)
+    u_PxB = noise(jax.random.uniform, keys_B, (self.depth,)).T
+    bias_PxB = self.visible_bias(h_BxH).T
+    now = (u_PxB, bias_PxB, self.input_weight, self.output_weight)
+    _, x_PxB = jax.lax.scan(step, self.hidden_bias(h_BxH), now)
     return x_PxB.T
 
 
 @jax.custom_vjp
-def _nade(a_xK, x_Px, read_PxK, write_PxK):
-  """Logits [P, ...] of the bits x, without their biases.
+def nade_logits(a_xK, x_Px, w_PxK, v_PxK):
+  """Logits [P, ...] of the bits x, without their biases b.
+
+  Args:
+    a_xK: the bias of the hidden layer.
+    x_Px: the bits, as float32.
+    w_PxK: W, from the bits to the hidden layer.
+    v_PxK: V, from the hidden layer to the logits.
 
   The backward pass is that of the paper: it subtracts one bit after the other
   from the sum, so that none of the P hidden layers has to be stored.
   """
-  return _nade_forward(a_xK, x_Px, read_PxK, write_PxK)[0]
+  return _nade_forward(a_xK, x_Px, w_PxK, v_PxK)[0]
 
 
-def _nade_forward(a_xK, x_Px, read_PxK, write_PxK):
+def _nade_forward(a_xK, x_Px, w_PxK, v_PxK):
   def step(a_xK, now):
-    x_x, read_K, write_K = now
-    return a_xK + x_x[..., None] * read_K, jax.nn.sigmoid(a_xK) @ write_K
+    x_x, w_K, v_K = now
+    return a_xK + x_x[..., None] * w_K, jax.nn.sigmoid(a_xK) @ v_K
 
-  a_xK, logits_Px = jax.lax.scan(step, a_xK, (x_Px, read_PxK, write_PxK))
-  return logits_Px, (a_xK, x_Px, read_PxK, write_PxK)
+  a_xK, logits_Px = jax.lax.scan(step, a_xK, (x_Px, w_PxK, v_PxK))
+  return logits_Px, (a_xK, x_Px, w_PxK, v_PxK)
 
 
 def _nade_backward(saved, dlogits_Px):
@@ -97,19 +103,19 @@ def _nade_backward(saved, dlogits_Px):
 
   def step(carry, now):
     a_xK, da_xK = carry
-    dlogits_x, x_x, read_K, write_K = now
-    dread_K = jnp.einsum('...,...k->k', x_x, da_xK)
-    a_xK -= x_x[..., None] * read_K
+    dlogits_x, x_x, w_K, v_K = now
+    dw_K = jnp.einsum('...,...k->k', x_x, da_xK)
+    a_xK -= x_x[..., None] * w_K
     units_xK = jax.nn.sigmoid(a_xK)
-    dwrite_K = jnp.einsum('...,...k->k', dlogits_x, units_xK)
-    dunits_xK = dlogits_x[..., None] * write_K
+    dv_K = jnp.einsum('...,...k->k', dlogits_x, units_xK)
+    dunits_xK = dlogits_x[..., None] * v_K
     da_xK += dunits_xK * units_xK * (1 - units_xK)
-    return (a_xK, da_xK), (dread_K, dwrite_K)
+    return (a_xK, da_xK), (dw_K, dv_K)
 
   carry = (a_xK, jnp.zeros_like(a_xK))
   now = (dlogits_Px, *inputs)
-  (_, da_xK), (dread, dwrite) = jax.lax.scan(step, carry, now, reverse=True)
-  return da_xK, None, dread, dwrite
+  (_, da_xK), (dw, dv) = jax.lax.scan(step, carry, now, reverse=True)
+  return da_xK, None, dw, dv
 
 
-_nade.defvjp(_nade_forward, _nade_backward)
+nade_logits.defvjp(_nade_forward, _nade_backward)

@@ -4,25 +4,19 @@ from flax import linen as nn
 import jax
 import jax.numpy as jnp
 
+from musiczoo.nn.heads import distributions as dist
 from musiczoo.nn.heads.controls import Controls
-from musiczoo.nn.heads.distributions import (
-  draw,
-  draw_bits,
-  log_bernoulli,
-  log_categorical,
-  logits_layer,
-  uniform,
-)
+from musiczoo.nn.keys import noise, split
 
 
 class Voices(nn.Module):
   """Autoregressive voices, each given h and the voices above it.
 
-  A cell of x [..., V] is `2 * symbol + struck`. Symbol 0 is a rest, k is the
-  k-th pitch of the range; `struck` is 1 where the note begins. It is a free
-  choice only where a voice stays on its pitch: a rest is never struck, a new
-  pitch always is, and this adds nothing to the loss whatever the bit of x (the
-  first cell of a crop may be held). With symbols s and bits b
+  A cell of x [..., V] is `2 * symbol + is_onset`. Symbol 0 is a rest, k is the
+  k-th pitch of the range. The bit b is free only where a voice stays on its
+  pitch: a rest has no onset, a new pitch always has one, and this adds nothing
+  to the loss whatever the bit of x (a crop may begin within a note). With
+  symbols s and bits b
 
     p(x | h, prev) = prod_v p(s_v | h, s_<v) prod_{v free} p(b_v | h, s)
 
@@ -53,13 +47,15 @@ class Voices(nn.Module):
     # Hidden layers of the factors: projections of h and embeddings of the
     # symbols. The last is that of the bits.
     self.factors = self.voices + self.onsets
-    self.heard = nn.Dense(self.factors * self.hidden, dtype=self.dtype)
-    self.sung = nn.Embed(self.voices * self.depth, self.hidden, self.dtype)
+    self.context_proj = nn.Dense(self.factors * self.hidden, dtype=self.dtype)
+    self.factor_embedding = nn.Embed(
+      self.voices * self.depth, self.hidden, self.dtype
+    )
     self.symbols = [
-      logits_layer(self.depth, self.dtype) for _ in range(self.voices)
+      dist.logits_layer(self.depth, self.dtype) for _ in range(self.voices)
     ]
     if self.onsets:
-      self.bits = logits_layer(self.voices, self.dtype)
+      self.bits = dist.logits_layer(self.voices, self.dtype)
 
   def embed(self, x_xV):
     e_xVxF = self.embedding(x_xV)
@@ -68,32 +64,31 @@ class Voices(nn.Module):
   def log_prob(self, h_xH, x_xV, prev_xV):
     s_xV = x_xV // 2
     _, logits, bits_xV = self._decode(h_xH, lambda v, _: s_xV[..., v])
-    pitch = sum(log_categorical(l, s_xV[..., v]) for v, l in enumerate(logits))
+    pitch = sum(
+      dist.log_categorical(l, s_xV[..., v]) for v, l in enumerate(logits)
+    )
     if not self.onsets:
       return {'pitch': pitch}
     free_xV = (s_xV == prev_xV // 2) & (s_xV > 0)
-    struck_xV = jnp.where(free_xV, log_bernoulli(bits_xV, x_xV % 2), 0)
-    return {'pitch': pitch, 'struck': struck_xV.sum(-1)}
+    onset_xV = jnp.where(free_xV, dist.log_bernoulli(bits_xV, x_xV % 2), 0)
+    return {'pitch': pitch, 'onset': onset_xV.sum(-1)}
 
-  def choices(self, h_xH, x_xV):
+  def logits(self, h_xH, x_xV):
     _, logits, bits_xV = self._decode(h_xH, lambda v, _: x_xV[..., v] // 2)
-    bits = {'struck': bits_xV} if self.onsets else {}
+    bits = {'onset': bits_xV} if self.onsets else {}
     return {'symbols': jnp.stack(logits, axis=-2)} | bits
 
   def sample(self, h_BxH, prev_BxV, keys_B, controls: Controls):
-    keys_BxV = jax.vmap(lambda key: jax.random.split(key, self.voices + 1))(
-      keys_B
-    )
+    keys_VxB = split(keys_B, self.voices + 1)
     s_V, _, bits_BxV = self._decode(
-      h_BxH, lambda v, logits: draw(logits, keys_BxV[:, v], controls)
+      h_BxH, lambda v, logits: dist.draw(logits, keys_VxB[v], controls)
     )
     s_BxV = jnp.stack(s_V, axis=-1)
-    moved_BxV = s_BxV != prev_BxV // 2
-    struck_BxV = moved_BxV
+    onset_BxV = s_BxV != prev_BxV // 2
     if self.onsets:
-      u_BxV = uniform(keys_BxV[:, -1], self.voices)
-      struck_BxV |= draw_bits(bits_BxV, u_BxV, controls) == 1
-    return 2 * s_BxV + (struck_BxV & (s_BxV > 0))
+      u_BxV = noise(jax.random.uniform, keys_VxB[-1], (self.voices,))
+      onset_BxV |= dist.draw_bits(bits_BxV, u_BxV, controls) == 1
+    return 2 * s_BxV + (onset_BxV & (s_BxV > 0))
 
   def _decode(self, h_xH, choose):
     """Decodes the voices from the top down.
@@ -105,11 +100,12 @@ class Voices(nn.Module):
     Returns:
       (symbols of all voices, their logits, logits [..., V] of the bits or None).
     """
-    hidden = jnp.split(self.heard(h_xH), self.factors, axis=-1)
+    hidden = jnp.split(self.context_proj(h_xH), self.factors, axis=-1)
     above, symbols, logits = 0, [], []
     for v in range(self.voices):
       logits.append(self.symbols[v](nn.relu(hidden[v] + above)))
       symbols.append(choose(v, logits[-1]))
-      above += self.sung(v * self.depth + symbols[-1].astype(jnp.int32))
+      index = v * self.depth + symbols[-1].astype(jnp.int32)
+      above += self.factor_embedding(index)
     bits_xV = self.bits(nn.relu(hidden[-1] + above)) if self.onsets else None
     return symbols, logits, bits_xV

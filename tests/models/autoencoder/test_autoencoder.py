@@ -322,7 +322,7 @@ def test_a_flow_is_a_density_that_can_be_drawn_from():
   params = jax.tree.map(
     lambda p: p + 0.5 * jax.random.normal(next(keys), p.shape), params
   )
-  draw = lambda u: flow.apply(params, u[None], method='code')[0]
+  draw = lambda u: flow.apply(params, u[None], method='inverse')[0]
   z = jax.vmap(draw)(u)
   volume = np.linalg.slogdet(jax.vmap(jax.jacobian(draw))(u))[1]
   normal = jax.scipy.stats.norm.logpdf(u).sum(-1)

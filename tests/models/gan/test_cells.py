@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from musiczoo.errors import UserError
-from musiczoo.models.gan.cells import cell_layout
+from musiczoo.models.gan.layouts import cell_layout
 from musiczoo.music.spec import Spec
 from musiczoo.representations import REPRESENTATIONS
 from musiczoo.representations.tracks import GROUPS
@@ -70,7 +70,7 @@ def test_choices_are_hard_and_their_derivative_soft(name, drawn):
 def test_what_sounds_is_held_and_what_is_struck_is_not(name):
   face = cell_layout(spec(name))
   logits = np.random.default_rng(0).normal(size=(2, 30, face.cells))
-  r = np.asarray(face.draw(jnp.asarray(logits, jnp.float32), hold=1.0))
+  r = np.asarray(face.draw(jnp.asarray(logits, jnp.float32), hysteresis=1.0))
   lines = face.lines
   by_hand = np.zeros(logits.shape)
   for b, d in np.ndindex(2, face.cells):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from musiczoo.errors import UserError
-from musiczoo.models.gan.cells import cell_layout
+from musiczoo.models.gan.layouts import cell_layout
 from musiczoo.models.gan.nets import Critic, Generator
 from musiczoo.music.spec import Spec
 from musiczoo.nn.conditioning import Conditioning
@@ -16,7 +16,7 @@ from musiczoo.nn.heads import Controls
 from tests import families
 
 VOICES = Spec('voices', families.DEPTH, (4,))
-OPTIONS = {'latent': 3, 'hidden': 5, 'levels': 1}
+OPTIONS = {'latent': 3, 'hidden': 5, 'num_levels': 1}
 
 
 def gan(more=None, **options):
@@ -64,7 +64,7 @@ def test_the_penalty_is_of_each_row_by_itself():
   plain, family = gan(), gan(r1=3.0)
   batch = families.batch(family, 3)
   params, face = begin(family, batch), cell_layout(VOICES)
-  critic = Critic(1, 5, Conditioning(), jnp.float32, False)
+  critic = Critic(5, Conditioning(), jnp.float32, False, 1)
 
   def by_hand(own):
     slopes = []
@@ -94,7 +94,7 @@ def test_the_slope_is_to_be_one():
   family = families.build('gan')
   batch = families.batch(family, 1)
   batch['mask'][:] = 1
-  names = 'd_loss', 'judged_new', 'judged_real', 'slope'
+  names = 'd_loss', 'critic_score_new', 'critic_score_real', 'critic_grad_norm'
   d_loss, new, real, slope = jax.jit(losses(family, batch, *names))(
     begin(family, batch)
   )
@@ -121,16 +121,8 @@ def keys(*seeds):
 
 
 def test_steps_on_and_off_the_beat_can_differ_where_all_else_is_alike():
-  generator = Generator(
-    32,
-    cells=3,
-    levels=1,
-    bias=0.0,
-    hidden=4,
-    conditions=Conditioning(),
-    dtype=jnp.float32,
-    remat=False,
-  )
+  net = 4, Conditioning(), jnp.float32, False
+  generator = Generator(*net, steps=32, cells=3, num_levels=1, bias=0.0)
   z = jnp.zeros((1, 2))
   params = generator.init(jax.random.key(0), z)['params']
   # All coarse steps begin alike.
@@ -190,7 +182,8 @@ def test_conditions_are_heard_where_they_are_asked_for():
 
 def test_remat_changes_nothing_but_memory():
   plain, remat = (
-    gan({'remat': remat}, r1=1.0, rebuild=0.1) for remat in (False, True)
+    gan({'remat': remat}, r1=1.0, reconstruction_weight=0.1)
+    for remat in (False, True)
   )
   batch = families.batch(plain)
   params = begin(plain, batch)
@@ -209,7 +202,7 @@ def test_remat_changes_nothing_but_memory():
     ({'binarize': 'soft'}, 'give one of deterministic, stochastic'),
     ({'objective': 'wgan_gp'}, 'needs a gradient penalty'),
     ({'r1': -1.0}, 'model.r1=-1.0: give 0 or more'),
-    ({'levels': 5}, 'a multiple of 32'),
+    ({'num_levels': 5}, 'a multiple of 32'),
     ({'latent': 0}, 'latent=0: give 1 or more'),
     ({'overlap': 9}, 'give 0 to 8'),
     ({'given_tracks': (4,)}, 'choose of 0 to 3'),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from musiczoo.errors import UserError
-from musiczoo.models.infill.infill import holes
+from musiczoo.models.infill.infill import random_mask
 from musiczoo.models.infill.net import InfillNet
 from musiczoo.music.spec import Spec
 from musiczoo.nn.heads import Controls
@@ -124,7 +124,7 @@ def test_masks_hide_any_number_of_cells_equally_often():
   keys = jax.random.split(KEY, 3000)
 
   def drawn(whole):
-    draw = jax.vmap(lambda key: holes(key, counts, VOICES, whole))
+    draw = jax.vmap(lambda key: random_mask(key, counts, VOICES, whole))
     return np.asarray(jax.jit(draw)(keys))
 
   cells = drawn(0.0)
@@ -268,7 +268,7 @@ def test_samples_follow_the_scores():
   [
     (Spec('bits', 88, (88,)), {}, 'fills in voices'),
     (MUSIC, {'sampling': 'guess'}, 'give one of ancestral, gibbs'),
-    (MUSIC, {'whole': 2.0}, 'whole=2.0: give 0 to 1'),
+    (MUSIC, {'step_mask_prob': 2.0}, 'step_mask_prob=2.0: give 0 to 1'),
   ],
 )
 def test_what_makes_no_sense_is_refused(spec, more, words):

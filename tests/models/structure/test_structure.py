@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from musiczoo.errors import UserError
-from musiczoo.models.structure import codes as coding, planner as planning
+from musiczoo.models.structure import codes as coding, requests
+from musiczoo.models.structure.planner import Planner, sample_plan
 from musiczoo.models.structure.structure import _shuffled
 from musiczoo.music import annotation_text, annotations as names
 from musiczoo.music.spec import Spec
@@ -30,7 +31,7 @@ def some_codes(num=3, bars=5, seed=0):
 @functools.cache
 def planner():
   net = functools.partial(Recurrent, 'gru', 6, 1)
-  module = planning.Planner(CODES, 3, net(), net(), 4, 5)
+  module = Planner(CODES, 3, net(), net(), 4, 5)
   codes = some_codes()
   style = jnp.zeros(3, jnp.int32)
   variables = jax.jit(
@@ -57,13 +58,11 @@ def planned(keys, asked, style=None, **controls):
   module, variables = planner()
   style = jnp.zeros(len(asked), jnp.int32) if style is None else style
   run = jax.jit(
-    lambda keys, asked, controls: planning.plan(
+    lambda keys, asked, controls: sample_plan(
       module,
       variables,
       keys,
-      asked,
-      style,
-      jnp.ones(asked.shape[:2]),
+      (asked, style, jnp.ones(asked.shape[:2])),
       controls,
     )
   )
@@ -97,13 +96,13 @@ def test_codes_of_steps_are_those_that_were_spread():
   cond[..., names.STYLE] = 2
   bars = coding.bars_of(jnp.asarray(cond), 4)
   codes = some_codes(bars=bars.num).at[..., 1].set(1)  # New sections all.
-  told = coding.spread(CODES, bars, codes, jnp.asarray(cond))
+  told = coding.to_steps(CODES, bars, codes, jnp.asarray(cond))
   np.testing.assert_array_equal(
     told[..., [names.POSITION, names.STYLE]],
     cond[..., [names.POSITION, names.STYLE]],
   )
-  again = coding.named(CODES, bars, told)
-  whole = np.asarray(coding.whole(bars, told))
+  again = coding.from_steps(CODES, bars, told)
+  whole = np.asarray(coding.is_whole(bars, told))
   assert whole.sum(1).tolist() == [4, 3, 4]
   np.testing.assert_array_equal(again[whole], codes[whole])
 
@@ -113,7 +112,7 @@ def test_a_section_is_like_a_bar_that_was_heard():
   cond = np.zeros((1, 16, len(names.COLUMNS)), np.int16)
   cond[..., names.SECTION] = 2 + names.LAGS.index(2)
   bars = coding.Bars(4, jnp.zeros(1, jnp.int32), 16)
-  named = coding.named(CODES, bars, jnp.asarray(cond))[0, :, section]
+  named = coding.from_steps(CODES, bars, jnp.asarray(cond))[0, :, section]
   assert named[:4].tolist() == [1, 1, 3, 3]
 
 
@@ -179,7 +178,7 @@ def test_a_plan_is_drawn_as_it_is_scored(wish):
         for n in (0, 1, 4)
       ]
       values.append(np.stack(row, 1))
-    free = ~np.asarray(planning.is_asked(CODES, asked))[:, [0, 1, 4], c]
+    free = ~np.asarray(requests.is_requested(CODES, asked))[:, [0, 1, 4], c]
     best = np.argmax(values, axis=0)
     np.testing.assert_array_equal(best[free], codes[:, [0, 1, 4], c][free])
 
@@ -200,9 +199,9 @@ def test_what_is_asked_for_comes():
   plan = annotation_text.plan(16, 1, chords='C N.C. Am F', key='C', density=3.0)
   cond = jnp.asarray(np.stack([plan] * 3))
   bars = coding.bars_of(cond, 4)
-  asked = coding.named(CODES, bars, cond)
+  asked = coding.from_steps(CODES, bars, cond)
   codes = planned(jax.random.split(jax.random.key(0), 3), asked)
-  known = np.asarray(planning.is_asked(CODES, asked))
+  known = np.asarray(requests.is_requested(CODES, asked))
   free = np.array([c.column == names.SECTION for c in CODES])
   assert (known[:, :4] == ~free).all()
   np.testing.assert_array_equal(codes[known], np.asarray(asked)[known])
@@ -214,7 +213,7 @@ def test_what_is_asked_for_comes():
 def test_rows_ask_for_all_of_a_chord_or_nothing():
   codes = some_codes(200, 6)
   keys = jax.random.split(jax.random.key(0), 200)
-  known = np.asarray(planning.ask(CODES, codes, keys)) > 0
+  known = np.asarray(requests.random_requests(CODES, codes, keys)) > 0
   chord = np.array([c.half is not None for c in CODES])
   np.testing.assert_array_equal(
     known[..., chord].all(-1), known[..., chord].any(-1)
@@ -222,7 +221,7 @@ def test_rows_ask_for_all_of_a_chord_or_nothing():
   # Of the last bar only wishes are known: none in half of the rows and more.
   assert 0.5 < (~known[:, -1].any(-1)).mean() < 0.7
   assert 0.2 < known[:, 0].all(-1).mean() < 0.6
-  alone = planning.ask(CODES, codes[7:8], keys[7:8])
+  alone = requests.random_requests(CODES, codes[7:8], keys[7:8])
   np.testing.assert_array_equal(np.asarray(alone)[0] > 0, known[7])
 
 

@@ -178,19 +178,19 @@ def test_each_voice_hears_only_those_above():
     """Which symbols of which voice this part of the probability follows."""
 
     def nats(table):
-      params = variables['params'] | {'sung': {'embedding': table}}
+      params = variables['params'] | {'factor_embedding': {'embedding': table}}
       parts = head.apply(
         {'params': params}, normal(1, H), x, x, method='log_prob'
       )
       return parts[part]
 
-    table = variables['params']['sung']['embedding']
+    table = variables['params']['factor_embedding']['embedding']
     rows = np.abs(jax.jit(jax.grad(nats))(table)).sum(1) > 0
     return rows.reshape(head.voices, head.depth).tolist()
 
   no, upper, lower = [False] * 3, [False, True, False], [False, False, True]
   assert heard('pitch') == [upper, no]
-  assert heard('struck') == [upper, lower]
+  assert heard('onset') == [upper, lower]
 
 
 def test_a_struck_bit_counts_only_where_a_pitch_stays():
@@ -201,7 +201,7 @@ def test_a_struck_bit_counts_only_where_a_pitch_stays():
     parts = head.apply(
       variables, h, np.array(x), np.array(prev), method='log_prob'
     )
-    return float(parts['struck'])
+    return float(parts['onset'])
 
   pitch, other, rest = 2, 4, 0  # cells of two pitches and a rest, not struck
   held = nats([pitch, rest], [pitch, rest])
@@ -241,20 +241,19 @@ def test_nade_gradients_equal_autodiff():
   def theirs(variables, h):
     params = variables['params']
     dense = lambda name: h @ params[name]['kernel'] + params[name]['bias']
-    bias, a, total = dense('bias'), dense('start'), 0.0
+    bias, a, total = dense('visible_bias'), dense('hidden_bias'), 0.0
     for i in range(head.depth):
-      logit = bias[..., i] + jax.nn.sigmoid(a) @ params['write'][i]
+      logit = bias[..., i] + jax.nn.sigmoid(a) @ params['output_weight'][i]
       p = jax.nn.sigmoid(logit)
       total += jnp.log(jnp.where(x[..., i] == 1, p, 1 - p)).sum()
-      a += x[..., i, None] * params['read'][i]
+      a += x[..., i, None] * params['input_weight'][i]
     return total
 
   grads = [
     jax.jit(jax.value_and_grad(f, (0, 1)))(variables, h) for f in (ours, theirs)
   ]
   jax.tree.map(
-    lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5),
-    *grads,
+    lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5), *grads
   )
 
 

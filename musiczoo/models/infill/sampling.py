@@ -1,0 +1,85 @@
+"""Ancestral and blocked Gibbs sampling from an orderless net.
+
+Shapes: N pieces, T steps, V voices.
+"""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+
+from musiczoo.models.cells import canonical
+from musiczoo.models.infill.net import fits
+from musiczoo.nn.heads import Controls
+from musiczoo.nn.heads.distributions import draw, draw_bits
+from musiczoo.nn.keys import fold, noise
+
+# Of blocked Gibbs sampling (Yao et al. 2014): the share of cells that is drawn
+# anew falls from MOST to LEAST over the first FALL of the sweeps.
+MOST, LEAST, FALL = 0.9, 0.05, 0.8
+
+
+def sample(predict: Callable, keys_N, shape, controls: Controls, options):
+  """Samples the cells that are not given: int [N, T, V].
+
+  Args:
+    predict: (x, known) -> logits of the symbols, and of the bits given each.
+    keys_N: one per piece.
+    shape: (T, V).
+    controls: those of a row are those of all its cells.
+    options: of infill: `onsets`, `sampling` and `sweeps`.
+  """
+  onsets, sweeps = options.onsets, options.sweeps
+  shape_NxTxV = keys_N.shape[0], *shape
+  given, known = controls.given, controls.known
+  if given is None:
+    given, known = jnp.zeros(shape_NxTxV, jnp.int32), jnp.zeros((), bool)
+  known_NxTxV = jnp.broadcast_to(known, shape_NxTxV)
+  begin_NxTxV = jnp.where(given > 1, given, 0).astype(jnp.int32)
+  row_controls = Controls(*(jnp.reshape(c, (-1, 1, 1)) for c in controls[:4]))
+  order_NxTxV = _uniform(fold(keys_N, 0), shape)
+  rank_NxTxV = jax.vmap(ranks)(jnp.where(known_NxTxV, 2, order_NxTxV))
+  num = (~known_NxTxV[0]).sum()
+  size = jnp.maximum(-(-num // sweeps), 1)  # Cells of a round.
+
+  def choose(i, keys_N):
+    """-> (cells that are masked in round i, those among them to be drawn)."""
+    if options.sampling == 'ancestral':
+      masked = rank_NxTxV >= size * i
+      return masked, masked & (rank_NxTxV < size * (i + 1))
+    share = MOST - (MOST - LEAST) * i / (FALL * sweeps)
+    share = jnp.where(i == 0, 1, jnp.maximum(share, LEAST))
+    masked = _uniform(keys_N, shape) < share
+    return masked, masked
+
+  def draw_round(i, x_NxTxV):
+    """Draws some of the cells that are not known, given all others."""
+    keys = [fold(fold(keys_N, i + 1), j) for j in range(3)]
+    masked, drawn = choose(i, keys[0])
+    context, drawn = known_NxTxV | ~masked, ~known_NxTxV & drawn
+    logits, bits = predict(x_NxTxV, context)
+    # Without onsets only a given cell determines whether its note begins there.
+    fixed = context if onsets else known_NxTxV
+    logits = jnp.where(fits(x_NxTxV, fixed, logits, onsets), logits, -jnp.inf)
+    s_NxTxV = draw(logits, keys[1], row_controls)
+    onset_NxTxV = jnp.zeros_like(s_NxTxV)
+    if onsets:
+      bits = jnp.take_along_axis(bits, s_NxTxV[..., None], axis=-1)[..., 0]
+      onset_NxTxV = draw_bits(bits, _uniform(keys[2], shape), row_controls)
+    x_NxTxV = jnp.where(drawn, 2 * s_NxTxV + onset_NxTxV, x_NxTxV)
+    x_NxTxV = canonical(x_NxTxV, context | drawn, onsets)
+    return jnp.where(known_NxTxV, begin_NxTxV, x_NxTxV)
+
+  rounds = sweeps if options.sampling == 'gibbs' else -(-num // size)
+  x_NxTxV = jax.lax.fori_loop(0, rounds, draw_round, begin_NxTxV)
+  return jnp.where(known_NxTxV, given, x_NxTxV)
+
+
+def ranks(u_TxV):
+  """The rank of each number among all, the smallest first, without ties."""
+  flat = u_TxV.reshape(-1)
+  return jnp.argsort(jnp.argsort(flat)).reshape(u_TxV.shape)
+
+
+def _uniform(keys_N, shape):
+  return noise(jax.random.uniform, keys_N, shape)

@@ -1,0 +1,56 @@
+"""Options of structure."""
+
+import dataclasses
+from typing import Annotated
+
+from musiczoo.errors import OneOf, Range, UserError
+from musiczoo.models.structure.codes import codes_of
+from musiczoo.music.annotations import MAX_BAR_STEPS
+from musiczoo.music.spec import Spec
+from musiczoo.nn.conditioning import Conditioning
+from musiczoo.nn.recurrent import CELLS
+
+
+@dataclasses.dataclass(frozen=True)
+class StructureOptions:
+  """Options of structure.
+
+  Attributes:
+    hidden: units per layer of the renderer.
+    layers: of the renderer.
+    planner_hidden: units of the planner.
+    analyser_hidden: units of each dense layer of the analyser.
+    analyser_channels: filters of its convolution.
+    cell: of renderer and planner: 'rnn', 'lstm' or 'gru'.
+    residual: whether layers of the renderer above the first add their input to
+      their output.
+    dropout: rate of locked dropout in renderer and planner, one mask per row
+      for all its steps.
+    bar_steps: of a bar. The first of a row may have begun before it; music in
+      other meters is cut into such bars all the same.
+  """
+
+  hidden: Annotated[int, Range(1)]
+  layers: Annotated[int, Range(1)]
+  planner_hidden: Annotated[int, Range(1)]
+  analyser_hidden: Annotated[int, Range(1)]
+  analyser_channels: Annotated[int, Range(1)]
+  cell: Annotated[str, OneOf(*CELLS)] = 'gru'
+  residual: bool = False
+  dropout: Annotated[float, Range(0, below=1)] = 0.0
+  bar_steps: Annotated[int, Range(4, MAX_BAR_STEPS)] = 16
+
+  def check(self, spec: Spec, conditioning: Conditioning) -> None:
+    """Raises UserError unless the options fit x and its conditions."""
+    if not spec.is_grid:
+      raise UserError(
+        'family structure models bars of a grid, not events or audio: set '
+        '--config.representation.name to voices, tracks or pianoroll'
+      )
+    if not codes_of(conditioning):
+      raise UserError(
+        'family structure has no annotations to predict: set '
+        '--config.conditions.columns=key,chord,density,rhythm,section'
+      )
+    if self.bar_steps % 4:
+      raise UserError(f'model.bar_steps={self.bar_steps}: give a multiple of 4')
