@@ -24,16 +24,10 @@ ENGINE = flags.DEFINE_enum(
   'engine', 'local', ['local', 'ray'], 'Processes here, or a Ray cluster.'
 )
 SECONDS = flags.DEFINE_float(
-  'seconds_per_file',
-  60,
-  'The most that reading a file may take.',
-  lower_bound=0.01,
+  'seconds_per_file', 60, 'Most time to read a file.', lower_bound=0.01
 )
 MEGABYTES = flags.DEFINE_integer(
-  'megabytes_per_file',
-  1024,
-  'The most memory that reading may take.',
-  lower_bound=16,
+  'megabytes_per_file', 1024, 'Most memory to read a file.', lower_bound=16
 )
 MAX = {
   name: flags.DEFINE_integer(

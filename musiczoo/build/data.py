@@ -91,15 +91,11 @@ def batches(
   rows: slice = slice(None),
 ):
   """batch_at(seed, step) of the training pieces, or these rows of each batch."""
-  changes = {}
-  if config.augment:
-    names = 'transpose', 'transpose_range', 'augment_performance'
-    changes = {name: getattr(pipeline.representation, name) for name in names}
   return make_batch_at(
     pieces,
     batch_size=config.batch_size,
     window=config.window,
     rows=rows,
     bars=config.window_align == 'bar',
-    **changes,
+    augment=pipeline.representation if config.augment else None,
   )

@@ -1,12 +1,11 @@
 """Batches of windows for training; a batch is a pure function of (seed, step)."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from musiczoo.data.pieces import Pieces, window_starts
 from musiczoo.errors import UserError
 from musiczoo.music import annotations
+from musiczoo.representations import Representation
 
 # How far augmentation goes: semitones down and up, a share of the tempo, and
 # steps of velocity.
@@ -20,10 +19,7 @@ def make_batch_at(
   window: int,
   rows: slice = slice(None),
   bars: bool = False,
-  transpose: Callable[[np.ndarray, int], np.ndarray] | None = None,
-  transpose_range: Callable[[np.ndarray], tuple[int, int]] | None = None,
-  augment_performance: Callable[[np.ndarray, float, int], np.ndarray]
-  | None = None,
+  augment: Representation | None = None,
 ):
   """Returns batch_at(seed, step) -> batch of windows for training.
 
@@ -40,8 +36,8 @@ def make_batch_at(
       batch.
     bars: windows begin where `window_starts` allows, and all of their steps
       count.
-    transpose, transpose_range, augment_performance: of a Representation; None:
-      keys, or tempo and velocity, stay as they are.
+    augment: changes the key, tempo and velocities of pieces, as far as it can;
+      None: they stay as they are.
 
   Raises:
     UserError: there are fewer pieces than rows.
@@ -68,13 +64,14 @@ def make_batch_at(
   def augmented(x, key, tempo, velocity):
     """A piece in another key, tempo and velocity, and by how many semitones."""
     semitones = 0
-    if transpose is not None:
-      down, up = transpose_range(x)
+    if augment and augment.transpose:
+      down, up = augment.transpose_range(x)
       down, up = min(down, DOWN), min(up, UP)
       semitones = int(key * (down + up + 1)) - down
-      x = transpose(x, semitones)
-    if augment_performance is not None:
-      x = augment_performance(x, 1 + STRETCH * tempo, round(LOUDER * velocity))
+      x = augment.transpose(x, semitones)
+    if augment and augment.augment_performance:
+      changes = 1 + STRETCH * tempo, round(LOUDER * velocity)
+      x = augment.augment_performance(x, *changes)
     return x, semitones
 
   def batch_at(seed: int, step: int) -> dict[str, np.ndarray]:

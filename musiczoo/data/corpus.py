@@ -45,8 +45,8 @@ Corpus = Mapping[str, Sequence[Piece | Roll | Recording]]
 def split_of(name: str) -> str:
   """The split of a piece: 80, 10 and 10 % by a hash of its name.
 
-  It depends on nothing else, so that a piece stays in its split whatever files
-  come or go.
+  It depends on nothing else, so that a piece stays in its split when files are
+  added or removed.
   """
   salted = f'musiczoo/{name}'.encode(errors='surrogateescape')
   digest = hashlib.sha256(salted).digest()

@@ -13,7 +13,7 @@ and what is known of its sources: manifest.jsonl has a line for every file that
 was looked at, report.json the counts. dataset.json is the seal.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 import contextlib
 import os
 import pathlib
@@ -23,6 +23,7 @@ import numpy as np
 from musiczoo.data.cache import sealed_folder
 from musiczoo.data.cache.npy_writer import load, NpyWriter, writing
 from musiczoo.data.corpus import Piece, SPLITS
+from musiczoo.data.pieces import Lazy
 from musiczoo.music.score import Score, Track
 
 SEAL = 'dataset.json'
@@ -39,8 +40,8 @@ _ARRAYS = {
 _PIECES = (8,), np.int64
 
 
-class Split(Sequence):
-  """The Pieces of one split, each sliced from the disk when it is asked for.
+class Split(Lazy):
+  """The Pieces of one split, each read from the disk when it is indexed.
 
   Attributes:
     folder: the dataset.
@@ -49,17 +50,8 @@ class Split(Sequence):
 
   def __init__(self, folder: pathlib.Path, name: str, arrays: dict):
     self.folder, self.name = folder, name
-    self._arrays = arrays
-    of_split = arrays['pieces'][:, 1] == SPLITS.index(name)
-    self._numbers = np.flatnonzero(of_split)
-
-  def __len__(self):
-    return len(self._numbers)
-
-  def __getitem__(self, index):
-    if isinstance(index, slice):
-      return [self[i] for i in range(*index.indices(len(self)))]
-    return _piece(self._arrays, int(self._numbers[index]))
+    numbers = np.flatnonzero(arrays['pieces'][:, 1] == SPLITS.index(name))
+    super().__init__(len(numbers), lambda i: _piece(arrays, int(numbers[i])))
 
 
 class Writer:

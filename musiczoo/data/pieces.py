@@ -39,8 +39,11 @@ class Lazy(Sequence):
   def __len__(self):
     return len(self._indices)
 
-  def __getitem__(self, index: int):
-    return self._make(self._indices[index])
+  def __getitem__(self, index: int | slice):
+    chosen = self._indices[index]
+    if isinstance(chosen, range):
+      return [self._make(i) for i in chosen]
+    return self._make(chosen)
 
 
 def pack(

@@ -11,7 +11,7 @@ def cluster(flag: str):
   """Yields the module `ray`, connected.
 
   Args:
-    flag: what the user asked for, for the errors.
+    flag: that needs it, for the errors.
 
   Raises:
     UserError: Ray is not installed, or its cluster is not there.

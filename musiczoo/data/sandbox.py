@@ -13,8 +13,8 @@ from musiczoo.errors import UserError
 class Sandbox:
   """Runs a function in a child process, within limits of time and memory.
 
-  A child that dies or hangs costs the task it was at, and the next task gets a
-  new one. One task at a time; `close` may be called from another thread.
+  If a child dies or hangs, only its task fails, and the next task gets a new
+  child. One task at a time; `close` may be called from another thread.
   """
 
   def __init__(self, function: Callable, seconds: float, megabytes: int):
@@ -23,9 +23,9 @@ class Sandbox:
     Args:
       function: task -> result; it, the tasks and the results can be sent to a
         process. No result is a str.
-      seconds: the most that a task may take, on the clock of the wall.
-      megabytes: the most memory that a child may take beyond what it has to
-        begin with (on Linux; elsewhere it is not limited).
+      seconds: the most wall-clock time that a task may take.
+      megabytes: the most memory that a child may add to what it has at its
+        start (on Linux; elsewhere it is not limited).
     """
     self._arguments = function, megabytes
     self._seconds = seconds
@@ -36,7 +36,7 @@ class Sandbox:
     """The result; or 'timeout', 'memory', 'crashed' or 'failed'."""
     fresh = self._process is None
     result = self._run_once(task)
-    # What earlier tasks left in memory must not decide about this one.
+    # Memory that earlier tasks have left must not make this one fail.
     if result in ('memory', 'crashed') and not fresh and not self._closed:
       self._stop()
       result = self._run_once(task)
@@ -97,7 +97,7 @@ class Sandbox:
 
 
 def _serve(pipe, function, megabytes):
-  """The life of a child: until its parent is gone."""
+  """The main loop of a child, until its parent is gone."""
   _limit_memory(megabytes)
   try:
     pipe.send(None)

@@ -49,7 +49,7 @@ NAMES |= {'chord': ('root', 'quality')}
 
 
 def columns(names: Sequence[str]) -> tuple[tuple[int, int], ...]:
-  """Names of a config -> the columns they stand for: (place, values) of each.
+  """Names of a config -> their columns, (place, number of values) of each.
 
   Raises:
     UserError: there is no such condition.

@@ -18,7 +18,7 @@ def write_atomic(path: str | os.PathLike, data: bytes | str) -> None:
   a pipe or /dev/null, is written to as it is and never replaced.
 
   Args:
-    path: where to write; a file that stands there is replaced.
+    path: where to write; a file that is there is replaced.
     data: the content; text is encoded as UTF-8.
 
   Raises:
@@ -68,7 +68,7 @@ def move_folder(path: pathlib.Path, target: pathlib.Path) -> None:
 
 
 def cache_folder() -> pathlib.Path:
-  """The user's folder for what can be made anew; it may not exist yet."""
+  """The user's folder of files that can be made again; it may not exist."""
   home = os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache'
   return pathlib.Path(home, 'musiczoo')
 

@@ -65,7 +65,7 @@ def to_midi(name: str, data: bytes, limits: Limits) -> bytes:
 
 
 def tunes(data: bytes) -> list[bytes]:
-  """The tunes of an ABC file, each with what stands before the first."""
+  """The tunes of an ABC file, each with the lines before the first."""
   header, tunes = [], []
   for line in io.BytesIO(data):
     if line.startswith(b'X:'):

@@ -11,7 +11,7 @@ class Spec(NamedTuple):
   """The layout of an encoded piece x, and what its cells mean.
 
   Methods that take x work on NumPy and on JAX arrays alike (the array API
-  standard), so that each fact stands here once for both halves.
+  standard).
 
   Attributes:
     kind: one of `KINDS`. 'voices': one cell a voice, `2 * symbol + is_onset`,

@@ -1,4 +1,4 @@
-"""Score or Sound <-> array, one file each: encode and decode stand side by side."""
+"""Representations: Score or Sound <-> array, each with encode and decode."""
 
 from musiczoo.representations import (
   events,

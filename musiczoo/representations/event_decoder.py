@@ -1,4 +1,4 @@
-"""EventDecoder: tokens of `events` -> a Score, whatever they are."""
+"""EventDecoder: any tokens of `events` -> a Score."""
 
 from collections import deque
 
@@ -12,7 +12,7 @@ from musiczoo.representations.representation import VELOCITY
 class EventDecoder:
   """The state of a piece while its tokens are read one by one.
 
-  Tokens that are impossible where they stand are ignored.
+  Tokens that are impossible at their place are ignored.
   """
 
   def __init__(self, max_shift: int):

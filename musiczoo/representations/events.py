@@ -85,7 +85,7 @@ def _encode(score, max_shift):
   rows = _rows(score)
   step, track, token, velocity = rows[:, :4].T
   gap = np.diff(step, prepend=0)
-  # The last kind stands for no track at all: before the first, and for changes.
+  # The last kind is that of no track: before the first, and of changes.
   kind, nth = _kinds(score.tracks)
   before = _before(track, track >= 0, initial=-1)
   switch = (track >= 0) & (track != before)

@@ -14,7 +14,7 @@ from musiczoo.representations.audio_features import FEATURES, Frames
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Normalized:
-  """Frames [T, D] less their mean, by their deviation, made when asked for.
+  """Frames [T, D] less their mean, by their deviation, computed when read.
 
   It can replace the array, as a SparseRoll can: what was measured may be on the
   disk, and only the steps of a slice are read.

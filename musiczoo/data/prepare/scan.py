@@ -8,7 +8,7 @@ from musiczoo.music import grid, notation
 from musiczoo.music.midi import guard, Limits, MidiError, read_report
 from musiczoo.music.score import Score
 
-# Why a file is turned away, beside `midi.guard.REJECTED`.
+# Why a file is rejected, beside `midi.guard.REJECTED`.
 REJECTED = {
   'silent': 'has no notes',
   'music21': "is notation, which needs the extra 'corpora': pip install music21",
@@ -21,13 +21,13 @@ REJECTED = {
 
 
 class Source(NamedTuple):
-  """Where a file's bytes are to be had.
+  """A file, by its path or its bytes.
 
   Attributes:
     name: its path within the input, with forward slashes.
     path: of the file; None if it has none of its own.
     data: its bytes, if it has no path.
-    refused: a code of REJECTED if its bytes can't be had, or ''.
+    refused: a code of REJECTED if its bytes can't be read, or ''.
   """
 
   name: str
@@ -64,7 +64,7 @@ class Result(NamedTuple):
     sha256: of the whole file; None if it was not read.
     score: canonical, tracks without names; None if rejected.
     fingerprint: of the Score; None if rejected.
-    grid: how well its onsets lie on a grid; None if rejected.
+    grid: the best for its onsets; None if rejected.
   """
 
   name: str
@@ -111,5 +111,5 @@ def _grid(score):
 
 
 def rejected(name: str, code: str, sha256: str | None = None) -> Result:
-  """The Result of a file that is turned away."""
+  """The Result of a file that is rejected."""
   return Result(name, 'rejected', {code: 1}, sha256)

@@ -88,7 +88,7 @@ def _head(source):
 
 
 def _tunes(source, limits):
-  """A file of ABC is often a book of tunes: each counts as a file."""
+  """Each tune of a file of ABC, which may hold many, as a Source."""
   name, data = source.name, source.data
   try:
     tunes = notation.tunes(

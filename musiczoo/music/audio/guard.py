@@ -1,11 +1,11 @@
-"""What a sound file may be: the reasons to turn one away, and the limits."""
+"""Checks of a sound file: the reasons for rejection, and the limits."""
 
 import os
 from typing import NamedTuple
 
 from musiczoo.errors import UserError
 
-# Why a file is turned away: code -> what is wrong, and a way out.
+# Why a file is rejected: code -> what is wrong, and a way out.
 REJECTED = {
   'unreadable': 'cannot be read; check the path and its permissions',
   'empty': 'is empty; fetch it again',

@@ -33,7 +33,7 @@ class Examined(NamedTuple):
   """What is known of a file once it was decoded to its end.
 
   Attributes:
-    code: why it is turned away, a key of `REJECTED`; None: it is sound.
+    code: why it is rejected, a key of `REJECTED`; None if it is not.
     sha256: of its bytes.
     seconds: how long it lasts.
   """
@@ -164,7 +164,11 @@ def _silence():
 
 
 def needed(package: str, what) -> object:
-  """Imports a package of the extra 'audio', which is asked for only here."""
+  """Imports a package of the extra 'audio'.
+
+  Raises:
+    UserError: it is not installed; names `what` needs it.
+  """
   try:
     return importlib.import_module(package)
   except ImportError as error:

@@ -114,7 +114,7 @@ class _Stream:
 
   def seek(self, place):
     if place < self._place:
-      raise OSError('a member was asked for after its turn')
+      raise OSError('members are read in their order')
     while self._place < place:
       if not self.read(min(BLOCK, place - self._place)):
         break

@@ -28,7 +28,7 @@ IS_CHANNEL_MESSAGE = (0x80 <= np.arange(256)) & (np.arange(256) < 0xF0)
 
 # What follows a byte also depends on the running status: a place in a file is
 # 2 * byte + short, with short = 1 if the running status takes one byte of data
-# and 0 if two. These places lie behind any byte.
+# and 0 if two. These two places are beyond all bytes.
 ENDED, BROKEN = 2**31 - 2, 2**31 - 1
 
 
@@ -57,7 +57,7 @@ def parse(
 
   Args:
     data: a whole file.
-    chunks: where its tracks lie.
+    chunks: of `guard.find_chunks`.
     limits: the cap on events.
     repairs: counts by code, added to in place.
 

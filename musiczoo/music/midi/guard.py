@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 
 from musiczoo.errors import UserError
 
-# Why a file is turned away: code -> what is wrong, and a way out.
+# Why a file is rejected: code -> what is wrong, and a way out.
 REJECTED = {
   'unreadable': 'cannot be read; check the path and its permissions',
   'empty': 'is empty; fetch it again',
@@ -113,7 +113,7 @@ class MidiError(UserError):
 
 
 class Chunks(NamedTuple):
-  """Where the tracks of a file lie.
+  """The places of the tracks in a file.
 
   Attributes:
     format: MIDI type: 0 one track, 1 tracks at once, 2 one after another.

@@ -111,7 +111,7 @@ def _one_after_another(events, num_chunks):
 
 
 def _num_superseded(changes):
-  """How many changes give way to another value at the same tick."""
+  """How many changes are replaced by another value at the same tick."""
   changes = changes[np.argsort(changes[:, 0], kind='stable')]
   same = changes[1:] == changes[:-1]
   return np.count_nonzero(same[:, 0] & ~same.all(axis=1))

@@ -6,8 +6,8 @@ DRUM_CHANNEL = 9  # Channel 10, counted from 0.
 NOTE_OFF, NOTE_ON, CONTROL, PROGRAM = 0x80, 0x90, 0xB0, 0xC0
 SYSEX, SYSEX_ESCAPE, META = 0xF0, 0xF7, 0xFF
 
-# Controllers. All notes off and those after it, changes of mode, let go of all
-# keys; all sound off leaves nothing to the pedals either.
+# Controllers. All notes off and those after it, changes of mode, release all
+# keys; all sound off ends notes that pedals hold, too.
 BANK, SUSTAIN_PEDAL, SOSTENUTO_PEDAL = 0, 64, 66
 ALL_SOUND_OFF, ALL_NOTES_OFF = 120, 123
 PEDAL_DOWN = 64  # The least value of a pedal that is down.

@@ -31,7 +31,7 @@ def write(score: Score, path: str | os.PathLike) -> None:
 
   Args:
     score: the Score.
-    path: where to write; a file that stands there is replaced.
+    path: where to write; a file that is there is replaced.
 
   Raises:
     UserError: MIDI can't represent the Score, or `path` can't be written.
