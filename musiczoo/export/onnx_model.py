@@ -74,10 +74,10 @@ class _Translation:
 
   def _eqn(self, eqn, values):
     name = eqn.primitive.name
-    if (inner := _inner(eqn)) is not None:
-      return self.run(inner.jaxpr, inner.consts, values)
     if name == 'scan':
       return self._scan(eqn, values)
+    if (inner := _inner(eqn)) is not None:
+      return self.run(inner.jaxpr, inner.consts, values)
     if not any(isinstance(v, str) for v in values) and _static(eqn):
       folded = eqn.primitive.bind(*values, **eqn.params)
       folded = folded if eqn.primitive.multiple_results else [folded]
@@ -141,13 +141,10 @@ def _needed(jaxpr):
 
 def _inner(eqn):
   """The jaxpr that an equation only calls."""
-  if eqn.primitive.name == 'scan':
-    return None
-  for name in 'jaxpr', 'call_jaxpr':
-    if name in eqn.params:
-      inner = eqn.params[name]
-      return inner if hasattr(inner, 'consts') else core.ClosedJaxpr(inner, ())
-  return None
+  inner = eqn.params.get('jaxpr', eqn.params.get('call_jaxpr'))
+  if inner is None or hasattr(inner, 'consts'):
+    return inner
+  return core.ClosedJaxpr(inner, ())
 
 
 def _static(eqn):

@@ -39,10 +39,9 @@ def summary(
     return sums / np.maximum(weight, 1)
 
   rng = np.random.default_rng(seed)
-  means = np.empty((resamples, len(figures)))
-  for row in means:
-    piece = rng.integers(max(pieces, 1), size=pieces)
-    row[:] = mean(np.bincount(piece, minlength=pieces).astype(float))
+  drawn = (rng.integers(max(pieces, 1), size=pieces) for _ in range(resamples))
+  counts = (np.bincount(piece, minlength=pieces) for piece in drawn)
+  means = np.stack([mean(count.astype(float)) for count in counts])
   found = {}
   for name, middle, column in zip(figures, mean(np.ones(pieces)), means.T):
     column = column[~np.isnan(column)]
