@@ -1,4 +1,4 @@
-"""Hypothesis strategies: sizes walk in, canonical Scores walk out."""
+"""Hypothesis strategies of canonical Scores, by their size."""
 
 from hypothesis import strategies as st
 import numpy as np

@@ -51,29 +51,6 @@ def make_batch_at(
   # How many windows a piece is worth.
   ends = np.cumsum(np.maximum(np.diff(pieces.offsets) / window, 1))
 
-  def begin_of(index, share):
-    """The first step of a window, by a random share of those there are."""
-    length = int(pieces.offsets[index + 1] - pieces.offsets[index])
-    last = length - window
-    if not bars:
-      return min(max(int(share * length) - window // 2, 0), max(last, 0))
-    starts = window_starts(pieces, index)
-    starts = starts[: max(np.searchsorted(starts, last, side='right'), 1)]
-    return int(starts[int(share * len(starts))])
-
-  def augmented(x, key, tempo, velocity):
-    """A piece in another key, tempo and velocity, and by how many semitones."""
-    semitones = 0
-    if augment and augment.transpose:
-      down, up = augment.transpose_range(x)
-      down, up = min(down, DOWN), min(up, UP)
-      semitones = int(key * (down + up + 1)) - down
-      x = augment.transpose(x, semitones)
-    if augment and augment.augment_performance:
-      changes = 1 + STRETCH * tempo, round(LOUDER * velocity)
-      x = augment.augment_performance(x, *changes)
-    return x, semitones
-
   def batch_at(seed: int, step: int) -> dict[str, np.ndarray]:
     rng = np.random.Generator(np.random.Philox(key=[seed, step]))
     chosen = np.searchsorted(ends, rng.random(batch_size) * ends[-1])
@@ -83,8 +60,8 @@ def make_batch_at(
     batch['row'] = numbers
     for row, number in enumerate(numbers):
       index, (share, key) = chosen[number], draws[number]
-      begin = begin_of(index, share)
-      x, semitones = augmented(pieces.x[index], key, *changes[number])
+      begin = _begin(pieces, index, window, bars, share)
+      x, semitones = _augmented(augment, pieces.x[index], key, *changes[number])
       x = x[begin : begin + window]
       batch['x'][row, : len(x)] = x
       batch['mask'][row, begin > 0 and not bars : len(x)] = 1
@@ -94,6 +71,31 @@ def make_batch_at(
     return batch
 
   return batch_at
+
+
+def _begin(pieces, index, window, bars, share):
+  """The first step of a window of a piece, by a random share of all there are."""
+  length = int(pieces.offsets[index + 1] - pieces.offsets[index])
+  last = length - window
+  if not bars:
+    return min(max(int(share * length) - window // 2, 0), max(last, 0))
+  starts = window_starts(pieces, index)
+  starts = starts[: max(np.searchsorted(starts, last, side='right'), 1)]
+  return int(starts[int(share * len(starts))])
+
+
+def _augmented(augment, x, key, tempo, velocity):
+  """x in another key, tempo and velocity, and by how many semitones."""
+  semitones = 0
+  if augment and augment.transpose:
+    down, up = augment.transpose_range(x)
+    down, up = min(down, DOWN), min(up, UP)
+    semitones = int(key * (down + up + 1)) - down
+    x = augment.transpose(x, semitones)
+  if augment and augment.augment_performance:
+    changes = 1 + STRETCH * tempo, round(LOUDER * velocity)
+    x = augment.augment_performance(x, *changes)
+  return x, semitones
 
 
 def empty_batch(

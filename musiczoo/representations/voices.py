@@ -103,15 +103,10 @@ def _reduce(sounding, is_onset):
 
   soprano, second = from_above(1), from_above(2)
   tenor, bass = from_above(count - 1), from_above(count)
-  near = soprano - second <= second - bass
-  symbol = np.stack(
-    [
-      np.where(count >= 1, soprano, 0),
-      np.where((count >= 4) | ((count == 3) & near), second, 0),
-      np.where((count >= 4) | ((count == 3) & ~near), tenor, 0),
-      np.where(count >= 2, bass, 0),
-    ],
-    axis=1,
-  )
+  near, two_inner = soprano - second <= second - bass, count >= 4
+  is_alto = two_inner | ((count == 3) & near)
+  is_tenor = two_inner | ((count == 3) & ~near)
+  kept = np.stack([count >= 1, is_alto, is_tenor, count >= 2], axis=1)
+  symbol = np.stack([soprano, second, tenor, bass], axis=1) * kept
   key = np.maximum(symbol - 1, 0)
   return symbol, np.take_along_axis(is_onset, key, axis=1)

@@ -51,24 +51,24 @@ def test_other_steps_and_seeds_give_other_batches():
   assert len(seen) == 16
 
 
-def test_every_step_of_every_piece_is_heard():
+def test_every_step_of_every_piece_is_drawn():
   lengths = [3, 30, 11, 8]
   batch_at = make_batch_at(pieces(lengths), batch_size=4, window=8)
-  heard = set()
+  drawn = set()
   for step in range(400):
     batch = batch_at(0, step)
-    heard |= set(batch['x'][batch['mask'] > 0].tolist())
-  assert len(heard) == sum(lengths)
+    drawn |= set(batch['x'][batch['mask'] > 0].tolist())
+  assert len(drawn) == sum(lengths)
 
 
 def test_short_pieces_weigh_by_their_steps_too():
   lengths = [2, 8, 16, 100]
   batch_at = make_batch_at(pieces(lengths), batch_size=4, window=16)
-  heard = np.zeros(4)
+  drawn = np.zeros(4)
   for step in range(2000):
     for x in batch_at(0, step)['x']:
-      heard[int(x[0]) // 1000] += np.count_nonzero(x)
-  share = heard / heard.sum()
+      drawn[int(x[0]) // 1000] += np.count_nonzero(x)
+  share = drawn / drawn.sum()
   np.testing.assert_allclose(share, np.divide(lengths, sum(lengths)), rtol=0.1)
 
 

@@ -1,4 +1,4 @@
-"""Conditions: what is named is in the notes, in any key, and can be wished."""
+"""Annotations of the notes, in any key, and requested ones."""
 
 from hypothesis import given, strategies as st
 import numpy as np

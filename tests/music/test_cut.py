@@ -1,4 +1,4 @@
-"""A cut has what is heard between two ticks, and cuts of a cut are one."""
+"""A cut has what sounds between two ticks, and cuts of a cut are one."""
 
 from hypothesis import given, settings, strategies as st
 import numpy as np
@@ -73,12 +73,12 @@ def test_cuts_compose(score, begin, skip, length):
 @settings(max_examples=60, deadline=None)
 @given(scores(max_onset=30, max_tracks=3), *[st.integers(0, 40)] * 2)
 def test_each_tick_has_the_pitches_it_had(score, begin, length):
-  def heard(piece, tick):
+  def sounding(piece, tick):
     onset = piece.notes[:, ONSET]
     sounds = (onset <= tick) & (tick < onset + piece.notes[:, DURATION])
     return set(piece.notes[sounds & pitched(piece), PITCH].tolist())
 
   piece = cut(score, begin, begin + length)
   for tick in range(length + 5):
-    before = heard(score, begin + tick) if tick < length else set()
-    assert heard(piece, tick) == before
+    before = sounding(score, begin + tick) if tick < length else set()
+    assert sounding(piece, tick) == before

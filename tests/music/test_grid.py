@@ -1,4 +1,4 @@
-"""Grids: which fits, how far notes move to it, and when they hear a tempo."""
+"""Grids: which fits, how far notes move to it, and their time in seconds."""
 
 import numpy as np
 import pytest

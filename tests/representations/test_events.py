@@ -31,7 +31,7 @@ def digits(*numbers):
   return [e.DIGIT + number for number in numbers]
 
 
-def heard(*tokens):
+def decoded(*tokens):
   return EVENTS.decode(np.array(tokens)).notes.tolist()
 
 
@@ -86,24 +86,26 @@ def test_notes_end_and_begin_from_below():
 
 
 def test_the_first_note_on_is_the_first_to_end():
-  notes = heard(on(60), shift(1), on(60), shift(1), off(60), shift(1), off(60))
+  notes = decoded(
+    on(60), shift(1), on(60), shift(1), off(60), shift(1), off(60)
+  )
   assert notes == [[0, 2, 60, 80, 0], [1, 2, 60, 80, 0]]
 
 
 def test_what_hangs_ends_with_the_piece():
-  assert heard(on(60), shift(3)) == [[0, 3, 60, 80, 0]]
-  assert heard(shift(3), on(60)) == [[3, 1, 60, 80, 0]]
+  assert decoded(on(60), shift(3)) == [[0, 3, 60, 80, 0]]
+  assert decoded(shift(3), on(60)) == [[3, 1, 60, 80, 0]]
 
 
 def test_nothing_comes_after_the_end():
-  assert heard(on(60), shift(1), e.END, off(60), shift(1), on(62)) == [
+  assert decoded(on(60), shift(1), e.END, off(60), shift(1), on(62)) == [
     [0, 1, 60, 80, 0]
   ]
 
 
 def test_the_impossible_is_passed_over():
   nonsense = [e.NEXT, off(60), loud(0), -1, e.SHIFT + 4, *digits(5), 30_000]
-  assert heard(*nonsense, on(60), off(60), shift(2), off(60)) == [
+  assert decoded(*nonsense, on(60), off(60), shift(2), off(60)) == [
     [0, 2, 60, 80, 0]
   ]
 

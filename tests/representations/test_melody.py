@@ -32,7 +32,7 @@ def test_the_highest_note_of_each_step(score):
     before = symbol
 
 
-def test_repeated_and_held_notes_are_told_apart():
+def test_repeated_and_held_notes_differ():
   melody = REPRESENTATIONS['melody'](steps_per_quarter=1)
   notes = np.array(
     [

@@ -135,7 +135,7 @@ def test_a_distant_end_costs_no_memory():
     window=32,
     augment=TRACKS,
   )
-  # It is the held note that nearly every window hears.
+  # Nearly every window has the held note alone.
   assert batch_at(0, 0)['x'].sum() == 2 * 32
   peak = tracemalloc.get_traced_memory()[1]
   tracemalloc.stop()

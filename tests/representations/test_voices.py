@@ -102,7 +102,7 @@ def test_a_track_with_chords_is_no_part():
   assert pitch == [[72, 0, 0, 60]]
 
 
-def test_repeated_notes_are_struck_unless_told_otherwise():
+def test_repeated_notes_begin_unless_onsets_are_off():
   score = score_of((0, 1, 60, 0), (1, 1, 60, 0), (2, 1, 62, 0))
   _, is_onset = cells(score)
   assert [row[0] for row in is_onset] == [1, 1, 1]
@@ -144,8 +144,8 @@ def test_a_reduction_sounds_only_what_sounded(score):
   for step, row in enumerate(voices.encode(score).tolist()):
     begun = {pitch for on, _, pitch in notes if on == step}
     sounding = {pitch for on, end, pitch in notes if on <= step < end}
-    heard = [cell // 2 + LOW - 1 for cell in row if cell >= 2]
-    assert set(heard) <= sounding
+    decoded = [cell // 2 + LOW - 1 for cell in row if cell >= 2]
+    assert set(decoded) <= sounding
     for cell in row:
       assert cell < 2 or cell % 2 or cell // 2 + LOW - 1 not in begun
 

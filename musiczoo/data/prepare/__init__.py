@@ -1,4 +1,4 @@
-"""A folder or archive of any music -> a dataset: safe, in order, counted."""
+"""Preparation of datasets from folders or archives of any music files."""
 
 from musiczoo.data.prepare.engines import ENGINES, FileLimits
 from musiczoo.data.prepare.prepare import prepare, REJECTED, Watch

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 import concurrent.futures
 import functools
 import itertools
-import queue
+import threading
 from typing import NamedTuple
 
 from musiczoo.data.prepare.scan import ingest, rejected, Result, Source
@@ -39,20 +39,17 @@ def local(
   sources: Iterable[Source], care: FileLimits, workers: int
 ) -> Iterator[Result]:
   """Reads files in child processes of this one."""
-  readers = [_Reader(care) for _ in range(workers)]
-  idle = queue.SimpleQueue()
-  for reader in readers:
-    idle.put(reader)
+  readers, mine = [_Reader(care) for _ in range(workers)], threading.local()
+  unused = iter(readers)
+
+  def begin():
+    mine.reader = next(unused)
 
   def work(source):
-    reader = idle.get()
-    try:
-      return reader.read(source)
-    finally:
-      idle.put(reader)
+    return mine.reader.read(source)
 
   # A thread only waits for its child.
-  pool = concurrent.futures.ThreadPoolExecutor(workers)
+  pool = concurrent.futures.ThreadPoolExecutor(workers, initializer=begin)
   try:
     yield from _in_order(
       sources, lambda source: pool.submit(work, source).result, AHEAD * workers

@@ -1,4 +1,8 @@
-"""Preparation of a folder or archive of music as a dataset on disk."""
+"""Preparation of a folder or archive of music as a dataset on disk.
+
+A file is found (`sources`), read in a child process (`engines`, `scan`), compared
+with the earlier ones by its fingerprint, assigned to a split and written.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,4 @@
-"""A folder of sound files: dealt out by name, and none lost without a word."""
+"""A folder of sound files: split by name, and each left out is reported."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def put(path, hertz):
   soundfile.write(path, wave, 8000)
 
 
-def test_all_that_can_be_heard_and_a_word_on_the_rest(tmp_path, capfd):
+def test_usable_files_are_kept_and_others_reported(tmp_path, capfd):
   put(tmp_path / 'b.wav', 440)
   put(tmp_path / 'deep' / 'er' / 'a.FLAC', 220)
   soundfile.write(tmp_path / 'still.wav', np.zeros(2000), 8000)

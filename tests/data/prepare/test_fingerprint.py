@@ -46,7 +46,7 @@ def test_a_key_moves_only_the_lowest_pitch():
     SONG._replace(notes=np.concatenate([NOTES, NOTES[:1]])),  # Doubled.
   ],
 )
-def test_what_is_not_heard(same):
+def test_what_does_not_change_it(same):
   assert fingerprint(same) == fingerprint(SONG)
 
 
@@ -61,7 +61,7 @@ def test_what_is_not_heard(same):
     SONG._replace(notes=NOTES[:3]),
   ],
 )
-def test_what_is_heard(other):
+def test_what_changes_it(other):
   assert fingerprint(other).digest != fingerprint(SONG).digest
 
 

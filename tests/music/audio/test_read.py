@@ -1,4 +1,4 @@
-"""Sound files of any origin: heard as they are, or turned away with a reason."""
+"""Sound files of any origin are read, or rejected with a reason."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Events and commented hex dumps walk in, the bytes of MIDI files walk out."""
+"""MIDI files of events, of commented hex dumps and at random, as bytes."""
 
 import random
 

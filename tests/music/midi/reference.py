@@ -1,4 +1,4 @@
-"""The bytes of a sound MIDI file walk in, a Score walks out, by plain loops.
+"""The reference reader: an undamaged MIDI file -> a Score, by plain loops.
 
 mido parses; the rest says in the simplest words what `musiczoo.midi.read` does
 with arrays. Slow, and read by no one but the tests.
@@ -98,7 +98,7 @@ def read(data: bytes, pedal: bool = True) -> tuple[Score, Counter]:
 
 
 def _in_order(file):
-  """[(tick, chunk, port, message)] as they are heard, and {chunk: name}."""
+  """[(tick, chunk, port, message)] in the order of playing, and {chunk: name}."""
   messages, names, begin = [], {}, 0
   for chunk, track in enumerate(file.tracks):
     now, port = begin, 0

@@ -1,4 +1,4 @@
-"""Archives, sound and hostile, walk in; bytes or one reason walk out."""
+"""Intact and hostile archives give the bytes of files or one reason."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""Mutated files walk in; a legal Score or a MidiError walks out, soon."""
+"""Mutated files give a legal Score or a MidiError, soon."""
 
 import random
 import time

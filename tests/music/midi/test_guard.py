@@ -1,4 +1,4 @@
-"""Damaged and hostile files walk in; a reason or repairs walk out."""
+"""Damaged and hostile files are rejected with a reason, or repaired."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""Hand-made files walk in; what a listener would hear must walk out."""
+"""Hand-made files are read as a player would play them."""
 
 import random
 
@@ -44,7 +44,7 @@ def test_notes_equal_those_of_symusic():
   rng, num = random.Random(0), 0
   for _ in range(400):
     # symusic plays all ports as one and patterns of type 2 at once, and does
-    # not hear all notes off.
+    # not receive all notes off.
     data = wild_file(rng, plain=True)
     if data[9] == 2:
       continue
