@@ -40,75 +40,39 @@ SOUND = {
   'augment': False,
   'batch_size': 16,
 }
-RUN = {'steps': 600, 'optimizer': {'decay_steps': 600}}
-# Says how sure it is of each number, and begins with the frame before.
+# Predicts a standard deviation too, and adds to the frame before.
 NEXT = SOUND | {'head': {'name': 'gaussian', 'sd': 0.0, 'residual': True}}
-RECURRENT = {'hidden': 256, 'layers': 2, 'residual': True, 'dropout': 0.1}
-MODELS = {
-  'rnn': RECURRENT,
-  'lstm': RECURRENT,
-  'gru': RECURRENT,
-  # Hears 125 frames, four seconds.
-  'cnn': {'hidden': 128, 'layers': 5, 'kernel': 3, 'dropout': 0.1},
-}
-VARIANTS = {
-  family: NEXT | RUN | {'family': family, 'model': model}
-  for family, model in MODELS.items()
-}
+VARIANTS = usual.product(
+  usual.autoregressive(
+    {'hidden': 256, 'layers': 2, 'residual': True, 'dropout': 0.1},
+    # A receptive field of 125 frames, four seconds.
+    {'hidden': 128, 'layers': 5, 'kernel': 3, 'dropout': 0.1},
+  ),
+  {'': NEXT},
+  usual.steps(600),
+)
 # Windows of a second. With a deviation of sqrt(1/2) the nats are the squared
-# error, but for a constant; the decoder hears the code alone.
-WINDOWS = SOUND | {
-  'window': 32,
-  'window_align': 'bar',
-  'batch_size': 32,
-  'steps': 1000,
-  'optimizer': {'decay_steps': 1000},
-}
-CODED = WINDOWS | {
-  'head': {'name': 'gaussian', 'sd': 0.5**0.5, 'residual': False}
-}
-CODER = {
-  'net': 'conv',
-  'hidden': 128,
-  'latent': 32,
-  'layers': 1,
-  'cell': 'gru',
-  'segment': 0,
-  'dropout': 0.1,
-  'word_dropout': 1.0,
-  'attributes': 0.0,
-}
-VARIANTS['autoencoder'] = CODED | {
-  'family': 'autoencoder',
-  'model': CODER | {'noise': 0.02},
-}
-VARIANTS['vae'] = CODED | {
-  'family': 'vae',
-  'model': CODER | {'beta': 1.0, 'free_bits': 0.0, 'anneal_steps': 300},
-}
-VARIANTS['gan'] = WINDOWS | {
-  'family': 'gan',
-  'head': {},
-  'model': {
-    'latent': 64,
-    'hidden': 96,
-    'num_levels': 3,
-    'objective': 'hinge',
-    'r1': 4.0,
-    'reconstruction_weight': 0.03,
-    'beta': 0.5,
-    'overlap': 8,
+# error, but for a constant; the decoder is given the code alone.
+CODED = {'head': {'name': 'gaussian', 'sd': 0.5**0.5, 'residual': False}}
+CODER = usual.CODER | {'hidden': 128, 'latent': 32, 'word_dropout': 1.0}
+CODER |= {'attributes': 0.0}
+VARIANTS |= usual.product(
+  {
+    'autoencoder': CODER | {'noise': 0.02},
+    'vae': CODER | {'beta': 1.0, 'free_bits': 0.0, 'anneal_steps': 300},
   },
-  'optimizer': {
-    'name': 'gan_adam',
-    'learning_rate': 2e-3,
-    'critic_learning_rate': 1e-3,
-    'b1': 0.5,
-    'b2': 0.99,
-    'decay_steps': 2000,
-  },
-  'ema_decay': 0.995,
-}
+  {'': CODED},
+  SOUND | usual.WINDOWS | usual.steps(1000),
+)
+VARIANTS['gan'] = (
+  usual.GAN
+  | SOUND
+  | usual.WINDOWS
+  | {
+    'steps': 1000,
+    'model': usual.GAN['model'] | {'overlap': 8},
+  }
+)
 
 
 def get_config(variant: str = 'lstm') -> dict:

@@ -21,18 +21,20 @@ other work shared (`autoencoder`: on one):
 
 from . import usual
 
+VOICES = {'name': 'voices', 'steps_per_quarter': 4}
+PIANOROLL = {'name': 'pianoroll', 'steps_per_quarter': 4}
 MUSIC = {
   # suffix: what the music is, and its head
   '': {
-    'representation': {'name': 'voices', 'steps_per_quarter': 4},
+    'representation': VOICES,
     'head': {'name': 'voices', 'voices': 4, 'features': 32, 'hidden': 128},
   },
   '_pianoroll': {
-    'representation': {'name': 'pianoroll', 'steps_per_quarter': 4},
+    'representation': PIANOROLL,
     'head': {'name': 'bernoulli'},
   },
   '_pianoroll_nade': {
-    'representation': {'name': 'pianoroll', 'steps_per_quarter': 4},
+    'representation': PIANOROLL,
     'head': {'name': 'nade', 'hidden': 128},
   },
   '_events': {
@@ -41,143 +43,70 @@ MUSIC = {
     'window': 512,
   },
 }
+CORPUS = {'corpus': 'chorales'}
 RECURRENT = {'hidden': 256, 'layers': 2, 'residual': True, 'dropout': 0.3}
-MODELS = {
-  'rnn': RECURRENT,
-  'lstm': RECURRENT,
-  'gru': RECURRENT,
-  # Hears 253 steps, some sixteen bars.
-  'cnn': {'hidden': 128, 'layers': 6, 'kernel': 3, 'dropout': 0.1},
-}
+# A receptive field of 253 steps, some sixteen bars.
+CNN = {'hidden': 128, 'layers': 6, 'kernel': 3, 'dropout': 0.1}
+VARIANTS = usual.product(usual.autoregressive(RECURRENT, CNN), MUSIC, CORPUS)
 # A net without a state takes longer to learn what to keep.
-RUNS = {'cnn': {'steps': 1800, 'optimizer': {'decay_steps': 1800}}}
-VARIANTS = {
-  family + suffix: {
-    'family': family,
-    'corpus': 'chorales',
-    'model': model,
-    **RUNS.get(family, {}),
-    **music,
-  }
-  for family, model in MODELS.items()
-  for suffix, music in MUSIC.items()
-}
+VARIANTS |= usual.product({'cnn': CNN}, MUSIC, CORPUS | usual.steps(1800))
 # Families with an output of their own.
-VARIANTS['infill'] = {
-  'family': 'infill',
-  'corpus': 'chorales',
-  'representation': {'name': 'voices', 'steps_per_quarter': 4, 'onsets': True},
-  'head': {},
-  'model': {
-    'hidden': 128,
-    'layers': 10,
-    'onsets': True,
-    'sampling': 'ancestral',
-    'sweeps': 256,
-  },
-  'steps': 3000,
-  'optimizer': {'decay_steps': 3000},
-}
-VARIANTS['gan'] = {
-  'family': 'gan',
-  'corpus': 'chorales',
-  'representation': MUSIC['']['representation'],
-  'head': {},
-  'model': {
-    'latent': 64,
-    'hidden': 96,
-    'num_levels': 3,
-    'objective': 'hinge',
-    'r1': 4.0,
-    'reconstruction_weight': 0.03,
-    'beta': 0.5,
-    'overlap': 16,
-    'given_tracks': (0,),
-  },
-  'window': 64,
-  'window_align': 'bar',
-  'sections': {'bar_steps': 16},
-  'optimizer': {
-    'name': 'gan_adam',
-    'learning_rate': 2e-3,
-    'critic_learning_rate': 1e-3,
-    'b1': 0.5,
-    'b2': 0.99,
-    'decay_steps': 2000,
-  },
-  'ema_decay': 0.995,
-  'steps': 2000,
-  'eval_every': 200,
-  'checkpoint_every': 200,
-}
-# Hears, plans and writes: see docs/structure.md.
-VARIANTS['structure'] = MUSIC[''] | {
-  'family': 'structure',
-  'corpus': 'chorales',
-  'model': RECURRENT
+VARIANTS['infill'] = (
+  CORPUS
+  | usual.steps(3000)
   | {
-    'hidden': 192,
-    'cell': 'gru',
-    'planner_hidden': 96,
-    'analyser_hidden': 64,
-    'analyser_channels': 32,
-  },
-  'conditions': {'columns': ('key', 'chord', 'density', 'rhythm', 'section')},
-}
+    'family': 'infill',
+    'representation': VOICES | {'onsets': True},
+    'head': {},
+    'model': {
+      'hidden': 128,
+      'layers': 10,
+      'onsets': True,
+      'sampling': 'ancestral',
+      'sweeps': 256,
+    },
+  }
+)
+VARIANTS['gan'] = (
+  CORPUS
+  | usual.GAN
+  | {
+    'representation': VOICES,
+    'model': usual.GAN['model'] | {'given_tracks': (0,)},
+    'sections': {'bar_steps': 16},
+    'steps': 2000,
+    'eval_every': 200,
+    'checkpoint_every': 200,
+  }
+)
+VARIANTS['structure'] = CORPUS | MUSIC[''] | usual.STRUCTURE
+VARIANTS['structure']['model'] = RECURRENT | usual.PLANNER | {'hidden': 192}
 
-# Windows of two bars of 4/4 and what codes them: by convolutions where a step is
-# one of the grid and by recurrent nets where it is a token, as in MusicVAE.
-WINDOWS = {
-  'window': 32,
-  'window_align': 'bar',
-  'batch_size': 32,
-  'steps': 3000,
-  'optimizer': {'decay_steps': 3000},
-}
-CODED_MUSIC = {
-  '': MUSIC[''] | WINDOWS,
-  '_pianoroll': MUSIC['_pianoroll'] | WINDOWS,
-  '_melody': WINDOWS
-  | {
+# Windows are coded by convolutions where a step is one of the grid, and by
+# recurrent nets where it is a token, as in MusicVAE.
+BY_STEP = {'': MUSIC[''], '_pianoroll': MUSIC['_pianoroll']}
+BY_TOKEN = {
+  '_melody': {
     'representation': {'name': 'melody', 'steps_per_quarter': 4},
     'head': {'name': 'categorical', 'features': 64},
   },
-  '_events': MUSIC['_events'] | WINDOWS | {'window': 128},
+  '_events': MUSIC['_events'] | {'window': 128},
 }
+CODER = usual.CODER | {'latent': 64}
+CODERS = {
+  'autoencoder': CODER | {'hidden': 128, 'attributes': 0.0, 'noise': 0.1},
+  'vae': CODER
+  | {'hidden': 96, 'attributes': 1.0}
+  | {'beta': 0.2, 'free_bits': 48.0, 'anneal_steps': 300},
+}
+CODED = CORPUS | usual.WINDOWS | usual.steps(3000)
 RECURRENTLY = {'net': 'recurrent', 'attributes': 0.0}
-CODED_NETS = {'_melody': RECURRENTLY, '_events': RECURRENTLY}
-CODED = {
-  'net': 'conv',
-  'hidden': 128,
-  'latent': 64,
-  'layers': 1,
-  'cell': 'gru',
-  'segment': 0,
-  'dropout': 0.1,
-  'word_dropout': 0.3,
-  'attributes': 0.0,
-}
-CODED_MODELS = {
-  'autoencoder': CODED | {'noise': 0.1},
-  'vae': CODED
-  | {
-    'hidden': 96,
-    'beta': 0.2,
-    'free_bits': 48.0,
-    'anneal_steps': 300,
-    'attributes': 1.0,
-  },
-}
-VARIANTS |= {
-  family + suffix: {
-    'family': family,
-    'corpus': 'chorales',
-    'model': model | CODED_NETS.get(suffix, {}),
-    **music,
-  }
-  for family, model in CODED_MODELS.items()
-  for suffix, music in CODED_MUSIC.items()
-}
+VARIANTS |= usual.product(CODERS, BY_STEP, CODED)
+VARIANTS |= usual.product(
+  {family: model | RECURRENTLY for family, model in CODERS.items()},
+  BY_TOKEN,
+  CODED,
+)
 
 
 def get_config(variant: str = 'lstm') -> dict:

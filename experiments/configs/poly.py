@@ -12,15 +12,8 @@ family_head: {rnn,lstm,gru,cnn}_{bernoulli,nade}, or unigram.
 from . import usual
 
 HEADS = {
-  'bernoulli': {'name': 'bernoulli'},
-  'nade': {'name': 'nade', 'hidden': 256},
-}
-RECURRENT = {'hidden': 256, 'layers': 1, 'residual': False, 'dropout': 0.5}
-MODELS = {
-  'rnn': RECURRENT,
-  'lstm': RECURRENT,
-  'gru': RECURRENT,
-  'cnn': {'hidden': 128, 'layers': 4, 'kernel': 3, 'dropout': 0.3},
+  '_bernoulli': {'head': {'name': 'bernoulli'}},
+  '_nade': {'head': {'name': 'nade', 'hidden': 256}},
 }
 ROLLS = {
   'corpus': 'JSB_Chorales.mat',
@@ -30,19 +23,23 @@ ROLLS = {
   'eval_every': 100,
   'checkpoint_every': 300,
 }
-VARIANTS = {
-  'unigram': ROLLS
+VARIANTS = usual.product(
+  usual.autoregressive(
+    {'hidden': 256, 'layers': 1, 'residual': False, 'dropout': 0.5},
+    {'hidden': 128, 'layers': 4, 'kernel': 3, 'dropout': 0.3},
+  ),
+  HEADS,
+  ROLLS,
+)
+VARIANTS['unigram'] = (
+  ROLLS
+  | HEADS['_bernoulli']
   | {
     'family': 'unigram',
-    'head': HEADS['bernoulli'],
     'model': {},
     'optimizer': ROLLS['optimizer'] | {'learning_rate': 0.3},
   }
-} | {
-  f'{family}_{name}': ROLLS | {'family': family, 'head': head, 'model': model}
-  for family, model in MODELS.items()
-  for name, head in HEADS.items()
-}
+)
 
 
 def get_config(variant: str = 'gru_nade') -> dict:

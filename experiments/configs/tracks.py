@@ -21,14 +21,15 @@ processor time:
 
 from . import usual
 
+TRACKS = {'name': 'tracks', 'steps_per_quarter': 4}
 MUSIC = {
   # suffix: what the music is, and its head
   '': {
-    'representation': {'name': 'tracks', 'steps_per_quarter': 4},
+    'representation': TRACKS,
     'head': {'name': 'bernoulli'},
   },
   '_nade': {
-    'representation': {'name': 'tracks', 'steps_per_quarter': 4},
+    'representation': TRACKS,
     'head': {'name': 'nade', 'hidden': 128},
   },
   '_events': {
@@ -39,13 +40,6 @@ MUSIC = {
   },
 }
 RECURRENT = {'hidden': 256, 'layers': 2, 'residual': True, 'dropout': 0.3}
-MODELS = {
-  'rnn': RECURRENT,
-  'lstm': RECURRENT,
-  'gru': RECURRENT,
-  # Hears 509 steps, all of a window.
-  'cnn': {'hidden': 128, 'layers': 7, 'kernel': 3, 'dropout': 0.1},
-}
 SONGS = {
   'corpus': 'dataset',
   'optimizer': {
@@ -57,84 +51,38 @@ SONGS = {
   'eval_every': 250,
   'checkpoint_every': 250,
 }
-VARIANTS = {
-  family + suffix: SONGS | {'family': family, 'model': model, **music}
-  for family, model in MODELS.items()
-  for suffix, music in MUSIC.items()
-}
-VARIANTS['gan'] = {
-  'family': 'gan',
+VARIANTS = usual.product(
+  usual.autoregressive(
+    RECURRENT,
+    # A receptive field of 509 steps, all of a window.
+    {'hidden': 128, 'layers': 7, 'kernel': 3, 'dropout': 0.1},
+  ),
+  MUSIC,
+  SONGS,
+)
+VARIANTS['gan'] = usual.GAN | {
   'corpus': 'dataset',
-  'representation': MUSIC['']['representation'],
-  'head': {},
-  'model': {
-    'latent': 64,
-    'hidden': 96,
-    'num_levels': 3,
-    'objective': 'hinge',
-    'r1': 4.0,
-    'reconstruction_weight': 0.03,
-    'beta': 0.5,
-    'hysteresis': 1.0,
-    'overlap': 16,
-    'given_tracks': (0, 1, 2, 3, 4),
-  },
-  'window': 64,
-  'window_align': 'bar',
+  'representation': TRACKS,
+  'model': usual.GAN['model']
+  | {'hysteresis': 1.0, 'given_tracks': (0, 1, 2, 3, 4)},
   # Bars of 4/4, and drums in each.
   'sections': {'bar_steps': 16, 'required_planes': (0,)},
-  'optimizer': {
-    'name': 'gan_adam',
-    'learning_rate': 2e-3,
-    'critic_learning_rate': 1e-3,
-    'b1': 0.5,
-    'b2': 0.99,
-    'decay_steps': 2000,
-  },
-  'ema_decay': 0.995,
   'steps': 2000,
   'eval_every': 200,
   'checkpoint_every': 200,
 }
-# Hears, plans and writes: see docs/structure.md.
-VARIANTS['structure'] = (
-  SONGS
-  | MUSIC['']
-  | {
-    'family': 'structure',
-    'model': RECURRENT
-    | {
-      'cell': 'gru',
-      'planner_hidden': 96,
-      'analyser_hidden': 64,
-      'analyser_channels': 32,
-    },
-    'conditions': {'columns': ('key', 'chord', 'density', 'rhythm', 'section')},
-  }
-)
-
-# Two bars of 4/4 of all five groups, by convolutions.
+VARIANTS['structure'] = SONGS | MUSIC[''] | usual.STRUCTURE
+VARIANTS['structure']['model'] = RECURRENT | usual.PLANNER
+# Two bars of all five groups.
 VARIANTS['vae'] = (
   SONGS
   | MUSIC['']
+  | usual.WINDOWS
   | {
     'family': 'vae',
-    'window': 32,
-    'window_align': 'bar',
-    'batch_size': 32,
-    'model': {
-      'net': 'conv',
-      'hidden': 256,
-      'latent': 128,
-      'layers': 1,
-      'cell': 'gru',
-      'segment': 0,
-      'dropout': 0.1,
-      'word_dropout': 0.3,
-      'beta': 0.2,
-      'free_bits': 48.0,
-      'anneal_steps': 1000,
-    },
+    'model': usual.CODER
+    | {'hidden': 256, 'latent': 128}
+    | {'beta': 0.2, 'free_bits': 48.0, 'anneal_steps': 1000},
   }
 )
 

@@ -1,4 +1,4 @@
-"""What all configs share: the numbers of a run, changed variant by variant."""
+"""What configs share: the defaults of a run, and tables of several corpora."""
 
 import copy
 
@@ -32,6 +32,73 @@ _USUAL = {
   'on_nan': 'stop',
   'seed': 0,
 }
+
+# Windows of two bars of 4/4 in sixteenths.
+WINDOWS = {'window': 32, 'window_align': 'bar', 'batch_size': 32}
+# Autoencoders: by convolutions where a step is one of the grid.
+CODER = {
+  'net': 'conv',
+  'layers': 1,
+  'cell': 'gru',
+  'segment': 0,
+  'dropout': 0.1,
+  'word_dropout': 0.3,
+}
+GAN = {
+  'family': 'gan',
+  'head': {},
+  'window': 64,
+  'window_align': 'bar',
+  'model': {
+    'latent': 64,
+    'hidden': 96,
+    'num_levels': 3,
+    'objective': 'hinge',
+    'r1': 4.0,
+    'reconstruction_weight': 0.03,
+    'beta': 0.5,
+    'overlap': 16,
+  },
+  'optimizer': {
+    'name': 'gan_adam',
+    'learning_rate': 2e-3,
+    'critic_learning_rate': 1e-3,
+    'b1': 0.5,
+    'b2': 0.99,
+    'decay_steps': 2000,
+  },
+  'ema_decay': 0.995,
+}
+# Predicts annotations, plans them and writes: see docs/structure.md.
+STRUCTURE = {
+  'family': 'structure',
+  'conditions': {'columns': ('key', 'chord', 'density', 'rhythm', 'section')},
+}
+PLANNER = {
+  'cell': 'gru',
+  'planner_hidden': 96,
+  'analyser_hidden': 64,
+  'analyser_channels': 32,
+}
+
+
+def autoregressive(recurrent: dict, cnn: dict) -> dict[str, dict]:
+  """The table `model` of each autoregressive family."""
+  return dict.fromkeys(('rnn', 'lstm', 'gru'), recurrent) | {'cnn': cnn}
+
+
+def steps(num: int) -> dict:
+  """A run of so many steps, with a learning rate that decays as long."""
+  return {'steps': num, 'optimizer': {'decay_steps': num}}
+
+
+def product(models: dict, music: dict, shared: dict) -> dict[str, dict]:
+  """Variants FAMILY + SUFFIX of all models and all sorts of music."""
+  return {
+    family + suffix: shared | {'family': family, 'model': model} | table
+    for family, model in models.items()
+    for suffix, table in music.items()
+  }
 
 
 def get_config(variants: dict, variant: str) -> dict:
