@@ -6,8 +6,7 @@ import sys
 
 from absl import flags
 
-from . import launch, pages
-from .progress import Progress
+from . import launch, pages, progress
 
 OUTPUT_DIR = flags.DEFINE_string('output_dir', 'out/demo', 'Output folder.')
 CONFIG = flags.DEFINE_string(
@@ -15,7 +14,7 @@ CONFIG = flags.DEFINE_string(
   'experiments/configs/chorales.py:lstm',
   'Config of a model of voices; --config.NAME=VALUE changes a value of it.',
 )
-# Below 1: a small model that was trained briefly makes fewer mistakes so.
+# Below 1: a small model that was trained briefly makes fewer mistakes.
 TEMPERATURE = 0.8
 
 
@@ -24,83 +23,20 @@ def main() -> int:
   output = pathlib.Path(OUTPUT_DIR.value)
   launch.make_folder(output)
   from musiczoo import build
-  from musiczoo.evaluation import baselines, likelihood
-  from musiczoo.evaluation.novelty import report
-  from musiczoo.runs import run as run_lib, workdir
-  from musiczoo.sampling import generate
-  from musiczoo.sampling.controls import check_controls
-  from musiczoo.show import outputs
-  from musiczoo.show.plots import curves
 
   config = build.RunConfig.from_dict(config)
-  build.cache_compilation()
   run = output / 'run'
   print('1/3  Train an LSTM on four-part chorales by J. S. Bach')
-  with launch.Signals() as signals, Progress(config.steps) as progress:
-    run_lib.fit(
-      config,
-      run,
-      stopping=signals.stopping,
-      report=progress.report,
-      say=progress.say,
-    )
+  _, signals = progress.fit(config, run)
   if signals.received:
     print('stopped; everything is saved: the same command goes on from here')
-    return 128 + signals.received
-
+    return signals.status()
   print(
     '2/3  Evaluate it on pieces that it was not trained on, in nats per note'
   )
-  _, pipeline, params, step = workdir.load(run)
-  corpus = build.corpus(config)
-  devices = build.devices(config)
-  pieces = {
-    split: build.pieces(config, pipeline, corpus, split)
-    for split in ('train', 'valid', 'test')
-  }
-  figures = {
-    split: likelihood.make_likelihood(
-      devices, pipeline, pieces[split], config.batch_size
-    )(devices.replicate(params))
-    for split in ('valid', 'test')
-  }
-
-  def pitch_baselines(split):
-    return {
-      'any symbol in use': baselines.uniform(pieces['train'].x),
-      'per-voice bigram': baselines.bigram(pieces['train'].x, pieces[split].x),
-    }
-
-  for split, values in figures.items():
-    print(
-      f'     {split:>5}: {values["nll_per_note_pitch"]:.3f} for the pitch + '
-      f'{values["nll_per_note_onset"]:.3f} for the onset'
-    )
-  for name, value in pitch_baselines('test').items():
-    print(f'     baseline: {value:.3f} for the pitch, {name} (test)')
-  curves.draw(
-    run,
-    output / 'curve.png',
-    monitor='valid_nll_per_note_pitch',
-    baselines=pitch_baselines('valid'),
-  )
-
+  trained, corpus, figures = _evaluate(run, output / 'curve.png')
   print('3/3  Sample eight chorales')
-  generated = generate.generate(
-    pipeline,
-    params,
-    num_outputs=8,
-    num_steps=256,
-    seed=config.seed,
-    controls=check_controls(pipeline.model, temperature=TEMPERATURE),
-  )
-  music = outputs.write_scores(generated.scores, output, title='chorale')
-  grid = pipeline.representation.spec.steps_per_quarter
-  copied = report.report(corpus, grid, generated=generated.scores)
-  print(report.summary(copied['generated'], copied['test'], grid))
-  _page(
-    output, (config, pipeline, params), corpus, music, copied, figures['test']
-  )
+  _sample(trained, corpus, figures, output)
   python = f'{os.path.relpath(sys.executable)} -m experiments'
   print(f"""
 Listen:      {output}/listen.html in a browser, or 000.mid ... 007.mid
@@ -114,11 +50,71 @@ Your music:  {python}.train --config={CONFIG.value} \\
   return 0
 
 
+def _evaluate(run, curve):
+  """Prints figures and baselines, and draws the curve of the run.
+
+  Returns:
+    (config, Pipeline, params), the corpus, and the figures on test.
+  """
+  from musiczoo import build
+  from musiczoo.evaluation import baselines, likelihood
+  from musiczoo.runs import workdir
+  from musiczoo.show.plots import curves
+
+  config, pipeline, params, _ = workdir.load(run)
+  corpus = build.corpus(config)
+  devices = build.devices(config)
+  train = build.pieces(config, pipeline, corpus, 'train').x
+  figures, baseline = {}, {}
+  for split in 'valid', 'test':
+    pieces = build.pieces(config, pipeline, corpus, split)
+    score = likelihood.make_likelihood(
+      devices, pipeline, pieces, config.batch_size
+    )
+    figures[split] = score(devices.replicate(params))
+    baseline[split] = {
+      'any symbol in use': baselines.uniform(train),
+      'per-voice bigram': baselines.bigram(train, pieces.x),
+    }
+    print(
+      f'     {split:>5}: {figures[split]["nll_per_note_pitch"]:.3f} for the '
+      f'pitch + {figures[split]["nll_per_note_onset"]:.3f} for the onset'
+    )
+  for name, value in baseline['test'].items():
+    print(f'     baseline: {value:.3f} for the pitch, {name} (test)')
+  monitor = 'valid_nll_per_note_pitch'
+  curves.draw(run, curve, monitor=monitor, baselines=baseline['valid'])
+  return (config, pipeline, params), corpus, figures['test']
+
+
+def _sample(trained, corpus, figures, output):
+  """Writes eight pieces and the page, and prints what is copied."""
+  from musiczoo.evaluation.novelty import report
+  from musiczoo.sampling import generate
+  from musiczoo.sampling.controls import check_controls
+  from musiczoo.show import outputs
+
+  config, pipeline, params = trained
+  generated = generate.generate(
+    pipeline,
+    params,
+    num_outputs=8,
+    num_steps=256,
+    seed=config.seed,
+    controls=check_controls(pipeline.model, temperature=TEMPERATURE),
+  )
+  music = outputs.write_scores(generated.scores, output, title='chorale')
+  grid = pipeline.spec.steps_per_quarter
+  copied = report.report(corpus, grid, generated=generated.scores)
+  print(report.summary(copied['generated'], copied['test'], grid))
+  _page(output, trained, corpus, music, copied, figures)
+
+
 def _page(output, trained, corpus, music, copied, figures):
   """Writes listen.html: the new chorales beside Bach's."""
   from musiczoo.show.page import numbers
 
-  grid = trained[1].representation.spec.steps_per_quarter
+  grid = trained[1].spec.steps_per_quarter
   num_steps = pages.segment_steps(grid)
   of_all = {
     f'{numbers.label(name)}, all test pieces': value

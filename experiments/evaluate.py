@@ -1,4 +1,4 @@
-"""Evaluates a trained model on a split: its likelihood, or its samples."""
+"""Evaluates a trained model on a split, by likelihood or by samples."""
 
 import dataclasses
 import json
@@ -42,12 +42,13 @@ def main():
   model_flags.check()
   from musiczoo import build
   from musiczoo.evaluation import collapse
+  from musiczoo.evaluation.framewise import framewise
   from musiczoo.models.model import LatentModel
 
   build.cache_compilation()
   config, pipeline, params, step = model_flags.load()
-  model, spec = pipeline.model, pipeline.representation.spec
-  _check(model, spec)
+  spec = pipeline.spec
+  _check(pipeline.model, spec)
   if CORPUS.value is not None:
     config = dataclasses.replace(config, corpus=CORPUS.value)
   corpus = build.corpus(config)
@@ -58,7 +59,7 @@ def main():
   figures = {'split': SPLIT.value, 'pieces': len(pieces), 'step': step}
   measured, samples = _measured(given, params, replicated)
   figures |= measured
-  has_latent = isinstance(model, LatentModel)
+  has_latent = isinstance(pipeline.model, LatentModel)
   if spec.is_audio or has_latent:
     train = build.pieces(config, pipeline, corpus, 'train')
     figures |= _baselines(given, params, train)
@@ -67,7 +68,13 @@ def main():
     figures |= collapse.active_dimensions(figures)
     warning = collapse.warning(figures)
   if ORDERINGS.value is not None:
-    figures |= _framewise(given, replicated)
+    figures |= framewise(
+      *given[:3],
+      replicated,
+      batch_size=config.batch_size,
+      orderings=ORDERINGS.value,
+      max_frames=MAX_FRAMES.value,
+    )
   if NOVELTY.value and SPLIT.value == 'test' and not spec.is_audio:
     figures |= _novelty(corpus, spec.steps_per_quarter, samples)
   for name, value in figures.items():
@@ -99,19 +106,18 @@ def _measured(given, params, replicated):
   from musiczoo.evaluation import likelihood, sample_comparison
 
   _, pipeline, pieces, _ = given
-  figures, samples = {}, []
+  samples = []
   if pipeline.model.monitor:
-    figures |= likelihood.make_likelihood(*given)(replicated)
-  elif pipeline.representation.spec.is_audio:
-    figures |= sample_comparison.make_gap(*given[:3])(replicated)
+    figures = likelihood.make_likelihood(*given)(replicated)
+  elif pipeline.spec.is_audio:
+    figures = sample_comparison.make_gap(*given[:3])(replicated)
   else:
     compare = sample_comparison.make_compare(pipeline, pieces, SAMPLES.value)
     comparison = compare(params)
     samples = comparison.scores
-    figures |= sample_comparison.report(comparison)
+    figures = sample_comparison.report(comparison)
   metrics = likelihood.make_metrics(*given, pipeline.model.metrics)
-  figures |= metrics(replicated)
-  return figures, samples
+  return figures | metrics(replicated), samples
 
 
 def _baselines(given, params, train):
@@ -119,22 +125,9 @@ def _baselines(given, params, train):
   from musiczoo.evaluation.audio_baselines import audio_baselines
 
   devices, pipeline, pieces, batch_size = given
-  if pipeline.representation.spec.is_audio:
+  if pipeline.spec.is_audio:
     return audio_baselines(pipeline, params, train, pieces)
   return collapse.accuracy_unigram(devices, pipeline, train, pieces, batch_size)
-
-
-def _framewise(given, replicated):
-  from musiczoo.evaluation.framewise import framewise
-
-  *most, batch_size = given
-  return framewise(
-    *most,
-    replicated,
-    batch_size=batch_size,
-    orderings=ORDERINGS.value,
-    max_frames=MAX_FRAMES.value,
-  )
 
 
 def _novelty(corpus, steps_per_quarter, samples):
@@ -154,27 +147,20 @@ def _page(trained, corpus, samples, figures):
   from musiczoo.show import outputs, page
 
   pipeline = trained[1]
-  grid = pipeline.representation.spec.steps_per_quarter
+  grid = pipeline.spec.steps_per_quarter
   num_steps = pages.segment_steps(grid, pipeline.model.window)
   columns = _columns(figures)
   groups = []
   if samples:
     some = [outputs.with_tempo(score) for score in samples[: pages.MAX_PIECES]]
-    groups.append(
-      pages.generated_group(
-        f'Samples: {len(some)} of {len(samples)}',
-        some,
-        trained,
-        num_steps,
-        group=columns['samples'],
-        piece={},
-      )
-    )
-  groups.append(
-    pages.real_group(
-      corpus, SPLIT.value, trained, num_steps, group=columns['split']
-    )
-  )
+    name, group = f'Samples: {len(some)} of {len(samples)}', columns['samples']
+    groups += [
+      pages.generated_group(name, some, trained, num_steps, group=group)
+    ]
+  group = columns['split']
+  groups += [
+    pages.real_group(corpus, SPLIT.value, trained, num_steps, group=group)
+  ]
   if columns['gap']:
     groups.append(page.Group('Gap, 0 to 1', [], columns['gap']))
   title = f'musiczoo: {model_flags.name()}, step {figures["step"]}'

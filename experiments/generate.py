@@ -46,7 +46,7 @@ def main():
   player = _player()
   build.cache_compilation()
   config, pipeline, params, step = model_flags.load()
-  spec = pipeline.representation.spec
+  spec = pipeline.spec
   input_flags.check(config, pipeline, flag)
   options = sampling_flags.options(config, pipeline)
   read = audio.read if spec.is_audio else midi.read
@@ -93,17 +93,10 @@ def _write(scores, output, pieces, player):
   """Writes all files; returns the Scores as they were written."""
   from musiczoo.show import outputs
 
-  tempo = {}
+  options = {'title': model_flags.name(), 'player': player}
   if pieces and len(pieces[0][0].tempi):
-    tempo['default_tempo'] = 60e6 / int(pieces[0][0].tempi[0, 1])
-  return outputs.write_scores(
-    scores,
-    output,
-    tempo=TEMPO.value,
-    title=model_flags.name(),
-    player=player,
-    **tempo,
-  )
+    options['default_tempo'] = 60e6 / int(pieces[0][0].tempi[0, 1])
+  return outputs.write_scores(scores, output, tempo=TEMPO.value, **options)
 
 
 def _novelty(config, spec, scores, output):
@@ -129,7 +122,7 @@ def _page(trained, scores, pieces, novelty):
   from musiczoo.show.page import numbers
 
   config, pipeline, _ = trained
-  grid = pipeline.representation.spec.steps_per_quarter
+  grid = pipeline.spec.steps_per_quarter
   num_steps = pages.segment_steps(
     grid, pipeline.model.window or sampling_flags.NUM_STEPS.value
   )

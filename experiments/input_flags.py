@@ -38,14 +38,8 @@ ATTRIBUTE = flags.DEFINE_string(
   'attribute', None, 'What latents are shifted towards, such as density:+1.'
 )
 # Of these at most one.
-_FILES = (
-  PRIMER_MIDI,
-  INFILL_MIDI,
-  HARMONIZE_MIDI,
-  ACCOMPANY_MIDI,
-  RECONSTRUCT,
-  INTERPOLATE,
-)
+_FILES = PRIMER_MIDI, INFILL_MIDI, HARMONIZE_MIDI, ACCOMPANY_MIDI
+_FILES += RECONSTRUCT, INTERPOLATE
 # Flags that need each other.
 _PAIRS = (INFILL_MIDI, INFILL_BARS), (ACCOMPANY_MIDI, ACCOMPANY_PART)
 # The control a model needs for a flag; others need a latent space.
@@ -115,7 +109,7 @@ def check(config, pipeline, flag: str | None) -> None:
   """
   from musiczoo.sampling import controls, latents
 
-  model, spec = pipeline.model, pipeline.representation.spec
+  model, spec = pipeline.model, pipeline.spec
   if spec.is_audio:
     for name in _SYMBOLIC:
       if flags.FLAGS[name].present:

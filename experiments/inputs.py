@@ -25,7 +25,7 @@ def generate(config, pipeline, params, flag, pieces, options) -> Generated:
   """
   controls = options['controls']
   has_latent = isinstance(pipeline.model, LatentModel)
-  is_audio = pipeline.representation.spec.is_audio
+  is_audio = pipeline.spec.is_audio
   if is_audio and has_latent and sampling_flags.TEMPERATURE.value is None:
     # What a latent does not determine of a frame is noise, and is left out.
     controls = controls._replace(temperature=0.0)

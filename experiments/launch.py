@@ -170,4 +170,9 @@ class Signals:
     print('stopping; once more to stop without saving', file=sys.stderr)
 
   def stopping(self) -> bool:
+    """Whether a signal was received."""
     return bool(self.received)
+
+  def status(self, status: int = 0) -> int:
+    """The exit status: of the signal, or the given one."""
+    return 128 + self.received if self.received else status

@@ -42,7 +42,7 @@ def metrics_note(num_steps: int, steps_per_quarter: int) -> str:
   )
 
 
-def generated_group(name, scores, trained, num_steps, *, group, piece):
+def generated_group(name, scores, trained, num_steps, *, group, piece=None):
   """The group of generated pieces, 000.mid, 001.mid, ...
 
   Args:
@@ -57,7 +57,7 @@ def generated_group(name, scores, trained, num_steps, *, group, piece):
   found = [Piece(f'{i:03d}.mid', s) for i, s in enumerate(scores)]
   rows = _numbers(*trained, found, num_steps)
   pieces = [
-    page.Piece(*of, row | piece.get(i, {}))
+    page.Piece(*of, row | (piece or {}).get(i, {}))
     for i, (of, row) in enumerate(zip(found, rows))
   ]
   return page.Group(name, pieces, group)
@@ -103,7 +103,7 @@ def _numbers(config, pipeline, params, found, num_steps):
   from musiczoo.show.page import numbers
 
   representation = pipeline.representation
-  grid = representation.spec.steps_per_quarter
+  grid = pipeline.spec.steps_per_quarter
   encoded = [encoding.encode(piece, representation) for piece in found]
   rows = [
     numbers.metrics_of(representation.decode(x), grid, num_steps)

@@ -8,8 +8,7 @@ from absl import flags
 
 from musiczoo.errors import UserError
 
-from . import config as configs, launch
-from .progress import Progress
+from . import config as configs, launch, progress
 
 VARIANTS = {
   f'{family}-chorales': f'experiments/configs/chorales.py:{family}'
@@ -24,21 +23,13 @@ WORKDIR = flags.DEFINE_string(
 def main():
   launch.require(name=NAME.value, workdir=WORKDIR.value)
   from musiczoo import build
-  from musiczoo.runs import pretrained, run
+  from musiczoo.runs import pretrained
 
   variant = VARIANTS[NAME.value]
   config = build.RunConfig.from_dict(configs.load(variant))
-  build.cache_compilation()
-  with launch.Signals() as signals, Progress(config.steps) as progress:
-    done = run.fit(
-      config,
-      WORKDIR.value,
-      stopping=signals.stopping,
-      report=progress.report,
-      say=progress.say,
-    )
+  done, signals = progress.fit(config, WORKDIR.value)
   if signals.received:
-    return 128 + signals.received
+    return signals.status()
   if done.step < config.steps:
     raise UserError(f'{WORKDIR.value} ended at step {done.step}: see there')
   folder = pretrained.MODELS / NAME.value

@@ -1,9 +1,28 @@
-"""Steps and metrics -> a live bar on a terminal, plain lines elsewhere."""
+"""Training with a progress bar on a terminal, or plain lines elsewhere."""
 
 import sys
 import time
 
 from tqdm import tqdm
+
+from . import launch
+
+
+def fit(config, workdir):
+  """Trains until the end or a signal: (RunResult, launch.Signals)."""
+  from musiczoo import build
+  from musiczoo.runs import run
+
+  build.cache_compilation()
+  with launch.Signals() as signals, Progress(config.steps) as progress:
+    done = run.fit(
+      config,
+      workdir,
+      stopping=signals.stopping,
+      report=progress.report,
+      say=progress.say,
+    )
+  return done, signals
 
 
 class Progress:
@@ -13,7 +32,7 @@ class Progress:
     self._live = sys.stderr.isatty()
     self._bar = tqdm(total=steps, unit='step', disable=not self._live)
     self._steps = steps
-    self._first = None  # (time, step) of the first report, compiling behind it
+    self._first = None  # (time, step) of the first report, after compilation
     self._printed = self._said = time.monotonic()
 
   def __enter__(self):
@@ -28,28 +47,25 @@ class Progress:
     self._said = time.monotonic()
 
   def report(self, step: int, metrics: dict) -> None:
-    """Hears of a logged step (it has a `loss`) or an evaluation."""
+    """Shows a logged step, which has a `loss`, or an evaluation."""
     if 'loss' not in metrics:
-      values = '  '.join(
-        f'{k} {v:.4f}' for k, v in metrics.items() if k != 'step'
-      )
-      self.say(f'step {step:>6}  {values}')
+      values = [f'{k} {v:.4f}' for k, v in metrics.items() if k != 'step']
+      self.say('  '.join([f'step {step:>6}', *values]))
       return
     if self._first is None:
       seconds = time.monotonic() - self._said
       self.say(f'compiled in {seconds:.1f} s, with the first steps')
       self._first = time.monotonic(), step
       self._printed = time.monotonic()
-      self._bar.reset()  # The clock begins behind the compiler.
+      self._bar.reset()  # Without the time of compilation.
       self._bar.initial = step
     self._bar.n = step
     self._bar.set_postfix_str(f'loss {metrics["loss"]:.4f}', refresh=False)
     self._bar.refresh()
     if not self._live and time.monotonic() - self._printed > 10:
       self._printed = time.monotonic()
-      self.say(
-        f'step {step:>6}  loss {metrics["loss"]:.4f}  {self._speed(step)}'
-      )
+      loss = metrics['loss']
+      self.say(f'step {step:>6}  loss {loss:.4f}  {self._speed(step)}')
 
   def _speed(self, step):
     since, first = self._first

@@ -80,8 +80,7 @@ def main() -> int:
     trials.lay_out(workdir, planned)
     if jobs:
       LAUNCHERS[LAUNCHER.value](jobs, options)
-  status = _conclude(workdir, planned)
-  return 128 + signals.received if signals.received else status
+  return signals.status(_conclude(workdir, planned))
 
 
 def _lines(jobs, options):
@@ -114,7 +113,7 @@ def _checked(points):
 
 
 def _report(workdir, planned):
-  """Returns report(job): says what became of its trials."""
+  """Returns report(job): prints the status of its trials."""
   by_id = {trial.id: trial for trial in planned}
 
   def report(job):

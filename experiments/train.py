@@ -43,8 +43,8 @@ def main() -> int:
     launch.require(workdir=WORKDIR.value)
   else:
     _check_alone()
-  act = _rerun if config is None else lambda: _train(config)
-  return processes.run(act) if processes.many() else act()
+  main = _rerun if config is None else lambda: _train(config)
+  return processes.run(main) if processes.many() else main()
 
 
 def _check_alone():
@@ -65,25 +65,29 @@ def _train(config) -> int:
     build.cache_compilation()
     config = build.RunConfig.from_dict(config)
     watching = watch.Watch(WORKDIR.value)
+
+    def report(step, metrics):
+      progress.report(step, metrics)
+      watching.report(step, metrics)
+
     state, step = run.fit(
       config,
       WORKDIR.value,
       init_from=INIT_FROM.value,
       stopping=signals.stopping,
-      report=watch.all_of(progress.report, watching.report),
+      report=report,
       say=progress.say,
     )
     watching.close()
-  if not distributed.first():
-    return 128 + signals.received if signals.received else 0
-  if signals.received:
-    print(
-      f'stopped at step {step} of {config.steps} '
-      f'({signal.Signals(signals.received).name}); everything is saved: the '
-      'same command goes on from here'
-    )
-  print(f'params_sha256={checkpoint.sha256(state.params)}')
-  return 128 + signals.received if signals.received else 0
+  if distributed.first():
+    if signals.received:
+      print(
+        f'stopped at step {step} of {config.steps} '
+        f'({signal.Signals(signals.received).name}); everything is saved: the '
+        'same command goes on from here'
+      )
+    print(f'params_sha256={checkpoint.sha256(state.params)}')
+  return signals.status()
 
 
 def _rerun() -> int:
@@ -97,7 +101,7 @@ def _rerun() -> int:
       RERUN.value, WORKDIR.value or folder, stopping=signals.stopping
     )
   if signals.received:
-    return 128 + signals.received
+    return signals.status()
   if distributed.first():
     print(f'there    {verdict.there}\nhere     {verdict.here}')
     print(

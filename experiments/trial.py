@@ -1,6 +1,6 @@
-"""Runs trials of a sweep: those it is named, or those it is told of by stdin.
+"""Runs trials of a sweep, named by a flag or line by line on stdin.
 
-`experiments.sweep` starts this; its workdir knows the trials.
+`experiments.sweep` starts this command and has written their configs.
 """
 
 import os
@@ -14,8 +14,8 @@ WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of the sweep.')
 TRIALS = flags.DEFINE_list(
   'trials',
   None,
-  'Ids of trials to run side by side. Without: a line of them at a time is '
-  'read, and a line answers when they are done.',
+  'Ids of trials to run side by side; left out: one line of ids at a time is '
+  'read from stdin, and printed when they have ended.',
 )
 
 
@@ -29,7 +29,7 @@ def main() -> int:
     build.cache_compilation()
 
     def stopping():
-      # Who is told by stdin works for its parent only.
+      # A worker that reads stdin works for its parent only.
       orphan = TRIALS.value is None and os.getppid() != parent
       return signals.stopping() or orphan
 
@@ -41,7 +41,7 @@ def main() -> int:
         if stopping():
           break
         print(line.strip(), flush=True)
-  return 128 + signals.received if signals.received else 0
+  return signals.status()
 
 
 def run() -> None:

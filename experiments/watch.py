@@ -1,6 +1,5 @@
-"""A run under way -> tables and pictures of it, TensorBoard, a profile."""
+"""Tables and curves of a run in progress, TensorBoard, a profile."""
 
-from collections.abc import Callable
 import pathlib
 
 from absl import flags
@@ -15,18 +14,8 @@ PROFILE = flags.DEFINE_string(
 )
 
 
-def all_of(*reports: Callable) -> Callable:
-  """Reports that hear the same (step, metrics), as one."""
-
-  def report(step, metrics):
-    for each in reports:
-      each(step, metrics)
-
-  return report
-
-
 class Watch:
-  """Hears what a run reports; `close` when it has ended."""
+  """Writes files from what a run reports; `close` when it has ended."""
 
   def __init__(self, workdir: str):
     self._workdir = pathlib.Path(workdir)

@@ -1,6 +1,6 @@
-"""Configs of earlier releases -> configs of this one.
+"""Reads configs of earlier releases.
 
-What a release renames or adds is listed here, so that old runs go on and old
+Lists what each release renames or adds, so that old runs continue and old
 checkpoints load.
 """
 
@@ -31,7 +31,7 @@ RENAMED_VALUES = {
   # 0.2
   'optimizer.name': {'players': 'gan_adam'}
 }
-# Keys with the value that means what was done before.
+# New keys, with the value that keeps the old behaviour.
 ADDED = {
   # 0.2
   'reproducible': 'run',

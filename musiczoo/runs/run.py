@@ -67,22 +67,12 @@ def fit(
   if distributed.first():
     workdirs.claim(workdir, config)
     _check_comparable(workdir, monitor)
-  say(
-    f'devices  {devices.devices} x {jax.devices()[0].device_kind} '
-    f'({config.parallel}, {jax.process_count()} processes)\n'
-    f'corpus   {config.corpus}: {len(train)} pieces to train on, '
-    f'{len(valid)} to validate'
-  )
-
+  say(_describe_data(config, devices, train, valid))
   new, amounts = _new(config, pipeline, batch_at)
   state, step = _begin(new, workdir, init_from, say)
   if distributed.first():
     provenance.note(workdir, step, init_from, state)
-  say(
-    f'model    {config.family}, '
-    f'{sum(p.size for p in jax.tree.leaves(new.params)):,} parameters, '
-    f'{amounts["model_flops"] / 1e9:.3g} GFLOP a step'
-  )
+  say(_describe_model(config, new.params, amounts))
   validate = make_validation(devices, pipeline, valid, config.batch_size)
 
   def fetched_train_steps(state, batches, num):
@@ -100,24 +90,39 @@ def fit(
     state, step = _begin(new, workdir, init_from, lambda line: None)
     return devices.replicate(state), step
 
+  callbacks = loop.Callbacks(
+    fetched_train_steps,
+    lambda step: batch_at(config.seed, step),
+    evaluate,
+    save,
+    restore,
+    lambda: distributed.any_of(stopping()),
+    report,
+  )
+  options = dict(monitor=monitor, amounts=amounts, on_nan=config.on_nan)
+  state = devices.replicate(state)
   with distributed.folder(workdir, journal.NAMES) as own:
     state, step = loop.run(
-      devices.replicate(state),
-      step,
-      fetched_train_steps,
-      lambda step: batch_at(config.seed, step),
-      evaluate,
-      save,
-      config.schedule,
-      own,
-      monitor=monitor,
-      amounts=amounts,
-      on_nan=config.on_nan,
-      restore=restore,
-      stopping=lambda: distributed.any_of(stopping()),
-      report=report,
+      state, step, callbacks, config.schedule, own, **options
     )
   return RunResult(devices.fetch(state), step)
+
+
+def _describe_data(config, devices, train, valid):
+  return (
+    f'devices  {devices.devices} x {jax.devices()[0].device_kind} '
+    f'({config.parallel}, {jax.process_count()} processes)\n'
+    f'corpus   {config.corpus}: {len(train)} pieces to train on, '
+    f'{len(valid)} to validate'
+  )
+
+
+def _describe_model(config, params, amounts):
+  return (
+    f'model    {config.family}, '
+    f'{sum(p.size for p in jax.tree.leaves(params)):,} parameters, '
+    f'{amounts["model_flops"] / 1e9:.3g} GFLOP a step'
+  )
 
 
 def _check_comparable(workdir, monitor):

@@ -1,4 +1,4 @@
-"""A run that is done -> the same run once more, and whether it is the same."""
+"""Repeats a run and compares parameters and journal."""
 
 import dataclasses
 import itertools
@@ -11,11 +11,11 @@ from musiczoo.training import checkpoint, journal
 
 
 class Verdict(NamedTuple):
-  """What came of it.
+  """The result of a repetition.
 
   Attributes:
     there, here: SHA-256 of all parameters, of the run and of its repetition.
-    differs: the first line of the journal that is another, or ''.
+    differs: the first different line of the journals, or ''.
   """
 
   there: str
@@ -31,8 +31,8 @@ def rerun(workdir, again, **how) -> Verdict:
   """Repeats a run from its config alone, to its newest checkpoint, in `again`.
 
   Args:
-    again: a folder for the repetition; what it holds of it is gone on with.
-    **how: `stopping`, `report` and `say`, as of `fit.fit`.
+    again: a folder for the repetition, which is continued if it is there.
+    **how: `stopping`, `report` and `say`, as of `run.fit`.
 
   Raises:
     UserError: there is no run, or it began with parameters that have changed.
@@ -53,13 +53,10 @@ def rerun(workdir, again, **how) -> Verdict:
   )
   repeated = provenance.read(again)
   if begun and begun[0]['params_sha256'] != repeated[0]['params_sha256']:
+    changed = init_from or 'jax or the model'
     raise UserError(
-      f'{workdir} began with other parameters than {again}: '
-      + (
-        f'{init_from} has changed since'
-        if init_from
-        else 'jax or the model is another'
-      )
+      f'{workdir} began with other parameters than {again}: {changed} has '
+      'changed since'
     )
   return Verdict(
     checkpoint.sha256(tree['params']),

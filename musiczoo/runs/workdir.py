@@ -13,17 +13,15 @@ from musiczoo.music.files import write_atomic
 from musiczoo.runs import config_history
 from musiczoo.training import checkpoint
 
-# What may be changed in a run that goes on: how long, and what stops it.
+# Keys that may differ when a run continues.
 CHANGEABLE = ('steps', 'on_nan')
 
 
 def claim(workdir, config: build.RunConfig) -> None:
-  """Makes the folder this run's own, or finds that it already is.
-
-  A run that never got to a checkpoint has no claim.
+  """Writes the config, unless the folder has checkpoints of another run.
 
   Raises:
-    UserError: it holds another run, or can't be written.
+    UserError: it has, or can't be written.
   """
   path, plain = pathlib.Path(workdir) / 'config.json', config.to_dict()
   try:

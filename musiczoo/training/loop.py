@@ -44,22 +44,39 @@ class Diverged(UserError):
   """The loss or a gradient is not finite."""
 
 
+class Callbacks(NamedTuple):
+  """What a loop does with a state.
+
+  Attributes:
+    train_steps: (state, batches, num) -> (state, metrics of each step).
+    batch_at: step -> batch.
+    evaluate: state -> dict of floats; the monitored one is to be low.
+    save: (state, metrics) writes a checkpoint; `metrics` has the figure
+      'monitored' and its name 'monitor' if the state was just evaluated.
+    restore: () -> (state, step) of the newest checkpoint, or of the beginning.
+    stopping: called between dispatches; True saves and returns early.
+    report: called with (step, metrics) of logged steps and evaluations.
+  """
+
+  train_steps: Callable
+  batch_at: Callable[[int], dict]
+  evaluate: Callable
+  save: Callable
+  restore: Callable | None = None
+  stopping: Callable[[], bool] = lambda: False
+  report: Callable[[int, dict], None] = lambda step, metrics: None
+
+
 def run(
   state,
   step: int,
-  train_steps: Callable,
-  batch_at: Callable[[int], dict],
-  evaluate: Callable,
-  save: Callable,
+  callbacks: Callbacks,
   schedule: Schedule,
   workdir,
   *,
   monitor: str,
   amounts: Mapping[str, float] = {},
   on_nan: str = 'stop',
-  restore: Callable | None = None,
-  stopping: Callable[[], bool] = lambda: False,
-  report: Callable[[int, dict], None] = lambda step, metrics: None,
 ):
   """Trains on from `step`; returns the last state and its step.
 
@@ -73,15 +90,8 @@ def run(
 
   Args:
     step: the steps the state has taken.
-    train_steps: (state, batches, num) -> (state, metrics of each step).
-    batch_at: step -> batch.
-    evaluate: state -> dict of floats; that of `monitor` is to be low.
-    save: (state, metrics) writes a checkpoint; `metrics` has the figure
-      'monitored' and its name 'monitor' if the state was just evaluated.
+    monitor: name of the figure that checkpoints are compared by.
     amounts: name -> amount per step, for the rates in `timing.jsonl`.
-    restore: () -> (state, step) of the newest checkpoint, or of the beginning.
-    stopping: called between dispatches; True saves and returns early.
-    report: called with (step, metrics) of logged steps and evaluations.
 
   Raises:
     Diverged: names the step; the sound state before it has been saved.
@@ -95,24 +105,26 @@ def run(
   while step < schedule.steps and not _stale(scores, schedule.patience):
     stop = schedule.next_stop(step)
     with rates.waiting():
-      batches = [batch_at(_number(bad, s)) for s in range(step, stop)]
+      batches = [callbacks.batch_at(_number(bad, s)) for s in range(step, stop)]
       batches = _stack(batches, schedule.steps_per_dispatch)
     with rates.working(stop - step):
-      state, history = train_steps(state, batches, np.int32(stop - step))
+      state, history = callbacks.train_steps(
+        state, batches, np.int32(stop - step)
+      )
 
     lines = _lines(history, step, stop, schedule.log_every)
     journal.append(workdir, journal.METRICS, lines)
     for line in lines:
-      report(line['step'], line)
+      callbacks.report(line['step'], line)
     failed = np.flatnonzero(~history['finite'][: stop - step])
     if failed.size:
       step = at = step + int(failed[0])
       if on_nan == 'roll_back':
-        state, step = restore()
+        state, step = callbacks.restore()
         journal.rewind(workdir, step)
         scores = _scores(workdir, monitor)
       elif step > saved:
-        save(state, {})
+        callbacks.save(state, {})
         saved = step
       _note(workdir, bad, at, step, stops=on_nan == 'stop')
       continue
@@ -120,22 +132,30 @@ def run(
 
     metrics = {}
     if step % schedule.eval_every == 0:
-      metrics = evaluate(state)
+      metrics = _evaluate(state, step, callbacks, workdir, rates)
       scores.append(metrics[monitor])
-      journal.append(workdir, journal.METRICS, [{'step': step, **metrics}])
-      journal.append(workdir, journal.TIMING, [{'step': step, **rates.read()}])
-      report(step, metrics)
-      metrics |= {'monitor': monitor, 'monitored': scores[-1]}
+      metrics = metrics | {'monitor': monitor, 'monitored': scores[-1]}
     ending = (
-      stopping() or step == schedule.steps or _stale(scores, schedule.patience)
+      callbacks.stopping()
+      or step == schedule.steps
+      or _stale(scores, schedule.patience)
     )
     best = metrics and scores[-1] == min(scores)
     if ending or best or step % schedule.checkpoint_every == 0:
-      save(state, metrics)
+      callbacks.save(state, metrics)
       saved = step
     if ending:
       break
   return state, step
+
+
+def _evaluate(state, step, callbacks, workdir, rates):
+  """The figures of a state, which are journaled and reported."""
+  metrics = callbacks.evaluate(state)
+  journal.append(workdir, journal.METRICS, [{'step': step, **metrics}])
+  journal.append(workdir, journal.TIMING, [{'step': step, **rates.read()}])
+  callbacks.report(step, metrics)
+  return metrics
 
 
 def _scores(workdir, monitor):

@@ -49,6 +49,8 @@ def run(
   schedule=SCHEDULE,
   batches=batch_at,
   save=None,
+  monitor='score',
+  on_nan='stop',
   **more,
 ):
   """Runs on; returns (state, step), the checkpoints and the dispatches."""
@@ -59,20 +61,12 @@ def run(
     assert len(batches['x']) == schedule.steps_per_dispatch
     return train_steps(state, batches, num)
 
+  def noted(state, metrics):
+    saved[step_of(state)] = state, metrics
+
+  callbacks = loop.Callbacks(counted, batches, evaluate, save or noted, **more)
   end = loop.run(
-    state,
-    step,
-    counted,
-    batches,
-    evaluate,
-    save
-    or (
-      lambda state, metrics: saved.update({step_of(state): (state, metrics)})
-    ),
-    schedule,
-    tmp_path,
-    monitor='score',
-    **more,
+    state, step, callbacks, schedule, tmp_path, monitor=monitor, on_nan=on_nan
   )
   return end, saved, sizes
 
@@ -180,17 +174,9 @@ def test_not_a_number_names_the_step_and_saves_what_was_sound(tmp_path, bad):
   with pytest.raises(
     loop.Diverged, match=f'step {bad + 1}: .*after step {bad} is saved'
   ):
-    loop.run(
-      0.0,
-      0,
-      train_steps,
-      poisoned,
-      score,
-      lambda state, metrics: saved.update({state: metrics}),
-      SCHEDULE,
-      tmp_path,
-      monitor='score',
-    )
+    save = lambda state, metrics: saved.update({state: metrics})
+    callbacks = loop.Callbacks(train_steps, poisoned, score, save)
+    loop.run(0.0, 0, callbacks, SCHEDULE, tmp_path, monitor='score')
   assert sum(range(bad)) in saved
   steps = [e['step'] for e in journal.read(tmp_path) if 'loss' in e]
   assert steps == list(range(2, bad + 1, 2))

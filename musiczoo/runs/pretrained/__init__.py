@@ -1,4 +1,4 @@
-"""A name of the zoo walks in; the model of it that the package brings walks out.
+"""The pretrained models of the package, by name.
 
 models/lstm-chorales/weights.npz    float16, by name
                      config.json    what builds the net, and its step
@@ -20,16 +20,12 @@ from musiczoo.runs import config_history, workdir
 from musiczoo.training import checkpoint
 
 MODELS = pathlib.Path(__file__).parent / 'models'
-WEIGHTS, CONFIG, CARD, SUMS = (
-  'weights.npz',
-  'config.json',
-  'CARD.md',
-  'SHA256SUMS',
-)
+WEIGHTS, CONFIG = 'weights.npz', 'config.json'
+CARD, SUMS = 'CARD.md', 'SHA256SUMS'
 
 
 def names() -> list[str]:
-  """Of all models there are."""
+  """The names of all models."""
   return sorted(path.parent.name for path in MODELS.glob(f'*/{WEIGHTS}'))
 
 
@@ -41,14 +37,9 @@ def load(name: str):
   """
   if name not in names():
     near = difflib.get_close_matches(name, names(), 1)
-    raise UserError(
-      f"no pretrained model '{name}': "
-      + (
-        f'did you mean {near[0]}?'
-        if near
-        else f'there are {", ".join(names()) or "none"}'
-      )
-    )
+    others = f'there are {", ".join(names()) or "none"}'
+    hint = f'did you mean {near[0]}?' if near else others
+    raise UserError(f"no pretrained model '{name}': {hint}")
   folder = MODELS / name
   _check(folder)
   saved = json.loads((folder / CONFIG).read_text())
@@ -70,7 +61,7 @@ def find(place: str):
 
 
 def pack(origin: str, folder: pathlib.Path) -> None:
-  """Writes the best model of a workdir as a folder of `models`, but its card."""
+  """Writes the best model of a workdir as a folder of `models`, without a card."""
   config, _, params, step = workdir.load(origin)
   folder.mkdir(parents=True, exist_ok=True)
   halves = {
@@ -85,7 +76,7 @@ def pack(origin: str, folder: pathlib.Path) -> None:
 
 
 def seal(folder: pathlib.Path) -> None:
-  """Writes the sums of what a folder holds."""
+  """Writes the SHA256SUMS of a folder."""
   sums = files.digests(folder, but=SUMS)
   (folder / SUMS).write_text(files.format_sums(sums))
 

@@ -1,6 +1,6 @@
-"""Seeds x a grid of configs -> trials -> a table and a verdict.
+"""Sweeps: seeds x a grid of configs -> trials -> a table with tests.
 
-A trial is an ordinary run in a folder of its own. The folder says all: what is
-finished, what failed, and by its lock what is being worked at; so any number of
-workers may share it, and any of them may die.
+A trial is an ordinary run in a folder of its own, which has its result, and a
+lock while it runs. So any number of workers may share the folders, and any of
+them may die.
 """

@@ -1,8 +1,7 @@
-"""Folders of trials -> this process' own, until it lets go or dies.
+"""Locks of trials' folders, released when their process ends.
 
-A lock is the system's (flock): it ends with its process, whatever ended that.
-Where folders are on a network, their file system must know flock, as NFS 4 and
-Lustre (mounted with `flock`) do.
+They are flock(2) locks. On a network the file system must support them, as NFS 4
+and Lustre (mounted with `flock`) do.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +17,7 @@ LOCK = 'lock'
 def held(
   folders: Iterable[pathlib.Path], stopping: Callable[[], bool] = lambda: False
 ) -> Iterator[bool]:
-  """Holds all folders; True unless `stopping` said so while it waited."""
+  """Locks all folders; False if `stopping` became true while it waited."""
   with contextlib.ExitStack() as stack:
     # In one order for all: no two wait for each other.
     yield all(_hold(stack, folder, stopping) for folder in sorted(set(folders)))

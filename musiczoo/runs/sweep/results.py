@@ -1,11 +1,11 @@
-"""What became of a trial <-> `result.json` in its folder.
+"""The result of a trial, `result.json` in its folder.
 
   {'status': 'done', 'step': 300, 'monitor': 'nll_per_frame',
    'figures': {'valid_nll_per_frame': 8.4, 'test_nll_per_frame': 8.5, ...}}
   {'status': 'diverged' | 'failed', 'reason': '...'}
 
-A trial that diverged would do so again, and is finished. One that failed (no
-memory, a full disk) is tried again when the sweep is begun again.
+A trial that diverged would do so again, and counts as finished. One that failed
+(no memory, a full disk) is tried again when the sweep continues.
 """
 
 import json

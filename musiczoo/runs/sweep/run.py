@@ -1,4 +1,4 @@
-"""Ids of trials -> their results, in their folders."""
+"""Runs trials and writes their results."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -12,17 +12,17 @@ from musiczoo.runs import config_history, run as run_lib, workdir as workdirs
 from musiczoo.runs.sweep import locks, results, trials, vmap_trials
 from musiczoo.training import loop
 
-ERROR = 'error.txt'  # In a trial's folder: where in the code it failed.
+ERROR = 'error.txt'  # In a trial's folder: the traceback.
 
 
 def run(
   workdir, ids: Sequence[str], *, stopping: Callable[[], bool] = lambda: False
 ) -> None:
-  """Runs trials of one shape side by side, one alone as `train` does.
+  """Runs trials of one shape side by side, or one alone as `train` does.
 
-  Whatever happens to one is in its result and does not hinder the others. What
-  another process is at is waited for; what is finished is left as it is. Where
-  `stopping` says so, all is saved and whatever is not finished has no result.
+  An error of one becomes its result and does not stop the others. Trials that
+  another process has locked are waited for; finished ones are skipped. When
+  `stopping` is true all is saved, and unfinished trials have no result.
 
   Args:
     workdir: of the sweep, which `trials.lay_out` has laid out.
@@ -52,7 +52,7 @@ def _run(
     leave()
     if stopping():
       return
-    result = _judge(folder)
+    result = _result(folder)
     (folder / ERROR).unlink(missing_ok=True)
   except loop.Diverged as e:
     result = {'status': 'diverged', 'reason': str(e)}
@@ -63,16 +63,16 @@ def _run(
   results.write(folder, result)
 
 
-def _judge(folder):
-  """The result of a run that is at its end: of its best checkpoint."""
+def _result(folder):
+  """The result of a finished run: the figures of its best checkpoint."""
   config, pipeline, params, step = workdirs.load(folder)
   corpus = build.corpus(config)
   devices = build.devices(config)
   figures = {}
   for split in 'valid', 'test':
     pieces = build.pieces(config, pipeline, corpus, split)
-    judge = make_validation(devices, pipeline, pieces, config.batch_size)
-    measured = judge(devices.replicate(params))
+    validate = make_validation(devices, pipeline, pieces, config.batch_size)
+    measured = validate(devices.replicate(params))
     figures |= {f'{split}_{name}': value for name, value in measured.items()}
   return {
     'status': 'done',

@@ -1,4 +1,4 @@
-"""Trials and their results -> a row per grid point, in words, CSV and JSON."""
+"""The table of a sweep: a row per grid point, as text, CSV and JSON."""
 
 from collections.abc import Mapping, Sequence
 import csv
@@ -125,7 +125,7 @@ def _mean_sd(values):
 
 
 def in_words(table: Table) -> str:
-  """Lines to print: the rows, the verdicts, the troubles."""
+  """Lines to print: the rows, the tests, what went wrong."""
   width = max(len('point'), *(len(row.point) for row in table.rows))
   lines = [
     f'{table.monitor}, low is good',
@@ -171,7 +171,7 @@ def to_csv(table: Table) -> str:
 def to_json(
   table: Table, trials: Sequence[Trial], results: Mapping[str, dict | None]
 ) -> str:
-  """All that is known: rows, verdicts, and each trial with its figures."""
+  """Rows, tests, and each trial with its figures."""
   content = {
     'monitor': table.monitor,
     'best': table.best,

@@ -1,4 +1,4 @@
-"""Points of a grid and seeds -> trials, each with a config and a run id."""
+"""Trials: the runs of a sweep, each with a config, a run id and a folder."""
 
 from collections.abc import Iterable, Mapping
 import dataclasses
@@ -13,7 +13,7 @@ from musiczoo.music.files import write_atomic
 if TYPE_CHECKING:  # So that a sweep's --help needs no jax.
   from musiczoo.build import RunConfig
 
-# Of an optimizer: numbers that change no shape and no branch of its program.
+# Options of an optimizer that change no shape and no branch of its program.
 RATES = ('learning_rate', 'critic_learning_rate')
 
 
@@ -34,7 +34,7 @@ class Trial(NamedTuple):
 
 
 def plan(points: Mapping[str, 'RunConfig'], num_seeds: int) -> list[Trial]:
-  """Every point with the seeds s, s + 1, ..., of which s is its config's."""
+  """Every point with the seeds s, s + 1, ...; s is its config's."""
   found = []
   for point, config in points.items():
     for seed in range(config.seed, config.seed + num_seeds):
@@ -52,9 +52,8 @@ def run_id(config: 'RunConfig') -> str:
 def jobs(trials: Iterable[Trial], together: int) -> list[tuple[str, ...]]:
   """Ids that are run side by side: of one shape, `together` at the most.
 
-  Trials are of one shape if they differ in their seed and `RATES` only. What is
-  finished counts, too: a job is the same, and runs the same program, however
-  often the sweep is begun again.
+  Trials are of one shape if they differ in their seed and `RATES` only. Finished
+  ones are included, so that jobs are the same when a sweep continues.
   """
   shapes = {}
   for trial in trials:
@@ -76,7 +75,7 @@ def folder(workdir, trial_id: str) -> pathlib.Path:
 
 
 def lay_out(workdir, trials: Iterable[Trial]) -> None:
-  """Writes the config of each trial into its folder, for whoever will run it.
+  """Writes the config of each trial into its folder.
 
   Raises:
     UserError: the folder can't be written.

@@ -1,10 +1,9 @@
-"""Runs of one shape, each in its thread -> one program under vmap.
+"""Runs of one shape side by side, as one program under vmap.
 
-Each run is an ordinary one, with its own folder, journal, checkpoints and end;
-only the device sees them as one. They meet at each dispatch: whoever comes
-waits until all have come, and one compiled program takes the steps of all. So
-runs need not be at the same step, nor end together. Between the dispatches one
-thread at a time has its turn.
+Each run is an ordinary one in a thread of its own, with its own folder, journal
+and checkpoints. At each dispatch it waits for the others, and one compiled
+program takes the steps of all. So runs need not be at the same step, nor end
+together. Between dispatches one thread runs at a time.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,12 +23,12 @@ from musiczoo.training import parallel
 def together(runs: Sequence[Callable]) -> None:
   """Calls each run with (place, leave); returns when all have returned.
 
-  `place` is for `fit.fit`; a run that has no more steps to take calls `leave`,
-  or the others would wait for it.
+  `place` is for `run.fit`; a run that has no more steps to take calls `leave`, or
+  the others would wait for it.
 
-  The program has a seat for each run, taken or not, and what happens at a seat
-  is the same whoever sits at the others: so runs that are resumed, with some
-  finished meanwhile, go on to the same bits.
+  The program has a seat for each run, whether it is taken or not, and the results
+  of a seat do not depend on the others. So resumed runs have the same bits, even
+  if some have finished meanwhile.
   """
   meeting = Meeting(len(runs))
 
@@ -47,10 +46,10 @@ def together(runs: Sequence[Callable]) -> None:
 
 
 class Meeting:
-  """Threads hand in arguments, each at its seat; one call answers them all.
+  """Collects the arguments of several threads for one call.
 
   Attributes:
-    turn: held by whoever runs; who waits in `call` has let it go.
+    turn: held by the thread that runs; `call` releases it while it waits.
   """
 
   def __init__(self, seats: int):
@@ -61,11 +60,11 @@ class Meeting:
     self._program = None
 
   def call(self, seat: int, make_program: Callable, *arguments):
-    """The program's answer to `arguments` at `seat`.
+    """The program's results for `arguments` at `seat`.
 
     Args:
-      make_program: () -> program, called once, by the first. A program is a
-        function of the arguments of all seats, and returns all answers.
+      make_program: () -> program, called once. A program is a function of the
+        arguments of all seats, and returns the results of all.
     """
     self._program = self._program or make_program()
     self._asked[seat] = arguments
@@ -77,14 +76,14 @@ class Meeting:
     return answer
 
   def leave(self, seat: int) -> None:
-    """Nobody comes to this seat again; no harm in saying it twice."""
+    """Gives up the seat; may be called twice."""
     self._present.discard(seat)
     self._answer_if_all_came()
 
   def _answer_if_all_came(self):
     if not self._asked or self._asked.keys() != self._present:
       return
-    # At an empty seat sits a double of the first, who takes no step.
+    # An empty seat has the arguments of the first, and takes no step.
     *first, _ = next(iter(self._asked.values()))
     double = (*first, np.int32(0))
     asked, self._asked = self._asked, {}
@@ -93,13 +92,13 @@ class Meeting:
         [asked.get(seat, double) for seat in range(self._seats)]
       )
       self._answers = {seat: answers[seat] for seat in asked}
-    except Exception as e:  # Each of them is to hear of it.
+    except Exception as e:  # It is raised in each thread.
       self._answers = dict.fromkeys(asked, e)
     self.turn.notify_all()
 
 
 def _place(meeting, seat, config, pipeline):
-  """A run's place: one device, and steps that are taken with the others'."""
+  """The place of a run: one device, and steps taken together."""
   rates = {
     k: np.float32(v) for k, v in config.optimizer.options.items() if k in RATES
   }
