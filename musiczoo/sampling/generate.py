@@ -7,14 +7,9 @@ import jax
 import numpy as np
 
 from musiczoo.build import Pipeline
-from musiczoo.music import (
-  annotation_text,
-  annotations,
-  score as scores,
-  transform,
-)
+from musiczoo.music import annotation_text, annotations, transform
 from musiczoo.music.audio import Sound
-from musiczoo.music.score import Score
+from musiczoo.music.score import end, Score
 from musiczoo.nn.heads import Controls
 
 MAX_EVENTS = 64  # Per step of the grid; real music has fewer.
@@ -74,12 +69,11 @@ def generate(
   # sample of the same noise begins with the same events.
   steps = num_steps
   if primer is not None:
-    steps += scores.end(representation.decode(primer))
+    steps += end(representation.decode(primer))
   num_new = 4 * num_steps
   result = sampled(num_new)
   while num_new < MAX_EVENTS * num_steps and not all(
-    spec.end_token in x or scores.end(score) >= steps
-    for x, score in zip(*result)
+    spec.end_token in x or end(score) >= steps for x, score in zip(*result)
   ):
     num_new *= 2
     result = sampled(num_new)

@@ -7,18 +7,18 @@ import os
 
 import numpy as np
 
-from musiczoo.music import (
-  chord_names,
-  grid,
-  harmony,
-  metre,
-  midi,
-  score as score_lib,
-  transform,
-)
+from musiczoo.music import chord_names, grid, harmony, metre, midi, transform
 from musiczoo.music.midi import guard
 from musiczoo.music.midi.standard import FAMILIES
-from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK
+from musiczoo.music.score import (
+  DURATION,
+  end,
+  ONSET,
+  PITCH,
+  pitched,
+  Score,
+  TRACK,
+)
 from musiczoo.music.time import length_seconds, quantize, seconds
 from musiczoo.representations import OF_SCORES
 from musiczoo.representations.tracks import group_of, GROUPS
@@ -82,7 +82,7 @@ def notes_kept(score: Score, kept: Score) -> int:
   """The number of notes whose onset and pitch are in another Score, too."""
 
   def count(score):
-    drums = ~score_lib.pitched(score)
+    drums = ~pitched(score)
     rows = zip(*score.notes[:, [ONSET, PITCH]].T.tolist(), drums.tolist())
     return Counter(rows)
 
@@ -96,7 +96,7 @@ def _file(score, lines, chunks):
   if not len(score.notes):
     yield 'notes       none: there is nothing to learn from it'
     return
-  quarters = score_lib.end(score) / score.resolution
+  quarters = end(score) / score.resolution
   yield f'notes       {len(score.notes)} in {len(score.tracks)} tracks'
   yield (
     f'length      {len(lines) - 1} bars, {quarters:.1f} quarter notes, '
@@ -149,7 +149,7 @@ def _tracks(score):
     pitch = score.notes[score.notes[:, TRACK] == i, PITCH]
     family = 'drums' if track.drums else FAMILIES[track.program // 8]
     name = str if track.drums else _pitch_name
-    span = '-'.join(name(int(end)) for end in (pitch.min(), pitch.max()))
+    span = '-'.join(name(int(p)) for p in (pitch.min(), pitch.max()))
     rows.append(
       f'{i + 1:2}  {_plain(track.name, 20):20}  {track.program:3} '
       f'{family:20} {len(pitch):8}  {span}'

@@ -15,12 +15,7 @@ import math
 
 import numpy as np
 
-from musiczoo.evaluation.metrics.shares import (
-  beats,
-  empty_share,
-  share,
-  sounding_spans,
-)
+from musiczoo.evaluation.metrics.shares import beats, empty_share, share, spans
 from musiczoo.music import metre
 from musiczoo.music.score import DURATION, ONSET, Score, TRACK
 from musiczoo.representations.sparse_roll import steps
@@ -120,7 +115,7 @@ def _chroma(score, group, lines):
 
   As in a roll, two notes of one pitch count once, and two of one class twice.
   """
-  begin, end, pitch = sounding_spans(_notes(score, group)).T
+  begin, end, pitch = spans(_notes(score, group)).T
   first = np.searchsorted(lines, begin, side='right') - 1
   after = np.searchsorted(lines, end)
   # Each note once for each span that it touches.

@@ -13,12 +13,7 @@ import math
 
 import numpy as np
 
-from musiczoo.evaluation.metrics.shares import (
-  beats,
-  empty_share,
-  share,
-  sounding_spans,
-)
+from musiczoo.evaluation.metrics.shares import beats, empty_share, share, spans
 from musiczoo.music import harmony, metre, score as score_lib
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score
 
@@ -170,9 +165,9 @@ def _sounding(score):
   Returns:
     pitches, ticks: int [changes - 1].
   """
-  spans = sounding_spans(score.notes[score_lib.pitched(score)])
-  tick = spans[:, :2].T.ravel().astype(np.int64)
-  change = np.repeat([1, -1], len(spans))
+  found = spans(score.notes[score_lib.pitched(score)])
+  tick = found[:, :2].T.ravel().astype(np.int64)
+  change = np.repeat([1, -1], len(found))
   order = np.argsort(tick, kind='stable')
   return np.cumsum(change[order])[:-1], np.diff(tick[order])
 

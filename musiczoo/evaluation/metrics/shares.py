@@ -43,7 +43,7 @@ def beats(score: Score, end: int = 0) -> np.ndarray:
   return np.arange(-(-last // score.resolution) + 1) * score.resolution
 
 
-def sounding_spans(notes: np.ndarray) -> np.ndarray:
+def spans(notes: np.ndarray) -> np.ndarray:
   """When each pitch sounds, however many notes have it.
 
   Args:

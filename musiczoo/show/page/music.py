@@ -2,16 +2,9 @@
 
 import base64
 
-from musiczoo.music import (
-  chord_names,
-  harmony,
-  metre,
-  midi,
-  score as score_lib,
-  transform,
-)
+from musiczoo.music import chord_names, harmony, metre, midi, transform
 from musiczoo.music.midi.standard import FAMILIES
-from musiczoo.music.score import Score
+from musiczoo.music.score import end, Score
 from musiczoo.music.time import quantize
 from musiczoo.show.sound import timbres
 
@@ -33,7 +26,7 @@ def music(score: Score) -> dict:
   key = harmony.key(coarse)
   return {
     'resolution': int(score.resolution),
-    'end': score_lib.end(score),
+    'end': end(score),
     'tracks': [
       {
         'name': track.name,

@@ -13,22 +13,14 @@ import numpy as np
 
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK, VELOCITY
 from musiczoo.music.time import length_seconds, seconds
-from musiczoo.show.sound.timbres import (
-  Drum,
-  DRUMS,
-  FAMILIES,
-  loudness,
-  OTHER,
-  places,
-  Timbre,
-)
+from musiczoo.show.sound import timbres
 
 RATE = 44100  # Samples a second.
 TAIL = 1.5  # Seconds of reverberation after the last note.
 
 _TABLE = 12  # Bits of a wavetable index: 4096 samples a period.
 _HIGHEST = 15000.0  # Hz; harmonics above are left out, to avoid aliasing.
-# Echoes: delays in milliseconds on the left, a little later on the right; levels.
+# Echoes: delays in milliseconds on the left, longer on the right; levels.
 _DELAYS = 19.1, 27.7, 41.3, 57.1, 79.7, 109.1, 145.3, 190.7, 250.3, 330.1
 _LEVELS = 0.16, 0.14, 0.12, 0.1, 0.085, 0.07, 0.055, 0.045, 0.03, 0.02
 
@@ -44,13 +36,15 @@ def render(score: Score) -> np.ndarray:
   of = score.notes[:, TRACK]
   columns = begin, held, score.notes[:, PITCH], score.notes[:, VELOCITY]
   notes = np.stack(columns, axis=1)
-  for track, place in enumerate(places(len(score.tracks))):
+  for track, place in enumerate(timbres.places(len(score.tracks))):
     # Notes repeat.
     voice = functools.lru_cache(128)(_voice(score.tracks[track]))
     alone = np.zeros(num, np.float32)
     for first, length, pitch, velocity in notes[of == track].tolist():
       wave = voice(pitch, length)[: len(alone) - first]
-      alone[first : first + len(wave)] += np.float32(loudness(velocity)) * wave
+      alone[first : first + len(wave)] += (
+        np.float32(timbres.loudness(velocity)) * wave
+      )
     angle = (1 + place) * math.pi / 4
     sound[0] += np.float32(math.cos(angle)) * alone
     sound[1] += np.float32(math.sin(angle)) * alone
@@ -62,22 +56,20 @@ def _reverberated(sound):
   for channel, late in enumerate((1, 1.13)):
     for delay, level in zip(_DELAYS, _LEVELS):
       after = round(delay / 1000 * late * RATE)
-      # An echo is on the other side.
-      result[channel, after:] += (
-        np.float32(level) * sound[1 - channel, : sound.shape[1] - after]
-      )
+      echo = sound[1 - channel, : sound.shape[1] - after]  # The other side.
+      result[channel, after:] += np.float32(level) * echo
   return result
 
 
 def _voice(track) -> Callable[[int, int], np.ndarray]:
   """(pitch, duration in samples) -> samples at full volume, for a track."""
   if track.drums:
-    return lambda pitch, held: _drum(DRUMS.get(pitch, OTHER))
-  timbre = FAMILIES[track.program // 8]
+    return lambda pitch, held: _drum(timbres.DRUMS.get(pitch, timbres.OTHER))
+  timbre = timbres.FAMILIES[track.program // 8]
   return lambda pitch, held: _note(timbre, pitch, held)
 
 
-def _note(timbre: Timbre, pitch, held):
+def _note(timbre: timbres.Timbre, pitch, held):
   hertz = 440 * 2 ** ((pitch - 69) / 12)
   released = round(timbre.release * RATE)
   num = held + released
@@ -116,7 +108,7 @@ def _period(harmonics, hertz):
   return (wave / np.abs(wave).max()).astype(np.float32)
 
 
-def _drum(drum: Drum):
+def _drum(drum: timbres.Drum):
   num = round(6 * drum.decay * RATE)
   time = np.arange(num) / RATE
   # The pitch falls three times as fast as the volume.
