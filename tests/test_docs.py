@@ -179,6 +179,18 @@ def test_every_config_key_has_a_meaning():
   assert not options.undocumented()
 
 
+def test_config_keys_in_the_pages_are_keys():
+  tables = 'model|head|optimizer|conditions|sections|representation'
+  known = set(re.findall(r'^\| `([\w.]+)`', options.reference(), re.M))
+  known |= {'head.name', 'optimizer.name', 'representation.name'}
+  for page in set(render.PAGES) - {ROOT / 'CHANGELOG.md'}:
+    text = page.read_text()
+    keys = re.findall(rf'(?:`|--config\.)((?:{tables})\.\w+)(?!\.\w)', text)
+    files = {'model.onnx', 'model.safetensors'}
+    assert set(keys) - files <= known, page
+    assert set(re.findall(r'--config\.(\w+)=', text)) <= known, page
+
+
 def test_the_examples_of_the_architecture_page_run():
   text = (ROOT / 'docs/architecture.md').read_text()
   names = {'__name__': 'examples'}
