@@ -1,4 +1,4 @@
-"""FILE.py:VARIANT and changes to it -> a config as a plain dict."""
+"""Reads a config, FILE.py:VARIANT with changes, as a plain dict."""
 
 from collections.abc import Iterable, Iterator
 import copy
@@ -14,7 +14,7 @@ CONFIGS = pathlib.Path(__file__).parent / 'configs'
 
 
 def load(given: str, changes: Iterable[tuple[str, str]] = ()) -> dict:
-  """Calls get_config(VARIANT) of the file and changes what was asked.
+  """Calls get_config(VARIANT) of the file and applies changes.
 
   Args:
     given: 'path/to/file.py:variant', or the file alone for its default. Without
@@ -62,7 +62,7 @@ def _module(path):
   module = importlib.util.module_from_spec(spec)
   try:
     spec.loader.exec_module(module)
-  except Exception as e:  # Whatever the user's file does.
+  except Exception as e:  # The file is the user's.
     raise UserError(f'--config={path}: {type(e).__name__}: {e}') from e
   if not hasattr(module, 'get_config'):
     raise UserError(f'--config={path} has no get_config: see {EXAMPLE}')

@@ -9,11 +9,7 @@ from absl import flags
 from . import launch, pages, progress
 
 OUTPUT_DIR = flags.DEFINE_string('output_dir', 'out/demo', 'Output folder.')
-CONFIG = flags.DEFINE_string(
-  'config',
-  'experiments/configs/chorales.py:lstm',
-  'Config of a model of voices; --config.NAME=VALUE changes a value of it.',
-)
+CONFIG = launch.config_flag('experiments/configs/chorales.py:lstm')
 # Below 1: a small model that was trained briefly makes fewer mistakes.
 TEMPERATURE = 0.8
 

@@ -1,4 +1,4 @@
-"""A config and 'key=a,b;key=c,d' -> the points of a grid, each a config."""
+"""Reads a grid, 'key=a,b;key=c,d': a config for each combination of values."""
 
 import itertools
 
@@ -17,7 +17,7 @@ def points(config: dict, text: str | None) -> dict[str, dict]:
     Configs by the name of their point, such as 'learning_rate=0.001'.
 
   Raises:
-    UserError: names the key or the value that can't be, or is there twice.
+    UserError: names the key or value that is wrong, or is there twice.
   """
   if text is None:
     return {ONE: config}

@@ -105,7 +105,7 @@ def check(config, pipeline, flag: str | None) -> None:
     flag: name of the flag that gives music, of `requested`.
 
   Raises:
-    UserError: with the name of the flag.
+    UserError: names the flag.
   """
   from musiczoo.sampling import controls, latents
 

@@ -1,6 +1,6 @@
-"""Flags -> main(), with every user's error as one line and status 2.
+"""Runs a command: parses its flags, prints a user's error as one line, status 2.
 
-Nothing here imports jax: `--help` and a typo answer at once.
+Nothing here imports jax, so that `--help` and a typo are answered at once.
 """
 
 import difflib
@@ -23,15 +23,15 @@ _overrides: list[tuple[str, str]] = []  # Of the command line: key, text.
 
 
 def run(main, positional: str | None = None) -> None:
-  """Parses the flags and calls main(); leaves with its status.
+  """Parses the flags, calls main() and exits with its status.
 
-  0 done, 2 the user can mend it, 130 or 143 stopped by a signal.
+  0 done, 2 an error of the user, 130 or 143 stopped by a signal.
 
   Args:
     main: returns a status, or None for 0.
     positional: the flag whose value may stand without its name.
   """
-  # Orbax tells all it does, and the story of an error before raising it.
+  # Orbax logs each step, and errors before it raises them.
   absl_logging.set_verbosity(absl_logging.FATAL)
   ours = logging.getLogger('musiczoo')
   ours.addHandler(logging.StreamHandler())
@@ -55,11 +55,11 @@ def _list_flags(main):
 
 
 def _make_exact():
-  """What jax must be told before it begins, for the same bits to come out."""
-  # The pool of threads decides how sums on the CPU are cut up. Steps in flight
-  # on several devices share it and can starve a small one; XLA then aborts.
+  """Sets the environment in which jax computes the same bits each time."""
+  # The size of the thread pool determines how sums on the CPU are split. Steps on
+  # several devices share it; if it is small they can deadlock, and XLA aborts.
   os.environ['PJRT_NPROC'] = '16'
-  # On GPUs: no atomic adds, and no choosing of kernels by the clock.
+  # On GPUs: no atomic adds, and no kernels chosen by timing.
   if 'xla_gpu_deterministic_ops' not in os.environ.get('XLA_FLAGS', ''):
     own = os.environ.get('XLA_FLAGS', ''), '--xla_gpu_deterministic_ops=true'
     os.environ['XLA_FLAGS'] = ' '.join(own).strip()
@@ -73,10 +73,10 @@ def _guarded(function, *args):
   except KeyboardInterrupt:
     print('stopped', file=sys.stderr)
     sys.exit(128 + signal.SIGINT)
-  except BrokenPipeError:  # Whoever read what we print has read enough.
+  except BrokenPipeError:  # As of `| head`.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(0)
-  except OSError as e:  # A disk that is full, a file that may not be written.
+  except OSError as e:  # Such as a full disk or a read-only file.
     message = f'{e.filename or "file system"}: {e.strerror or e}'
   print(f'error: {message}', file=sys.stderr)
   sys.exit(2)
@@ -116,7 +116,7 @@ def config_flag(default: str | None = None):
     'config',
     default,
     'FILE.py:VARIANT, for example experiments/configs/chorales.py:lstm; '
-    '--config.NAME=VALUE changes a number of it.',
+    '--config.NAME=VALUE changes a value of it.',
   )
 
 
@@ -127,14 +127,14 @@ def config(given: str | None) -> dict:
 
 
 def require(**given) -> None:
-  """Refuses to begin without these flags."""
+  """Raises UserError unless these flags are given."""
   for name, value in given.items():
     if value is None:
       raise UserError(f'--{name} is missing: see --help')
 
 
 def make_folder(path: pathlib.Path) -> None:
-  """Makes a folder to write to, or says why not."""
+  """Makes a folder to write to; UserError if it can't be made."""
   try:
     path.mkdir(parents=True, exist_ok=True)
   except OSError as e:
@@ -142,7 +142,7 @@ def make_folder(path: pathlib.Path) -> None:
 
 
 def write_text(path: pathlib.Path, text: str) -> None:
-  """Writes a file and the folder it is in, or says why not."""
+  """Writes a file and makes its folder; UserError if it can't be written."""
   make_folder(path.parent)
   write_output(path, text)
 

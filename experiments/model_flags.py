@@ -16,7 +16,7 @@ PRETRAINED = flags.DEFINE_string(
 
 
 def check() -> None:
-  """Refuses to begin without a model, or with two."""
+  """Raises UserError unless exactly one model is given."""
   if PRETRAINED.value is None:
     launch.require(workdir=WORKDIR.value)
   elif WORKDIR.value is not None:

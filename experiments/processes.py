@@ -1,7 +1,7 @@
-"""Flags of a run on many hosts -> this process as one of many.
+"""Flags of a run in many processes, and this process as one of them.
 
-The runtime aborts a process when another has died, with a status of its own and
-many lines. So each is forked off one that only waits for it, and ends with 75
+The runtime aborts a process when another has died, with many lines of output. So
+each is forked from one that only waits for it, and that ends with status 75
 (EX_TEMPFAIL) and one line: start all of them again.
 """
 
@@ -26,13 +26,13 @@ PROCESS_ID = flags.DEFINE_integer(
   'process_id', None, 'Which of them this is, from 0 on.', lower_bound=0
 )
 AGAIN = 75
-# What a collective says whose other end is gone.
+# In the message of a collective whose other end is gone.
 _LOST = ('Gloo', 'UNAVAILABLE', 'ABORTED', 'DEADLINE_EXCEEDED', 'Connection')
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2).
 
 
 def check() -> None:
-  """Refuses flags that make no sense together."""
+  """Raises UserError unless the flags fit each other."""
   given = {f.name: f.value for f in (COORDINATOR, NUM_PROCESSES, PROCESS_ID)}
   missing = [name for name, value in given.items() if value is None]
   if 0 < len(missing) < 3:
@@ -48,7 +48,7 @@ def check() -> None:
 
 
 def many() -> bool:
-  """Whether there are others: flags say so, SLURM, or chips of a TPU."""
+  """Whether there are others, by the flags, SLURM, or chips of a TPU."""
   if COORDINATOR.value is not None:
     return NUM_PROCESSES.value > 1
   tasks = os.environ.get('SLURM_NTASKS', '1')
@@ -85,7 +85,7 @@ def run(main) -> int:
 
 def _member(main):
   """The forked process; never returns."""
-  os.setpgid(0, 0)  # Ctrl-C comes from who waits for us, and once.
+  os.setpgid(0, 0)  # The parent passes Ctrl-C on, once.
   ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
   status = 1
   try:
@@ -100,7 +100,7 @@ def _member(main):
   finally:
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(status)  # Whatever threads of the runtime still wait for.
+    os._exit(status)  # Without waiting for threads of the runtime.
 
 
 def _joined(main) -> int:

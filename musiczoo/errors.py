@@ -1,4 +1,4 @@
-"""UserError: an error the user can mend; and the values that options may have."""
+"""UserError, an error that the user can fix; and checks of options."""
 
 from collections.abc import Callable, Mapping, Sequence
 import dataclasses
@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 
 class UserError(Exception):
-  """An error the user can cause and mend.
+  """An error that the user can cause and fix.
 
   The message is one line that names the file or the value and says what to do.
   The launchers print it to stderr and leave with status 2.
@@ -29,7 +29,7 @@ class Range:
   below: float = math.inf
 
   def __contains__(self, value: float) -> bool:
-    # Not a number compares as false, and so is in no range.
+    # NaN compares as false, and so is in no range.
     return self.low <= value <= self.high and (
       value < self.below or self.below == math.inf
     )
@@ -67,7 +67,7 @@ def check_options(
     part: the table's name in the config, for messages; '' is the whole.
     function: or a dataclass; its signature is the schema.
     options: the table.
-    given: parameters that are not the config's.
+    given: parameters that the caller passes itself.
 
   Raises:
     UserError: names the key that is unknown, missing, or has a value that its
@@ -97,14 +97,11 @@ def check_options(
       'experiments/configs'
     )
   if part:
-    for name, hint in _hints(function).items():
+    # A Linen module's own __init__ has the hints of its dataclass.
+    hints = typing.get_type_hints(function, include_extras=True)
+    for name, hint in hints.items():
       if name in options:
         check_value(prefix + name, options[name], hint)
-
-
-def _hints(function: Callable) -> dict:
-  # A Linen module's own __init__ has the hints of its dataclass.
-  return typing.get_type_hints(function, include_extras=True)
 
 
 def check_value(key: str, value: Any, hint: Any) -> None:

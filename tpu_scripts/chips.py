@@ -1,4 +1,4 @@
-"""A topology's name walks in; chips for the TPU's compiler alone walk out."""
+"""TPU topologies to compile for without a TPU, and what their chips can do."""
 
 import importlib.util
 import os
@@ -9,10 +9,10 @@ from jax.experimental import topologies
 
 
 class Chip(NamedTuple):
-  """A chip, as the maker describes it.
+  """The specification of a chip.
 
   Attributes:
-    peak: FLOP/s in bfloat16, which float32 matmuls are made of too.
+    peak: FLOP/s in bfloat16, of which float32 matmuls are composed.
     bandwidth: bytes/s to its memory.
     memory: bytes.
     clock: cycles/s.
@@ -24,9 +24,9 @@ class Chip(NamedTuple):
   clock: float
 
 
-# docs.cloud.google.com/tpu/docs/v4, v5e, v5p, v6e; the clock is what makes the
-# peak of its matrix units. A v4 is two cores that work as one; without a chip to
-# ask the compiler takes them as two devices, so here it is one core of each.
+# docs.cloud.google.com/tpu/docs/v4, v5e, v5p, v6e; the clock follows from the peak
+# of the matrix units. A v4 has two cores that work as one; without a chip the
+# compiler takes them as two devices, so here it is one core of each.
 CHIPS = {
   'v4': Chip(137.5e12, 0.614e12, 16e9, 1.05e9),
   'v5e': Chip(197e12, 0.819e12, 16e9, 1.5e9),
@@ -37,8 +37,7 @@ CHIPS = {
 TOPOLOGIES = ('v4:2x2x1', 'v5e:2x2', 'v5p:2x2x1', 'v6e:2x2')
 SLICES = ('v4:4x8x8', 'v5e:16x16', 'v5p:4x8x8', 'v6e:16x16')
 
-# Where libtpu finds no TPU it would look for one at length; and it would keep
-# other processes out, though nothing here touches a chip.
+# Without these libtpu searches long for a TPU, and locks out other processes.
 ALONE = {
   'TPU_SKIP_MDS_QUERY': '1',
   'TPU_WORKER_HOSTNAMES': 'localhost',
@@ -47,9 +46,9 @@ ALONE = {
 
 
 def of(topology: str) -> list[jax.Device]:
-  """Devices such as v5e:2x2 has, to compile for; they can't run anything.
+  """Devices of a topology such as v5e:2x2, to compile for, not to run.
 
-  Needs libtpu and no TPU; without libtpu says so and exits.
+  Needs libtpu and no TPU; exits with a message without libtpu.
   """
   if importlib.util.find_spec('libtpu') is None:
     raise SystemExit("the TPU's compiler is missing: pip install -e '.[tpu]'")

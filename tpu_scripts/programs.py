@@ -1,4 +1,4 @@
-"""A config and devices that needn't be there -> programs to be compiled."""
+"""Train steps and samplers of a config, lowered for devices that may be absent."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from musiczoo.sampling import generate
 from musiczoo.training import parallel
 from musiczoo.training.step import eval_params, make_init, make_train_step
 
-PIECES, STEPS = 8, 256  # What `experiments.generate` makes if not told.
+PIECES, STEPS = 8, 256  # The defaults of `experiments.generate`.
 
 
 class Program(NamedTuple):
@@ -31,8 +31,8 @@ class Program(NamedTuple):
     lowered: to be compiled.
     function: what one chip does.
     args: its arguments there, as shapes.
-    axes: what it adds up over.
-    rounds: of a loop whose end is known only when it runs.
+    axes: names and sizes of the axes that it adds up over.
+    rounds: of a loop whose end is known at run time only.
   """
 
   lowered: jax.stages.Lowered
@@ -109,7 +109,7 @@ def sample(config: build.RunConfig, device) -> Program:
 
 
 def _batch(config, pipeline, rows):
-  """A batch of silence, such as training would hear."""
+  """A batch of silence, shaped as in training."""
   spec = pipeline.spec
   x = np.zeros((config.window, *spec.shape), spec.dtype)
   cond = None
@@ -120,7 +120,7 @@ def _batch(config, pipeline, rows):
 
 
 def on(tree, sharding):
-  """Shapes, said where they are; numbers stay numbers."""
+  """Shapes with a sharding; numbers stay numbers."""
   return jax.tree.map(
     lambda a: (
       jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding)

@@ -21,7 +21,7 @@ def flops(
   Args:
     args: arrays or their shapes, on one chip.
     axes: names and sizes of the axes that `function` adds up over.
-    rounds: of a loop whose end is known only when it runs.
+    rounds: of a loop whose end is known at run time only.
   """
   jaxpr = jax.make_jaxpr(function, axis_env=list((axes or {}).items()))(*args)
   return _of(jaxpr.jaxpr, rounds)
@@ -38,7 +38,7 @@ def _of(jaxpr, rounds) -> int:
     elif name == 'conv_general_dilated':
       total += _convolution(eqn)
     inner = [_of(part, rounds) for part in core.jaxprs_in_params(eqn.params)]
-    if name == 'cond':  # One of the branches; the dearest.
+    if name == 'cond':  # One of the branches: the most expensive.
       inner = [max(inner)]
     times = {'scan': eqn.params.get('length'), 'while': rounds}.get(name, 1)
     total += times * sum(inner)
@@ -48,9 +48,9 @@ def _of(jaxpr, rounds) -> int:
 def _convolution(eqn) -> int:
   shape = eqn.invars[1].aval.shape
   spec = eqn.params['dimension_numbers'].rhs_spec  # Out, in, space.
-  taps = math.prod(shape[i] for i in spec[1:])
-  # Between the steps of a dilated input stand zeros, which no one multiplies.
-  return 2 * _out(eqn) * taps // math.prod(eqn.params['lhs_dilation'])
+  kernel_size = math.prod(shape[i] for i in spec[1:])
+  # The zeros between steps of a dilated input are not multiplied.
+  return 2 * _out(eqn) * kernel_size // math.prod(eqn.params['lhs_dilation'])
 
 
 def _out(eqn) -> int:

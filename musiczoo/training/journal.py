@@ -1,8 +1,8 @@
-"""What a run measured <-> lines of JSON in its workdir.
+"""The journal of a run: lines of JSON in its workdir.
 
-`metrics.jsonl` holds what is the same in every repetition of the run,
-`timing.jsonl` what is not, and `bad_batches.jsonl` the batches that no finite
-step came of.
+`metrics.jsonl` has what is the same in every repetition of the run,
+`timing.jsonl` what is not, and `bad_batches.jsonl` the batches whose loss or
+gradient was not finite.
 """
 
 import csv
@@ -27,7 +27,7 @@ def append(workdir, name: str, entries: list[dict]) -> None:
 
 
 def read(workdir, name: str = METRICS) -> list[dict]:
-  """All whole lines, oldest first; a line cut short by a crash is left out."""
+  """All whole lines, oldest first; one cut short by a crash is left out."""
   path = pathlib.Path(workdir) / name
   entries = []
   for line in path.read_text().splitlines() if path.exists() else ():
@@ -39,7 +39,7 @@ def read(workdir, name: str = METRICS) -> list[dict]:
 
 
 def rewind(workdir, step: int) -> None:
-  """Forgets what was measured after `step`: the run goes on from there."""
+  """Removes all lines after `step`, where the run continues."""
   for name in (METRICS, TIMING):
     path = pathlib.Path(workdir) / name
     if path.exists():
