@@ -70,12 +70,8 @@ def main() -> int:
       _report(workdir, planned),
     )
     if DRY_RUN.value:
-      print(
-        script(jobs, options)
-        if LAUNCHER.value == 'slurm'
-        else _lines(jobs, options),
-        end='',
-      )
+      text = script if LAUNCHER.value == 'slurm' else _lines
+      print(text(jobs, options), end='')
       return 0
     trials.lay_out(workdir, planned)
     if jobs:
@@ -114,18 +110,15 @@ def _checked(points):
 
 def _report(workdir, planned):
   """Returns report(job): prints the status of its trials."""
-  by_id = {trial.id: trial for trial in planned}
+  points = {trial.id: trial.point for trial in planned}
+  folders = {i: trials.folder(workdir, i) for i in points}
 
   def report(job):
-    folders = {t: trials.folder(workdir, t) for t in by_id}
-    done = sum(results.finished(folder) for folder in folders.values())
-    for trial_id in job:
-      result = results.read(folders[trial_id]) or {'status': 'not finished'}
-      print(
-        f'[{done}/{len(by_id)}] {trial_id} ({by_id[trial_id].point}): '
-        f'{result["status"]}',
-        flush=True,
-      )
+    done = sum(map(results.finished, folders.values()))
+    for i in job:
+      result = results.read(folders[i]) or {'status': 'not finished'}
+      line = f'[{done}/{len(points)}] {i} ({points[i]}): {result["status"]}'
+      print(line, flush=True)
 
   return report
 

@@ -37,6 +37,7 @@ class Pipeline(NamedTuple):
 
   @property
   def spec(self) -> Spec:
+    """What a model needs to know of x."""
     return self.representation.spec
 
 
@@ -113,23 +114,21 @@ def make_model(
   check_options('model', hints['options'], options)
   options = hints['options'](**options)
   own_output = hints['head'] is type(None)
-  if own_output and head is not None:
-    raise UserError(
-      f"family '{name}' has an output of its own: leave config.head out"
-    )
-  if not own_output and head is None:
-    raise UserError(f"family '{name}' needs a head: set config.head")
   declared = inspect.signature(family).parameters
-  if conditioning.columns and 'conditioning' not in declared:
-    raise UserError(
-      f"config.conditions.columns: family '{name}' can not be conditioned: set "
-      '--config.conditions.columns='
-    )
-  if remat and 'remat' not in declared:
-    raise UserError(
-      f"--config.remat=True: family '{name}' has nothing to recompute: set "
-      '--config.remat=False'
-    )
+  for is_wrong, message in (
+    (own_output and head, 'has an output of its own: leave config.head out'),
+    (not own_output and not head, 'needs a head: set config.head'),
+    (
+      conditioning.columns and 'conditioning' not in declared,
+      'cannot be conditioned: set --config.conditions.columns=',
+    ),
+    (
+      remat and 'remat' not in declared,
+      'has nothing to recompute: set --config.remat=False',
+    ),
+  ):
+    if is_wrong:
+      raise UserError(f"family '{name}' {message}")
   values = dict(
     window=window, conditioning=conditioning, dtype=dtype, remat=remat
   )
