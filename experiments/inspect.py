@@ -18,12 +18,12 @@ FILE = flags.DEFINE_string('file', None, 'MIDI file; --file= may be left out.')
 def main():
   launch.require(file=FILE.value)
   from musiczoo.music import midi
-  from musiczoo.show import report
+  from musiczoo.show import rejection, report
 
   try:
     print('\n'.join(report.examine(FILE.value)))
   except midi.MidiError as error:
-    print('\n'.join(report.explain(error)))
+    print('\n'.join(rejection.explain(error)))
     raise
   if pages.HTML.value is not None:
     _page(FILE.value)

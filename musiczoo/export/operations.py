@@ -9,8 +9,14 @@ import numpy as np
 from musiczoo.export.graph import Graph, type_of
 
 
-def _same(op):
-  return lambda graph, eqn, *values: graph.node(op, *values)
+def _same(op, **attributes):
+  """One node; each attribute is a function of the equation's parameters."""
+
+  def node(graph, eqn, *values):
+    found = {name: of(eqn.params) for name, of in attributes.items()}
+    return graph.node(op, *values, **found)
+
+  return node
 
 
 def _identity(graph, eqn, x):
@@ -26,10 +32,6 @@ def _power(graph, eqn, x):
     return graph.node('Mul', x, x)
   dtype = eqn.invars[0].aval.dtype
   return graph.node('Pow', x, np.array(eqn.params['y'], dtype))
-
-
-def _cast(graph, eqn, x):
-  return graph.node('Cast', x, to=type_of(eqn.params['new_dtype']))
 
 
 def _reduce(op):
@@ -63,14 +65,6 @@ def _broadcast(graph: Graph, eqn, x):
 
 def _reshape(graph, eqn, x, *sizes):
   return graph.reshape(x, eqn.outvars[0].aval.shape)
-
-
-def _transpose(graph, eqn, x):
-  return graph.node('Transpose', x, perm=list(eqn.params['permutation']))
-
-
-def _concatenate(graph, eqn, *values):
-  return graph.node('Concat', *values, axis=eqn.params['dimension'])
 
 
 def _slice(graph, eqn, x):
@@ -194,9 +188,9 @@ TABLE = {
   **{name: _same(name.capitalize()) for name in _CAPITALIZED.split()},
   **{name: _same(op) for name, op in _RENAMED.items()},
   'broadcast_in_dim': _broadcast,
-  'concatenate': _concatenate,
+  'concatenate': _same('Concat', axis=lambda p: p['dimension']),
   'conv_general_dilated': _convolve,
-  'convert_element_type': _cast,
+  'convert_element_type': _same('Cast', to=lambda p: type_of(p['new_dtype'])),
   'copy': _identity,
   'cumsum': _cumsum,
   'dot_general': _dot,
@@ -207,7 +201,7 @@ TABLE = {
   'reduce_and': _all,
   'reduce_max': _reduce('ReduceMax'),
   'reduce_sum': _reduce('ReduceSum'),
-  'rem': lambda graph, eqn, a, b: graph.node('Mod', a, b, fmod=1),
+  'rem': _same('Mod', fmod=lambda p: 1),
   'reshape': _reshape,
   'rsqrt': lambda graph, eqn, x: graph.node(
     'Reciprocal', graph.node('Sqrt', x)
@@ -219,6 +213,6 @@ TABLE = {
   'squeeze': _reshape,
   'stack': _stack,
   'stop_gradient': _identity,
-  'transpose': _transpose,
+  'transpose': _same('Transpose', perm=lambda p: list(p['permutation'])),
   'unstack': _unstack,
 }

@@ -188,39 +188,3 @@ def test_key_and_chords_by_bar(page):
 
 def test_a_silent_file_has_a_short_page(page):
   assert list(page(smf(END))) == ['FILE', 'REPAIRS']
-
-
-def rejection(path):
-  with pytest.raises(midi.MidiError) as caught:
-    list(report.examine(path))
-  return list(report.explain(caught.value))
-
-
-def test_a_rejected_file_shows_where(tmp_path):
-  path = tmp_path / 'page.mid'
-  path.write_bytes(b'<!DOCTYPE html><html>')
-  row, mark = rejection(path)
-  assert row.split() == [
-    '0',
-    *b'<!DOCTYPE html><'.hex(' ').split(),
-    '<!DOCTYPE',
-    'html><',
-  ]
-  assert mark.strip() == '^^ byte 0'
-  data = smf(NOTE * 20 + b'\0' + bytes([0x90, 60, 0xFF]) + END)
-  path.write_bytes(data)
-  *rows, mark = rejection(path)
-  position = int(mark.split()[-1])
-  assert len(rows) == 3
-  assert rows[-1][mark.index('^') :][:2] == f'{data[position]:02x}'
-
-
-def test_of_a_limit_it_says_how_to_raise_it(tmp_path):
-  path = tmp_path / 'long.mid'
-  path.write_bytes(smf(b'\0' + ON + quantity(2**27) + OFF + END, division=1))
-  (line,) = rejection(path)
-  assert '131072' in line and '--max_quarters=N' in line
-
-
-def test_a_missing_file_has_nothing_to_show(tmp_path):
-  assert rejection(tmp_path / 'none.mid') == []
