@@ -19,19 +19,13 @@ SPLIT = flags.DEFINE_enum(
 )
 JSON = flags.DEFINE_string('json', None, 'File to write the figures to.')
 ORDERINGS = flags.DEFINE_integer(
-  'orderings',
-  None,
-  'Also compute the frame-wise likelihood, over so many random orders.',
-  lower_bound=1,
+  'orderings', None, 'Random orders of a frame-wise likelihood.', lower_bound=1
 )
 MAX_FRAMES = flags.DEFINE_integer(
   'max_frames', 2000, 'Size of its random sample of frames.', lower_bound=1
 )
 SAMPLES = flags.DEFINE_integer(
-  'samples',
-  512,
-  'Windows to compare, of a model without a likelihood.',
-  lower_bound=2,
+  'samples', 512, 'Windows to sample and compare, of a GAN.', lower_bound=2
 )
 NOVELTY = flags.DEFINE_bool(
   'novelty', True, 'Report what of the test split is in the training split.'

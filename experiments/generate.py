@@ -21,8 +21,7 @@ TEMPO = flags.DEFINE_integer(
 NOVELTY = flags.DEFINE_bool(
   'novelty',
   None,
-  'Report what is copied from the training pieces, which needs the corpus; '
-  'left out: only for a model of --workdir.',
+  'Report what is copied from the training pieces; left out: if of --workdir.',
 )
 WAV = flags.DEFINE_bool('wav', False, 'Render each piece as audio, too.')
 SOUNDFONT = flags.DEFINE_string(

@@ -8,10 +8,7 @@ from . import launch
 
 WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of a trained model.')
 PRETRAINED = flags.DEFINE_string(
-  'pretrained',
-  None,
-  "Name of a model that comes with the package, such as 'lstm-chorales'; "
-  'instead of --workdir.',
+  'pretrained', None, "Name of a model of the package, such as 'lstm-chorales'."
 )
 
 

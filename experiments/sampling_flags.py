@@ -26,16 +26,10 @@ TOP_K = flags.DEFINE_integer(
   'top_k', None, 'Sample only the k most likely values; 0 or left out: all.'
 )
 TOP_P = flags.DEFINE_float(
-  'top_p',
-  None,
-  'Sample only the most likely values that together have this probability; '
-  'left out: all.',
+  'top_p', None, 'Sample only the most likely values of this total probability.'
 )
 MIN_P = flags.DEFINE_float(
-  'min_p',
-  None,
-  'Sample only values with at least this share of the largest probability; '
-  'left out: all.',
+  'min_p', None, 'Sample only values of this share of the largest probability.'
 )
 ARGMAX = flags.DEFINE_bool('argmax', False, 'Take the most likely value.')
 CHORDS = flags.DEFINE_string(

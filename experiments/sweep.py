@@ -23,7 +23,7 @@ WORKDIR = flags.DEFINE_string(
 SEEDS = flags.DEFINE_integer(
   'seeds',
   8,
-  "Runs of each point, with the config's seed, the next, ...",
+  "Runs of each point, from the config's seed on.",
   lower_bound=1,
   upper_bound=MAX_PAIRS,
 )
@@ -34,16 +34,10 @@ LAUNCHER = flags.DEFINE_enum(
   'launcher', 'local', list(LAUNCHERS), 'Processes here, Ray, or SLURM.'
 )
 WORKERS = flags.DEFINE_integer(
-  'workers',
-  None,
-  'Jobs at a time; one for each GPU, or each core, if not given.',
-  lower_bound=1,
+  'workers', None, 'Jobs at a time; left out: GPUs, or cores.', lower_bound=1
 )
 TOGETHER = flags.DEFINE_integer(
-  'together',
-  1,
-  'Trials of one shape that are one program, and one job.',
-  lower_bound=1,
+  'together', 1, 'Trials of one shape in one program.', lower_bound=1
 )
 DRY_RUN = flags.DEFINE_bool('dry_run', False, 'Only print what would be run.')
 

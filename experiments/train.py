@@ -15,22 +15,19 @@ WORKDIR = flags.DEFINE_string(
   'workdir', None, 'Folder of the run; goes on with the run it holds.'
 )
 INIT_FROM = flags.DEFINE_string(
-  'init_from',
-  None,
-  'Workdir, or name of a pretrained model: its parameters begin a new run.',
+  'init_from', None, 'Workdir, or name, of a model to initialize a new run.'
 )
 REPRODUCIBLE = flags.DEFINE_enum(
   'reproducible',
   None,
   ['run', 'device_invariant'],
-  'The same bits in the same place, or on 1, 2, 4 and 8 devices alike; '
-  '--config.reproducible, for short.',
+  'As --config.reproducible: the same bits on the same devices, or on 1 to 8.',
 )
 RERUN = flags.DEFINE_string(
   'rerun',
   None,
-  'Workdir of a run to repeat, in --workdir or a folder that is thrown away; '
-  'says whether the same parameters come out.',
+  'Workdir of a run to repeat, in --workdir or a temporary folder; prints '
+  'whether the parameters are the same.',
 )
 
 
