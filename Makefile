@@ -35,10 +35,10 @@ demo: venv
 	$(BIN)/python -m experiments.demo --output_dir=out/demo
 
 test: venv
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist=worksteal
 
 test-slow: venv
-	$(BIN)/python -m pytest -n 2 -m slow
+	$(BIN)/python -m pytest -n 2 --dist=worksteal -m slow
 
 lint: venv
 	$(BIN)/ruff check .

@@ -1,0 +1,95 @@
+"""Every family learns: each overfits one batch (law 8, first half)."""
+
+import functools
+
+import jax
+import numpy as np
+import optax
+import pytest
+
+from musiczoo.models.zoo import ZOO
+from musiczoo.music.spec import Spec
+from musiczoo.nn.heads import HEADS
+from musiczoo.training import step as step_lib
+from tests import families
+
+pytestmark = pytest.mark.slow
+
+STEPS = 20  # A dispatch.
+LINES = Spec('voices', families.DEPTH, (2,))
+WINDOW = {'hidden': 64, 'latent': 32, 'net': 'conv'}
+STRUCTURE = {
+  'cell': 'gru',
+  'hidden': 64,
+  'layers': 1,
+  'planner_hidden': 32,
+  'analyser_hidden': 32,
+  'analyser_channels': 8,
+  'bar_steps': families.BAR,
+}
+# Options of each family; the rate of Adam, steps of training and the share of
+# the initial nats that is left at most. 16 steps of 4 rows hold 64 decisions
+# of 6 values, or 128 of 12: enough units to learn them by heart.
+NET = {'hidden': 64, 'layers': 1}
+CASES = {
+  'rnn': (NET, 3e-3, 300, 0.1),
+  'lstm': (NET, 1e-2, 300, 0.1),
+  'gru': (NET, 1e-2, 300, 0.1),
+  'cnn': (NET | {'layers': 3, 'kernel': 3}, 3e-3, 300, 0.1),
+  # A bound over random orders: the first cells of an order are never known.
+  'infill': (NET | {'layers': 3}, 3e-3, 600, 0.6),
+  'autoencoder': (WINDOW | {'noise': 0.0}, 3e-3, 400, 0.1),
+  'vae': (WINDOW | {'beta': 0.0}, 3e-3, 400, 0.1),
+  'structure': (STRUCTURE, 1e-2, 300, 0.1),
+}
+
+
+def _family(name, options):
+  """A tiny model of random music, voices or tokens."""
+  if name == 'infill':
+    model = families.make(name, LINES, None, {}, **options)
+    return families.Family(model, None, LINES)
+  head = 'voices' if name in ('structure', 'autoencoder') else 'categorical'
+  shape, arguments = families.HEAD_OF[head]
+  arguments = dict.fromkeys(arguments, 32) | (
+    {'voices': shape[0]} if head == 'voices' else {}
+  )
+  module = HEADS[head](depth=families.DEPTH, **arguments)
+  spec = Spec(module.kind, families.DEPTH, shape)
+  more = {'conditioning': families.HEARD} if name == 'structure' else {}
+  model = families.make(name, spec, module, more, **options)
+  return families.Family(model, None, spec)
+
+
+def _train(model, batch, optimizer, steps):
+  """States before and after so many steps on one batch."""
+  init = step_lib.make_init(model, optimizer)
+  step = step_lib.make_train_step(model, optimizer)
+  train_steps = jax.jit(step_lib.make_train_steps(step))
+  before = state = init(jax.random.key(0), batch)
+  batches = families.stack([batch] * STEPS)
+  for _ in range(steps // STEPS):
+    state, _ = train_steps(state, batches, np.int32(STEPS))
+  return before, state
+
+
+def _nats(model, state, batch):
+  """Of a batch, at the rest of training, by the figure that is compared."""
+  loss = functools.partial(model.loss, step=0, train=False)
+  sums, weight = jax.jit(loss)(state.params, batch, jax.random.key(1))
+  return float(sums[model.monitor] / weight)
+
+
+@pytest.mark.parametrize('name', CASES)
+def test_a_family_overfits_one_batch(name):
+  options, rate, steps, most = CASES[name]
+  family = _family(name, options)
+  batch = families.batch(family, size=4)
+  before, after = _train(family.model, batch, optax.adam(rate), steps)
+  left = _nats(family.model, after, batch) / _nats(family.model, before, batch)
+  assert left < most, left
+
+
+def test_every_family_is_here():
+  # The unigram's best is the entropy of its batch; see `test_unigram`.
+  assert {*CASES, 'gan', 'unigram'} == set(ZOO)
