@@ -40,16 +40,15 @@ def train(config, corpus, workdir, steps):
   return out
 
 
-@pytest.mark.parametrize('config', ['lstm', 'cnn'])
-def test_a_prolonged_run_is_the_long_run(config, tmp_path):
-  (tmp_path / 'corpus').mkdir()
-  write_corpus(tmp_path / 'corpus')
-  digest = lambda out: re.search('params_sha256=([0-9a-f]{64})', out)[1]
-  journals, digests = [], []
+def test_a_prolonged_run_is_the_long_run(tmp_path):
+  corpus = tmp_path / 'corpus'
+  corpus.mkdir()
+  write_corpus(corpus)
+  digests, journals = [], []
   for name, parts in ('whole', [12]), ('parts', [6, 12]):
     for steps in parts:
-      out = train(config, tmp_path / 'corpus', tmp_path / name, steps)
-    digests.append(digest(out))
+      out = train('lstm', corpus, tmp_path / name, steps)
+    digests.append(re.search('params_sha256=([0-9a-f]{64})', out)[1])
     journals.append(journal.read(tmp_path / name))
   assert digests[0] == digests[1]
   assert journals[0] == journals[1] and len(journals[0]) >= 12
