@@ -17,9 +17,8 @@ from musiczoo.models.model import ExportableModel, Forward
 from musiczoo.music.annotations import COLUMNS
 from musiczoo.nn.keys import noise, row_keys, split
 
-GIVEN = (
-  0.3  # Share of the rows in training that are given a beginning; a track.
-)
+# Share of the rows in training that are given a beginning, and so a track.
+GIVEN = 0.3
 BIAS = -3.0  # Few bits are 1: a generator that begins loud learns slowly.
 
 fixed = jax.lax.stop_gradient
