@@ -64,7 +64,7 @@ REMOVED = []
 # Names of metrics and figures, parts joined by '/'.
 METRICS = [
   ('structure', 'hearing', 'annotation_nats'),
-  ('structure', 'hearing_per_note', 'annotation_nats_per_note'),
+  ('structure', r'hearing_per_(\w+)', r'annotation_nats_per_\1'),
   ('structure', r'heard_(\w+)', r'accuracy_\1'),
   ('structure', r'plan_(?!nats)(\w+)', r'plan_nats_\1'),
   ('structure', 'render_told_heard', 'nll_given_codes_per_note'),
