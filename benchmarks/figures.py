@@ -39,11 +39,15 @@ VARIANTS = (
 )
 
 
+def _config(variant: str) -> build.RunConfig:
+  return build.RunConfig.from_dict(configs.load(f'{ROOT / CONFIGS}:{variant}'))
+
+
 def parameters() -> dict:
   """Numbers of parameters of the configs of the chorales."""
 
   def count(variant):
-    config = configs.load(f'{ROOT / CONFIGS}:{variant}')
+    config = _config(variant)
     shapes = workdir.shapes(build.pipeline(config))
     return sum(int(np.prod(s.shape)) for s in jax.tree.leaves(shapes))
 
@@ -52,7 +56,7 @@ def parameters() -> dict:
 
 def of_baselines() -> dict:
   """Nats per note of the test chorales, by models without training."""
-  config = configs.load(f'{ROOT / CONFIGS}:lstm')
+  config = _config('lstm')
   pipeline = build.pipeline(config)
   corpus = build.corpus(config)
   train, test = (
