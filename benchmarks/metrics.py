@@ -66,7 +66,7 @@ def main():
 
 def read(folder):
   from musiczoo.music import midi
-  from musiczoo.music.time import quantize
+  from musiczoo.music.quantize import quantize
 
   paths = sorted(pathlib.Path(folder).rglob('*.mid'))
   return [quantize(midi.read(path), GRID) for path in paths]

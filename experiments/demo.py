@@ -87,7 +87,7 @@ def _sample(trained, corpus, figures, output):
   """Writes eight pieces and the page, and prints what is copied."""
   from musiczoo.evaluation.novelty import report
   from musiczoo.sampling import generate
-  from musiczoo.sampling.controls import check_controls
+  from musiczoo.sampling.checks import check_controls
   from musiczoo.show import outputs
 
   config, pipeline, params = trained

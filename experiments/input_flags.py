@@ -107,7 +107,7 @@ def check(config, pipeline, flag: str | None) -> None:
   Raises:
     UserError: names the flag.
   """
-  from musiczoo.sampling import controls, latents
+  from musiczoo.sampling import checks, latents
 
   model, spec = pipeline.model, pipeline.spec
   if spec.is_audio:
@@ -118,7 +118,7 @@ def check(config, pipeline, flag: str | None) -> None:
           'notes: leave it out'
         )
   if flag in _CONTROLS:
-    controls.check_ability(model, _CONTROLS[flag], f'--{flag}')
+    checks.check_ability(model, _CONTROLS[flag], f'--{flag}')
     if flag in ('harmonize_midi', 'accompany_midi'):
       _check_part(config, spec, flag)
   elif flag is not None:

@@ -39,12 +39,12 @@ def main():
 
 def _page(file):
   """Writes --html: the file, with key and chords, and its numbers."""
-  from musiczoo.music import grid, midi
+  from musiczoo.music import grid_fit, midi
   from musiczoo.show import page
   from musiczoo.show.page import numbers
 
   score, name = midi.read(file), pathlib.Path(file).name
-  steps = max(grid.GRIDS)
+  steps = max(grid_fit.GRIDS)
   num_steps = pages.segment_steps(steps)
   about = {'notes': len(score.notes), 'tracks': len(score.tracks)}
   metrics = numbers.metrics_of(score, steps, num_steps)

@@ -48,21 +48,21 @@ def options(config, pipeline) -> dict:
   Raises:
     UserError: the model cannot use one of them.
   """
-  from musiczoo.sampling import controls
+  from musiczoo.sampling import checks
 
   model = pipeline.model
   return {
     'num_outputs': NUM_OUTPUTS.value,
     'num_steps': NUM_STEPS.value,
     'seed': SEED.value,
-    'controls': controls.check_controls(
+    'controls': checks.check_controls(
       model,
       temperature=0.0 if ARGMAX.value else TEMPERATURE.value,
       top_k=TOP_K.value,
       top_p=TOP_P.value,
       min_p=MIN_P.value,
     ),
-    'requested': controls.check_requested(
+    'requested': checks.check_requested(
       model,
       config.conditions,
       chords=CHORDS.value,

@@ -8,7 +8,7 @@ from musiczoo.build import Pipeline, RunConfig
 from musiczoo.music.audio.sound import Sound
 from musiczoo.music.score import Score
 from musiczoo.runs import pretrained
-from musiczoo.sampling import controls as controls_lib, generate
+from musiczoo.sampling import checks, generate
 from musiczoo.sampling.primer import encode_primer
 from musiczoo.show import outputs
 
@@ -55,7 +55,7 @@ class TrainedModel(NamedTuple):
     model, representation = self.pipeline.model, self.pipeline.representation
     encoded = None
     if primer is not None:
-      controls_lib.check_ability(model, 'given', 'primer')
+      checks.check_ability(model, 'given', 'primer')
       encoded = encode_primer(representation, primer, 'primer')
     return generate.generate(
       self.pipeline,
@@ -63,9 +63,9 @@ class TrainedModel(NamedTuple):
       num_outputs=num_outputs,
       num_steps=num_steps,
       seed=seed,
-      controls=controls_lib.check_controls(model, **controls),
+      controls=checks.check_controls(model, **controls),
       primer=encoded,
-      requested=controls_lib.check_requested(
+      requested=checks.check_requested(
         model, self.config.conditions, **requested or {}
       ),
     ).scores

@@ -22,8 +22,9 @@ import numpy as np
 
 from musiczoo.data.cache import sealed_folder
 from musiczoo.data.cache.npy_writer import load, NpyWriter, writing
-from musiczoo.data.corpus import Piece, SPLITS
+from musiczoo.data.corpus import Piece
 from musiczoo.data.pieces import Lazy
+from musiczoo.data.splits import SPLITS
 from musiczoo.music.score import Score, Track
 
 SEAL = 'dataset.json'

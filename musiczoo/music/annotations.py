@@ -23,8 +23,8 @@ import numpy as np
 from musiczoo.errors import UserError
 from musiczoo.music import bar_classes, chord_names, harmony, metre
 from musiczoo.music.bar_classes import DENSITIES, LAGS
+from musiczoo.music.quantize import quantize
 from musiczoo.music.score import end, Score
-from musiczoo.music.time import quantize
 
 MAX_BAR_STEPS = 96  # Positions in a bar that are distinguished.
 MAX_STYLES = 63

@@ -6,8 +6,8 @@ performance first.
 
 import numpy as np
 
+from musiczoo.music.quantize import divide
 from musiczoo.music.score import end as last_tick, ONSET, Score
-from musiczoo.music.time import divide
 
 
 def bars(score: Score, end: int = 0) -> np.ndarray:

@@ -19,8 +19,8 @@ from typing import Annotated
 import numpy as np
 
 from musiczoo.errors import Range
+from musiczoo.music.quantize import quantize
 from musiczoo.music.spec import Spec
-from musiczoo.music.time import quantize
 from musiczoo.representations import (
   event_changes,
   event_decoder,

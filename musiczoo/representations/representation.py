@@ -7,9 +7,9 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from musiczoo.errors import check_options, check_value, Range
+from musiczoo.music.quantize import quantize
 from musiczoo.music.score import canonical, Score, Track
 from musiczoo.music.spec import Spec
-from musiczoo.music.time import quantize
 
 VELOCITY = 80  # Of notes decoded from an x that keeps no velocities.
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from musiczoo.errors import UserError
 from musiczoo.music import metre
+from musiczoo.music.quantize import quantize
 from musiczoo.music.score import Score
-from musiczoo.music.time import quantize
 from musiczoo.representations import Representation
 from musiczoo.sampling.primer import encode_primer
 

@@ -5,8 +5,8 @@ import logging
 import numpy as np
 
 from musiczoo.errors import UserError
+from musiczoo.music.quantize import quantize
 from musiczoo.music.score import DURATION, ONSET, Score
-from musiczoo.music.time import quantize
 from musiczoo.representations import Representation
 
 log = logging.getLogger(__name__)

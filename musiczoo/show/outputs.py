@@ -7,8 +7,8 @@ import numpy as np
 
 from musiczoo.music import audio, midi
 from musiczoo.music.audio import Sound
+from musiczoo.music.quantize import quantize
 from musiczoo.music.score import Score
-from musiczoo.music.time import quantize
 from musiczoo.show import sound
 from musiczoo.show.plots import pianoroll, spectrogram
 

@@ -7,9 +7,17 @@ import os
 
 import numpy as np
 
-from musiczoo.music import chord_names, grid, harmony, metre, midi, transform
+from musiczoo.music import (
+  chord_names,
+  grid_fit,
+  harmony,
+  metre,
+  midi,
+  transform,
+)
 from musiczoo.music.midi import guard
 from musiczoo.music.midi.standard import FAMILIES
+from musiczoo.music.quantize import quantize
 from musiczoo.music.score import (
   DURATION,
   end,
@@ -19,7 +27,7 @@ from musiczoo.music.score import (
   Score,
   TRACK,
 )
-from musiczoo.music.time import length_seconds, quantize, seconds
+from musiczoo.music.tempo import length_seconds, seconds
 from musiczoo.representations import OF_SCORES
 from musiczoo.representations.tracks import group_of, GROUPS
 
@@ -146,12 +154,12 @@ def _pedal(path, score):
 
 def _grids(score):
   yield 'steps a quarter note               off grid   moved by      at most'
-  off = grid.shares_off(score)
-  for steps, name in grid.GRIDS.items():
-    mean, most = grid.moved(score, steps)
+  off = grid_fit.shares_off(score)
+  for steps, name in grid_fit.GRIDS.items():
+    mean, most = grid_fit.moved(score, steps)
     yield f'{steps:2}  {name:29}{off[steps]:10.1%}{mean:8.1f} ms{most:10.1f} ms'
-  yield f'Best is --config.representation.steps_per_quarter={grid.best(off)}.'
-  if grid.is_free(off):
+  yield f'Best is --config.representation.steps_per_quarter={grid_fit.best(off)}.'
+  if grid_fit.is_free(off):
     yield 'Too many are off it: this was played freely, or its beats are not'
     yield 'those of the file. Its bars, and chords by bar, then mean little.'
 
@@ -171,7 +179,7 @@ def _representations(score):
 
 
 def _harmony(score):
-  score = quantize(score, max(grid.GRIDS))
+  score = quantize(score, max(grid_fit.GRIDS))
   key = harmony.key(score)
   if key is None:
     yield 'no key: no pitch stands out'

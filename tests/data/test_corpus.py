@@ -5,7 +5,8 @@ from collections import Counter
 import pytest
 
 from musiczoo.data import corpora
-from musiczoo.data.corpus import Piece, split_of, split_pieces
+from musiczoo.data.corpus import Piece
+from musiczoo.data.splits import split_of, split_pieces
 from musiczoo.errors import UserError
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from musiczoo.data import corpora, dataset
-from musiczoo.data.corpus import Piece, SPLITS
+from musiczoo.data.corpus import Piece
+from musiczoo.data.splits import SPLITS
 from musiczoo.errors import UserError
 from musiczoo.music.score import equal, Score
 from tests.strategies import scores

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from musiczoo import build
-from musiczoo.data.corpus import split_of
+from musiczoo.data.splits import split_of
 from musiczoo.errors import UserError
 from musiczoo.evaluation import (
   audio_baselines,

@@ -14,7 +14,7 @@ from musiczoo.export.files import files
 from musiczoo.music import midi
 from musiczoo.runs import workdir
 from musiczoo.sampling import generate
-from musiczoo.sampling.controls import check_controls
+from musiczoo.sampling.checks import check_controls
 from musiczoo.show import outputs
 from musiczoo.training import checkpoint
 from musiczoo.training.step import TrainState

@@ -9,8 +9,9 @@ import pytest
 
 from musiczoo import build
 from musiczoo.export import play, player
-from musiczoo.music import annotation_text, chord_names, time, transform
+from musiczoo.music import annotation_text, chord_names, transform
 from musiczoo.music.midi.write import to_bytes
+from musiczoo.music.quantize import quantize, to_steps
 from musiczoo.representations import event_tokens as e, REPRESENTATIONS
 from tests import configs
 
@@ -35,7 +36,7 @@ def expected(score, length=None):
   """The bytes of what `generate` writes; without meters and keys."""
   if length is not None:
     score = transform.crop(score, length)
-  score = time.quantize(score, 480)
+  score = quantize(score, 480)
   tempi = score.tempi if len(score.tempi) else np.array([[0, 750_000]])
   none = np.zeros((0, 3), np.int32)
   return to_bytes(score._replace(tempi=tempi, meters=none, keys=none))
@@ -125,7 +126,7 @@ def test_the_vocabulary_is_that_of_events():
 @pytest.mark.parametrize('grid', range(1, 33))
 def test_steps_are_rounded_as_in_the_library(grid):
   steps = np.arange(5 * grid)
-  ticks = time.to_steps(steps, grid, play.TICKS)
+  ticks = to_steps(steps, grid, play.TICKS)
   np.testing.assert_array_equal(play.to_ticks(steps, grid), ticks)
 
 

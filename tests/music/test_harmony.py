@@ -7,8 +7,8 @@ import pytest
 from musiczoo.errors import UserError
 from musiczoo.music import chord_names, harmony, metre
 from musiczoo.music.chord_names import NO_CHORD, QUALITIES
+from musiczoo.music.quantize import quantize
 from musiczoo.music.score import canonical, end, Score, Track
-from musiczoo.music.time import quantize
 from musiczoo.music.transform import transpose
 from tests.strategies import scores
 

@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 import numpy as np
 
+from musiczoo.music.quantize import quantize
 from musiczoo.music.score import equal, Score, Track
-from musiczoo.music.time import quantize
 from musiczoo.representations import event_tokens as e, REPRESENTATIONS
 from tests.strategies import scores
 

@@ -7,8 +7,8 @@ import pytest
 
 from musiczoo.errors import UserError
 from musiczoo.music import midi
+from musiczoo.music.quantize import quantize
 from musiczoo.music.score import canonical, equal, VELOCITY
-from musiczoo.music.time import quantize
 from musiczoo.music.transform import transpose
 from musiczoo.representations import OF_SCORES
 from tests.strategies import scores

@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 import numpy as np
 
+from musiczoo.music.quantize import quantize
 from musiczoo.music.score import Score
-from musiczoo.music.time import quantize
 from musiczoo.representations import REPRESENTATIONS
 from tests.strategies import scores
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from musiczoo.data.batches import make_batch_at
 from musiczoo.data.pieces import pack
+from musiczoo.music.quantize import quantize
 from musiczoo.music.score import Score, Track
-from musiczoo.music.time import quantize
 from musiczoo.representations import REPRESENTATIONS, tracks
 from tests.strategies import scores
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from musiczoo.errors import UserError
+from musiczoo.music.quantize import quantize
 from musiczoo.music.score import canonical, equal, PITCH, Score, TRACK, Track
-from musiczoo.music.time import quantize
 from musiczoo.representations import REPRESENTATIONS
 from musiczoo.representations.voices import TRACKS
 from tests.strategies import scores

@@ -4,7 +4,8 @@ import pathlib
 
 from musiczoo.data import dataset
 from musiczoo.data.corpora import benchmarks, chorales, folder, recordings
-from musiczoo.data.corpus import Corpus, split_pieces
+from musiczoo.data.corpus import Corpus
+from musiczoo.data.splits import split_pieces
 from musiczoo.errors import UserError
 
 __all__ = ['load', 'load_sounds']

@@ -17,7 +17,8 @@ import pathlib
 
 import numpy as np
 
-from musiczoo.data.corpus import Corpus, Piece, Roll, SPLITS
+from musiczoo.data.corpus import Corpus, Piece, Roll
+from musiczoo.data.splits import SPLITS
 from musiczoo.errors import UserError
 from musiczoo.music.score import canonical, Score
 from musiczoo.representations import cells as cells_lib

@@ -7,9 +7,10 @@ import pathlib
 import sys
 
 from musiczoo.data.corpora.folder import names
-from musiczoo.data.corpus import Recording, split_of, SPLITS
+from musiczoo.data.corpus import Recording
 from musiczoo.data.pieces import Lazy
 from musiczoo.data.sandbox import Sandbox
+from musiczoo.data.splits import split_of, SPLITS
 from musiczoo.errors import UserError
 from musiczoo.music import audio
 from musiczoo.music.audio import SUFFIXES

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from musiczoo.music.quantize import to_steps
 from musiczoo.music.score import (
   DURATION,
   ONSET,
@@ -13,7 +14,6 @@ from musiczoo.music.score import (
   pitched,
   Score,
 )
-from musiczoo.music.time import to_steps
 
 STEPS_PER_QUARTER = 24
 

@@ -11,10 +11,11 @@ import json
 import pathlib
 
 from musiczoo.data import dataset
-from musiczoo.data.corpus import Piece, split_of, SPLITS
+from musiczoo.data.corpus import Piece
 from musiczoo.data.prepare import scan, sources
 from musiczoo.data.prepare.engines import ENGINES, FileLimits
 from musiczoo.data.prepare.scan import Result
+from musiczoo.data.splits import split_of, SPLITS
 from musiczoo.errors import UserError
 from musiczoo.music.midi import guard
 

@@ -4,7 +4,7 @@ import hashlib
 from typing import NamedTuple
 
 from musiczoo.data.prepare.fingerprint import Fingerprint, fingerprint
-from musiczoo.music import grid, notation
+from musiczoo.music import grid_fit, notation
 from musiczoo.music.midi import guard, Limits, MidiError, read_report
 from musiczoo.music.score import Score
 
@@ -101,12 +101,16 @@ def ingest(source: Source, limits: Limits) -> Result:
 
 
 def _grid(score):
-  off = grid.shares_off(score)
-  best = grid.best(off)
-  mean, most = grid.moved(score, best)
+  off = grid_fit.shares_off(score)
+  best = grid_fit.best(off)
+  mean, most = grid_fit.moved(score, best)
   # Digits enough to read, in a file that must be the same everywhere.
   return Grid(
-    best, round(off[best], 3), round(mean, 1), round(most, 1), grid.is_free(off)
+    best,
+    round(off[best], 3),
+    round(mean, 1),
+    round(most, 1),
+    grid_fit.is_free(off),
   )
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from musiczoo.evaluation.metrics import musegan, muspy
 from musiczoo.music import metre, transform
+from musiczoo.music.quantize import quantize
 from musiczoo.music.score import Score
-from musiczoo.music.time import quantize
 from musiczoo.representations.tracks import GROUPS
 
 

@@ -10,7 +10,7 @@ from musiczoo.models.autoencoder.vae import kl
 from musiczoo.models.gan.cells import CellLayout
 from musiczoo.models.gan.layouts import cell_layout
 from musiczoo.models.gan.nets import Critic, Encoder, Generator
-from musiczoo.models.gan.objectives import OBJECTIVES
+from musiczoo.models.gan.objectives import critic_loss, OBJECTIVES
 from musiczoo.models.gan.options import GanOptions
 from musiczoo.models.gan.stitching import sample_windows
 from musiczoo.models.model import ExportableModel, Forward
@@ -122,7 +122,7 @@ class _Gan(NamedTuple):
 
     score_fixed = functools.partial(score, fixed(params['critic']))
     score = functools.partial(score, params['critic'])
-    d_loss, parts = self._critic_loss(score, real, fixed(new), mix_keys)
+    d_loss, parts = critic_loss(self.options, score, real, fixed(new), mix_keys)
     g_loss = OBJECTIVES[self.options.objective].generator(score_fixed(new))
     if weight := self.options.reconstruction_weight:
       nats_B, kl_B = self._reconstruct(
@@ -134,30 +134,6 @@ class _Gan(NamedTuple):
     # A window that is cut short weighs as much as there is of it.
     weight_B = batch['mask'].mean(1)
     return {k: (v * weight_B).sum() for k, v in parts.items()}, weight_B.sum()
-
-  def _critic_loss(self, score, real, new, mix_keys):
-    """-> (loss of the critic [B], its parts)."""
-    penalty, r1 = self.options.penalty, self.options.r1
-
-    def squared_grad_norm(y_BxTxD):
-      # Rows are independent: a gradient of the sum is one of each.
-      grad = jax.grad(lambda y: score(y).sum())(y_BxTxD)
-      return (grad**2).sum((1, 2))
-
-    parts = {'critic_score_real': score(real), 'critic_score_new': score(new)}
-    loss = OBJECTIVES[self.options.objective].critic(*parts.values())
-    if penalty:
-      u_Bx1x1 = jax.vmap(jax.random.uniform)(mix_keys)[:, None, None]
-      between = fixed(u_Bx1x1 * real + (1 - u_Bx1x1) * new)
-      # A root has no derivative at 0.
-      norm = jnp.sqrt(squared_grad_norm(between) + 1e-12)
-      loss += penalty * (norm - 1) ** 2
-      parts['critic_grad_norm'] = norm
-    if r1:
-      squared = squared_grad_norm(real)
-      loss += r1 / 2 * squared
-      parts['critic_grad_norm_real'] = jnp.sqrt(fixed(squared))
-    return loss, parts
 
   def generate(self, params, keys_B, r, known_BxTxC, cond, cond_keys=None):
     """New windows r [B, T, D], given the known cells of the old r."""

@@ -1,9 +1,11 @@
-"""Losses of critic and generator, by name."""
+"""Losses of critic and generator, by name, and the penalties of the critic."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 from flax import linen as nn
+import jax
+import jax.numpy as jnp
 
 
 class Objective(NamedTuple):
@@ -35,3 +37,38 @@ OBJECTIVES = {
     generator=lambda new: nn.softplus(-new),
   ),
 }
+
+
+def critic_loss(options, score, real, new, mix_keys):
+  """The loss of the critic with its gradient penalties.
+
+  Args:
+    options: GanOptions.
+    score: windows [B, T, D] -> scores [B] of the critic.
+    real: real windows.
+    new: generated windows, without a gradient.
+    mix_keys: [B], for the points between the two at which `penalty` applies.
+
+  Returns:
+    (loss [B], the figures that it consists of).
+  """
+
+  def squared_grad_norm(y_BxTxD):
+    # Rows are independent: a gradient of the sum is one of each.
+    grad = jax.grad(lambda y: score(y).sum())(y_BxTxD)
+    return (grad**2).sum((1, 2))
+
+  parts = {'critic_score_real': score(real), 'critic_score_new': score(new)}
+  loss = OBJECTIVES[options.objective].critic(*parts.values())
+  if options.penalty:
+    u_Bx1x1 = jax.vmap(jax.random.uniform)(mix_keys)[:, None, None]
+    between = jax.lax.stop_gradient(u_Bx1x1 * real + (1 - u_Bx1x1) * new)
+    # A root has no derivative at 0.
+    norm = jnp.sqrt(squared_grad_norm(between) + 1e-12)
+    loss += options.penalty * (norm - 1) ** 2
+    parts['critic_grad_norm'] = norm
+  if options.r1:
+    squared = squared_grad_norm(real)
+    loss += options.r1 / 2 * squared
+    parts['critic_grad_norm_real'] = jnp.sqrt(jax.lax.stop_gradient(squared))
+  return loss, parts

@@ -20,7 +20,7 @@ from musiczoo.music.midi.guard import Limits, MidiError
 from musiczoo.music.midi.metas import find_metas, keys, meters, tempi
 from musiczoo.music.midi.notes import find_notes
 from musiczoo.music.score import canonical, DURATION, ONSET, Score
-from musiczoo.music.time import length_seconds
+from musiczoo.music.tempo import length_seconds
 
 
 def read(

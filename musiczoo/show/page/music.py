@@ -4,8 +4,8 @@ import base64
 
 from musiczoo.music import chord_names, harmony, metre, midi, transform
 from musiczoo.music.midi.standard import FAMILIES
+from musiczoo.music.quantize import quantize
 from musiczoo.music.score import end, Score
-from musiczoo.music.time import quantize
 from musiczoo.show.sound import timbres
 
 _MAX_BARS = 4096  # That are drawn and labelled.

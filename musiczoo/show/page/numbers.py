@@ -6,8 +6,8 @@ import numpy as np
 
 from musiczoo.evaluation import metrics
 from musiczoo.evaluation.novelty import report as novelty_report, WINDOWS
+from musiczoo.music.quantize import quantize
 from musiczoo.music.score import Score
-from musiczoo.music.time import quantize
 
 # The metrics that have a meaning for any music.
 _SHOWN = (

@@ -10,7 +10,7 @@ import numpy as np
 
 from musiczoo.errors import UserError
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK, VELOCITY
-from musiczoo.music.time import length_seconds, seconds
+from musiczoo.music.tempo import length_seconds, seconds
 from musiczoo.show.sound.synth import RATE, TAIL
 
 _GAIN = 0.1  # Low enough not to clip; the file is normalized.

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK, VELOCITY
-from musiczoo.music.time import length_seconds, seconds
+from musiczoo.music.tempo import length_seconds, seconds
 from musiczoo.show.sound import timbres
 
 RATE = 44100  # Samples a second.

@@ -9,7 +9,7 @@ import numpy as np
 from musiczoo.errors import UserError
 from musiczoo.music.files import write_output
 from musiczoo.music.score import Score
-from musiczoo.music.time import length_seconds
+from musiczoo.music.tempo import length_seconds
 from musiczoo.show.sound.player import Player
 from musiczoo.show.sound.synth import RATE
 

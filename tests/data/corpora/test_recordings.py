@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from musiczoo.data import corpora
-from musiczoo.data.corpus import split_of
+from musiczoo.data.splits import split_of
 from musiczoo.errors import UserError
 
 

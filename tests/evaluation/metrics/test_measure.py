@@ -7,8 +7,8 @@ import numpy as np
 
 from musiczoo.evaluation.metrics import measure, METRICS, metrics, windows
 from musiczoo.music import metre, transform
+from musiczoo.music.quantize import quantize
 from musiczoo.music.score import equal, Score
-from musiczoo.music.time import quantize
 from tests.evaluation.metrics.test_musegan import BASS, DRUMS, PIANO, play
 from tests.strategies import scores
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from musiczoo.evaluation.metrics import musegan
 from musiczoo.music import metre, score as score_lib
+from musiczoo.music.quantize import quantize
 from musiczoo.music.score import canonical, Score
-from musiczoo.music.time import quantize
 from musiczoo.representations.tracks import group_of, GROUPS
 from tests.strategies import scores
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from musiczoo.evaluation import metrics
+from musiczoo.music.quantize import quantize
 from musiczoo.music.score import Score
-from musiczoo.music.time import quantize
 from musiczoo.show.page import numbers
 
 

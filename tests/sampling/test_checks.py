@@ -8,7 +8,7 @@ import pytest
 from musiczoo import build
 from musiczoo.errors import UserError
 from musiczoo.nn.heads import Controls
-from musiczoo.sampling import controls
+from musiczoo.sampling import checks
 from tests import configs
 
 CONTROLS = {'temperature': 0.5, 'top_k': 3, 'top_p': 0.9, 'min_p': 0.1}
@@ -39,11 +39,11 @@ def test_a_control_is_used_or_refused(family, flag):
   _, of_family = model(family)
   if family == 'gan':
     with pytest.raises(UserError, match=f'--{flag} cannot be used'):
-      controls.check_controls(of_family, **{flag: CONTROLS[flag]})
+      checks.check_controls(of_family, **{flag: CONTROLS[flag]})
   else:
-    found = controls.check_controls(of_family, **{flag: CONTROLS[flag]})
+    found = checks.check_controls(of_family, **{flag: CONTROLS[flag]})
     assert getattr(found, flag) == CONTROLS[flag]
-  assert controls.check_controls(of_family, **{flag: None}) == Controls()
+  assert checks.check_controls(of_family, **{flag: None}) == Controls()
 
 
 @pytest.mark.parametrize('family', FAMILIES)
@@ -52,11 +52,11 @@ def test_a_condition_is_used_or_refused(family, flag):
   config, of_family = model(family)
   asked = {flag: REQUESTS[flag]}
   if flag in FAMILIES[family]:
-    found = controls.check_requested(of_family, config.conditions, **asked)
+    found = checks.check_requested(of_family, config.conditions, **asked)
     assert found == asked
   else:
     with pytest.raises(UserError, match=f'--{flag} cannot be used'):
-      controls.check_requested(of_family, config.conditions, **asked)
+      checks.check_requested(of_family, config.conditions, **asked)
 
 
 @pytest.mark.parametrize('family', ['infill', 'autoencoder', 'vae', 'gan'])
@@ -65,4 +65,4 @@ def test_columns_in_a_config_do_not_make_a_family_conditional(family):
   config, of_family = model(family)
   columns = dataclasses.replace(config.conditions, columns=('chord',))
   with pytest.raises(UserError, match='which has no conditions'):
-    controls.check_requested(of_family, columns, chords='C')
+    checks.check_requested(of_family, columns, chords='C')

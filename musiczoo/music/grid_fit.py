@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from musiczoo.music.quantize import to_steps
 from musiczoo.music.score import ONSET, Score
-from musiczoo.music.time import seconds, to_steps
+from musiczoo.music.tempo import seconds
 
 # Steps to a quarter note, from coarse to fine.
 GRIDS = {
@@ -53,7 +54,7 @@ def is_free(off: dict[int, float]) -> bool:
 
 
 def moved(score: Score, steps_per_quarter: int) -> tuple[float, float]:
-  """How far `time.quantize` moves the onsets, of at least one.
+  """How far `quantize` moves the onsets, of at least one.
 
   Returns:
     the mean and the most, in milliseconds.
