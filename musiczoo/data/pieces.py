@@ -1,7 +1,8 @@
 """Pieces: the encoded pieces of a split, and their windows."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,8 @@ from musiczoo.music import annotations
 from musiczoo.representations.sparse_roll import SparseRoll
 
 
-class Pieces(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Pieces:
   """The encoded pieces of a split.
 
   Attributes:

@@ -4,6 +4,7 @@ Both are kept beside the recordings, under a hash of all they depend on.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+import dataclasses
 import json
 
 import numpy as np
@@ -36,7 +37,7 @@ def open(
   """
   pieces = _measured(split, _key(split, config), measure)
   x = Lazy(len(pieces), lambda index: normalize(pieces.x[index]))
-  return pieces._replace(x=x)
+  return dataclasses.replace(pieces, x=x)
 
 
 def statistics(

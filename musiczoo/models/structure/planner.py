@@ -155,7 +155,7 @@ def sample_plan(
     return (state, codes_BxC), codes_BxC
 
   ahead = apply('look_ahead', requested, style_B, real_BxN)
-  begin = apply('start', len(requested)), jnp.zeros_like(requested[:, 0])
+  begin = apply('start', requested.shape[0]), jnp.zeros_like(requested[:, 0])
   bars = jnp.arange(requested.shape[1])
   now = bars, jnp.swapaxes(ahead, 0, 1), jnp.swapaxes(requested, 0, 1)
   _, codes_NxBxC = jax.lax.scan(step, begin, now)

@@ -76,11 +76,11 @@ def alone(batch, i):
   return batch
 
 
-def said(params, mean, log_sd=None):
-  """Parameters of a model that says the same of every window."""
+def constant_latent(params, mean, log_sd=None):
+  """Parameters that encode every window as the same latent."""
   bias = jnp.concatenate([mean] if log_sd is None else [mean, log_sd])
-  kernel = jnp.zeros_like(params['says']['kernel'])
-  return params | {'says': {'kernel': kernel, 'bias': bias}}
+  kernel = jnp.zeros_like(params['latent_proj']['kernel'])
+  return params | {'latent_proj': {'kernel': kernel, 'bias': bias}}
 
 
 def test_the_parts_of_the_loss_add_up():
@@ -221,13 +221,13 @@ def test_the_bound_is_above_the_exact_likelihood():
   @jax.jit
   @functools.partial(jax.vmap, in_axes=(0, 0))
   def nats(bias, row):
-    """Bound and reconstruction for codes that a bias says, or x if it is nan."""
-    says = params['says']
+    """Bound and reconstruction for codes that a bias gives, or x if it is nan."""
+    proj = params['latent_proj']
     given = jnp.isfinite(bias)
-    kernel = jnp.where(given[None], 0, says['kernel'])
-    bias = jnp.where(given, bias, says['bias'])
+    kernel = jnp.where(given[None], 0, proj['kernel'])
+    bias = jnp.where(given, bias, proj['bias'])
     sums, _ = family.model.loss(
-      params | {'says': {'kernel': kernel, 'bias': bias}},
+      params | {'latent_proj': {'kernel': kernel, 'bias': bias}},
       batch | {'row': row[None]},
       jax.random.key(0),
       step=0,
@@ -247,8 +247,8 @@ def test_the_bound_is_above_the_exact_likelihood():
   exact = -np.log(np.trapezoid(np.exp(-at) * prior, grid))
   assert np.ptp(at) > 0.1  # The code matters.
 
-  for says in ((np.nan, np.nan), (0.5, 0.1), (-1.0, -1.0)):
-    bound = np.asarray(drawn(*says)[0], np.float64)
+  for biases in ((np.nan, np.nan), (0.5, 0.1), (-1.0, -1.0)):
+    bound = np.asarray(drawn(*biases)[0], np.float64)
     error = np.std(bound) / np.sqrt(draws)
     assert bound.mean() > exact - 4 * error
   # With codes of the prior, the mean likelihood is exact (importance sampling).
@@ -277,7 +277,7 @@ def test_a_piece_is_the_same_in_any_batch_and_of_any_length(name):
 def test_what_was_written_is_what_is_expected_of_its_code(net, segment, head):
   """Scanned steps hear what the whole hears: what is likeliest is found again."""
   family, params = build('autoencoder', net, segment, head)
-  params = said(params, jnp.array([0.3, -1.0, 2.0]))
+  params = constant_latent(params, jnp.array([0.3, -1.0, 2.0]))
   batch = families.batch(family, 2)
   batch['mask'][:] = 1
   z = jax.jit(family.model.encode)(params, batch)
@@ -360,7 +360,7 @@ def test_halving_ends_at_four_steps():
     ({'attributes': 1.0}, 'tokens and audio have none'),
   ],
 )
-def test_what_can_not_be_built_is_said(changes, message):
+def test_what_can_not_be_built_is_constant_latent(changes, message):
   head = HEADS['categorical'](depth=6, features=3)
   usual = {'net': 'conv', 'hidden': 7, 'latent': 3}
   with pytest.raises(UserError, match=message):
