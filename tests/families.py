@@ -20,7 +20,7 @@ from musiczoo.nn.tcn import TCN
 
 DEPTH, LENGTH = 6, 16
 RECURRENT = ('rnn', 'lstm', 'gru')
-CAUSAL = (*RECURRENT, 'cnn')  # Whose net hears step by step.
+CAUSAL = (*RECURRENT, 'cnn')  # Whose net takes step after step.
 CODED = ('autoencoder', 'vae')
 HEAD_OF = {
   'voices': ((4,), {'voices': 4, 'features': 3, 'hidden': 5}),
@@ -29,8 +29,8 @@ HEAD_OF = {
   'categorical': ((), {'features': 3}),
 }
 BAR = 4  # Steps.
-TOLD = Conditioning(annotations.columns(('key', 'chord')), 3, 0.3)
-HEARD = Conditioning(
+CONDITIONING = Conditioning(annotations.columns(('key', 'chord')), 3, 0.3)
+ALL_COLUMNS = Conditioning(
   annotations.columns(('key', 'chord', 'density', 'section', 'style')), 3, 0.3
 )
 
@@ -55,7 +55,7 @@ class Case(NamedTuple):
 _NET = {'hidden': 7, 'layers': 2, 'dropout': 0.3}
 _LATENT = {'hidden': 7, 'latent': 3, 'dropout': 0.3, 'word_dropout': 0.3}
 _VAE = _LATENT | {'beta': 0.5, 'free_bits': 2.0, 'anneal_steps': 3}
-_CONDITIONED, _REMAT = {'conditioning': TOLD}, {'remat': True}
+_CONDITIONED, _REMAT = {'conditioning': CONDITIONING}, {'remat': True}
 
 # The laws of the train step are tested of all of these.
 CASES = {
@@ -95,7 +95,7 @@ CASES = {
       'dropout': 0.3,
       'bar_steps': BAR,
     },
-    {'conditioning': HEARD},
+    {'conditioning': ALL_COLUMNS},
   ),
   'gru, remat': Case('gru', 'categorical', _NET, _REMAT),
   'infill': Case(
@@ -141,10 +141,12 @@ def build(name: str, head: str | None = None) -> Family:
     net = Recurrent(family, 7, 2, dropout=0.3)
   elif family == 'cnn':
     net = TCN(7, 2, 3, dropout=0.3)
-  told = ConditionEmbedding(TOLD) if 'conditioning' in more else None
+  embedding = (
+    ConditionEmbedding(CONDITIONING) if 'conditioning' in more else None
+  )
   return Family(
     make(family, spec, module, more, **options),
-    net and AutoregressiveNet(net, module, told),
+    net and AutoregressiveNet(net, module, embedding),
     spec,
   )
 

@@ -1,4 +1,4 @@
-"""What README and docs tell a user to type is there, and the tour's runs."""
+"""What README and docs ask a user to type is there, and the tour's runs."""
 
 import ast
 import importlib

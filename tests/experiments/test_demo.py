@@ -1,4 +1,4 @@
-"""The demo, small: all it promises is in its folder, and can be heard."""
+"""The demo, small: all that it promises is in its folder, and can be played."""
 
 import wave
 

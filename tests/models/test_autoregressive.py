@@ -33,7 +33,7 @@ def outputs(family, params, batch):
 
 
 @pytest.mark.parametrize('name,head', PAIRS)
-def test_the_future_is_not_heard(name, head):
+def test_no_step_depends_on_the_future(name, head):
   family = families.build(name, head)
   a, b = families.batch(family, 3, seed=1), families.batch(family, 3, seed=2)
   params = family.model.init(jax.random.key(0), a)
@@ -52,17 +52,17 @@ def test_no_gradient_flows_from_a_step_to_those_after_it(name):
   e = jax.random.normal(jax.random.key(0), (2, 6, 3))
   variables = net.init(jax.random.key(1), e)
 
-  def heard(e, t):
+  def output(e, t):
     return net.apply(variables, e)[0][:, t].sum()
 
   for t in range(6):
-    gradient = np.abs(jax.grad(heard)(e, t)).max((0, 2))
+    gradient = np.abs(jax.grad(output)(e, t)).max((0, 2))
     assert (gradient[t + 1 :] == 0).all()
     assert (gradient[: t + 1] > 0).all()
 
 
 @pytest.mark.parametrize('name,head', PAIRS)
-def test_scanned_steps_hear_what_the_whole_hears(name, head):
+def test_scanned_steps_equal_the_whole(name, head):
   """Forces a piece through `sample`: its h at each step is that of `loss`."""
   family = families.build(name, head)
   module = family.module
@@ -130,41 +130,44 @@ def test_samples_follow_the_scores(head):
   assert (np.abs(np.exp(-np.array(nats)) - share) < error).all()
 
 
-def test_what_is_told_is_heard_at_once_and_can_be_left_out():
+def test_conditions_act_at_once_and_can_be_left_out():
   family = families.build('gru, conditioned', 'voices')
   batch = families.batch(family, 3, seed=1)
   params = family.model.init(jax.random.key(0), batch)
   before = outputs(family, params, batch)
   other = {**batch, 'cond': batch['cond'].copy()}
-  place, size = families.TOLD.columns[0]
+  place, size = families.CONDITIONING.columns[0]
   other['cond'][:, 5, place] = (other['cond'][:, 5, place] + 1) % size
   after = outputs(family, params, other)
   np.testing.assert_array_equal(before[:, :5], after[:, :5])
   assert (np.abs(before[:, 5:] - after[:, 5:]).max(1) > 1e-4).all()
-  # Columns that the model is not told are as if they were not there.
+  # Columns that the model is not conditioned on are as if they were not there.
   silent = {**batch, 'cond': batch['cond'].copy()}
-  told = [place for place, _ in families.TOLD.columns]
-  silent['cond'][:, :, [i for i in range(8) if i not in told]] = 0
+  used = [place for place, _ in families.CONDITIONING.columns]
+  silent['cond'][:, :, [i for i in range(8) if i not in used]] = 0
   np.testing.assert_array_equal(before, outputs(family, params, silent))
 
 
-def test_a_row_forgets_what_it_is_told_by_its_own_key():
+def test_a_row_drops_conditions_by_its_own_key():
   family = families.build('gru, conditioned')
-  told = family.module.conditions
+  embedding = family.module.conditions
   cond = families.batch(family, 4)['cond']
   keys = jax.random.split(jax.random.key(1), 4)
-  variables = told.init(jax.random.key(0), cond)
-  hear = jax.jit(lambda keys: told.apply(variables, cond, keys))
+  variables = embedding.init(jax.random.key(0), cond)
+  embed = jax.jit(lambda keys: embedding.apply(variables, cond, keys))
   several = np.stack(
-    [hear(jax.random.split(jax.random.key(i), 4)) for i in range(40)]
+    [embed(jax.random.split(jax.random.key(i), 4)) for i in range(40)]
   )
-  known, nothing = told.apply(variables, cond), told.apply(variables, 0 * cond)
+  known, nothing = (
+    embedding.apply(variables, cond),
+    embedding.apply(variables, 0 * cond),
+  )
   # At 0.3 a column, three columns: all are kept in .34 of rows, none in .03.
   whole = (np.abs(several - known).max((2, 3)) < 1e-6).mean()
   none = (np.abs(several - nothing).max((2, 3)) < 1e-6).mean()
   assert 0.2 < whole < 0.5 and none < 0.15
-  turned = told.apply(variables, cond[::-1], keys[::-1])
-  np.testing.assert_array_equal(hear(keys), turned[::-1])
+  turned = embedding.apply(variables, cond[::-1], keys[::-1])
+  np.testing.assert_array_equal(embed(keys), turned[::-1])
 
 
 def test_wishes_follow_the_clock_of_events():
@@ -173,11 +176,16 @@ def test_wishes_follow_the_clock_of_events():
   spec = Spec('tokens', families.DEPTH, (), steps_per_token=clock)
   head = HEADS['categorical'](depth=families.DEPTH, features=3)
   model = families.make(
-    'gru', spec, head, {'conditioning': families.TOLD}, hidden=4, layers=1
+    'gru',
+    spec,
+    head,
+    {'conditioning': families.CONDITIONING},
+    hidden=4,
+    layers=1,
   )
   rng = np.random.default_rng(0)
   x = rng.integers(6, size=(1, 12)).astype(np.int32)
-  place = families.TOLD.columns[0][0]
+  place = families.CONDITIONING.columns[0][0]
   plan = np.zeros((1, 8, 8), np.int16)
   plan[0, :, place] = 1 + np.arange(8)
   time = np.cumsum(clock[x[0]]) - clock[x[0]]

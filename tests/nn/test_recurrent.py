@@ -197,7 +197,7 @@ def test_padding_changes_nothing(cell):
 
 
 @each_cell
-def test_no_step_hears_the_future(cell):
+def test_no_step_depends_on_the_future(cell):
   net, variables, x = build(cell)
   y_T = lambda x: net.apply(variables, x)[0].sum((0, 2))
   heard_TxBxTxD = jax.jit(jax.jacrev(y_T))(x)
@@ -225,15 +225,15 @@ def test_residual_adds_a_layers_input():
   net, variables, x = build('gru', layers=3)
   names = ('input', 'recurrent', 'bias')
   for name in names:
-    # A GRU without weights is silent, so that only the first is heard.
+    # A GRU without weights adds nothing, so that only the first counts.
     for i in (1, 2):
       a = jnp.zeros_like(variables['params'][f'{name}_{i}'])
       variables['params'][f'{name}_{i}'] = a
   first = Recurrent('gru', 4, 1)
   params = {f'{n}_0': variables['params'][f'{n}_0'] for n in names}
-  heard, _ = first.apply({'params': params}, x)
-  close(net.clone(residual=True).apply(variables, x)[0], heard)
-  close(net.apply(variables, x)[0], jnp.zeros_like(heard))
+  alone, _ = first.apply({'params': params}, x)
+  close(net.clone(residual=True).apply(variables, x)[0], alone)
+  close(net.apply(variables, x)[0], jnp.zeros_like(alone))
 
 
 @pytest.mark.parametrize(

@@ -76,20 +76,22 @@ def test_steps_equal_the_whole():
   close(jax.jit(net.apply)(variables, x), (jnp.swapaxes(y, 0, 1), carry))
 
 
-@pytest.mark.parametrize('heard', [2, 11])
-def test_a_carry_continues_the_piece(heard):
+@pytest.mark.parametrize('begun', [2, 11])
+def test_a_carry_continues_the_piece(begun):
   net, variables, x = build()
   whole, _ = jax.jit(net.apply)(variables, x)
-  _, carry = jax.jit(net.apply)(variables, x[:, :heard])
+  _, carry = jax.jit(net.apply)(variables, x[:, :begun])
   step = lambda carry, now: net.apply(variables, carry, now, method='step')
-  _, y = jax.lax.scan(step, carry, jnp.swapaxes(x[:, heard:], 0, 1))
-  close(jnp.swapaxes(y, 0, 1), whole[:, heard:])
+  _, y = jax.lax.scan(step, carry, jnp.swapaxes(x[:, begun:], 0, 1))
+  close(jnp.swapaxes(y, 0, 1), whole[:, begun:])
 
 
 @pytest.mark.parametrize(
   'layers,kernel,reach', [(2, 2, 7), (1, 4, 7), (2, 3, 13)]
 )
-def test_hears_the_past_as_far_as_it_says_and_no_future(layers, kernel, reach):
+def test_its_receptive_field_is_as_long_as_stated_and_causal(
+  layers, kernel, reach
+):
   net, variables, x = build(layers=layers, kernel=kernel)
   assert 1 + 2 * (net.kernel - 1) * (2**net.layers - 1) == reach
   y_T = lambda x: net.apply(variables, x)[0][:, :, 0].sum(0)
@@ -129,7 +131,7 @@ def test_a_block_drops_what_its_convolutions_say():
 
   assert (added(second, second)[0, :, 2] == 0).all()
   assert (added(second, second)[1:] != 0).all()
-  # Of a convolution that says nothing the next one hears no step.
+  # After a convolution of zeros the next one depends on no step.
   y = added(first, np.ones((3, 1, 4)))
   close(y[:, 8:], jnp.broadcast_to(y[:, 8:], y[:, 8:].shape))
 

@@ -102,7 +102,7 @@ def test_both_modes_share_the_batch_and_add_up():
   assert flops.flops(program.function, *program.args, axes=program.axes) > 0
 
 
-def test_the_sampler_is_told_what_the_model_asks_for():
+def test_the_sampler_is_given_what_the_model_asks_for():
   config = configs.load('chorales.py:rnn', SMALL)
   program = programs.sample(config, jax.devices()[0])
   assert program.args[2].cond.shape[:2] == (programs.PIECES, programs.STEPS)

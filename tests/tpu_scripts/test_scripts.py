@@ -1,4 +1,4 @@
-"""What the scripts would tell gcloud, and what they do where it fails."""
+"""The commands that the scripts give gcloud, and what they do where it fails."""
 
 import os
 import pathlib

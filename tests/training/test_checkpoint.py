@@ -98,7 +98,7 @@ def test_nothing_sound_is_nothing(tmp_path):
   assert checkpoint.restore(tmp_path) is None
 
 
-def test_another_model_is_told_from_this_one(tmp_path):
+def test_another_model_is_refused(tmp_path):
   checkpoint.save(tmp_path, state(1), CONFIG, {})
   tree, _, _ = checkpoint.restore(tmp_path)
   other = state(1)

@@ -57,7 +57,7 @@ def _family(name, options):
   )
   module = HEADS[head](depth=families.DEPTH, **arguments)
   spec = Spec(module.kind, families.DEPTH, shape)
-  more = {'conditioning': families.HEARD} if name == 'structure' else {}
+  more = {'conditioning': families.ALL_COLUMNS} if name == 'structure' else {}
   model = families.make(name, spec, module, more, **options)
   return families.Family(model, None, spec)
 

@@ -52,7 +52,7 @@ def test_each_player_moves_as_if_alone_and_the_generator_rarely():
 
 
 def test_a_player_is_clipped_by_its_own_gradient():
-  """However long the other's is, Adam hears the same."""
+  """However long the other's is, Adam gets the same."""
   optimizer = gan_adam(
     learning_rate=0.1, critic_learning_rate=0.1, **NUMBERS | {'b2': 0.5}
   )

@@ -18,7 +18,7 @@ from musiczoo.training import parallel, step as step_lib
 from musiczoo.training.optimizers import adamw
 from tests import families
 
-# So many steps every program can take, and takes as many as it is told: one
+# So many steps every program can take, and takes as many as are asked for: one
 # program of a kind serves most of these tests.
 STEPS = 6
 # Its momentum after a step is the gradient itself.
@@ -191,7 +191,7 @@ def test_clip_bounds_the_step():
   optimizer = adamw(learning_rate=1.0, decay_steps=10, clip=clip)
   grads = {'a': jnp.full(4, 5.0)}
   state = optimizer.init(grads)
-  # The clip stands before the moments: they hear of the short gradient only.
+  # The clip stands before the moments: they average the short gradient only.
   _, state = optimizer.update(grads, state, grads)
   mu = optax.tree.get(state, 'mu')['a']
   np.testing.assert_allclose(jnp.linalg.norm(mu), 0.1 * clip, rtol=1e-4)

@@ -1,4 +1,4 @@
-"""Rates leave the compiler out and tell what one step is."""
+"""Rates leave the compiler out and are those of one step."""
 
 import time
 
@@ -14,9 +14,9 @@ def test_the_first_dispatch_is_the_compilers():
     time.sleep(0.01)
   with clock.working(5):
     time.sleep(0.03)
-  told = clock.read()
-  assert told['seconds_per_step'] * 5 >= 0.04
-  assert told['seconds_per_step'] * 5 < told['seconds']
-  assert abs(told['tokens_per_second'] / told['steps_per_second'] - 10) < 1e-3
-  assert 0 < told['share_waiting_for_data'] < 1
+  rates = clock.read()
+  assert rates['seconds_per_step'] * 5 >= 0.04
+  assert rates['seconds_per_step'] * 5 < rates['seconds']
+  assert abs(rates['tokens_per_second'] / rates['steps_per_second'] - 10) < 1e-3
+  assert 0 < rates['share_waiting_for_data'] < 1
   assert set(clock.read()) == {'seconds'}

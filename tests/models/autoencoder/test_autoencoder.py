@@ -21,7 +21,7 @@ from tests import families
 
 WINDOW = families.LENGTH
 BETA, FREE_BITS, ANNEAL = 0.5, 1.5, 10
-HEARD = {
+ATTRIBUTES = {
   name: REPRESENTATIONS[name](steps_per_quarter=4)
   for name in ('voices', 'tracks', 'pianoroll')
 }
@@ -157,9 +157,9 @@ def test_what_is_masked_changes_nothing(name, net, segment):
   )
 
 
-@pytest.mark.parametrize('name', HEARD)
-def test_a_model_hears_the_attributes_of_a_score(name):
-  of = HEARD[name]
+@pytest.mark.parametrize('name', ATTRIBUTES)
+def test_attributes_of_x_are_those_of_its_score(name):
+  of = ATTRIBUTES[name]
   spec = of.spec
   top = 2 if spec.kind == 'bits' else 2 * spec.depth
   x = np.random.default_rng(0).integers(top, size=(3, WINDOW, *spec.shape))
@@ -178,7 +178,7 @@ def test_a_model_hears_the_attributes_of_a_score(name):
     12 * (found[1] - found[1, 0]), pitch - pitch[0], atol=1e-3
   )
   np.testing.assert_allclose(12 * found[2], spread, atol=1e-3)
-  # What is masked is not heard.
+  # What is masked does not count.
   mask[:, 9:] = 0
   np.testing.assert_allclose(
     measured(spec, x, mask), measured(spec, x[:, :9], mask[:, :9]), rtol=1e-6
@@ -275,7 +275,7 @@ def test_a_piece_is_the_same_in_any_batch_and_of_any_length(name):
   [('conv', 0, 'voices'), ('conv', 4, 'nade'), ('recurrent', 4, 'categorical')],
 )
 def test_what_was_written_is_what_is_expected_of_its_code(net, segment, head):
-  """Scanned steps hear what the whole hears: what is likeliest is found again."""
+  """Scanned steps equal the whole: what is likeliest is found again."""
   family, params = build('autoencoder', net, segment, head)
   params = constant_latent(params, jnp.array([0.3, -1.0, 2.0]))
   batch = families.batch(family, 2)

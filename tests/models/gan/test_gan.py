@@ -156,7 +156,7 @@ def test_the_beginning_of_a_long_piece_is_a_short_one():
   assert (long[:, :12] != long[:, 12:24]).any()
 
 
-def test_what_is_given_stays_and_is_heard():
+def test_given_cells_stay_and_have_an_effect():
   params, sample = writer()
   rng = np.random.default_rng(0)
   known = np.zeros((40, 4), bool)
@@ -170,8 +170,8 @@ def test_what_is_given_stays_and_is_heard():
   assert (pieces[0] != pieces[1])[:, ~known].any()
 
 
-def test_conditions_are_heard_where_they_are_asked_for():
-  params, sample = writer(conditioning=families.TOLD)
+def test_conditions_have_an_effect_where_they_are_requested():
+  params, sample = writer(conditioning=families.CONDITIONING)
   cond = families.batch(gan())['cond'][:1].repeat(3, 1).astype(np.int32)
   other = cond.copy()
   other[:, 30:] = 0

@@ -139,23 +139,23 @@ def test_masks_hide_any_number_of_cells_equally_often():
 
 
 @pytest.mark.parametrize('onsets', [True, False])
-def test_what_is_hidden_is_not_heard(onsets):
-  """Other notes in the holes: the net says the same; other known ones: not."""
+def test_hidden_cells_have_no_effect(onsets):
+  """Other notes in the holes: the output is the same; other known ones: it is not."""
   model = build(onsets=onsets)
   net = InfillNet(DEPTH, VOICES, 8, 2, onsets)
   variables = {'params': initial(model)}
   a, b = spec((3, 9, VOICES), 1), spec((3, 9, VOICES), 2)
   known = np.random.default_rng(0).random(a.shape) < 0.5
   real = np.ones(a.shape[:2], bool)
-  heard = jax.jit(net.apply)
-  before = heard(variables, a, known, real)
-  same = heard(variables, np.where(known, a, b), known, real)
-  other = heard(variables, np.where(known, b, a), known, real)
+  score = jax.jit(net.apply)
+  before = score(variables, a, known, real)
+  same = score(variables, np.where(known, a, b), known, real)
+  other = score(variables, np.where(known, b, a), known, real)
   for x, y, z in zip(*map(jax.tree.leaves, (before, same, other))):
     np.testing.assert_array_equal(x, y)
     assert np.abs(x - z).max() > 1e-3
-  if not onsets:  # The bit would tell whether the hidden cell before differs.
-    flipped = heard(variables, a ^ 1, known, real)
+  if not onsets:  # The bit would show whether the hidden cell before differs.
+    flipped = score(variables, a ^ 1, known, real)
     np.testing.assert_array_equal(before[0], flipped[0])
 
 
@@ -188,7 +188,7 @@ def sampler(**more):
 
 
 def starts(x, onsets=True):
-  """Where a listener hears notes begin: where decoding begins one."""
+  """Where notes begin: where decoding begins one."""
   cells = np.stack(
     [cells_lib.to_cells(a // 2, (a % 2 == 1) & onsets) for a in x]
   )

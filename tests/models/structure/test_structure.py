@@ -1,4 +1,4 @@
-"""Structure: what is heard, planned and written, and who learns from whom."""
+"""Structure: analysis, plan and rendering, and which loss trains which net."""
 
 import functools
 
@@ -18,7 +18,7 @@ from musiczoo.nn.heads import Controls, HEADS
 from musiczoo.nn.recurrent import Recurrent
 from tests import families
 
-CODES = coding.codes_of(families.HEARD)
+CODES = coding.codes_of(families.ALL_COLUMNS)
 SIZES = np.array([code.size for code in CODES])
 REAL = np.ones((3, 5))
 
@@ -37,7 +37,7 @@ def planner():
   variables = jax.jit(
     lambda rng: module.init(rng, codes, codes, style, REAL, method='log_prob')
   )(jax.random.key(0))
-  # Bold enough that what is heard shows, and nothing as zero as it begins.
+  # Bold enough that the analysis shows, and nothing as zero as it begins.
   noise = np.random.default_rng(0)
   return module, jax.tree.map(
     lambda a: 4 * a + noise.normal(size=a.shape).astype(a.dtype), variables
@@ -96,18 +96,18 @@ def test_codes_of_steps_are_those_that_were_spread():
   cond[..., names.STYLE] = 2
   bars = coding.bars_of(jnp.asarray(cond), 4)
   codes = some_codes(bars=bars.num).at[..., 1].set(1)  # New sections all.
-  told = coding.to_steps(CODES, bars, codes, jnp.asarray(cond))
+  spread = coding.to_steps(CODES, bars, codes, jnp.asarray(cond))
   np.testing.assert_array_equal(
-    told[..., [names.POSITION, names.STYLE]],
+    spread[..., [names.POSITION, names.STYLE]],
     cond[..., [names.POSITION, names.STYLE]],
   )
-  again = coding.from_steps(CODES, bars, told)
-  whole = np.asarray(coding.is_whole(bars, told))
+  again = coding.from_steps(CODES, bars, spread)
+  whole = np.asarray(coding.is_whole(bars, spread))
   assert whole.sum(1).tolist() == [4, 3, 4]
   np.testing.assert_array_equal(again[whole], codes[whole])
 
 
-def test_a_section_is_like_a_bar_that_was_heard():
+def test_a_section_is_like_a_bar_of_the_past():
   section = [i for i, c in enumerate(CODES) if c.column == names.SECTION][0]
   cond = np.zeros((1, 16, len(names.COLUMNS)), np.int16)
   cond[..., names.SECTION] = 2 + names.LAGS.index(2)
@@ -116,7 +116,7 @@ def test_a_section_is_like_a_bar_that_was_heard():
   assert named[:4].tolist() == [1, 1, 3, 3]
 
 
-def test_who_learns_from_whom():
+def test_which_loss_trains_which_net():
   family, params, _ = written()
   batch = families.batch(family, 4)
 
@@ -142,14 +142,14 @@ def test_who_learns_from_whom():
   }
 
 
-def test_a_plan_does_not_hear_its_future_but_what_is_asked_of_it():
+def test_a_plan_depends_on_its_past_and_on_what_is_requested():
   codes, other = some_codes(), some_codes(seed=1)
   nothing, style = jnp.zeros_like(codes), jnp.zeros(3, jnp.int32)
   before = scored(codes, nothing, style)
   after = scored(codes.at[:, 3:].set(other[:, 3:]), nothing, style)
   np.testing.assert_allclose(before[:, :3], after[:, :3], atol=1e-5)
   assert np.abs(before[:, 3:] - after[:, 3:]).min() > 0
-  # Within a bar, codes hear those before them.
+  # Within a bar, codes depend on those before them.
   within = scored(codes.at[:, 3, 4:].set(other[:, 3, 4:]), nothing, style)
   np.testing.assert_allclose(before[:, 3, :4], within[:, 3, :4], atol=1e-5)
   asked = scored(codes, nothing.at[:, 4, 0].set(codes[:, 4, 0]), style)
@@ -245,7 +245,7 @@ def test_pieces_of_any_length_begin_as_given_and_are_their_own():
   np.testing.assert_array_equal(one[0], x[1])
 
 
-def test_padding_changes_neither_loss_nor_what_is_heard():
+def test_padding_changes_neither_loss_nor_annotations():
   family, params, _ = written()
   batch = families.batch(family, 4)
   longer = families.batch(family, 4, seed=9, length=families.LENGTH + 5)
@@ -276,13 +276,13 @@ def test_all_bars_are_shuffled_and_nothing_else():
   assert order[:6].tolist() != list(range(6))
 
 
-def test_bits_of_several_planes_are_heard():
+def test_bits_of_several_planes_are_analysed():
   spec = Spec('bits', 30, (30,), planes=3)
   model = families.make(
     'structure',
     spec,
     HEADS['bernoulli'](depth=30),
-    {'conditioning': families.HEARD},
+    {'conditioning': families.ALL_COLUMNS},
     **OPTIONS,
   )
   batch = {
@@ -292,7 +292,7 @@ def test_bits_of_several_planes_are_heard():
     'cond': np.zeros((2, 9, len(names.COLUMNS)), np.int16),
   }
   params = jax.eval_shape(model.init, jax.random.key(0), batch)
-  # A filter hears three steps and thirteen pitches of each plane.
+  # A filter covers three steps and thirteen pitches of each plane.
   kernel = params['analyser']['conv']['Dense_0']['kernel']
   assert kernel.shape == (3 * 13 * 3, 2)
 
@@ -310,23 +310,23 @@ OPTIONS = {
 @pytest.mark.parametrize(
   'kind,conditioning,changes,message',
   [
-    ('tokens', families.HEARD, {}, 'bars of a grid, not events'),
+    ('tokens', families.ALL_COLUMNS, {}, 'bars of a grid, not events'),
     ('bits', Conditioning(), {}, 'no annotations to predict'),
     (
       'bits',
-      families.HEARD,
+      families.ALL_COLUMNS,
       {'bar_steps': 6},
       'model.bar_steps=6: give a multiple of 4',
     ),
-    ('bits', families.HEARD, {'bar_steps': 400}, 'model.bar_steps=400'),
+    ('bits', families.ALL_COLUMNS, {'bar_steps': 400}, 'model.bar_steps=400'),
     (
       'bits',
-      families.HEARD,
+      families.ALL_COLUMNS,
       {'cell': 'gro'},
       'model.cell=gro: give one of rnn',
     ),
-    ('bits', families.HEARD, {'planner_hidden': 0}, 'planner_hidden=0'),
-    ('bits', families.HEARD, {'dropout': 1.0}, 'dropout=1.0'),
+    ('bits', families.ALL_COLUMNS, {'planner_hidden': 0}, 'planner_hidden=0'),
+    ('bits', families.ALL_COLUMNS, {'dropout': 1.0}, 'dropout=1.0'),
   ],
 )
 def test_what_makes_no_model(kind, conditioning, changes, message):

@@ -121,7 +121,7 @@ def test_a_deviation_that_is_none(sd):
     Gaussian(D, sd=sd).init(jax.random.key(0), normal(0, 1, D), method='embed')
 
 
-def test_a_gru_of_frames_hears_the_past_alone_and_writes_as_it_hears():
+def test_a_gru_of_frames_depends_on_the_past_alone_and_samples_as_it_scores():
   head = Gaussian(D, residual=True)
   net = Recurrent('gru', 5, 1)
   model = autoregressive(net, head, Spec('frames', D, (D,)))
@@ -147,7 +147,7 @@ def test_a_gru_of_frames_hears_the_past_alone_and_writes_as_it_hears():
   slope = jax.jit(jax.grad(lambda x: nats(x, third)[0]))(x)
   assert np.abs(slope[:, :3]).max() > 0 and not np.asarray(slope[:, 3:]).any()
   # At temperature 0 a step is its mean: no x of its own has smaller nats, and
-  # what was written is heard again as it was written.
+  # a sampled frame is fed back as it was sampled.
   keys = jax.random.split(jax.random.key(1), 2)
   sample = jax.jit(model.sample, static_argnums=2)
   written = sample(params, keys, 6, Controls(temperature=0.0))

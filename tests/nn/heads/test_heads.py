@@ -170,11 +170,11 @@ def test_the_table_has_all_heads():
   assert set(HEADS.values()) - choosing == {Gaussian}
 
 
-def test_each_voice_hears_only_those_above():
+def test_each_voice_depends_only_on_those_above():
   head, variables = build('voices')
   x = np.array([3, 5])  # symbols 1 and 2, both as in the step before
 
-  def heard(part):
+  def depends_on(part):
     """Which symbols of which voice this part of the probability follows."""
 
     def nats(table):
@@ -189,8 +189,8 @@ def test_each_voice_hears_only_those_above():
     return rows.reshape(head.voices, head.depth).tolist()
 
   no, upper, lower = [False] * 3, [False, True, False], [False, False, True]
-  assert heard('pitch') == [upper, no]
-  assert heard('onset') == [upper, lower]
+  assert depends_on('pitch') == [upper, no]
+  assert depends_on('onset') == [upper, lower]
 
 
 def test_a_struck_bit_counts_only_where_a_pitch_stays():

@@ -76,7 +76,7 @@ def journal(folder):
   return (folder / 'metrics.jsonl').read_text()
 
 
-def test_one_that_fails_is_told_and_the_others_go_on(tmp_path, corpus):
+def test_one_that_fails_is_named_and_the_others_go_on(tmp_path, corpus):
   config = small.config(corpus)
   plan = [
     *planned(config, 1, 1e38, 0.3),
@@ -126,8 +126,8 @@ def test_one_that_diverges_leaves_the_others(tmp_path, corpus):
     assert results.read(fine)['figures'][name] == pytest.approx(value, rel=1e-5)
 
 
-def test_all_hear_of_what_goes_wrong_in_the_program():
-  meeting, heard = vmap_trials.Meeting(2), []
+def test_all_learn_what_goes_wrong_in_the_program():
+  meeting, informed = vmap_trials.Meeting(2), []
 
   def program(asked):
     raise MemoryError(f'{len(asked)} are too many')
@@ -136,7 +136,7 @@ def test_all_hear_of_what_goes_wrong_in_the_program():
     with meeting.turn:
       with pytest.raises(MemoryError, match='2 are too many'):
         meeting.call(seat, lambda: program, np.int32(1))
-      heard.append(seat)
+      informed.append(seat)
       meeting.leave(seat)
 
   threads = [threading.Thread(target=attend, args=[seat]) for seat in (0, 1)]
@@ -144,4 +144,4 @@ def test_all_hear_of_what_goes_wrong_in_the_program():
     thread.start()
   for thread in threads:
     thread.join(timeout=60)
-  assert sorted(heard) == [0, 1]
+  assert sorted(informed) == [0, 1]

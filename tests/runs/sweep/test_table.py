@@ -1,4 +1,4 @@
-"""Sums by hand; what failed is counted and told."""
+"""Sums by hand; what failed is counted and named."""
 
 import csv
 import dataclasses
@@ -74,7 +74,7 @@ def test_the_best_is_chosen_on_valid_and_judged_on_test():
   assert (pair.n, pair.mean) == (1, 3.0)
 
 
-def test_troubles_are_told():
+def test_troubles_are_named():
   said = table.in_words(table.table(TRIALS, RESULTS))
   assert f'{TRIALS[4].id} (b): diverged: step 3: not finite' in said
   assert f'{TRIALS[5].id} (b): not finished' in said
