@@ -36,7 +36,7 @@ settings.register_profile('patient', deadline=None)
 settings.load_profile('patient')
 
 # The fast suite runs commands in process; what real processes may cost it.
-MOST_CHILD_SECONDS = 240
+MOST_CHILD_SECONDS = 90
 _usage = {}  # Worker -> (seconds of its child processes, its peak megabytes).
 
 

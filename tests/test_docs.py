@@ -97,6 +97,7 @@ def test_a_command_has_the_flags_it_is_given(words):
     configs.load(str(ROOT / config), changes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('page', TOUR)
 def test_the_tour_runs(page, tmp_path):
   for words in commands(ROOT / f'docs/{page}.md'):

@@ -2,6 +2,8 @@
 
 import wave
 
+import pytest
+
 from musiczoo.music import midi
 from tests.experiments.commands import run
 from tests.show.page.test_page import book
@@ -17,6 +19,7 @@ SMALL = {
 }
 
 
+@pytest.mark.slow
 def test_a_small_demo_and_its_model(tmp_path):
   """All in one, for the demo is trained once."""
   folder = tmp_path / 'demo'

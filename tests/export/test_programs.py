@@ -88,7 +88,7 @@ def test_a_state_goes_on():
 @pytest.mark.parametrize(
   'variant,changes',
   [
-    ('chorales.py:structure', ()),
+    pytest.param('chorales.py:structure', (), marks=pytest.mark.slow),
     ('chorales.py:gan', (CONDITIONED,)),
   ],
   ids=lambda v: v if isinstance(v, str) else '',

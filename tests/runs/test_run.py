@@ -78,13 +78,11 @@ def compiled_once(config):
   'name,parallel',
   [
     *(
-      pytest.param(
-        family, 'jit', marks=families.slow_but(family, 'lstm', 'vae')
-      )
+      pytest.param(family, 'jit', marks=families.slow_but(family, 'lstm'))
       for family in ZOO
       if family in chorales.VARIANTS
     ),
-    ('gru', 'pmap'),
+    pytest.param('gru', 'pmap', marks=pytest.mark.slow),
     pytest.param('gan', 'pmap', marks=pytest.mark.slow),
   ],
 )

@@ -21,6 +21,8 @@ from tests import families
 # So many steps every program can take, and takes as many as are asked for: one
 # program of a kind serves most of these tests.
 STEPS = 6
+# Cases whose programs are compiled in a few seconds.
+FAST = 'unigram', 'rnn', 'lstm', 'gru', 'cnn', 'gru, conditioned', 'infill'
 # Its momentum after a step is the gradient itself.
 MOMENTUM = optax.sgd(0.01, momentum=0.9)
 
@@ -67,7 +69,13 @@ def test_every_family_has_a_case():
   assert {case.family for case in families.CASES.values()} == set(ZOO)
 
 
-@pytest.fixture(scope='module', params=families.CASES)
+@pytest.fixture(
+  scope='module',
+  params=[
+    pytest.param(name, marks=families.slow_but(name, *FAST))
+    for name in families.CASES
+  ],
+)
 def case(request):
   """The name of a case; its programs are dropped before the next one's come."""
   yield request.param

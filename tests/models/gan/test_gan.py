@@ -180,6 +180,7 @@ def test_conditions_have_an_effect_where_they_are_requested():
   assert (a != b).any()
 
 
+@pytest.mark.slow
 def test_remat_changes_nothing_but_memory():
   plain, remat = (
     gan({'remat': remat}, r1=1.0, reconstruction_weight=0.1)

@@ -74,6 +74,7 @@ def test_damage_is_named(tmp_path, monkeypatch, file):
     pretrained.load('lstm')
 
 
+@pytest.mark.slow
 def test_packed_halves_write_nearly_what_the_run_does(
   tmp_path,
   monkeypatch,

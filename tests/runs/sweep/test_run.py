@@ -97,6 +97,7 @@ def test_one_that_fails_is_named_and_the_others_go_on(tmp_path, corpus):
   ]
 
 
+@pytest.mark.slow
 def test_together_equals_alone(tmp_path, corpus):
   plan = planned(small.config(corpus, steps='8'), 2, 0.3, 0.1)[:3]
   (alone,) = run_all(tmp_path / 'alone', plan[2:], 1)
