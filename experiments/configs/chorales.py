@@ -12,7 +12,7 @@ other work shared (`autoencoder`: on one):
   cnn          0.482 nats per note, 4 minutes
   infill       at most 0.831, 7 minutes
   vae          at most 0.716; 22.5 % of cells right from the code, 4 minutes
-  autoencoder  63.9 % of cells right from the code, 10 minutes
+  autoencoder  48.7 % of cells right from the code, 10 minutes
   gan          gap 0.281 to the real windows, 6 minutes
   structure    at most 0.585 nats per note, 7 minutes
 
