@@ -66,7 +66,7 @@ def main():
       pathlib.Path(OUTPUT.value),
       engine=ENGINE.value,
       workers=WORKERS.value,
-      care=prepare.FileLimits(limits, SECONDS.value, MEGABYTES.value),
+      file_limits=prepare.FileLimits(limits, SECONDS.value, MEGABYTES.value),
       watch=progress,
     )
   except KeyboardInterrupt as stop:

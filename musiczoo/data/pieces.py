@@ -66,11 +66,19 @@ def pack(
 
 
 def cut(pieces: Pieces, window: int) -> Pieces:
-  """Pieces -> their windows, one after another from bar to bar.
+  """Pieces -> their windows, as of `window_spans`."""
+  return slices(pieces, window_spans(pieces, window))
+
+
+def window_spans(pieces: Pieces, window: int) -> list[tuple[int, int, int]]:
+  """The windows of pieces, one after another from bar to bar.
 
   Each begins at the first whole bar after the one before it has ended; the
   last of a piece may be shorter. What comes before the first whole bar is left
   out.
+
+  Returns:
+    index of the piece, first step, last step + 1 of each.
   """
   spans = []
   for index, length in enumerate(np.diff(pieces.offsets).tolist()):
@@ -79,7 +87,7 @@ def cut(pieces: Pieces, window: int) -> Pieces:
       if row >= end:
         end = min(row + window, length)
         spans.append((index, row, end))
-  return slices(pieces, spans)
+  return spans
 
 
 def window_starts(pieces: Pieces, index: int) -> np.ndarray:

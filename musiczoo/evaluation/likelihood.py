@@ -8,7 +8,7 @@ import numpy as np
 
 from musiczoo.build import Pipeline
 from musiczoo.data.eval_batches import eval_batches
-from musiczoo.data.pieces import cut, Pieces, slices
+from musiczoo.data.pieces import cut, Pieces, window_spans
 from musiczoo.evaluation import sample_comparison
 from musiczoo.models.model import AnnotatingModel, no_metrics
 from musiczoo.music import annotations
@@ -25,18 +25,17 @@ def monitor_name(pipeline: Pipeline) -> str:
   """
   if not pipeline.model.monitor:
     return 'gap'
-  return (
-    f'{_conditional(pipeline, pipeline.model.monitor)}_per_{pipeline.spec.unit}'
-  )
+  given = _given(pipeline)
+  name = [pipeline.model.monitor, *(['given', *given] if given else [])]
+  return f'{"_".join(name)}_per_{pipeline.spec.unit}'
 
 
-def _conditional(pipeline, name):
-  """'nll' -> 'nll_given_key', for conditions beyond metre and length."""
+def _given(pipeline) -> list[str]:
+  """The columns taken from the scored piece, beyond metre and length."""
   columns = set(pipeline.conditions.columns) - {'position'}
   if isinstance(pipeline.model, AnnotatingModel):
     columns &= {'style'}  # The model predicts the others itself.
-  given = [name for name in annotations.NAMES if name in columns]
-  return '_'.join([name, 'given', *given]) if given else name
+  return [name for name in annotations.NAMES if name in columns]
 
 
 def make_validation(
@@ -117,11 +116,7 @@ def make_piece_nll(
   model, window = pipeline.model, pipeline.model.window
   owner = np.arange(len(pieces))
   if window is not None:
-    windows = [
-      len(cut(slices(pieces, [(i, 0, length)]), window))
-      for i, length in enumerate(np.diff(pieces.offsets).tolist())
-    ]
-    owner = np.repeat(owner, windows)
+    owner = np.array([i for i, _, _ in window_spans(pieces, window)], int)
   loss = functools.partial(model.loss, step=0, train=False)
   rows = _make_rows(devices, pipeline, pieces, batch_size, loss)
 
@@ -173,9 +168,9 @@ def _make_rows(devices, pipeline, pieces, batch_size, function):
   """
   evaluate = devices.compile(make_evaluate_step(function, axis=parallel.AXIS))
   window = pipeline.model.window
+  scored = pieces if window is None else cut(pieces, window)
 
   def rows(params, first=0) -> Iterator[tuple]:
-    scored = pieces if window is None else cut(pieces, window)
     for batch in eval_batches(
       scored, batch_size, multiple=devices.devices, length=window
     ):

@@ -66,15 +66,15 @@ def measure(sound: Sound, frames: Frames) -> np.ndarray:
   decibels = log_mel(power, frames)
   onset = librosa.onset.onset_strength(S=decibels, sr=rate, **cut)
   sized = {'frame_length': frames.fft, 'hop_length': hop}
-  of = librosa.feature
+  feature = librosa.feature
   tempo = {'onset_envelope': onset, 'hop_length': hop, 'aggregate': None}
   measures = {
-    'rms': lambda: of.rms(y=samples, **sized),
-    'zero_crossings': lambda: of.zero_crossing_rate(samples, **sized),
+    'rms': lambda: feature.rms(y=samples, **sized),
+    'zero_crossings': lambda: feature.zero_crossing_rate(samples, **sized),
     'onset': lambda: onset,
-    'tempo': lambda: of.tempo(sr=rate, **tempo),
+    'tempo': lambda: feature.tempo(sr=rate, **tempo),
     # Tuned to 440 Hz, so that it doesn't depend on the rest of the file.
-    'chroma': lambda: of.chroma_stft(S=power, sr=rate, tuning=0.0, **cut),
+    'chroma': lambda: feature.chroma_stft(S=power, sr=rate, tuning=0.0, **cut),
   }
   rows = [decibels, *(np.atleast_2d(measures[f]()) for f in frames.features)]
   return np.concatenate(rows).T.astype(np.float32)

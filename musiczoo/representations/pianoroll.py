@@ -32,8 +32,9 @@ def pianoroll(
   """
 
   def encode(score):
-    sounding, _ = rasterize(kept(score, LOW, HIGH), LOW, HIGH)
-    return sounding.astype(np.uint8)
+    notes = kept(score, LOW, HIGH)
+    onset, key = notes[:, ONSET], notes[:, PITCH] - LOW
+    return np.asarray(union(onset, onset + notes[:, DURATION], key, KEYS))
 
   def decode(x):
     begin, end, key = as_sparse_roll(np.asarray(x).reshape(-1, KEYS)).spans.T

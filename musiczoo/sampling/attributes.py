@@ -20,16 +20,17 @@ def density(score: Score) -> float:
 
 def pitch(score: Score) -> float:
   """Mean pitch of the notes without drums; nan without notes."""
-  return float(np.mean(_pitches(score) or np.nan))
+  return float(_pitches(score).mean())
 
 
 def spread(score: Score) -> float:
   """Standard deviation of the pitches without drums, in semitones."""
-  return float(np.std(_pitches(score) or np.nan))
+  return float(_pitches(score).std())
 
 
 def _pitches(score):
-  return score.notes[scores.pitched(score), PITCH].tolist()
+  found = score.notes[scores.pitched(score), PITCH]
+  return found if len(found) else np.array([np.nan])
 
 
 ATTRIBUTES = {'density': density, 'pitch': pitch, 'spread': spread}

@@ -89,7 +89,7 @@ def test_transposed_to_every_key_in_range():
   )
 
 
-def test_every_row_has_a_mood_of_its_own():
+def test_every_row_has_a_tempo_and_velocity_of_its_own():
   seen = []
 
   def vary(x, tempo, velocity):

@@ -171,8 +171,15 @@ def test_the_name_has_what_the_figure_is_conditioned_on(family, columns, name):
   assert likelihood_lib.monitor_name(pipeline) == name
 
 
-def test_frames_and_parts_have_the_name_of_the_whole():
-  family = families.build('gru', 'bernoulli')
+@pytest.mark.parametrize(
+  'head,ends',
+  [
+    ('bernoulli', ('', '_by_piece', '_tcn', '_tcn_by_piece')),
+    ('voices', ('', '_by_piece', '_pitch', '_onset')),
+  ],
+)
+def test_frames_and_parts_have_the_name_of_the_whole(head, ends):
+  family = families.build('gru', head)
   music = pieces(family, [9, 3])
   params = family.model.init(jax.random.key(0), families.batch(family))
   place = parallel.jit(jax.devices()[:1])
@@ -181,7 +188,5 @@ def test_frames_and_parts_have_the_name_of_the_whole():
   )
   likelihood = likelihood_lib.make_likelihood(place, pipeline, pack(music), 2)
   found = likelihood(place.replicate(jax.device_get(params)))
-  assert set(found) == {
-    f'nll_given_key_per_frame{end}'
-    for end in ('', '_by_piece', '_tcn', '_tcn_by_piece')
-  }
+  name = f'nll_given_key_per_{pipeline.spec.unit}'
+  assert set(found) == {name + end for end in ends}

@@ -48,10 +48,11 @@ def statistics(
   A number that is always the same has sd 1. Arguments and errors as in `open`.
   """
   key = _key(split, config)
-  measured = _measured(split, key, measure)
 
   def write(folder):
-    text = json.dumps(_statistics(measured), indent=1) + '\n'
+    text = (
+      json.dumps(_statistics(_measured(split, key, measure)), indent=1) + '\n'
+    )
     (folder / _FILE).write_text(text)
 
   path = split.folder / 'encoded' / f'statistics-{encoded.key(key)}'

@@ -54,13 +54,10 @@ def writing(
 ) -> Iterator[dict[str, NpyWriter]]:
   """Gives an NpyWriter for each name -> (shape of a row, dtype)."""
   with contextlib.ExitStack() as stack:
-    writers = {
-      name: NpyWriter(folder / f'{name}.npy', *of)
-      for name, of in arrays.items()
-    }
-    for writer in writers.values():
-      stack.enter_context(contextlib.closing(writer))
-    yield writers
+    opened = lambda name, of: stack.enter_context(
+      contextlib.closing(NpyWriter(folder / f'{name}.npy', *of))
+    )
+    yield {name: opened(name, of) for name, of in arrays.items()}
 
 
 def load(path: pathlib.Path) -> np.ndarray:

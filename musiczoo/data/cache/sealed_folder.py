@@ -31,7 +31,8 @@ def creating(
   Raises:
     UserError: `path` can't be written, or holds something else.
   """
-  if path.exists():
+  # Unlike Path.exists, False where the folder above can't be searched.
+  if os.path.exists(path):
     _refuse_unless_sealed(path, seal)
   # A sibling, so that the move is one atomic step.
   scratch = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
@@ -41,10 +42,13 @@ def creating(
     files = {p.name: _describe(p) for p in sorted(scratch.iterdir())}
     text = json.dumps({'format': form, 'files': files}, indent=1) + '\n'
     (scratch / seal).write_text(text)
-    if path.exists():
-      _refuse_unless_sealed(path, seal, text)
-    else:
+    try:
       move_folder(scratch, path)
+    except OSError:
+      if not os.path.exists(path):
+        raise
+      # Another process was first, perhaps while the files were synced.
+      _refuse_unless_sealed(path, seal, text)
   except OSError as error:
     raise UserError(
       f'{path}: cannot be written ({error.strerror or error}); choose '
@@ -89,15 +93,16 @@ def make(
   form: int,
   write: Callable[[pathlib.Path], None],
 ) -> None:
-  """Makes a folder by `write` unless it is there; then checks it.
+  """Makes a folder by `write`, or checks the one that is there.
 
   Raises:
     UserError: as of `creating` and `check`.
   """
-  if not path.exists():
-    with creating(path, seal, form) as folder:
-      write(folder)
-  check(path, seal, form)
+  if path.exists():
+    check(path, seal, form)
+    return
+  with creating(path, seal, form) as folder:
+    write(folder)
 
 
 def _refuse_unless_sealed(path, seal, text=None):

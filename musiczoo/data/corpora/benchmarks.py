@@ -22,7 +22,7 @@ from musiczoo.data.splits import SPLITS
 from musiczoo.errors import UserError
 from musiczoo.music.score import canonical, Score
 from musiczoo.representations import cells as cells_lib
-from musiczoo.representations.pianoroll import HIGH, LOW
+from musiczoo.representations.pianoroll import KEYS, LOW
 from musiczoo.representations.voices import TRACKS
 
 SUFFIXES = ('.mat', '.npz')
@@ -69,7 +69,7 @@ def _read_mat(path):
 
 
 def _roll(x):
-  if x.ndim != 2 or x.shape[1] != HIGH - LOW + 1:
+  if x.ndim != 2 or x.shape[1] != KEYS:
     raise ValueError(f'a roll of shape {x.shape}')
   return (x > 0).astype(np.uint8)
 
@@ -87,7 +87,7 @@ def _rolls(arrays, split):
   if np.any(pitch < LOW):
     raise ValueError(f'{split}: a pitch below {LOW}')
   offsets = _offsets(arrays, f'{split}_frame_offsets', len(pitch))
-  frames = np.zeros((len(offsets) - 1, HIGH - LOW + 1), np.uint8)
+  frames = np.zeros((len(offsets) - 1, KEYS), np.uint8)
   frame = np.repeat(np.arange(len(frames)), np.diff(offsets))
   frames[frame, pitch - LOW] = 1
   return _cut(frames, arrays, split)

@@ -7,6 +7,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import multiprocessing
+import os
 import pathlib
 import shutil
 import sys
@@ -60,10 +61,10 @@ def load() -> list[Piece]:
     key.update(file.read_bytes())
   cache = cache_folder() / f'chorales-{key.hexdigest()[:16]}'
   try:
-    if cache.exists():
+    if os.path.exists(cache):
       return [_with_names(piece) for piece in dataset.open(cache)['train']]
   except UserError as error:
-    print(error, file=sys.stderr)
+    print(f'{error} (done now)', file=sys.stderr)
     shutil.rmtree(cache, ignore_errors=True)
   pieces = _parse_all(files)
   try:
@@ -71,7 +72,9 @@ def load() -> list[Piece]:
       for piece in pieces:
         writer.add(piece, 'train')
   except UserError as error:
-    print(error, file=sys.stderr)
+    print(
+      f'the chorales are not kept: {error}, by XDG_CACHE_HOME', file=sys.stderr
+    )
   return pieces
 
 

@@ -1,6 +1,6 @@
 """Engines that read Sources in parallel, in order: local processes or Ray.
 
-An engine is a function (sources, read) -> Results. Both have a number of child
+An engine is a function (sources, file_limits, workers) -> Results. Both have a number of child
 processes work through the same function, and draw sources only a little ahead
 of the results that are taken: memory stays flat.
 """
@@ -36,10 +36,13 @@ class FileLimits(NamedTuple):
 
 
 def local(
-  sources: Iterable[Source], care: FileLimits, workers: int
+  sources: Iterable[Source], file_limits: FileLimits, workers: int
 ) -> Iterator[Result]:
   """Reads files in child processes of this one."""
-  readers, mine = [_Reader(care) for _ in range(workers)], threading.local()
+  readers, mine = (
+    [_Reader(file_limits) for _ in range(workers)],
+    threading.local(),
+  )
   unused = iter(readers)
 
   def begin():
@@ -61,7 +64,7 @@ def local(
 
 
 def ray(
-  sources: Iterable[Source], care: FileLimits, workers: int
+  sources: Iterable[Source], file_limits: FileLimits, workers: int
 ) -> Iterator[Result]:
   """Reads files on a Ray cluster: the one of RAY_ADDRESS, or one made here.
 
@@ -75,7 +78,9 @@ def ray(
     # More actors than processors would wait for ever.
     workers = min(workers, int(ray.cluster_resources()['CPU']))
     actor = ray.remote(num_cpus=1)(_Reader)
-    actors = itertools.cycle([actor.remote(care) for _ in range(workers)])
+    actors = itertools.cycle(
+      [actor.remote(file_limits) for _ in range(workers)]
+    )
 
     def submit(source):
       return functools.partial(ray.get, next(actors).read.remote(source))
@@ -89,9 +94,11 @@ ENGINES = {'local': local, 'ray': ray}
 class _Reader:
   """Reads one file at a time in a child process of its own."""
 
-  def __init__(self, care):
-    function = functools.partial(ingest, limits=care.limits)
-    self._sandbox = Sandbox(function, care.seconds, care.megabytes)
+  def __init__(self, file_limits):
+    function = functools.partial(ingest, limits=file_limits.limits)
+    self._sandbox = Sandbox(
+      function, file_limits.seconds, file_limits.megabytes
+    )
     self.close = self._sandbox.close
 
   def read(self, source):

@@ -33,7 +33,7 @@ def prepare(
   *,
   engine: str = 'local',
   workers: int = 1,
-  care: FileLimits = FileLimits(),
+  file_limits: FileLimits = FileLimits(),
   watch: Watch = lambda items, total: iter(items),
 ) -> dict:
   """Reads all files, finds duplicates, assigns splits, writes the dataset.
@@ -46,7 +46,7 @@ def prepare(
     output: the dataset; if it is there, it must turn out the same.
     engine: a key of ENGINES.
     workers: how many files are read at once.
-    care: how much a file may be and cost.
+    file_limits: how much a file may be and cost.
     watch: shows the progress.
 
   Returns:
@@ -63,10 +63,10 @@ def prepare(
       can't be written.
   """
   ignored, counts, first_of = Counter(), _Counts(), {}
-  found, total = sources.find(path, care.limits, ignored)
+  found, total = sources.find(path, file_limits.limits, ignored)
   with (
     dataset.creating(output) as (writer, folder),
-    contextlib.closing(ENGINES[engine](found, care, workers)) as results,
+    contextlib.closing(ENGINES[engine](found, file_limits, workers)) as results,
   ):
     with (folder / 'manifest.jsonl').open('w') as manifest:
       for result in watch(results, total):

@@ -84,7 +84,7 @@ def drum_pattern(score: Score) -> float:
   """
   onset = _notes(score, DRUMS)[:, ONSET]
   lines = metre.bars(score)
-  place = onset - lines[np.searchsorted(lines, onset, side='right') - 1]
+  place = onset - lines[metre.bar_of(lines, onset)]
   inside = 2 * place % score.resolution == 0
   return share(np.count_nonzero(inside), len(inside))
 
@@ -116,7 +116,7 @@ def _chroma(score, group, lines):
   As in a roll, two notes of one pitch count once, and two of one class twice.
   """
   begin, end, pitch = spans(_notes(score, group)).T
-  first = np.searchsorted(lines, begin, side='right') - 1
+  first = metre.bar_of(lines, begin)
   after = np.searchsorted(lines, end)
   # Each note once for each span that it touches.
   span = steps(first, after)

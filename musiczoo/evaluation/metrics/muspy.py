@@ -142,7 +142,7 @@ def groove_consistency(score: Score) -> float:
   lines = metre.bars(score)
   length = np.diff(lines)
   tick = np.unique(score.notes[:, ONSET])
-  bar = np.searchsorted(lines, tick, side='right') - 1
+  bar = metre.bar_of(lines, tick)
   onsets = np.bincount(bar, minlength=len(length))
   again = np.isin(tick + length[bar], tick)
   common = np.bincount(bar[again], minlength=len(length))[:-1]

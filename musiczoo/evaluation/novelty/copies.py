@@ -54,14 +54,18 @@ def find_copies(
   """
   new = {name: index(pieces) for name, pieces in music.items()}
   keys = list(itertools.product(new, _KINDS))
-  copied = {(*key, k): np.zeros(1, bool) for key in keys for k in WINDOWS}
+  copied = {
+    (name, kind, k): np.zeros(len(new[name].frames), bool)
+    for name, kind in keys
+    for k in WINDOWS
+  }
   spans, first = {key: [] for key in keys}, 0
   for block in _blocks(train):
     known = index(block)
     for name, kind in keys:
       windows, span = _search(new[name], known, kind == 'transposed')
       for frames, found in windows.items():
-        copied[name, kind, frames] = copied[name, kind, frames] | found
+        copied[name, kind, frames] |= found
       if span:
         source = first + span.source
         spans[name, kind].append(span._replace(source=source))

@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from musiczoo.representations.pianoroll import HIGH, LOW
+from musiczoo.representations.pianoroll import KEYS
 
 GAP = -1  # The number after each piece; also of a window that contains it.
-_KEYS = HIGH - LOW + 1
 
 
 class Index(NamedTuple):
@@ -78,4 +77,4 @@ def packed(rows: np.ndarray) -> np.ndarray:
 
 def _unpacked(rows):
   rows = rows.view(np.uint8).reshape(-1, rows.itemsize)
-  return np.unpackbits(rows, axis=1, count=_KEYS).astype(bool)
+  return np.unpackbits(rows, axis=1, count=KEYS).astype(bool)

@@ -41,6 +41,31 @@ def test_the_same_again_is_fine_and_another_is_refused(tmp_path):
   assert [p.name for p in tmp_path.iterdir()] == ['x']
 
 
+@pytest.mark.parametrize(
+  'theirs,message', [('abc', None), ('abd', 'something')]
+)
+def test_another_process_may_be_first_while_files_are_synced(
+  tmp_path, monkeypatch, theirs, message
+):
+  move = sealed_folder.move_folder
+
+  def late(scratch, target):
+    monkeypatch.setattr(sealed_folder, 'move_folder', move)
+    monkeypatch.setattr(sealed_folder.os, 'getpid', lambda: 1)
+    make(target, theirs)
+    move(scratch, target)
+
+  monkeypatch.setattr(sealed_folder, 'move_folder', late)
+  if message:
+    with pytest.raises(UserError, match=message):
+      make(tmp_path / 'x')
+  else:
+    make(tmp_path / 'x')
+  check(tmp_path / 'x')
+  assert (tmp_path / 'x' / 'a').read_text() == theirs
+  assert [p.name for p in tmp_path.iterdir()] == ['x']
+
+
 def test_a_place_that_is_taken_is_refused_at_once(tmp_path):
   (tmp_path / 'x').mkdir()
   with pytest.raises(UserError, match='holds something else'):

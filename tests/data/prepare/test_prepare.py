@@ -215,7 +215,7 @@ def test_a_file_that_kills_or_hangs_costs_itself_only(
 ):
   monkeypatch.setattr(engines, 'ingest', troubled)
   report = prepare.prepare(
-    folder, tmp_path / 'd', workers=2, care=prepare.FileLimits(seconds=3)
+    folder, tmp_path / 'd', workers=2, file_limits=prepare.FileLimits(seconds=3)
   )
   assert report['rejected'] == 3
   assert report['reasons']['crashed'] == report['reasons']['timeout'] == 1
