@@ -19,7 +19,10 @@ SPLIT = flags.DEFINE_enum(
 )
 JSON = flags.DEFINE_string('json', None, 'File to write the figures to.')
 ORDERINGS = flags.DEFINE_integer(
-  'orderings', None, 'Random orders of a frame-wise likelihood.', lower_bound=1
+  'orderings',
+  None,
+  'Also compute the frame-wise likelihood, over this many random orders.',
+  lower_bound=1,
 )
 MAX_FRAMES = flags.DEFINE_integer(
   'max_frames', 2000, 'Size of its random sample of frames.', lower_bound=1

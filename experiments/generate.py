@@ -21,7 +21,7 @@ TEMPO = flags.DEFINE_integer(
 NOVELTY = flags.DEFINE_bool(
   'novelty',
   None,
-  'Report what is copied from the training pieces; left out: if of --workdir.',
+  'Report what is copied from the training pieces; left out: only for a --workdir.',
 )
 WAV = flags.DEFINE_bool('wav', False, 'Render each piece as audio, too.')
 SOUNDFONT = flags.DEFINE_string(

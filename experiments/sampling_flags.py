@@ -26,10 +26,16 @@ TOP_K = flags.DEFINE_integer(
   'top_k', None, 'Sample only the k most likely values; 0 or left out: all.'
 )
 TOP_P = flags.DEFINE_float(
-  'top_p', None, 'Sample only the most likely values of this total probability.'
+  'top_p',
+  None,
+  'Sample only the most likely values of this total probability; left out: '
+  'all.',
 )
 MIN_P = flags.DEFINE_float(
-  'min_p', None, 'Sample only values of this share of the largest probability.'
+  'min_p',
+  None,
+  'Sample only values of at least this share of the largest probability; '
+  'left out: all.',
 )
 ARGMAX = flags.DEFINE_bool('argmax', False, 'Take the most likely value.')
 CHORDS = flags.DEFINE_string(

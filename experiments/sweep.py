@@ -14,7 +14,7 @@ from musiczoo.runs.sweep.launchers.scheduler import LaunchOptions
 from musiczoo.runs.sweep.launchers.slurm import script
 from musiczoo.runs.sweep.launchers.workers import default_workers
 
-from . import command, grid, launch, ROOT
+from . import command, grid, launch
 
 CONFIG = launch.config_flag()
 WORKDIR = flags.DEFINE_string(
@@ -34,7 +34,10 @@ LAUNCHER = flags.DEFINE_enum(
   'launcher', 'local', list(LAUNCHERS), 'Processes here, Ray, or SLURM.'
 )
 WORKERS = flags.DEFINE_integer(
-  'workers', None, 'Jobs at a time; left out: GPUs, or cores.', lower_bound=1
+  'workers',
+  None,
+  'Jobs at a time; left out: one per GPU, else per core.',
+  lower_bound=1,
 )
 TOGETHER = flags.DEFINE_integer(
   'together', 1, 'Trials of one shape in one program.', lower_bound=1
@@ -59,7 +62,6 @@ def main() -> int:
       workdir,
       WORKERS.value or default_workers(),
       command('trial', f'--workdir={workdir}'),
-      ROOT,
       signals.stopping,
       _report(workdir, planned),
     )
@@ -75,9 +77,8 @@ def main() -> int:
 
 def _lines(jobs, options):
   """The command line of each job."""
-  _, *rest = options.command
   return ''.join(
-    f'{shlex.join(["python", *rest])} --trials={",".join(job)}\n'
+    f'{shlex.join(["python", *options.command])} --trials={",".join(job)}\n'
     for job in jobs
   )
 

@@ -21,7 +21,7 @@ REPRODUCIBLE = flags.DEFINE_enum(
   'reproducible',
   None,
   ['run', 'device_invariant'],
-  'As --config.reproducible: the same bits on the same devices, or on 1 to 8.',
+  'As --config.reproducible: the same bits on the same devices, or on 1, 2, 4 or 8.',
 )
 RERUN = flags.DEFINE_string(
   'rerun',
@@ -40,8 +40,8 @@ def main() -> int:
     launch.require(workdir=WORKDIR.value)
   else:
     _check_alone()
-  main = _rerun if config is None else lambda: _train(config)
-  return processes.run(main) if processes.many() else main()
+  act = _rerun if config is None else lambda: _train(config)
+  return processes.run(act) if processes.many() else act()
 
 
 def _check_alone():

@@ -1,7 +1,7 @@
 """Reads configs of earlier releases.
 
-Lists what each release renames or adds, so that old runs continue and old
-checkpoints load.
+Lists what each release renames or adds. Parameters of 0.1 have other names in
+0.2, so its configs are read but its checkpoints are refused.
 """
 
 from collections.abc import Mapping

@@ -65,12 +65,13 @@ def fit(
   valid = build.pieces(config, pipeline, corpus, 'valid')
   monitor = f'valid_{monitor_name(pipeline)}'
   if distributed.first():
-    workdirs.claim(workdir, config)
+    workdirs.check_same(workdir, config)
     _check_comparable(workdir, monitor)
   say(_describe_data(config, devices, train, valid))
   new, amounts = _new(config, pipeline, batch_at)
   state, step = _begin(new, workdir, init_from, say)
-  if distributed.first():
+  if distributed.first():  # Only now: a refused run is left as it was.
+    workdirs.write_config(workdir, config)
     provenance.note(workdir, step, init_from, state)
   say(_describe_model(config, new.params, amounts))
   validate = make_validation(devices, pipeline, valid, config.batch_size)
@@ -91,19 +92,25 @@ def fit(
     return devices.replicate(state), step
 
   callbacks = loop.Callbacks(
-    fetched_train_steps,
-    lambda step: batch_at(config.seed, step),
-    evaluate,
-    save,
-    restore,
-    lambda: distributed.any_of(stopping()),
-    report,
+    train_steps=fetched_train_steps,
+    batch_at=lambda step: batch_at(config.seed, step),
+    evaluate=evaluate,
+    save=save,
+    restore=restore,
+    stopping=lambda: distributed.any_of(stopping()),
+    report=report,
   )
-  options = dict(monitor=monitor, amounts=amounts, on_nan=config.on_nan)
   state = devices.replicate(state)
   with distributed.folder(workdir, journal.NAMES) as own:
     state, step = loop.run(
-      state, step, callbacks, config.schedule, own, **options
+      state,
+      step,
+      callbacks,
+      config.schedule,
+      own,
+      monitor=monitor,
+      amounts=amounts,
+      on_nan=config.on_nan,
     )
   return RunResult(devices.fetch(state), step)
 

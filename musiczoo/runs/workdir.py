@@ -17,29 +17,37 @@ from musiczoo.training import checkpoint
 CHANGEABLE = ('steps', 'on_nan')
 
 
-def claim(workdir, config: build.RunConfig) -> None:
-  """Writes the config, unless the folder has checkpoints of another run.
+def check_same(workdir, config: build.RunConfig) -> None:
+  """Raises UserError if the folder has checkpoints of another run."""
+  path = pathlib.Path(workdir) / 'config.json'
+  if not (path.exists() and checkpoint.steps(checkpoints(workdir))):
+    return
+  there = _flat(config_history.upgraded(_read(path)))
+  here = _flat(config.to_dict())
+  differ = [
+    f'{k} is {_short(there.get(k))} there, {_short(here.get(k))} here'
+    for k in sorted(there | here)
+    if there.get(k) != here.get(k) and k not in CHANGEABLE
+  ]
+  if differ:
+    more = f' (and {len(differ) - 3} more)' if len(differ) > 3 else ''
+    raise UserError(
+      f'{workdir} holds another run: {"; ".join(differ[:3])}{more}; '
+      'choose another folder, or remove this one'
+    )
+
+
+def write_config(workdir, config: build.RunConfig) -> None:
+  """Writes config.json, in a folder that is made if need be.
 
   Raises:
-    UserError: it has, or can't be written.
+    UserError: it can't be written.
   """
-  path, plain = pathlib.Path(workdir) / 'config.json', config.to_dict()
+  path = pathlib.Path(workdir) / 'config.json'
+  text = json.dumps(config.to_dict(), indent=1, sort_keys=True) + '\n'
   try:
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and checkpoint.steps(checkpoints(workdir)):
-      there, here = _flat(config_history.upgraded(_read(path))), _flat(plain)
-      differ = [
-        f'{k} is {_short(there.get(k))} there, {_short(here.get(k))} here'
-        for k in sorted(there | here)
-        if there.get(k) != here.get(k) and k not in CHANGEABLE
-      ]
-      if differ:
-        more = f' (and {len(differ) - 3} more)' if len(differ) > 3 else ''
-        raise UserError(
-          f'{workdir} holds another run: {"; ".join(differ[:3])}{more}; '
-          'choose another folder, or remove this one'
-        )
-    write_atomic(path, json.dumps(plain, indent=1, sort_keys=True) + '\n')
+    write_atomic(path, text)
   except OSError as e:
     raise UserError(f'--workdir={workdir}: {e.strerror}: choose another') from e
 

@@ -56,7 +56,6 @@ def save(folder, state, config: dict, metrics: dict, *, keep: int = 3):
     ocp.save(building.absolute() / 'state', state)
     if distributed.first():
       _seal(building, final, config, metrics)
-      _prune(folder, keep)
   except Exception as e:  # Orbax raises many types for a full disk.
     shutil.rmtree(building, ignore_errors=True)
     raise UserError(
@@ -64,6 +63,8 @@ def save(folder, state, config: dict, metrics: dict, *, keep: int = 3):
       'checkpoints are sound: make room or mend the folder, then run the '
       'same command again'
     ) from e
+  if distributed.first():
+    _prune(folder, keep)
 
 
 def _seal(building, final, config, metrics):
@@ -225,7 +226,8 @@ def _best(folder):
       names.add(metrics.get('monitor', ''))
     except (OSError, ValueError, KeyError, TypeError):
       pass  # Not measured at this step, or damaged, which `restore` reports.
-  if len(names - {''}) > 1:  # Checkpoints of 0.1 do not name their figure.
+  names.discard('')  # Checkpoints of 0.1 do not name their figure.
+  if len(names) > 1:
     raise UserError(
       f'{folder}: {" and ".join(sorted(names))} are not comparable: remove the '
       'checkpoints that have one of them'
@@ -234,6 +236,7 @@ def _best(folder):
 
 
 def _prune(folder, keep):
-  for step in steps(folder)[:-keep]:
-    if step != _best(folder):
-      shutil.rmtree(folder / f'{step:09d}', ignore_errors=True)
+  if not (old := steps(folder)[:-keep]):
+    return
+  for step in {*old} - {_best(folder)}:
+    shutil.rmtree(folder / f'{step:09d}', ignore_errors=True)

@@ -110,12 +110,6 @@ class CellLayout:
     return y_BxTxD.reshape(*y_BxTxD.shape[:-1], self.lines, -1)
 
 
-def before(y_BxTxLxS, first=0.0):
-  """The step before each; before the first step, `first`."""
-  first = jnp.broadcast_to(first, y_BxTxLxS[:, :1].shape)
-  return jnp.concatenate([first, y_BxTxLxS[:, :-1]], axis=1)
-
-
 def add_noise(distribution, keys_B, logits):
   """Logits with noise added; as they are if there are no keys."""
   if keys_B is None:
@@ -134,11 +128,6 @@ def draw_bits(logits, keys_B=None, hysteresis_D=None):
     last = jax.lax.cummax(jnp.where(sure, 2 * step_Tx1 + on, 0), axis=1)
     on = last % 2 == 1
   return straight_through(on.astype(logits.dtype), nn.sigmoid(logits))
-
-
-def log_bernoulli(logits, bits):
-  """Log probability of bits that are floats, differentiable in the logits."""
-  return -nn.softplus(jnp.where(bits > 0.5, -logits, logits))
 
 
 def straight_through(hard, soft):

@@ -9,6 +9,8 @@ import numpy as np
 from musiczoo.errors import UserError
 from musiczoo.models.gan import cells
 from musiczoo.music.spec import Spec
+from musiczoo.nn.heads.distributions import log_bernoulli
+from musiczoo.nn.shift import delay
 
 
 class FrameCells(cells.CellLayout):
@@ -37,7 +39,7 @@ class RollCells(cells.CellLayout):
     )
 
   def log_prob(self, logits_BxTxD, r_BxTxD):
-    return cells.log_bernoulli(logits_BxTxD, r_BxTxD)
+    return log_bernoulli(logits_BxTxD, r_BxTxD)
 
   def pitches(self, y_BxTxD):
     return self.by_line(y_BxTxD)[:, :, self.spec.sounding_planes]
@@ -54,9 +56,9 @@ class TrackCells(RollCells):
   """Bits of several planes: what begins to sound has an onset, a rest has none."""
 
   def log_prob(self, logits_BxTxD, r_BxTxD):
-    log_p = cells.log_bernoulli(logits_BxTxD, r_BxTxD)
+    log_p = log_bernoulli(logits_BxTxD, r_BxTxD)
     sounds = self.pitches(r_BxTxD)
-    free = sounds * cells.before(sounds)
+    free = sounds * delay(sounds)
     onsets = self.by_line(log_p).at[:, :, self.spec.pitched_onset_planes]
     return onsets.multiply(free).reshape(log_p.shape)
 
@@ -64,7 +66,7 @@ class TrackCells(RollCells):
     planes = self.spec.pitched_onset_planes
     r_BxTxLxP = self.by_line(r_BxTxD)
     sounds, b = self.pitches(r_BxTxD), r_BxTxLxP[:, :, planes]
-    onsets = sounds * (1 - (1 - b) * cells.before(sounds))
+    onsets = sounds * (1 - (1 - b) * delay(sounds))
     return r_BxTxLxP.at[:, :, planes].set(onsets).reshape(r_BxTxD.shape)
 
 
@@ -87,7 +89,7 @@ class VoiceCells(cells.CellLayout):
     symbols_BxTxVxS, bits_BxTxV = self._split(logits_BxTxD)
     free_BxTxV = self._same(s_BxTxVxS) * (1 - s_BxTxVxS[..., 0])
     symbols = (s_BxTxVxS * nn.log_softmax(symbols_BxTxVxS)).sum(-1)
-    return symbols + free_BxTxV * cells.log_bernoulli(bits_BxTxV, b_BxTxV)
+    return symbols + free_BxTxV * log_bernoulli(bits_BxTxV, b_BxTxV)
 
   def canonical(self, r_BxTxD):
     s_BxTxVxS, b_BxTxV = self._split(r_BxTxD)
@@ -107,8 +109,8 @@ class VoiceCells(cells.CellLayout):
 
   def _same(self, s_BxTxVxS):
     """1 where a symbol is that of the step before; first there are rests."""
-    rest_S = jax.nn.one_hot(0, self.spec.depth)
-    return (s_BxTxVxS * cells.before(s_BxTxVxS, rest_S)).sum(-1)
+    before_BxTxVxS = delay(s_BxTxVxS).at[:, 0, :, 0].set(1)
+    return (s_BxTxVxS * before_BxTxVxS).sum(-1)
 
   def _split(self, y_BxTxD):
     y_BxTxVxS = self.by_line(y_BxTxD)

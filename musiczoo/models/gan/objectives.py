@@ -7,6 +7,8 @@ from flax import linen as nn
 import jax
 import jax.numpy as jnp
 
+from musiczoo.nn.keys import noise
+
 
 class Objective(NamedTuple):
   """Losses of both nets from critic scores [B]: high is real.
@@ -61,7 +63,7 @@ def critic_loss(options, score, real, new, mix_keys):
   parts = {'critic_score_real': score(real), 'critic_score_new': score(new)}
   loss = OBJECTIVES[options.objective].critic(*parts.values())
   if options.penalty:
-    u_Bx1x1 = jax.vmap(jax.random.uniform)(mix_keys)[:, None, None]
+    u_Bx1x1 = noise(jax.random.uniform, mix_keys, (1, 1))
     between = jax.lax.stop_gradient(u_Bx1x1 * real + (1 - u_Bx1x1) * new)
     # A root has no derivative at 0.
     norm = jnp.sqrt(squared_grad_norm(between) + 1e-12)

@@ -84,8 +84,5 @@ def seal(folder: pathlib.Path) -> None:
 def _check(folder):
   sums = files.parse_sums((folder / SUMS).read_text())
   found = files.digests(folder, but=SUMS)
-  for name, digest in sums.items():
-    if found.get(name) != digest:
-      raise UserError(
-        f'{folder / name} is damaged or missing: install musiczoo again'
-      )
+  if wrong := files.difference(found, sums):
+    raise UserError(f'{folder}: {wrong}: install musiczoo again')

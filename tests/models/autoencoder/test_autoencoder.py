@@ -360,7 +360,7 @@ def test_halving_ends_at_four_steps():
     ({'attributes': 1.0}, 'tokens and audio have none'),
   ],
 )
-def test_what_can_not_be_built_is_constant_latent(changes, message):
+def test_what_can_not_be_built_is_refused(changes, message):
   head = HEADS['categorical'](depth=6, features=3)
   usual = {'net': 'conv', 'hidden': 7, 'latent': 3}
   with pytest.raises(UserError, match=message):

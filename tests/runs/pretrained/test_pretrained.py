@@ -70,7 +70,7 @@ def test_damage_is_named(tmp_path, monkeypatch, file):
   content = bytearray(path.read_bytes())
   content[len(content) // 2] ^= 1
   path.write_bytes(content)
-  with pytest.raises(UserError, match=f'{file} is damaged'):
+  with pytest.raises(UserError, match=f'{file}: content changed'):
     pretrained.load('lstm')
 
 

@@ -32,9 +32,9 @@ class Fake:
 
 
 def options(folder, *, stopping=lambda: False, reported=()):
-  command = ['python', '-m', 'trial', f'--workdir={folder}']
+  command = ['-m', 'trial', f'--workdir={folder}']
   report = getattr(reported, 'append', lambda job: None)
-  return LaunchOptions(folder, 2, command, folder, stopping, report)
+  return LaunchOptions(folder, 2, command, stopping, report)
 
 
 def test_each_job_is_run_once_and_held_ones_last(tmp_path):

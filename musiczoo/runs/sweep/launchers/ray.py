@@ -29,7 +29,7 @@ def ray(jobs: Sequence[Job], options: LaunchOptions) -> None:
       num_cpus=1,
       num_gpus=min(1, there.get('GPU', 0) / workers),
     )
-    place = options.workdir, options.command, options.root
+    place = options.workdir, options.command
     remote = [_Remote(ray, actor.remote(*place)) for _ in range(workers)]
     schedule(jobs, options, remote)
 

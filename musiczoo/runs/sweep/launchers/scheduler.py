@@ -6,9 +6,12 @@ import pathlib
 import threading
 from typing import NamedTuple
 
+import musiczoo
 from musiczoo.runs.sweep import locks, trials
 
 Job = tuple[str, ...]
+# For PYTHONPATH: the folder that musiczoo is imported from, on any node.
+ROOT = pathlib.Path(musiczoo.__file__).parents[1]
 
 
 class LaunchOptions(NamedTuple):
@@ -17,9 +20,8 @@ class LaunchOptions(NamedTuple):
   Attributes:
     workdir: absolute, of the sweep.
     workers: jobs at a time.
-    command: a command line that runs jobs: with `--trials=ID,ID` that one, else
-      each line `ID,ID` of stdin, which it prints when the job has ended.
-    root: the folder for PYTHONPATH that has the command's module.
+    command: arguments of Python that run jobs: with `--trials=ID,ID` that one,
+      else each line `ID,ID` of stdin, which it prints when the job has ended.
     stopping: called all the time; True has all saved and ended.
     report: called with each job that has ended, finished or not.
   """
@@ -27,7 +29,6 @@ class LaunchOptions(NamedTuple):
   workdir: pathlib.Path
   workers: int
   command: list[str]
-  root: pathlib.Path
   stopping: Callable[[], bool]
   report: Callable[[Job], None]
 

@@ -5,9 +5,10 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 
 from musiczoo.music.files import write_atomic
-from musiczoo.runs.sweep.launchers.scheduler import Job, LaunchOptions
+from musiczoo.runs.sweep.launchers.scheduler import Job, LaunchOptions, ROOT
 
 SCRIPT = 'sweep.sbatch'
 
@@ -43,7 +44,7 @@ def script(jobs: Sequence[Job], options: LaunchOptions) -> str:
   SLURM ends a task with SIGTERM some seconds before SIGKILL: then it saves, and
   continues when it is requeued or submitted again.
   """
-  trial = shlex.join(options.command)
+  trial = shlex.join([sys.executable, *options.command])
   array = '\n'.join(f'  {shlex.quote(",".join(job))}' for job in jobs)
   return f"""#!/bin/bash
 #SBATCH --job-name=musiczoo-sweep
@@ -53,7 +54,7 @@ def script(jobs: Sequence[Job], options: LaunchOptions) -> str:
 #SBATCH --requeue
 set -euo pipefail
 cd {shlex.quote(os.getcwd())}
-export PYTHONPATH={shlex.quote(str(options.root))}${{PYTHONPATH:+:$PYTHONPATH}}
+export PYTHONPATH={shlex.quote(str(ROOT))}${{PYTHONPATH:+:$PYTHONPATH}}
 jobs=(
 {array}
 )

@@ -5,11 +5,13 @@ import contextlib
 import os
 import pathlib
 import subprocess
+import sys
 
 from musiczoo.runs.sweep import locks, results, trials
 from musiczoo.runs.sweep.launchers.scheduler import (
   Job,
   LaunchOptions,
+  ROOT,
   schedule,
 )
 
@@ -19,7 +21,7 @@ DIED = 'the process that ran it was killed, and the next one, too: no memory?'
 def local(jobs: Sequence[Job], options: LaunchOptions) -> None:
   """Runs jobs in child processes of this one."""
   of = min(options.workers, len(jobs))
-  place = options.workdir, options.command, options.root
+  place = options.workdir, options.command
   schedule(jobs, options, [Worker(*place, n, of) for n in range(of)])
 
 
@@ -30,15 +32,15 @@ class Worker:
   process dies the child saves and ends.
   """
 
-  def __init__(self, workdir, command, root, number: int = 0, of: int = 1):
+  def __init__(self, workdir, command, number: int = 0, of: int = 1):
     """Starts nothing yet.
 
     Args:
-      workdir, command, root: as of `LaunchOptions`.
+      workdir, command: as of `LaunchOptions`.
       number, of: this worker's place among those that share the machine.
     """
     self._workdir = pathlib.Path(workdir)
-    self._command, self._root = command, root
+    self._command = command
     self._number, self._of = number, of
     self._process = None
     self._stopped = False
@@ -93,13 +95,13 @@ class Worker:
     cores = sorted(_cores())
     own = cores[self._number % len(cores) :: self._of] or cores
     environ = dict(os.environ)
-    paths = str(self._root), environ.get('PYTHONPATH')
+    paths = str(ROOT), environ.get('PYTHONPATH')
     environ['PYTHONPATH'] = os.pathsep.join(filter(None, paths))
     if cards := gpus():
       environ['CUDA_VISIBLE_DEVICES'] = cards[self._number % len(cards)]
     with (self._workdir / 'workers.log').open('a') as log:
       process = subprocess.Popen(
-        self._command,
+        [sys.executable, *self._command],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,
