@@ -163,7 +163,9 @@ def main() -> int:
   same = all(found['same'] for found in [*trials.values(), *shipped.values()])
   if args.json:
     receipt = {
-      'command': 'python -m benchmarks.equivalence --old=DIR',
+      'command': (
+        f'python -m benchmarks.equivalence --old=DIR --json={args.json}'
+      ),
       'revision': REVISION,
       'bound': BOUND,
       'same': same,

@@ -76,7 +76,7 @@ def test_an_error_of_a_worker_is_raised(tmp_path):
 
 
 def test_a_trial_that_kills_its_workers_is_given_up(tmp_path, monkeypatch):
-  mortal = worker_lib.Worker(tmp_path, ['trial'], tmp_path)
+  mortal = worker_lib.Worker(tmp_path, ['trial'])
   monkeypatch.setattr(
     mortal,
     '_start',
