@@ -27,6 +27,7 @@ import time
 import numpy as np
 
 from benchmarks import equivalence_corpus, equivalence_names as names
+from musiczoo.runs import config_history
 
 HERE = pathlib.Path(__file__).resolve().parent
 REVISION = '0804405'
@@ -211,11 +212,11 @@ class Trees:
   def _train(self, side, name, state, output):
     """Runs a side's trial in a process of its own; returns its error, if any."""
     config, corpus, changes = TRIALS[name]
-    changes = changes | {'corpus': str(self._work / corpus)}
-    family = config.split(':')[1].split('_')[0]
     if side == 'new':
       changes = {
-        names.rename(k, names.CONFIG, family, '.'): names.value(k, v)
+        config_history.renamed(k) or k: config_history.RENAMED_VALUES.get(
+          k, {}
+        ).get(v, v)
         for k, v in changes.items()
       }
     request = {
@@ -333,7 +334,7 @@ def _compare(name, old, new):
     group = 'figures' if key.startswith('figures/') else 'arrays'
     if apart != 'one side':
       largest[group] = max(largest[group], apart)
-  keys = _config_differences(*configs, family)
+  keys = _config_differences(*configs)
   bound = BOUND if name in names.MAY_DIFFER else 0.0
   return {
     'same': (
@@ -363,8 +364,8 @@ def _apart(old, new):
   return float(np.abs(old - new).max() / scale) or float('inf')
 
 
-def _config_differences(old, new, family):
-  old = names.flat_config(names.config(old, family))
+def _config_differences(old, new):
+  old = names.flat_config(config_history.upgraded(old))
   new = names.flat_config(new)
   return [
     f'{k}: {old.get(k)} -> {new.get(k)}'

@@ -38,29 +38,6 @@ PARAMS = [
   ('autoencoder vae', 'lines', 'attributes'),
 ]
 
-# Keys of configs, parts joined by '.'.
-CONFIG = [
-  ('*', 'begin', 'window_align'),
-  ('*', r'passages\.bar', 'sections.bar_steps'),
-  ('*', r'passages\.planes', 'sections.required_planes'),
-  ('*', r'conditions\.use', 'conditions.columns'),
-  ('*', r'conditions\.features', 'conditions.embed_dim'),
-  ('*', r'conditions\.forget', 'conditions.dropout'),
-  ('infill', r'model\.whole', 'model.step_mask_prob'),
-  ('gan', r'model\.levels', 'model.num_levels'),
-  ('gan', r'model\.rebuild', 'model.reconstruction_weight'),
-  ('gan', r'model\.hold', 'model.hysteresis'),
-]
-
-# Values of configs: (old key, old value, new value).
-VALUES = [('optimizer.name', 'players', 'gan_adam')]
-
-# Keys that have come, by today's name: (families, key, what old configs mean).
-ADDED = []
-
-# Keys that have gone, by today's name of them: (families, key).
-REMOVED = []
-
 # Names of metrics and figures, parts joined by '/'.
 METRICS = [
   ('structure', 'hearing', 'annotation_nats'),
@@ -96,11 +73,6 @@ def applies(families: str, family: str) -> bool:
   return families == '*' or family in families.split()
 
 
-def value(key: str, old):
-  """The value of today for an old one of a config's old key."""
-  return next((new for k, o, new in VALUES if (k, o) == (key, old)), old)
-
-
 def flat_config(config: dict, prefix: str = '') -> dict:
   """Tables in tables -> values by keys whose parts are joined by '.'.
 
@@ -112,26 +84,4 @@ def flat_config(config: dict, prefix: str = '') -> dict:
       result |= flat_config(item, f'{prefix}{key}.')
     else:
       result[prefix + key] = item
-  return result
-
-
-def config(old: dict, family: str) -> dict:
-  """The config of today that means what the old one does."""
-  flat = {
-    rename(k, CONFIG, family, '.'): value(k, v)
-    for k, v in flat_config(old).items()
-  }
-  for families, key in REMOVED:
-    if applies(families, family):
-      flat.pop(key, None)
-  for families, key, meaning in ADDED:
-    if applies(families, family):
-      flat.setdefault(key, meaning)
-  result = {}
-  for key, item in flat.items():
-    *tables, last = key.split('.')
-    table = result
-    for name in tables:
-      table = table.setdefault(name, {})
-    table[last] = item
   return result

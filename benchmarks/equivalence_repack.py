@@ -14,7 +14,7 @@ import pathlib
 import numpy as np
 
 from benchmarks import equivalence_names as names
-from musiczoo.runs import pretrained
+from musiczoo.runs import config_history, pretrained
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def repack(source: pathlib.Path, folder: pathlib.Path) -> None:
   """Writes the weights and config of `source` to `folder`, renamed; seals it."""
   saved = json.loads((source / 'config.json').read_text())
   family = saved['config']['family']
-  saved['config'] = names.config(saved['config'], family)
+  saved['config'] = config_history.upgraded(saved['config'])
   with np.load(source / 'weights.npz', allow_pickle=False) as weights:
     renamed = {
       names.rename(name, names.PARAMS, family): weights[name]

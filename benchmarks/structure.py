@@ -170,6 +170,12 @@ def _planned(config, pipeline, params, corpus):
   }
 
 
+def _plan(chords, bars):
+  """One chord a bar, again and again: [bars, 3] step, root and quality."""
+  parsed = [chord_names.parse_chord(c) for c in chords.split()]
+  return np.array([(16 * i, *parsed[i % len(parsed)]) for i in range(bars)])
+
+
 def _generated(pipeline, params, corpus, num):
   def sample(seed, **requested):
     return generate.generate(
@@ -183,11 +189,8 @@ def _generated(pipeline, params, corpus, num):
 
   tones = []
   for seed, chords in enumerate(CHORDS):
-    parsed = [chord_names.parse_chord(c) for c in chords.split()]
     for score in sample(seed, chords=chords):
-      bars = -(-end(score) // 16)
-      plan = [(16 * i, *parsed[i % len(parsed)]) for i in range(bars)]
-      tones.append(_tones(score, np.array(plan), 16))
+      tones.append(_tones(score, _plan(chords, -(-end(score) // 16)), 16))
   free = sample(100)
   real = [p.score for p in corpus['test']]
   measured, asked = [], []
@@ -198,14 +201,7 @@ def _generated(pipeline, params, corpus, num):
   share = lambda scores: round(
     float(np.mean([_tones(s, harmony.chords(s), None) for s in scores])), 3
   )
-  chance = np.mean(
-    [
-      _tones(
-        s, np.array([(16 * i, *parsed[i % len(parsed)]) for i in range(8)]), 16
-      )
-      for s in free
-    ]
-  )
+  chance = np.mean([_tones(s, _plan(c, 8), 16) for c in CHORDS for s in free])
   return {
     'chord_tones_requested': round(float(np.mean(tones)), 3),
     'chord_tones_not_requested': round(float(chance), 3),

@@ -14,7 +14,8 @@ float16. It generates four-part chorales on a grid of sixteenths. Made by
 
     python -m experiments.pretrain --name={name} --workdir=out/{name}
 
-in {step:,} steps of `experiments/configs/chorales.py:{family}`, with seed 0.
+with seed 0. The weights are those of step {step:,}, the best on the validation pieces, of
+a run of `experiments/configs/chorales.py:{family}`.
 
     python -m experiments.generate --pretrained={name} --output_dir=out
 

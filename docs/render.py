@@ -98,10 +98,9 @@ def compiled(topologies: list[str], dtype: str, part: str, column: int):
     words = line.split()
     if len(words) > 9 and words[1] == part and words[3] == dtype:
       if words[2] in topologies and words[4] in ('jit', '1'):
-        values = words[:4] + words[4:]
         if words[4] == '1':  # '1 chip' is two words.
-          values = [*words[:4], 'jit', *words[6:]]
-        found.setdefault(words[0], {})[words[2]] = values[column]
+          words[4:6] = ['jit']
+        found.setdefault(words[0], {})[words[2]] = words[column]
   return {f: [v[t] for t in topologies] for f, v in found.items()}
 
 

@@ -1,7 +1,7 @@
 """RunConfig: the typed, checked form of a config.
 
-The only file that reads a config as the plain dict that it is in a file. The
-schema of each table is the signature of the function that takes it.
+Behind this file a config is no longer a plain dict. The schema of each table is
+the signature of the function that takes it.
 """
 
 from collections.abc import Mapping

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from importlib import resources
-import pathlib
 
 from jax import export
 
@@ -39,18 +38,13 @@ def card(
     representation=config.representation.name,
     grid=pipeline.spec.steps_per_quarter,
     step=step,
-    corpus=corpus_name(config),
+    corpus=config.corpus,
     parameters=sum(a.size for a in weights.values()),
     figures=figures and f'\n## Measured on the valid pieces\n\n{figures}',
     signatures='\n'.join(signatures),
     onnx=onnx if 'model.onnx' in programs else '',
     window=f', {window} steps or more' if window else '',
   )
-
-
-def corpus_name(config: RunConfig) -> str:
-  """The name of the corpus, without the path of its folder."""
-  return pathlib.PurePath(config.corpus).name
 
 
 def _signature(program: bytes) -> str:

@@ -12,7 +12,7 @@ import pathlib
 from musiczoo.build import Pipeline, RunConfig
 from musiczoo.errors import UserError
 from musiczoo.export import onnx_model, play, player, stablehlo, weights
-from musiczoo.export.card import card, corpus_name
+from musiczoo.export.card import card
 from musiczoo.music.files import format_sums
 
 
@@ -40,7 +40,9 @@ def files(
       'a model of audio cannot be exported, its player would need librosa: '
       'keep the workdir, and give it to experiments.generate'
     )
-  config = dataclasses.replace(config, corpus=corpus_name(config))
+  # Without the path of its folder, which is nobody else's business.
+  corpus = pathlib.PurePath(config.corpus).name
+  config = dataclasses.replace(config, corpus=corpus)
   flat = weights.flat(params)
   made = {
     'model.safetensors': weights.to_bytes(flat),

@@ -51,6 +51,7 @@ def _decoder(representation: Representation) -> dict:
   if spec.kind != 'bits':
     onset_bits = len(lowest.notes) > len(lowest.tracks)
     return found | {'decoder': 'cells', 'onset_bits': onset_bits}
+  # The first plane of each group: of drums that is the onsets.
   _, sounding = np.unique(spec.plane_groups, return_index=True)
   return found | {
     'decoder': 'roll',

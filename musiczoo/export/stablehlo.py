@@ -19,10 +19,9 @@ from musiczoo.nn.heads import Controls
 PLATFORMS = ('cpu', 'cuda', 'tpu')
 # Scalar controls of `sample`, and the dtypes of their arrays.
 _SCALARS = {
-  'temperature': np.float32,
-  'top_k': np.int32,
-  'top_p': np.float32,
-  'min_p': np.float32,
+  name: {int: np.int32, float: np.float32}[type(default)]
+  for name, default in Controls._field_defaults.items()
+  if default is not None
 }
 
 

@@ -167,9 +167,10 @@ def _grids(score):
 def _representations(score):
   yield 'name        grid    steps       notes kept'
   for name, build in OF_SCORES.items():
-    spec, encode, decode, *_ = build()
-    steps, x = spec.steps_per_quarter, encode(score)
-    kept = notes_kept(quantize(score, steps), decode(x))
+    representation = build()
+    steps = representation.spec.steps_per_quarter
+    x = representation.encode(score)
+    kept = notes_kept(quantize(score, steps), representation.decode(x))
     yield (
       f'{name:12}{steps:4}{len(x):9}{kept:10} of {len(score.notes)} '
       f'{kept / len(score.notes):6.1%}'

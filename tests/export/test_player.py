@@ -7,12 +7,15 @@ import pathlib
 import numpy as np
 import pytest
 
+from experiments import sampling_flags
 from musiczoo import build
 from musiczoo.export import play, player
 from musiczoo.music import annotation_text, chord_names, transform
 from musiczoo.music.midi.write import to_bytes
 from musiczoo.music.quantize import quantize, to_steps
+from musiczoo.nn.heads import Controls
 from musiczoo.representations import event_tokens as e, REPRESENTATIONS
+from musiczoo.sampling import generate as generate_lib
 from tests import configs
 
 GRIDS = (1, 4, 7)
@@ -252,9 +255,16 @@ def test_flags_are_those_that_the_model_takes(
   assert flags == controls | (set(play.REQUESTS) if requested else set())
 
 
+def test_limits_and_defaults_are_those_of_generate():
+  assert play.MAX_EVENTS == generate_lib.MAX_EVENTS
+  for name, (default, *_) in play.RUN.items():
+    assert getattr(sampling_flags, name.upper()).default == default
+  for name, (default, _, _) in play.CONTROLS.items():
+    assert Controls._field_defaults[name] == default
+
+
 def test_play_stands_alone():
   """One file to read, without an import of the package."""
   text = pathlib.Path(play.__file__).read_text()
   assert 'import musiczoo' not in text and 'from musiczoo' not in text
-  # One file for all families: 150 lines once, when it was written for each.
   assert len(text.splitlines()) < 340

@@ -1,5 +1,6 @@
 """LatentFamily: the functions of a Model with a latent space."""
 
+import abc
 from collections.abc import Callable
 import dataclasses
 
@@ -21,7 +22,7 @@ SHARED = 0.7
 
 
 @dataclasses.dataclass(frozen=True)
-class LatentFamily:
+class LatentFamily(abc.ABC):
   """What autoencoder and vae share. Each has its own `loss` and `encode`.
 
   Attributes:
@@ -51,11 +52,13 @@ class LatentFamily:
       decode=self.decode,
     )
 
+  @abc.abstractmethod
   def loss(self, params, batch, rng, *, step, train):
-    raise NotImplementedError
+    """As of `Model`."""
 
+  @abc.abstractmethod
   def encode(self, params, batch):
-    raise NotImplementedError
+    """As of `LatentModel`."""
 
   def latents(self, params, normal_NxL):
     """Latents of the prior, from standard normal noise."""

@@ -22,7 +22,7 @@ class LatentOptions:
     dropout: rate of locked dropout in the decoder, one mask for all steps.
     word_dropout: share of steps hidden from the decoder in training; 1: all,
       when sampling too.
-    attributes: weight of the nats of a window's density, pitch and range given
+    attributes: weight of the nats of a window's density, pitch and spread given
       its latent by linear regression; 0: no such loss.
   """
 

@@ -5,6 +5,7 @@ the generator chooses freely. Onsets that the rules of x force or forbid are
 set in y, of real and of generated music alike.
 """
 
+import abc
 import dataclasses
 
 from flax import linen as nn
@@ -17,7 +18,7 @@ from musiczoo.nn.keys import noise
 
 
 @dataclasses.dataclass(frozen=True)
-class CellLayout:
+class CellLayout(abc.ABC):
   """The layout of y for one kind of x.
 
   Attributes:
@@ -34,6 +35,7 @@ class CellLayout:
     """x [B, T, ...] -> float32 r [B, T, D]."""
     return jnp.asarray(x, jnp.float32)
 
+  @abc.abstractmethod
   def draw(self, logits_BxTxD, keys_B=None, hysteresis: float = 0.0):
     """Logits -> r of zeros and ones, with the derivative of soft choices.
 
@@ -46,14 +48,13 @@ class CellLayout:
     thresholds of Schmitt 1938), so that notes are not cut short by steps that
     are each chosen independently.
     """
-    raise NotImplementedError
 
+  @abc.abstractmethod
   def log_prob(self, logits_BxTxD, r_BxTxD):
     """Log probability of each cell of x in nats: [B, T, C].
 
     Cells that the rules determine have probability 1.
     """
-    raise NotImplementedError
 
   def canonical(self, r_BxTxD):
     """r -> y: an onset wherever a symbol changes or a pitch begins to sound."""
@@ -62,10 +63,6 @@ class CellLayout:
   def x(self, y_BxTxD):
     """y of zeros and ones -> x [B, T, ...]."""
     return jnp.round(y_BxTxD).astype(jnp.int32)
-
-  def pitches(self, y_BxTxD):
-    """Which pitches sound in each line: [B, T, L', P]."""
-    raise NotImplementedError
 
   @property
   def tracks(self):
@@ -86,6 +83,22 @@ class CellLayout:
     return jnp.concatenate([known, self.shares(known_BxTxC)], axis=-1)
 
   def features(self, y_BxTxD):
+    """The input of the critic: y, and what subclasses derive from it."""
+    return y_BxTxD
+
+  def by_line(self, y_BxTxD):
+    """[..., D] -> [..., lines, D / lines]."""
+    return y_BxTxD.reshape(*y_BxTxD.shape[:-1], self.lines, -1)
+
+
+class PitchLayout(CellLayout):
+  """A layout of pitches, of which the critic is given the harmony as well."""
+
+  @abc.abstractmethod
+  def pitches(self, y_BxTxD):
+    """Which pitches sound in each line: [B, T, L', P]."""
+
+  def features(self, y_BxTxD):
     """The input of the critic: y and its harmony."""
     return jnp.concatenate([y_BxTxD, self.harmony(y_BxTxD)], axis=-1)
 
@@ -104,10 +117,6 @@ class CellLayout:
     ]
     flat = chroma_BxTxLx12.reshape(*y_BxTxD.shape[:2], -1)
     return jnp.concatenate([flat, jnp.stack(intervals, -1) / 4], axis=-1)
-
-  def by_line(self, y_BxTxD):
-    """[..., D] -> [..., lines, D / lines]."""
-    return y_BxTxD.reshape(*y_BxTxD.shape[:-1], self.lines, -1)
 
 
 def add_noise(distribution, keys_B, logits):

@@ -26,11 +26,8 @@ class FrameCells(cells.CellLayout):
   def x(self, y_BxTxD):
     return y_BxTxD
 
-  def features(self, y_BxTxD):
-    return y_BxTxD
 
-
-class RollCells(cells.CellLayout):
+class RollCells(cells.PitchLayout):
   """Bits: each plane is a line. A single plane has no rules."""
 
   def draw(self, logits_BxTxD, keys_B=None, hysteresis: float = 0.0):
@@ -70,7 +67,7 @@ class TrackCells(RollCells):
     return r_BxTxLxP.at[:, :, planes].set(onsets).reshape(r_BxTxD.shape)
 
 
-class VoiceCells(cells.CellLayout):
+class VoiceCells(cells.PitchLayout):
   """Voices: a line has its symbols, of which one is 1, and the onset bit."""
 
   def raw(self, x):

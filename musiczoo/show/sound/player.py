@@ -83,4 +83,7 @@ def _check(path):
     raise UserError(f'{path} is no soundfont: {way_out}')
   promised = int.from_bytes(head[4:8], 'little') + 8
   if size < promised:
-    raise UserError(f'{path} ends after {size} of {promised} bytes: {way_out}')
+    raise UserError(
+      f'{path} ends after {size} of {promised} bytes: get the soundfont again, '
+      f'or give {NONE}'
+    )
