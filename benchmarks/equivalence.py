@@ -321,7 +321,7 @@ def _compare(name, old, new):
   for key, array in old.items():
     group, *path = key.split('/')
     rules = names.METRICS if group in ('metrics', 'figures') else names.PARAMS
-    path = names.rename('/'.join(path), rules, family)
+    path = names.rename('/'.join(path), rules, f'{family} {name}')
     renamed['/'.join(filter(None, (group, path)))] = array
   differ = {}
   for key in sorted(renamed | new):

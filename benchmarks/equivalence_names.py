@@ -1,6 +1,6 @@
 """Names that changed since revision 0804405, and where arithmetic may differ.
 
-A rule is (families, old, new): `old` is a regular expression of whole parts of
+A rule is (families or cases, old, new): `old` is a regular expression of whole parts of
 a name, `new` its replacement, and '*' stands for all families. Rules apply in
 order, each to what the rules before it have made of the name.
 """
@@ -49,6 +49,11 @@ METRICS = [
   ('structure', 'render_told_none', 'nll_given_no_codes_per_note'),
   ('*', r'(\w+)_struck', r'\1_onset'),
   ('gan', r'judged_(\w+)', r'critic_score_\1'),
+  (
+    'gru_conditioned',
+    r'nll_per_note(\w*)',
+    r'nll_given_key_density_style_chord_per_note\1',
+  ),
   ('gan', 'slope', 'critic_grad_norm'),
   ('gan', 'slope_real', 'critic_grad_norm_real'),
   ('gan', 'rebuilt', 'reconstruction'),
@@ -70,7 +75,7 @@ def rename(name: str, rules: list, family: str, separator: str = '/') -> str:
 
 
 def applies(families: str, family: str) -> bool:
-  return families == '*' or family in families.split()
+  return families == '*' or bool({*family.split()} & {*families.split()})
 
 
 def flat_config(config: dict, prefix: str = '') -> dict:
