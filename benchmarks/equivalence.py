@@ -212,6 +212,7 @@ class Trees:
   def _train(self, side, name, state, output):
     """Runs a side's trial in a process of its own; returns its error, if any."""
     config, corpus, changes = TRIALS[name]
+    changes = changes | {'corpus': str(self._work / corpus)}
     if side == 'new':
       changes = {
         config_history.renamed(k) or k: config_history.RENAMED_VALUES.get(
