@@ -3,11 +3,12 @@
 A folder holds, piece after piece in one numbering,
 
   notes.npy    int32 [notes, 5], as in Score
-  tempi.npy    int32 [.., 2], meters.npy and keys.npy int32 [.., 3], likewise
+  tempi.npy    int32 [.., 2], meters.npy and keys.npy int32 [.., 3] and
+               phrase_ends.npy int32 [..], likewise
   tracks.npy   uint8 [.., 2], program, drums; names are not kept
   names.npy    uint8 [..], the names of the pieces in UTF-8
-  pieces.npy   int64 [pieces, 8], resolution, split, where the rows of a piece
-               end in each of the files above, in this order
+  pieces.npy   int64 [pieces, 9], resolution, split, where the rows of a piece
+               end in each of these files, in the order of `_ARRAYS`
 
 and what is known of its sources: manifest.jsonl has a line for every file that
 was looked at, report.json the counts. dataset.json is the seal.
@@ -28,17 +29,18 @@ from musiczoo.data.splits import SPLITS
 from musiczoo.music.score import Score, Track
 
 SEAL = 'dataset.json'
-FORMAT = 1
+FORMAT = 2  # 1, of release 0.1, had no ends of phrases.
 
 _ARRAYS = {
   'notes': ((5,), np.int32),
   'tempi': ((2,), np.int32),
   'meters': ((3,), np.int32),
   'keys': ((3,), np.int32),
+  'phrase_ends': ((), np.int32),
   'tracks': ((2,), np.uint8),
   'names': ((), np.uint8),
 }
-_PIECES = (8,), np.int64
+_PIECES = (2 + len(_ARRAYS),), np.int64
 
 
 class Split(Lazy):
@@ -113,7 +115,9 @@ def style_of(name: str) -> str:
 
 def _piece(arrays, number):
   resolution, _, *ends = arrays['pieces'][number].tolist()
-  begins = arrays['pieces'][number - 1, 2:].tolist() if number else [0] * 6
+  begins = [0] * len(_ARRAYS)
+  if number:
+    begins = arrays['pieces'][number - 1, 2:].tolist()
   rows = {
     name: arrays[name][begin:end]
     for name, begin, end in zip(_ARRAYS, begins, ends)

@@ -2,7 +2,8 @@
 
 A column of 0 means unknown: a model may be conditioned on all columns, some or
 none. They are computed from notes and meters alone (see `harmony`), so any
-corpus can train a conditioned model.
+corpus can train a conditioned model; phrases are known only where the corpus
+marks their ends.
 
   position  1 + steps since the bar began
   key       1 + tonic + 12 * minor, of the whole piece
@@ -14,6 +15,11 @@ corpus can train a conditioned model.
   section   1 new, or 2.. the bar is similar to the one so many bars before: see
             `LAGS`
   style     1 + place of the piece's style in the config
+  meter     length of the bar in eighth notes, at most `MAX_METER`
+  length    1 + whole quarter notes from the end of this step to the end of the
+            piece, at most `MAX_LENGTH`
+  phrases   1 + steps from the beginning of this one to the end of its phrase,
+            at most `MAX_PHRASE`; after the last marked end, to that of the piece
 """
 
 from collections.abc import Sequence
@@ -28,6 +34,9 @@ from musiczoo.music.score import end, Score
 
 MAX_BAR_STEPS = 96  # Positions in a bar that are distinguished.
 MAX_STYLES = 63
+MAX_METER = 16  # Eighth notes.
+MAX_LENGTH = 32  # Quarter notes to the end that are distinguished.
+MAX_PHRASE = 64  # Steps to the end of a phrase that are distinguished.
 
 # How many values each column has, the unknown among them.
 COLUMNS = {
@@ -39,10 +48,14 @@ COLUMNS = {
   'rhythm': 7,
   'section': len(LAGS) + 2,
   'style': MAX_STYLES + 1,
+  'meter': MAX_METER + 1,
+  'length': MAX_LENGTH + 2,
+  'phrases': MAX_PHRASE + 2,
 }
-POSITION, KEY, ROOT, QUALITY, DENSITY, RHYTHM, SECTION, STYLE = range(
-  len(COLUMNS)
-)
+POSITION, KEY, ROOT, QUALITY, DENSITY, RHYTHM, SECTION, STYLE = range(8)
+METER, LENGTH, PHRASES = range(8, len(COLUMNS))
+# Metre and length are known of any music before a note of it is.
+FORM = 'position', 'meter', 'length'
 # What a config calls them.
 NAMES = {name: (name,) for name in COLUMNS if name not in ('root', 'quality')}
 NAMES |= {'chord': ('root', 'quality')}
@@ -100,7 +113,35 @@ def annotate(
   table[:, RHYTHM] = bar_classes.rhythms(score, lines)[bar]
   table[:, SECTION] = bar_classes.sections(score, lines)[bar]
   table[:, STYLE] = style
+  lengths = np.diff(lines)
+  lengths[:1] = lengths[:2].max()  # Of a pick-up, that of the whole bar.
+  set_form(table, steps_per_quarter, lengths[bar], score.phrase_ends)
   return table
+
+
+def set_form(
+  table: np.ndarray,
+  steps_per_quarter: int,
+  bar_steps: np.ndarray,
+  phrase_ends: np.ndarray,
+) -> None:
+  """Fills the columns meter, length and phrases of a whole piece, in place.
+
+  Args:
+    table: [steps, columns].
+    steps_per_quarter: of the grid.
+    bar_steps: [steps], length of the bar of each.
+    phrase_ends: ascending steps; empty where phrases are not known.
+  """
+  step, steps = np.arange(len(table)), len(table)
+  eighths = bar_steps * 2 // steps_per_quarter
+  table[:, METER] = np.clip(eighths, 1, MAX_METER)
+  left = (steps - 1 - step) // steps_per_quarter
+  table[:, LENGTH] = 1 + np.minimum(left, MAX_LENGTH)
+  if len(phrase_ends):
+    ends = np.append(phrase_ends[phrase_ends < steps], steps)
+    left = ends[np.searchsorted(ends, step, side='right')] - step
+    table[:, PHRASES] = 1 + np.minimum(left, MAX_PHRASE)
 
 
 def gather_rows(

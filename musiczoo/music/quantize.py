@@ -29,7 +29,7 @@ def quantize(score: Score, steps_per_quarter: int) -> Score:
 
   Onsets and ends move to the nearest step (see `to_steps`), so that notes which
   met still meet; a note keeps at least one step. Changes of tempo, meter and
-  key move the same way.
+  key and the ends of phrases move the same way.
   """
 
   def steps(ticks):
@@ -45,4 +45,10 @@ def quantize(score: Score, steps_per_quarter: int) -> Score:
   notes[:, DURATION] = steps(notes[:, ONSET] + notes[:, DURATION]) - onset
   notes[:, ONSET] = onset
   score = map_changes(score, move)
-  return canonical(score._replace(notes=notes, resolution=steps_per_quarter))
+  return canonical(
+    score._replace(
+      notes=notes,
+      resolution=steps_per_quarter,
+      phrase_ends=steps(score.phrase_ends),
+    )
+  )

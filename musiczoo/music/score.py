@@ -27,6 +27,8 @@ class Score(NamedTuple):
     meters: int32 [K, 3], tick, numerator, denominator. A bar begins at each.
     keys: int32 [K, 3], tick, sharps (negative: flats, -7..7), minor (0 or 1).
     resolution: ticks per quarter note, 1..32767.
+    phrase_ends: int32 [P], ascending ticks at which phrases end, such as those
+      at which a note under a fermata ends. MIDI files do not keep them.
   """
 
   notes: np.ndarray
@@ -35,6 +37,7 @@ class Score(NamedTuple):
   meters: np.ndarray = np.zeros((0, 3), np.int32)
   keys: np.ndarray = np.zeros((0, 3), np.int32)
   resolution: int = 480
+  phrase_ends: np.ndarray = np.zeros(0, np.int32)
 
 
 def end(score: Score) -> int:
@@ -45,7 +48,7 @@ def end(score: Score) -> int:
 
 def equal(a: Score, b: Score) -> bool:
   """Whether two Scores agree in every tick, value and name."""
-  arrays = ('notes', 'tempi', 'meters', 'keys')
+  arrays = ('notes', 'tempi', 'meters', 'keys', 'phrase_ends')
   return (a.tracks, a.resolution) == (b.tracks, b.resolution) and all(
     np.array_equal(getattr(a, n), getattr(b, n)) for n in arrays
   )
@@ -71,8 +74,8 @@ def canonical(score: Score) -> Score:
   Notes last at least a tick and are sorted by onset, track, pitch, duration and
   velocity. On one pitch of one track they end in the order in which they began,
   since a MIDI note off ends the first of two equal notes. Tracks without notes
-  are dropped. Of two tempi, meters or keys at one tick the last counts.
-  Idempotent.
+  are dropped. Of two tempi, meters or keys at one tick the last counts. Phrases
+  end after tick 0, each at a tick of its own. Idempotent.
   """
   notes = np.asarray(score.notes, np.int64).reshape(-1, 5)
   used, track = np.unique(notes[:, TRACK], return_inverse=True)
@@ -91,6 +94,7 @@ def canonical(score: Score) -> Score:
     tempi=_last_per_tick(score.tempi, 2),
     meters=_last_per_tick(score.meters, 3),
     keys=_last_per_tick(score.keys, 3),
+    phrase_ends=_positive(score.phrase_ends),
   )
 
 
@@ -104,6 +108,11 @@ def pitch_range(score: Score) -> tuple[int, int] | None:
   """The lowest and highest pitch, drums excluded; None if there is none."""
   pitch = score.notes[pitched(score), PITCH]
   return (int(pitch.min()), int(pitch.max())) if len(pitch) else None
+
+
+def _positive(ticks):
+  ticks = np.unique(np.asarray(ticks, np.int32))
+  return ticks[ticks > 0]
 
 
 def _last_per_tick(changes, width):

@@ -48,7 +48,8 @@ def cut(score: Score, begin: int, end: int) -> Score:
 
   `begin` becomes tick 0, and a bar begins there. A note that began before it
   begins there again, except on drums, whose durations mean nothing. Tempo,
-  meter and key are those in force; there are none if the span is empty.
+  meter and key are those in force; there are none if the span is empty. Phrases
+  that end within the span, or with it, keep their ends.
   """
   notes = np.array(score.notes, np.int32)
   onset = np.maximum(notes[:, ONSET], begin)
@@ -62,4 +63,8 @@ def cut(score: Score, begin: int, end: int) -> Score:
     changes[:, 0] = np.maximum(changes[:, 0] - begin, 0)
     return changes
 
-  return canonical(map_changes(score, within)._replace(notes=notes[kept]))
+  phrases = score.phrase_ends
+  phrases = phrases[(begin < phrases) & (phrases <= end)] - begin
+  return canonical(
+    map_changes(score, within)._replace(notes=notes[kept], phrase_ends=phrases)
+  )

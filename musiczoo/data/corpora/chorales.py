@@ -84,7 +84,10 @@ def _with_names(piece):
 
 
 def parse(file: pathlib.Path) -> Piece | None:
-  """One MusicXML file as a Piece; None if it isn't in four parts, S A T B."""
+  """One MusicXML file as a Piece; None if it isn't in four parts, S A T B.
+
+  Phrases end with the notes of the soprano under a fermata.
+  """
   with warnings.catch_warnings():
     warnings.simplefilter('ignore')  # Of files that can't be repaired here.
     import music21  # Here: it takes a second, and the cache does without.
@@ -105,6 +108,7 @@ def parse(file: pathlib.Path) -> Piece | None:
     meters=np.array(list(_meters(upper))),
     keys=np.array(list(_keys(upper))),
     resolution=_RESOLUTION,
+    phrase_ends=np.array(list(_phrase_ends(upper)), np.int32),
   )
   return Piece(file.stem, canonical(score))
 
@@ -153,6 +157,13 @@ def _notes(part) -> Iterator[tuple[int, int, int]]:
       yield onset, duration, pitch
     onset, duration, pitch = start, length, note.pitch.midi
   yield onset, duration, pitch
+
+
+def _phrase_ends(part) -> Iterator[int]:
+  """The ends of the notes and rests under a fermata."""
+  for note in part.flatten().notesAndRests:
+    if any(type(mark).__name__ == 'Fermata' for mark in note.expressions):
+      yield _ticks(note.offset) + _ticks(note.quarterLength)
 
 
 def _meters(part) -> Iterator[tuple[int, int, int]]:
