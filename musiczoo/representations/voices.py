@@ -41,8 +41,8 @@ def voices(
 
   def encode(score):
     notes = kept(score, low, high)
-    parts = _parts(notes, score.tracks)
-    if parts is None:
+    parts = split_parts(notes, score.tracks)
+    if parts is None or len(parts) != len(NAMES):
       symbol, is_onset = _reduce(*rasterize(notes, low, high))
     else:
       # A line ends with the note that began last, which cut all others short.
@@ -69,21 +69,29 @@ def voices(
   )
 
 
-def _parts(notes, tracks):
-  """The notes of the four parts, None if the tracks aren't four parts."""
+def split_parts(notes: np.ndarray, tracks) -> list[np.ndarray] | None:
+  """The notes of each part, as `order_parts`; None if the tracks are no parts.
+
+  Tracks are parts if none begins two notes at once.
+  """
   begun = np.unique(notes[:, [TRACK, ONSET]], axis=0)
-  if len(begun) < len(notes):
-    return None
+  return None if len(begun) < len(notes) else order_parts(notes, tracks)
+
+
+def order_parts(notes: np.ndarray, tracks) -> list[np.ndarray]:
+  """The notes of each track; of a choir those of all its voices, in their order.
+
+  Args:
+    notes: int32 [N, 5].
+    tracks: of the Score. If all with notes have names of voices they are a
+      choir, whose silent voices have no notes here.
+  """
   used = np.unique(notes[:, TRACK])
   names = [tracks[i].name for i in used]
   if len(set(names)) == len(names) and set(names) <= set(NAMES):
     # Voices by their names, since a silent one has no track.
-    order = [dict(zip(names, used)).get(name, -1) for name in NAMES]
-  elif len(used) == 4:
-    order = used
-  else:
-    return None
-  return [notes[notes[:, TRACK] == track] for track in order]
+    used = [dict(zip(names, used)).get(name, -1) for name in NAMES]
+  return [notes[notes[:, TRACK] == track] for track in used]
 
 
 def _reduce(sounding, is_onset):

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-_INTERVAL = (2.5, 97.5)  # Percentiles.
+from musiczoo.evaluation.metrics.bootstrap import ratio_summary
 
 
 def summary(
@@ -17,37 +17,19 @@ def summary(
 ) -> dict[str, tuple[float, float, float]]:
   """The mean of each metric over the pieces, and its 95 % bootstrap interval.
 
-  Pieces are resampled with replacement, all metrics of a piece together; the
-  interval is that of the percentiles (Efron and Tibshirani 1993, chapter 13).
-
   Args:
     figures: name -> float64 [pieces].
-    seed: of the resampling.
-    resamples: number of bootstrap samples.
+    seed, resamples: as of `ratio_summary`.
 
   Returns:
     name -> mean, low, high; nan where the metric is undefined for all pieces.
   """
-  values = np.stack(list(figures.values()), axis=1)
-  defined = (~np.isnan(values)).astype(float)
-  values, pieces = np.nan_to_num(values), len(values)
-
-  def mean(counts):
-    """The mean of each metric if each piece counts so many times."""
-    weight = counts @ defined
-    sums = np.where(weight > 0, counts @ values, math.nan)
-    return sums / np.maximum(weight, 1)
-
-  rng = np.random.default_rng(seed)
-  drawn = (rng.integers(max(pieces, 1), size=pieces) for _ in range(resamples))
-  counts = (np.bincount(piece, minlength=pieces) for piece in drawn)
-  means = np.stack([mean(count.astype(float)) for count in counts])
-  found = {}
-  for name, middle, column in zip(figures, mean(np.ones(pieces)), means.T):
-    column = column[~np.isnan(column)]
-    ends = np.percentile(column, _INTERVAL) if len(column) else [math.nan] * 2
-    found[name] = tuple(map(float, (middle, *ends)))
-  return found
+  return ratio_summary(
+    {name: np.nan_to_num(of) for name, of in figures.items()},
+    {name: (~np.isnan(of)).astype(float) for name, of in figures.items()},
+    seed=seed,
+    resamples=resamples,
+  )
 
 
 def gaps(
