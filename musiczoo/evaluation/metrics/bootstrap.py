@@ -29,7 +29,7 @@ def ratio_summary(
     name -> ratio, low, high; nan where all bases are 0.
   """
   part, whole = (np.stack(list(x.values()), axis=1) for x in (counts, bases))
-  drawn = _draws(len(part), seed, resamples)
+  drawn = draws(len(part), seed, resamples)
   ratios = _divide(drawn @ part, drawn @ whole)
   middles = _divide(part.sum(axis=0), whole.sum(axis=0))
   return {
@@ -47,7 +47,7 @@ def percentiles(values: np.ndarray) -> tuple[float, float]:
   return float(low), float(high)
 
 
-def _draws(pieces, seed, resamples):
+def draws(pieces: int, seed: int, resamples: int = 1000) -> np.ndarray:
   """How often each piece is drawn: float64 [resamples, pieces]."""
   rng = np.random.default_rng(seed)
   drawn = (rng.integers(max(pieces, 1), size=pieces) for _ in range(resamples))

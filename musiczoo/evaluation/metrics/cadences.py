@@ -44,16 +44,32 @@ def closes_on_cadence(parts: Parts, ends) -> np.ndarray:
   ends, found = np.asarray(ends, int), closes_on_root_triad(parts, ends)
   low = bass(parts)
   for i in np.flatnonzero(found):
-    last = ends[i] - 1
-    before = np.flatnonzero((low[:last] >= 0) & (low[:last] != low[last]))
-    if not len(before):
-      found[i] = False
-      continue
-    step = before[-1]
+    tonic, step = low[ends[i] - 1], _step_before(low, ends[i])
     near = parts.pitch[max(step - 3, 0) : step + 1]
-    leads = ((near >= 0) & (near % 12 == (low[last] + 11) % 12)).any()
-    found[i] = leads and low[step] == (low[last] + 7) % 12
+    leads = ((near >= 0) & (near % 12 == (tonic + 11) % 12)).any()
+    found[i] = step >= 0 and leads and low[step] == (tonic + 7) % 12
   return found
+
+
+def last_bass_motion(parts: Parts, ends) -> np.ndarray:
+  """Semitones up, 1 to 11, of the last change of bass before each step.
+
+  Returns:
+    int64 [N]; 0 if the bass is the first of the piece, or not all voices sound.
+  """
+  low, found = bass(parts), np.zeros(len(ends), int)
+  for i, end in enumerate(ends):
+    step = _step_before(low, end)
+    if step >= 0 and low[end - 1] >= 0:
+      found[i] = (low[end - 1] - low[step]) % 12
+  return found
+
+
+def _step_before(low, end):
+  """The last step before `end` with another bass than it closes on, or -1."""
+  last = end - 1
+  before = np.flatnonzero((low[:last] >= 0) & (low[:last] != low[last]))
+  return int(before[-1]) if len(before) else -1
 
 
 def inner_ends(parts: Parts) -> np.ndarray:
