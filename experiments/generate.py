@@ -1,4 +1,4 @@
-"""Samples new music from a trained model: .mid, .png, .wav, a page."""
+"""Samples new music from a trained model: .mid, .png, .wav, .musicxml, a page."""
 
 import json
 import pathlib
@@ -24,6 +24,9 @@ NOVELTY = flags.DEFINE_bool(
   'Report what is copied from the training pieces; left out: only for a --workdir.',
 )
 WAV = flags.DEFINE_bool('wav', False, 'Render each piece as audio, too.')
+MUSICXML = flags.DEFINE_bool(
+  'musicxml', False, 'Write each piece as a score for notation programs, too.'
+)
 SOUNDFONT = flags.DEFINE_string(
   'soundfont',
   None,
@@ -93,6 +96,7 @@ def _write(scores, output, pieces, player):
   from musiczoo.show import outputs
 
   options = {'title': model_flags.name(), 'player': player}
+  options['notation'] = MUSICXML.value
   if pieces and len(pieces[0][0].tempi):
     options['default_tempo'] = 60e6 / int(pieces[0][0].tempi[0, 1])
   return outputs.write_scores(scores, output, tempo=TEMPO.value, **options)

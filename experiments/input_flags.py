@@ -53,7 +53,7 @@ _CONTROLS = {
 _SYMBOLIC = (
   *_CONTROLS,
   *('attribute', 'chords', 'key', 'style', 'density'),
-  *('tempo', 'novelty', 'html', 'wav'),
+  *('tempo', 'novelty', 'html', 'wav', 'musicxml'),
 )
 
 

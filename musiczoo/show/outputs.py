@@ -1,11 +1,11 @@
-"""Files of generated music: MIDI, pictures and audio, numbered from 000 on."""
+"""Files of generated music, numbered from 000 on: MIDI, pictures, audio, scores."""
 
 from collections.abc import Mapping
 import pathlib
 
 import numpy as np
 
-from musiczoo.music import audio, midi
+from musiczoo.music import audio, midi, musicxml
 from musiczoo.music.audio import Sound
 from musiczoo.music.quantize import quantize
 from musiczoo.music.score import Score
@@ -39,12 +39,14 @@ def write_scores(
   tempo: float | None = None,
   default_tempo: float = 80.0,
   player: sound.Player | None = None,
+  notation: bool = False,
 ) -> list[Score]:
   """Writes 000.mid, 000.png, 001.mid, ... to an existing folder.
 
   Args:
     tempo, default_tempo: as of `with_tempo`.
     player: renders 000.wav, 001.wav, ... as well; None: no audio.
+    notation: whether to write 000.musicxml, 001.musicxml, ... as well.
 
   Returns:
     The Scores as they were written.
@@ -58,6 +60,8 @@ def write_scores(
     pianoroll.draw(score, path.with_suffix('.png'), title=f'{title} #{i}')
     if player is not None:
       sound.write(score, path.with_suffix('.wav'), player)
+    if notation:
+      musicxml.write(score, path.with_suffix('.musicxml'), chords=True)
   return written
 
 

@@ -1,6 +1,7 @@
 """The demo, small: all that it promises is in its folder, and can be played."""
 
 import wave
+import xml.etree.ElementTree as ET
 
 import pytest
 
@@ -73,6 +74,7 @@ def check_new_music_as_sound_and_on_a_page(folder, tmp_path):
     '--num_steps=32',
     '--nonovelty',
     '--wav',
+    '--musicxml',
     '--soundfont=none',
     f'--html={tmp_path}/page.html',
     f'--primer_midi={folder}/000.mid',
@@ -82,6 +84,8 @@ def check_new_music_as_sound_and_on_a_page(folder, tmp_path):
   for i in range(2):
     with wave.open(f'{tmp_path}/{i:03d}.wav') as file:
       assert file.getnframes() > 44100
+    notation = ET.parse(f'{tmp_path}/{i:03d}.musicxml')
+    assert len(notation.findall('part')) == 4
   page = book((tmp_path / 'page.html').read_text())
   names = [group['name'] for group in page['groups']]
   assert names == ['Generated', 'Given', 'Real: 8 of 42 test pieces']
