@@ -99,6 +99,11 @@ def _pretrained(name: str) -> dict:
   }
 
 
+def of_voice_leading() -> dict:
+  """Voice-leading and form of the chorales of each split."""
+  return _benchmark('voice_leading')
+
+
 def of_structure() -> dict:
   """The parts of structure-chorales, beside rules, music21 and requests."""
   return _benchmark(
@@ -152,6 +157,7 @@ MEASURES = {
   'parameters': parameters,
   'baselines': of_baselines,
   'pretrained': of_pretrained,
+  'voice_leading': of_voice_leading,
   'structure': of_structure,
   'attributes': of_attributes,
   'autoencoder': of_autoencoder,

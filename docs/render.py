@@ -177,6 +177,17 @@ def density() -> str:
   )
 
 
+def voice_leading() -> str:
+  """All figures of voice-leading of the chorales."""
+  figures = receipt('voice_leading')
+  columns = {
+    name: f'{name}, {figures["pieces"][name]} pieces'
+    for name in ('train', 'test')
+  }
+  names = [name for name in figures if name != 'pieces']
+  return cards.voices_table(figures, columns, names)
+
+
 def gan() -> str:
   """Sample metrics of the pretrained gan that don't concern single tracks."""
   tracks = ('drums', 'bass', 'guitar', 'piano')
@@ -287,6 +298,7 @@ BLOCKS = {
   'structure': structure,
   'density': density,
   'gan': gan,
+  'voice_leading': voice_leading,
   'tpu_train': lambda: tpu_one('train'),
   'tpu_sample': lambda: tpu_one('sample'),
   'tpu_memory': lambda: tpu_four('bfloat16', MEMORY),

@@ -136,7 +136,7 @@ def _page(output, trained, corpus, music, copied, figures):
         group=of_all | numbers.copied(copied['test']),
       ),
     ],
-    [pages.metrics_note(num_steps, grid), pages.COPIED_NOTE],
+    pages.notes(trained, num_steps, pages.COPIED_NOTE),
   )
 
 

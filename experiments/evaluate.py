@@ -5,11 +5,10 @@ import json
 import pathlib
 
 from absl import flags
-import numpy as np
 
 from musiczoo.errors import UserError
 
-from . import launch, model_flags, pages
+from . import evaluation_page, launch, model_flags, pages, sampling_flags
 
 CORPUS = flags.DEFINE_string(
   'corpus', None, 'Other music to evaluate on than that of its config.'
@@ -28,8 +27,19 @@ MAX_FRAMES = flags.DEFINE_integer(
   'max_frames', 2000, 'Size of its random sample of frames.', lower_bound=1
 )
 SAMPLES = flags.DEFINE_integer(
-  'samples', 512, 'Windows to sample and compare, of a GAN.', lower_bound=2
+  'samples',
+  512,
+  'Windows to sample and compare with real ones, of a GAN.',
+  lower_bound=2,
 )
+VOICE_LEADING = flags.DEFINE_bool(
+  'voice_leading',
+  True,
+  'Of a model of voices, sample pieces and report their voice-leading and form, '
+  'beside those of the split.',
+)
+# So many pieces are measured, where `generate` writes a few.
+flags.set_default(sampling_flags.NUM_OUTPUTS, 64)
 NOVELTY = flags.DEFINE_bool(
   'novelty', True, 'Report what of the test split is in the training split.'
 )
@@ -72,17 +82,22 @@ def main():
       orderings=ORDERINGS.value,
       max_frames=MAX_FRAMES.value,
     )
+  if VOICE_LEADING.value and spec.kind == 'voices':
+    options = sampling_flags.options(config, pipeline)
+    samples, figures['voice_leading'] = _voices(
+      pipeline, params, corpus, options
+    )
   if NOVELTY.value and SPLIT.value == 'test' and not spec.is_audio:
     figures |= _novelty(corpus, spec.steps_per_quarter, samples)
-  for name, value in figures.items():
-    print(f'{name:>36}  {_text(value)}')
+  _print(figures)
   if warning:
     print(warning)
   if JSON.value:
     text = json.dumps(figures, indent=1) + '\n'
     launch.write_text(pathlib.Path(JSON.value), text)
   if pages.HTML.value is not None:
-    _page((config, pipeline, params), corpus, samples, figures)
+    trained = config, pipeline, params
+    evaluation_page.write(trained, corpus, SPLIT.value, samples, figures)
 
 
 def _check(model, spec):
@@ -94,6 +109,14 @@ def _check(model, spec):
       '--orderings cannot be used with this model, which has one order: leave '
       'it out'
     )
+  if spec.kind != 'voices' or not VOICE_LEADING.value:
+    by_module = flags.FLAGS.flags_by_module_dict()
+    for flag in [*by_module[sampling_flags.__name__], VOICE_LEADING]:
+      if flags.FLAGS[flag.name].present and flag.value is not False:
+        raise UserError(
+          f'--{flag.name} is for the voice-leading of samples, which is not '
+          'measured here: leave it out'
+        )
   if spec.is_audio and pages.HTML.value is not None:
     raise UserError('--html cannot be used with a model of audio: leave it out')
 
@@ -127,6 +150,20 @@ def _baselines(given, params, train):
   return collapse.accuracy_unigram(devices, pipeline, train, pieces, batch_size)
 
 
+def _voices(pipeline, params, corpus, options):
+  """Sampled pieces, and their figures beside those of the split."""
+  from musiczoo.evaluation import voice_comparison
+  from musiczoo.sampling import generate
+
+  samples = generate.generate(pipeline, params, **options).scores
+  split, train = (
+    voice_comparison.real_scores(corpus[name], pipeline.representation)
+    for name in (SPLIT.value, 'train')
+  )
+  music = {'split': split, 'samples': samples}
+  return samples, voice_comparison.compare(music, train)
+
+
 def _novelty(corpus, steps_per_quarter, samples):
   from musiczoo.evaluation.novelty.report import report
 
@@ -139,47 +176,15 @@ def _novelty(corpus, steps_per_quarter, samples):
   }
 
 
-def _page(trained, corpus, samples, figures):
-  """Writes --html: samples, if there are any, and pieces of the split."""
-  from musiczoo.show import outputs, page
+def _print(figures):
+  """Prints a line for each figure, and the table of voice-leading."""
+  from musiczoo.evaluation import voice_comparison
 
-  pipeline = trained[1]
-  grid = pipeline.spec.steps_per_quarter
-  num_steps = pages.segment_steps(grid, pipeline.model.window)
-  columns = _columns(figures)
-  groups = []
-  if samples:
-    some = [outputs.with_tempo(score) for score in samples[: pages.MAX_PIECES]]
-    name, group = f'Samples: {len(some)} of {len(samples)}', columns['samples']
-    groups += [
-      pages.generated_group(name, some, trained, num_steps, group=group)
-    ]
-  group = columns['split']
-  groups += [
-    pages.real_group(corpus, SPLIT.value, trained, num_steps, group=group)
-  ]
-  if columns['gap']:
-    groups.append(page.Group('Gap, 0 to 1', [], columns['gap']))
-  title = f'musiczoo: {model_flags.name()}, step {figures["step"]}'
-  note = pages.metrics_note(num_steps, grid)
-  pages.write(pages.HTML.value, title, groups, [note])
-
-
-def _columns(figures):
-  """Figures of the samples, of the split and of their gap, by label."""
-  from musiczoo.show.page.numbers import label
-
-  columns = {'samples': {}, 'split': {}, 'gap': {}}
   for name, value in figures.items():
-    if isinstance(value, dict):
-      for column, found in value.items():
-        number = found[0] if isinstance(found, tuple) else found
-        if np.isfinite(number):
-          columns[column][f'{label(name)}, all windows'] = number
-    elif isinstance(value, float):
-      column = 'samples' if name.startswith('samples_') else 'split'
-      columns[column][f'{label(name)}, all pieces'] = value
-  return columns
+    if name != 'voice_leading':
+      print(f'{name:>36}  {_text(value)}')
+  if 'voice_leading' in figures:
+    print(voice_comparison.table(figures['voice_leading']))
 
 
 def _text(value):

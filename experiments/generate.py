@@ -157,12 +157,10 @@ def _page(trained, scores, pieces, novelty):
         corpus, 'test', trained, num_steps, group=copied.get('test', {})
       )
     )
-  notes = [
-    pages.metrics_note(num_steps, grid),
-    pages.COPIED_NOTE if novelty else missing,
-  ]
+  copies = pages.COPIED_NOTE if novelty else missing
+  notes = pages.notes(trained, num_steps, copies)
   title = f'musiczoo: {model_flags.name()}'
-  pages.write(pages.HTML.value, title, groups, filter(None, notes))
+  pages.write(pages.HTML.value, title, groups, notes)
 
 
 def run() -> None:

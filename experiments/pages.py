@@ -14,6 +14,10 @@ HTML = flags.DEFINE_string(
 )
 MAX_PIECES = 8  # Real pieces that are shown.
 SEGMENT_QUARTERS = 16  # Length of the segments by which pieces are compared.
+VOICES_NOTE = (
+  'Figures of voice-leading are sums over all pieces of a column, of real ones '
+  'over the whole split, with 95 % bootstrap intervals in brackets.'
+)
 COPIED_NOTE = (
   'Copied is the share of windows of so many steps that are found in the '
   'training pieces, in any key.'
@@ -60,12 +64,13 @@ def generated_group(name, scores, trained, num_steps, *, group, piece=None):
     page.Piece(*of, row | (piece or {}).get(i, {}))
     for i, (of, row) in enumerate(zip(found, rows))
   ]
-  return page.Group(name, pieces, group)
+  return page.Group(name, pieces, _voice_leading(trained, scores) | group)
 
 
 def real_group(corpus, split, trained, num_steps, *, group):
   """The group of a few pieces of a split, as the model represents them."""
   from musiczoo.data import encoding
+  from musiczoo.evaluation import voice_comparison
   from musiczoo.show import outputs, page
 
   pieces = corpus[split]
@@ -79,7 +84,17 @@ def real_group(corpus, split, trained, num_steps, *, group):
     for piece, x, row in zip(found, encoded, rows)
   ]
   name = f'Real: {len(found)} of {len(pieces)} {split} pieces'
-  return page.Group(name, shown, group)
+  scores = voice_comparison.real_scores(pieces, representation)
+  return page.Group(name, shown, _voice_leading(trained, scores) | group)
+
+
+def notes(trained, num_steps: int, *others: str | None) -> list[str]:
+  """The sentences below the numbers: `others` that are not None come last."""
+  spec = trained[1].spec
+  own = [metrics_note(num_steps, spec.steps_per_quarter)]
+  if spec.kind == 'voices':
+    own.append(VOICES_NOTE)
+  return [*own, *filter(None, others)]
 
 
 def find_corpus(config, split):
@@ -105,10 +120,12 @@ def _numbers(config, pipeline, params, found, num_steps):
   representation = pipeline.representation
   grid = pipeline.spec.steps_per_quarter
   encoded = [encoding.encode(piece, representation) for piece in found]
-  rows = [
-    numbers.metrics_of(representation.decode(x), grid, num_steps)
-    for x in encoded
-  ]
+  scores = [representation.decode(x) for x in encoded]
+  rows = [numbers.metrics_of(score, grid, num_steps) for score in scores]
+  if pipeline.spec.kind == 'voices':
+    rows = [
+      numbers.voice_leading_of(score) | row for score, row in zip(scores, rows)
+    ]
   index = [i for i, x in enumerate(encoded) if len(x)]
   if not pipeline.model.monitor or not index:
     return rows
@@ -123,3 +140,12 @@ def _numbers(config, pipeline, params, found, num_steps):
     if np.isfinite(value):
       rows[i] = {name: value} | rows[i]
   return rows
+
+
+def _voice_leading(trained, scores):
+  """The figures of a group of pieces, if the model's music is in voices."""
+  from musiczoo.show.page import numbers
+
+  if trained[1].spec.kind != 'voices':
+    return {}
+  return numbers.voice_leading(scores)

@@ -16,6 +16,9 @@ import pytest
 
 from docs import cards, options, render
 from experiments import config as configs
+from musiczoo.evaluation import voice_comparison
+from musiczoo.evaluation.metrics.chord_divergence import DIVERGENCES
+from musiczoo.evaluation.metrics.voice_leading import VOICE_LEADING
 from musiczoo.nn.heads import HEADS
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -166,6 +169,23 @@ def test_the_site_has_all_pages():
   assert named == {p.name for p in (ROOT / 'docs').glob('*.md')}
   index = (ROOT / 'docs/index.md').read_text()
   assert named - {'index.md'} == set(re.findall(r'\(([\w-]+\.md)\)', index))
+
+
+def test_the_page_defines_each_figure_of_voice_leading():
+  text = (ROOT / 'docs/voice_leading.md').read_text().partition('render:')[0]
+  names = {*VOICE_LEADING, *DIVERGENCES, *voice_comparison.MAIN}
+  for name in names:
+    assert f'`{name}`' in text, name
+
+
+def test_a_card_shows_the_voice_leading_that_its_receipt_has():
+  figures = render.receipt('pretrained', 'lstm-chorales')
+  without = figures | {'voice_leading': {}}
+  assert '## Voice-leading' not in cards.card('lstm-chorales', without)
+  found = {'grade': {'samples': [1.369, 1.34, 1.4], 'split': [0.961, 0.93, 1]}}
+  text = cards.card('lstm-chorales', figures | {'voice_leading': found})
+  assert '| `grade` | 1.37 [1.34, 1.4] | 0.961 [0.93, 1] |' in text
+  assert '_per_100_changes' not in text
 
 
 def test_what_the_api_page_names_is_there():

@@ -62,6 +62,7 @@ def check_its_page(folder):
     assert all(p['numbers']['nats per note'] > 0 for p in group['pieces'])
     assert 'copied, 8 steps' in group['numbers']
     assert group['numbers']['pitch class entropy'] > 0
+    assert '[' in group['numbers']['ends on cadence share']
   assert 'nats per note, all test pieces' in real['numbers']
 
 
@@ -96,10 +97,15 @@ def check_test_pieces_on_a_page(folder, tmp_path):
     'evaluate',
     f'--workdir={folder}/run',
     '--nonovelty',
+    '--num_outputs=2',
+    '--num_steps=32',
     f'--html={tmp_path}/page.html',
   )
   assert answer.returncode == 0, answer.stderr
-  (group,) = book((tmp_path / 'page.html').read_text())['groups']
-  assert len(group['pieces']) == 8
+  samples, group = book((tmp_path / 'page.html').read_text())['groups']
+  assert len(group['pieces']) == 8 and len(samples['pieces']) == 2
+  for numbers in samples['numbers'], group['numbers']:
+    assert '[' in numbers['parallel fifths per 100 changes']
+    assert '[' in numbers['grade']
   assert group['numbers']['nats per note'] > 0
   assert group['numbers']['nats per note, all pieces'] > 0

@@ -280,14 +280,32 @@ def test_generate_same_seed_same_bytes(trained, tmp_path):
 def test_evaluate_writes_what_it_prints(trained, tmp_path):
   workdir, _ = trained
   answer = run(
-    'evaluate', f'--workdir={workdir}', f'--json={tmp_path / "e.json"}'
+    'evaluate',
+    f'--workdir={workdir}',
+    f'--json={tmp_path / "e.json"}',
+    '--num_outputs=3',
+    '--num_steps=32',
   )
   assert answer.returncode == 0, answer.stderr
   figures = json.loads((tmp_path / 'e.json').read_text())
+  length = figures['voice_leading']['quarters_per_piece']
+  assert length['samples'] == [8, 8, 8]
+  assert length['split'] == [12, 12, 12]
+  grades = figures['voice_leading']['grade']
+  assert grades['split'][0] < grades['samples'][0]
+  assert 'parallel_fifths_per_100_changes' in answer.stdout
   assert figures['split'] == 'test'
   parts = figures['nll_per_note_pitch'] + figures['nll_per_note_onset']
   assert abs(figures['nll_per_note'] - parts) < 1e-6
   assert f'{figures["nll_per_note"]:.4f}' in answer.stdout
+
+
+@pytest.mark.parametrize('flag', ['--num_steps=8', '--temperature=1'])
+def test_evaluate_refuses_flags_of_samples_without_samples(trained, flag):
+  answer = run('evaluate', f'--workdir={trained[0]}', '--novoice_leading', flag)
+  assert answer.returncode == 2
+  assert f'{flag.partition("=")[0]} is for the voice-leading' in answer.stderr
+  assert len(answer.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ def test_a_model_of_the_package_scores_other_music(tmp_path):
     f'--corpus={music}',
     f'--json={figures}',
     '--nonovelty',
+    '--novoice_leading',
     '--split=train',
   )
   assert answer.returncode == 0, answer.stderr

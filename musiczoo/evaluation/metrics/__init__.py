@@ -11,15 +11,18 @@ from musiczoo.evaluation.metrics.measure import (
   metrics,
   windows,
 )
+from musiczoo.evaluation.metrics.part_writing import Violation, violations
 
 __all__ = [
   'FRAME_METRICS',
   'METRICS',
+  'Violation',
   'frame_metrics',
   'gaps',
   'mean_gap',
   'measure',
   'metrics',
   'summary',
+  'violations',
   'windows',
 ]

@@ -1,10 +1,13 @@
 """Numbers of pieces with their labels, as the page shows them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from musiczoo.evaluation import metrics
+from musiczoo.evaluation import metrics, voice_comparison
+from musiczoo.evaluation.metrics.parts import parts
+from musiczoo.evaluation.metrics.voice_leading import measure
 from musiczoo.evaluation.novelty import report as novelty_report, WINDOWS
 from musiczoo.music.quantize import quantize
 from musiczoo.music.score import Score
@@ -38,6 +41,31 @@ def metrics_of(
   )
   defined = {name: measured[name][~np.isnan(measured[name])] for name in _SHOWN}
   return {label(k): float(v.mean()) for k, v in defined.items() if len(v)}
+
+
+def voice_leading_of(score: Score) -> dict[str, float]:
+  """The main figures of voice-leading of a piece in voices, by label."""
+  found = measure(parts(score))
+  return main_figures(
+    {name: float(a / b) for name, (a, b) in found.items() if b}
+  )
+
+
+def voice_leading(scores: Sequence[Score]) -> dict[str, str]:
+  """Those of all pieces together, with their bootstrap intervals, by label."""
+  found = voice_comparison.compare({'all': scores})
+  return main_figures(
+    {
+      name: voice_comparison.with_interval(of['all'])
+      for name, of in found.items()
+    }
+  )
+
+
+def main_figures(found: Mapping[str, Any]) -> dict[str, Any]:
+  """Those figures of voice-leading that are shown, by label, in their order."""
+  names = (name for name in voice_comparison.MAIN if name in found)
+  return {label(name): found[name] for name in names}
 
 
 def label(name: str) -> str:
