@@ -7,7 +7,7 @@ PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 \
 	    >/dev/null 2>&1 && command -v $$python && break; done)
 BIN := .venv/bin
 # What can do without: one that has no wheel for this Python is left out.
-EXTRAS := audio corpora export onnx sound tensorboard symusic
+EXTRAS := audio corpora export notation onnx sound tensorboard symusic
 
 .PHONY: venv demo test test-slow lint format-check types bench
 

@@ -119,6 +119,7 @@ def _check(model, spec):
         )
   if spec.is_audio and pages.HTML.value is not None:
     raise UserError('--html cannot be used with a model of audio: leave it out')
+  pages.check_marks(spec)
 
 
 def _measured(given, params, replicated):

@@ -50,6 +50,7 @@ def main():
   config, pipeline, params, step = model_flags.load()
   spec = pipeline.spec
   input_flags.check(config, pipeline, flag)
+  pages.check_marks(spec)
   options = sampling_flags.options(config, pipeline)
   read = audio.read if spec.is_audio else midi.read
   pieces = [(read(file), file) for file in files]

@@ -17,6 +17,7 @@ FILE = flags.DEFINE_string('file', None, 'MIDI file; --file= may be left out.')
 
 def main():
   launch.require(file=FILE.value)
+  pages.check_marks()
   from musiczoo.music import midi
   from musiczoo.show import rejection, report
 
@@ -48,7 +49,8 @@ def _page(file):
   num_steps = pages.segment_steps(steps)
   about = {'notes': len(score.notes), 'tracks': len(score.tracks)}
   metrics = numbers.metrics_of(score, steps, num_steps)
-  groups = [page.Group('File', [page.Piece(name, score, about | metrics)])]
+  piece = page.Piece(name, score, about | metrics, pages.marks(score))
+  groups = [page.Group('File', [piece])]
   note = pages.metrics_note(num_steps, steps)
   pages.write(pages.HTML.value, name, groups, [note])
 

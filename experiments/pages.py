@@ -12,6 +12,12 @@ from . import launch
 HTML = flags.DEFINE_string(
   'html', None, 'File of a web page that plays and shows the music.'
 )
+MARKS = flags.DEFINE_list(
+  'marks',
+  [],
+  'Rules of part-writing that are marked on the page where a piece of four '
+  "voices breaks them, such as parallel_fifths,crossings; or 'all'.",
+)
 MAX_PIECES = 8  # Real pieces that are shown.
 SEGMENT_QUARTERS = 16  # Length of the segments by which pieces are compared.
 VOICES_NOTE = (
@@ -29,6 +35,42 @@ def write(path, title: str, groups, notes=()) -> None:
   from musiczoo.show import page
 
   launch.write_text(pathlib.Path(path), page.html(title, groups, notes))
+
+
+def check_marks(spec=None) -> None:
+  """Raises UserError if --marks cannot be used, or names no rule.
+
+  Args:
+    spec: of the model, if there is one.
+  """
+  from musiczoo.evaluation.metrics import part_writing
+
+  if not MARKS.value:
+    return
+  if HTML.value is None:
+    raise UserError('--marks has no effect without --html: add it')
+  if spec is not None and spec.kind != 'voices':
+    raise UserError('--marks is for models of voices: leave it out')
+  for kind in MARKS.value:
+    if kind not in (*part_writing.RULES, 'all'):
+      raise UserError(
+        f"--marks={kind}: give 'all' or some of "
+        + ', '.join(part_writing.RULES)
+      )
+
+
+def marks(score) -> list:
+  """The violations of the rules of --marks in a Score in voices."""
+  from musiczoo.evaluation.metrics import part_writing
+
+  if not MARKS.value:
+    return []
+  kinds = part_writing.RULES if 'all' in MARKS.value else MARKS.value
+  try:
+    found = part_writing.violations(score)
+  except ValueError as error:
+    raise UserError(f'--marks: {error}: leave it out') from None
+  return [violation for violation in found if violation.kind in kinds]
 
 
 def segment_steps(steps_per_quarter: int, limit: int | None = None) -> int:
@@ -61,7 +103,7 @@ def generated_group(name, scores, trained, num_steps, *, group, piece=None):
   found = [Piece(f'{i:03d}.mid', s) for i, s in enumerate(scores)]
   rows = _numbers(*trained, found, num_steps)
   pieces = [
-    page.Piece(*of, row | (piece or {}).get(i, {}))
+    page.Piece(*of, row | (piece or {}).get(i, {}), marks(of.score))
     for i, (of, row) in enumerate(zip(found, rows))
   ]
   return page.Group(name, pieces, _voice_leading(trained, scores) | group)
@@ -79,9 +121,10 @@ def real_group(corpus, split, trained, num_steps, *, group):
   representation = trained[1].representation
   encoded = [encoding.encode(piece, representation) for piece in found]
   rows = _numbers(*trained, found, num_steps)
+  scores = [outputs.with_tempo(representation.decode(x)) for x in encoded]
   shown = [
-    page.Piece(piece.name, outputs.with_tempo(representation.decode(x)), row)
-    for piece, x, row in zip(found, encoded, rows)
+    page.Piece(piece.name, score, row, marks(score))
+    for piece, score, row in zip(found, scores, rows)
   ]
   name = f'Real: {len(found)} of {len(pieces)} {split} pieces'
   scores = voice_comparison.real_scores(pieces, representation)

@@ -1,5 +1,5 @@
 """Writing of MusicXML, the format of notation programs."""
 
-from musiczoo.music.musicxml.write import to_text, write
+from musiczoo.music.musicxml.write import bar_lines, to_text, write
 
-__all__ = ['to_text', 'write']
+__all__ = ['bar_lines', 'to_text', 'write']

@@ -1,4 +1,4 @@
-"""What stands above the first part: tempi and names of chords."""
+"""Tempi and names of chords above the first part, and the last bar line."""
 
 import xml.etree.ElementTree as ET
 
@@ -38,6 +38,12 @@ def above(
         if chord[1] != NO_CHORD:
           of_bar.append(_harmony(*chord, bar, tick - bar.start))
   return found
+
+
+def close(measure: ET.Element) -> None:
+  """Ends the last measure of a part with a final bar line."""
+  line = ET.SubElement(measure, 'barline', location='right')
+  ET.SubElement(line, 'bar-style').text = 'light-heavy'
 
 
 def _named(score):

@@ -22,10 +22,12 @@ _TYPES = {
 }
 _PLAIN = {units: (name, 0) for units, name in _TYPES.items()}
 _PLAIN |= {3 * u // 2: (name, 1) for u, name in _TYPES.items() if u > 3}
+_PLAIN = dict(sorted(_PLAIN.items(), reverse=True))
 # In a triplet three notes last as long as two.
 _TRIPLET = {2 * u // 3: (name, 0) for u, name in _TYPES.items() if u < 96}
 _TRIPLET |= {u: (name, 1) for u, name in _TYPES.items() if u < 48}
 _TRIPLET |= {1: ('128th', 0)}
+_TRIPLET = dict(sorted(_TRIPLET.items(), reverse=True))
 
 _BEAMS = {'eighth': 1, '16th': 2, '32nd': 3, '64th': 4, '128th': 5}
 
@@ -140,14 +142,17 @@ def split(
     inside = [s for s in spans if s[0] <= at < s[1]]
     if inside:
       last = min(end, inside[0][1])
-      length = max(u for u in _TRIPLET if u <= last - at)
+      length = next(u for u in _TRIPLET if u <= last - at)
       values.append(Value(at, at + length, *_TRIPLET[length], inside[0]))
     else:
       last = min([end, *(s[0] for s in spans if s[0] > at)])
-      fits = [u for u in _PLAIN if u <= last - at]
-      if rest:  # A whole rest stands for any full bar.
-        fits = [u for u in fits if u < 4 * PER_QUARTER]
-      length = max(u for u in fits if u == 3 or _reads(at, at + u, meter, rest))
+      # A whole rest stands for any full bar.
+      most = min(last - at, 4 * PER_QUARTER - 1) if rest else last - at
+      length = next(
+        u
+        for u in _PLAIN
+        if u <= most and (u == 3 or _reads(at, at + u, meter, rest))
+      )
       values.append(Value(at, at + length, *_PLAIN[length]))
     at += length
   return values

@@ -48,6 +48,7 @@ def to_text(score: Score, *, chords: bool = False, ids: bool = False) -> str:
     element = ET.SubElement(root, 'part', id=part.id)
     for bar, of_bar in zip(bars, above):
       element.append(part.measure(bar, of_bar))
+    marks.close(element[-1])
   ET.indent(root, ' ')
   return _HEAD + ET.tostring(root, encoding='unicode') + '\n'
 
@@ -55,6 +56,12 @@ def to_text(score: Score, *, chords: bool = False, ids: bool = False) -> str:
 def write(score: Score, path: str | os.PathLike, **options) -> None:
   """Writes `to_text`, whole or not at all."""
   files.write_atomic(path, to_text(score, **options))
+
+
+def bar_lines(score: Score) -> list[int]:
+  """Where the written bars begin, and the last ends, in 48ths of a quarter."""
+  bars = bars_lib.bars(on_grid(score))
+  return [*(bar.start for bar in bars), bars[-1].end]
 
 
 def on_grid(score: Score) -> Score:

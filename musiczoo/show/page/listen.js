@@ -25,6 +25,7 @@ function changed() {
 
 const player = new Player(book.timbres, changed);
 const rolls = new Rolls(find('tracks'), player);
+const notation = new Notation(find('score'), find('glyphs'), player);
 
 // A piece of the JSON data with its clock, and notes as objects.
 function open(piece) {
@@ -55,6 +56,9 @@ function choose(index) {
   const piece = open(pieces[at]);
   rolls.load(piece);
   player.load(piece);
+  notation.load(piece);
+  find('whole').hidden = !Notation.has(piece);
+  showMarks(piece);
   find('name').textContent = piece.name;
   find('seek').max = piece.seconds;
   const link = find('download');
@@ -89,6 +93,22 @@ function show() {
     find('status').textContent = status;
   }
   rolls.draw();
+  notation.draw();
+}
+
+// The list of marks, each of which seeks where it is.
+function showMarks(piece) {
+  const list = find('marks');
+  list.replaceChildren();
+  list.hidden = !piece.marks.length;
+  for (const [kind, tick, voices] of piece.marks) {
+    const item = make('li'), bar = after(piece.bars, tick);
+    const names = voices.map((voice) => piece.tracks[voice]?.label ?? voice);
+    const button = make('button', `bar ${bar}: ${kind}, ${names.join(', ')}`);
+    button.onclick = () => player.seek(piece.clock.seconds(tick));
+    item.append(button);
+    list.append(item);
+  }
 }
 
 function build() {
@@ -118,6 +138,10 @@ function build() {
       player.setSpeed(Number(event.target.value) / 100);
   find('out').onclick = () => rolls.enlarge(1 / 1.5);
   find('in').onclick = () => rolls.enlarge(1.5);
+  find('whole').onclick = () => {
+    const whole = find('score').classList.toggle('whole');
+    find('whole').setAttribute('aria-pressed', whole);
+  };
   find('keys-button').onclick = () => {
     const keys = find('keys');
     keys.hidden = !keys.hidden;

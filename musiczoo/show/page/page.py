@@ -16,12 +16,22 @@ import string
 from typing import NamedTuple
 
 from musiczoo.music.score import Score
+from musiczoo.show.page import engraving
 from musiczoo.show.page.music import music
 from musiczoo.show.sound.timbres import DRUMS, FAMILIES, OTHER
 
 # In order: each uses definitions of those before it.
-_SCRIPTS = 'clock', 'sound', 'player', 'roll', 'table', 'keys', 'listen'
-_EXPORTS = 'Object.assign(window, {player, rolls, Sound});'
+_SCRIPTS = (
+  'clock',
+  'sound',
+  'player',
+  'roll',
+  'score',
+  'table',
+  'keys',
+  'listen',
+)
+_EXPORTS = 'Object.assign(window, {player, rolls, notation, Sound});'
 
 
 class Piece(NamedTuple):
@@ -31,11 +41,14 @@ class Piece(NamedTuple):
     name: as it is listed.
     score: with tempi; without, it is played at 120 quarter notes a minute.
     numbers: a number or a text by its label.
+    marks: kind, tick and voices (tracks) of what is marked in the score, such
+      as broken rules.
   """
 
   name: str
   score: Score
   numbers: Mapping[str, float | str] = {}
+  marks: Sequence[tuple[str, int, Sequence[int]]] = ()
 
 
 class Group(NamedTuple):
@@ -61,8 +74,10 @@ def html(title: str, groups: Sequence[Group], notes: Sequence[str] = ()) -> str:
       those of all groups.
     notes: sentences below the numbers.
   """
+  engraved: list[engraving.Engraving] = []
   book = {
-    'groups': [_group(group) for group in groups],
+    'groups': [_group(group, engraved) for group in groups],
+    'glyphs': engraving.glyphs(engraved),
     'notes': list(notes),
     'timbres': {
       'families': [timbre._asdict() for timbre in FAMILIES],
@@ -86,7 +101,7 @@ def html(title: str, groups: Sequence[Group], notes: Sequence[str] = ()) -> str:
   )
 
 
-def _group(group):
+def _group(group, engraved):
   values = collections.defaultdict(list)
   for piece in group.pieces:
     for name, value in piece.numbers.items():
@@ -97,13 +112,25 @@ def _group(group):
     if not any(isinstance(value, str) for value in of)
   }
   numbers |= group.numbers
-  pieces = list(map(_piece, group.pieces))
+  pieces = [_piece(piece, engraved) for piece in group.pieces]
   return {'name': group.name, 'numbers': numbers, 'pieces': pieces}
 
 
-def _piece(piece):
-  numbers = dict(piece.numbers)
-  named = {'name': piece.name, 'file': _file(piece.name), 'numbers': numbers}
+def _piece(piece, engraved):
+  """A piece as JSON data; its engraving, if any, is added to the list."""
+  named = {
+    'name': piece.name,
+    'file': _file(piece.name),
+    'numbers': dict(piece.numbers),
+    'marks': [
+      [kind.replace('_', ' '), int(tick), [int(v) for v in voices]]
+      for kind, tick, voices in piece.marks
+    ],
+  }
+  notation = engraving.engrave(piece.score)
+  if notation is not None:
+    engraved.append(notation)
+    named['engraving'] = notation.data
   return named | music(piece.score)
 
 

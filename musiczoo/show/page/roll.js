@@ -20,7 +20,7 @@ class Rolls {
   load(piece) {
     this.piece = piece;
     this.left = 0;
-    const few = piece.tracks.length <= 5;
+    const few = piece.tracks.length <= 5 && !Notation.has(piece);
     const small = matchMedia('(max-width: 720px)').matches;
     this.section.style.setProperty('--height',
         (few ? small ? 84 : 100 : small ? 70 : 64) + 'px');
@@ -117,7 +117,9 @@ class Rolls {
     }
     const style = getComputedStyle(document.documentElement);
     const ink = {};
-    for (const name of ['ink', 'faint', 'line', 'bar', 'accent', 'paper']) {
+    for (const name of [
+      'ink', 'faint', 'line', 'bar', 'accent', 'paper', 'fault',
+    ]) {
       ink[name] = style.getPropertyValue('--' + name);
     }
     const audible = player.audible;
@@ -172,6 +174,12 @@ class Rolls {
       pen.fillStyle = ink.faint;
       pen.fillText(number, x + 4, 11);
       free = x + 30;
+    }
+    pen.fillStyle = ink.fault;
+    for (const [, tick] of this.piece.marks) {
+      pen.beginPath();
+      pen.arc((tick - this.left) * this.scale() + 2, 3, 3, 0, 7);
+      pen.fill();
     }
     pen.font = '600 13px system-ui, sans-serif';
     pen.fillStyle = ink.ink;

@@ -1,4 +1,6 @@
-"""The page in a real browser: it plays, seeks, mutes, and names stay text."""
+"""The page in a real browser: it plays, seeks, mutes, shows scores and marks,
+and names stay text.
+"""
 
 import time
 
@@ -218,3 +220,82 @@ def test_a_phone(opened):
       return all.map(e => e.getBoundingClientRect()).filter(b => b.width &&
       (b.left < 0 || b.right > 391)).length""")
   assert wide == 0
+
+
+@pytest.fixture
+def score(session, tmp_path):
+  """A session with notation of a piece with a name to escape and a mark."""
+  pytest.importorskip('verovio', reason='the extra notation is missing')
+  path = tmp_path / 'score.html'
+  piece = page.Piece('a.mid', SONG, {}, [('crossings', 136, (0, 1))])
+  crowd = page.Piece('b.mid', MANY)
+  path.write_text(page.html('Test', [page.Group('New', [piece, crowd])]))
+  session.log()
+  session.resize(1280, 800)
+  session.open(path)
+  session.wait('notation.systems.length')
+  yield session
+  assert session.log() == []
+
+
+def test_a_score_fills_the_width_and_moves_with_the_music(score):
+  systems = score.run('return notation.systems.length')
+  assert systems >= 2
+  right, wide = score.run("""
+      const staff = notation.systems[0].svg.querySelector('.staff').getBBox();
+      return [staff.x + staff.width, notation.wide];
+  """)
+  assert right == pytest.approx(wide, abs=8)
+  assert score.run('return document.querySelector("#score").scrollTop') == 0
+  names = score.run("""return [...document.querySelectorAll('#score .part')].map(
+      name => name.textContent)""")
+  assert names == [EVIL[:15] + '\u2026', 'drums']
+  score.resize(500, 700)
+  score.wait(f'notation.systems.length > {systems}')
+  score.run('player.seek(41)')
+  score.wait('notation.at > 1')
+  score.wait('document.querySelector("#score").scrollTop > 50')
+  sounding = 'document.querySelectorAll("#score .sounds").length'
+  score.wait(f'{sounding} == 2')
+  before = score.run('return document.querySelector(".here").x1.baseVal.value')
+  score.press(' ')
+  score.wait('player.position > 42.5')
+  after = score.run('return document.querySelector(".here").x1.baseVal.value')
+  assert after > before
+
+
+def test_a_click_in_the_score_seeks(score):
+  # The note at tick 64: eight seconds in.
+  x, y = score.run("""
+      const note = notation.notes.find(n => n.start === 64 * 12);
+      note.svg.scrollIntoView({block: 'center'});
+      const box = note.group.getBoundingClientRect();
+      return [box.left + 1, box.top + 4];
+  """)
+  move = {'type': 'pointerMove', 'x': round(x), 'y': round(y)}
+  down, up = ({'type': f'pointer{t}', 'button': 0} for t in ('Down', 'Up'))
+  score.touch(move, down, up)
+  assert score.run('return player.position') == pytest.approx(8, abs=0.1)
+
+
+def test_marks_are_rings_and_a_list(score):
+  assert (
+    score.run('return document.querySelectorAll(".mark ellipse").length') == 2
+  )
+  score.run('document.querySelector("#marks button").click()')
+  assert score.run('return player.position') == 17
+  text = score.run('return document.querySelector("#marks").innerText')
+  assert text == f'bar 9: crossings, {EVIL}, drums'
+
+
+def test_a_score_on_a_phone_and_a_crowd_without(score):
+  systems = score.run('return notation.systems.length')
+  score.resize(390, 844, phone=True)
+  score.wait(f'notation.systems.length > {systems}')
+  assert score.run("""return [...document.querySelectorAll('#score svg')].every(
+      svg => svg.getBoundingClientRect().right <= 390)""")
+  score.press(DOWN)
+  score.wait('document.querySelector("#score").hidden')
+  assert score.run('return document.querySelector("#marks").hidden')
+  score.press(DOWN)
+  score.wait('notation.systems.length')
