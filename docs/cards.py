@@ -74,7 +74,7 @@ UNITS = {
   'pitch_range': 'semitones',
   'polyphony$': 'pitches',
   '.*entropy': 'bits',
-  'n_|used_pitch_classes|pieces|active_dimensions': 'number',
+  'n_|used_pitch_classes|pieces|sampled_pieces|active_dimensions': 'number',
 }
 # Facts of the card's first lines.
 ABOVE = (

@@ -40,6 +40,7 @@ VOICE_LEADING = flags.DEFINE_bool(
 )
 # So many pieces are measured, where `generate` writes a few.
 flags.set_default(sampling_flags.NUM_OUTPUTS, 64)
+FEW = 8  # Of a model that computes the whole piece for each of its decisions.
 NOVELTY = flags.DEFINE_bool(
   'novelty', True, 'Report what of the test split is in the training split.'
 )
@@ -83,10 +84,8 @@ def main():
       max_frames=MAX_FRAMES.value,
     )
   if VOICE_LEADING.value and spec.kind == 'voices':
-    options = sampling_flags.options(config, pipeline)
-    samples, figures['voice_leading'] = _voices(
-      pipeline, params, corpus, options
-    )
+    samples, compared = _voices(config, pipeline, params, corpus)
+    figures |= {'sampled_pieces': len(samples), 'voice_leading': compared}
   if NOVELTY.value and SPLIT.value == 'test' and not spec.is_audio:
     figures |= _novelty(corpus, spec.steps_per_quarter, samples)
   _print(figures)
@@ -151,11 +150,16 @@ def _baselines(given, params, train):
   return collapse.accuracy_unigram(devices, pipeline, train, pieces, batch_size)
 
 
-def _voices(pipeline, params, corpus, options):
+def _voices(config, pipeline, params, corpus):
   """Sampled pieces, and their figures beside those of the split."""
   from musiczoo.evaluation import voice_comparison
+  from musiczoo.models.model import OrderlessModel
   from musiczoo.sampling import generate
 
+  options = sampling_flags.options(config, pipeline)
+  is_slow = isinstance(pipeline.model, OrderlessModel)
+  if is_slow and not flags.FLAGS['num_outputs'].present:
+    options['num_outputs'] = FEW
   samples = generate.generate(pipeline, params, **options).scores
   split, train = (
     voice_comparison.real_scores(corpus[name], pipeline.representation)

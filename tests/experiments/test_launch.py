@@ -288,6 +288,7 @@ def test_evaluate_writes_what_it_prints(trained, tmp_path):
   )
   assert answer.returncode == 0, answer.stderr
   figures = json.loads((tmp_path / 'e.json').read_text())
+  assert figures['sampled_pieces'] == 3
   length = figures['voice_leading']['quarters_per_piece']
   assert length['samples'] == [8, 8, 8]
   assert length['split'] == [12, 12, 12]
