@@ -177,7 +177,7 @@ def _novelty(corpus, steps_per_quarter, samples):
     f'{name}_in_train_{measure}': value
     for name, found in report(corpus, steps_per_quarter, **music).items()
     for measure, value in found.items()
-    if isinstance(value, float)
+    if isinstance(value, float | list)
   }
 
 
@@ -186,7 +186,10 @@ def _print(figures):
   from musiczoo.evaluation import voice_comparison
 
   for name, value in figures.items():
-    if name != 'voice_leading':
+    interval = figures.get(f'{name}_interval')
+    if interval:
+      print(f'{name:>36}  {_text((value, *interval))}')
+    elif name != 'voice_leading' and not name.endswith('_interval'):
       print(f'{name:>36}  {_text(value)}')
   if 'voice_leading' in figures:
     print(voice_comparison.table(figures['voice_leading']))

@@ -14,7 +14,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from musiczoo.evaluation.novelty.frames import index, locate, num_windows
+from musiczoo.evaluation.metrics.bootstrap import ratio_summary
+from musiczoo.evaluation.novelty.frames import (
+  index,
+  locate,
+  num_windows,
+  per_piece,
+)
 from musiczoo.evaluation.novelty.windows import extend, match_frames
 
 WINDOWS = (4, 8, 16)  # Frames; powers of two.
@@ -34,7 +40,7 @@ class _Span(NamedTuple):
 
 def find_copies(
   train: Iterable[np.ndarray], **music: Iterable[np.ndarray]
-) -> dict[str, dict[str, float | dict[str, int] | None]]:
+) -> dict[str, dict]:
   """Finds what of new pieces occurs in the training pieces.
 
   Music repeats itself: compare the shares with those of a real test split.
@@ -47,7 +53,8 @@ def find_copies(
   Returns:
     For each name 'verbatim_4', 'transposed_4' and so on for all of `WINDOWS`:
     the share of windows of that many frames found in train; 0 if there are no
-    windows. 'longest_verbatim' and 'longest_transposed': the longest copied
+    windows. 'verbatim_4_interval' and so on: its 95 % bootstrap interval over
+    the pieces. 'longest_verbatim' and 'longest_transposed': the longest copied
     span, or None: its length 'frames'; 'piece' and 'start', its place in the
     new pieces; 'source' and 'source_start', its place in train; 'semitones', its
     transposition. Of several the first.
@@ -70,13 +77,27 @@ def find_copies(
         source = first + span.source
         spans[name, kind].append(span._replace(source=source))
     first += len(block)
-  described = {name: {} for name in new}
-  for (name, kind, frames), found in copied.items():
-    share = np.count_nonzero(found) / max(num_windows(new[name], frames), 1)
-    described[name][f'{kind}_{frames}'] = share
+  described = {name: _shares(new[name], name, copied) for name in new}
   for (name, kind), found in spans.items():
     described[name][f'longest_{kind}'] = _longest(found, new[name])
   return described
+
+
+def _shares(new, name, copied):
+  """The share of each kind of copies with its interval."""
+  counts = {
+    f'{kind}_{frames}': per_piece(new, found).astype(float)
+    for (of, kind, frames), found in copied.items()
+    if of == name
+  }
+  windows = {k: num_windows(new, k).astype(float) for k in WINDOWS}
+  bases = {key: windows[int(key.rpartition('_')[2])] for key in counts}
+  shares = {}
+  for key, (share, low, high) in ratio_summary(counts, bases).items():
+    is_defined = bases[key].any()
+    shares[key] = share if is_defined else 0.0
+    shares[f'{key}_interval'] = [low, high] if is_defined else [0.0, 0.0]
+  return shares
 
 
 def _blocks(pieces) -> Iterator[list[np.ndarray]]:

@@ -42,8 +42,8 @@ def locate(pieces: Index, frame: int) -> tuple[int, int]:
   return piece, int(frame - pieces.starts[piece])
 
 
-def num_windows(pieces: Index, frames: int) -> int:
-  """The number of windows within a piece that are not silent."""
+def num_windows(pieces: Index, frames: int) -> np.ndarray:
+  """The number of windows within each piece that are not silent, [pieces]."""
   # One more row, for the gap, -1.
   sounds = np.append(pieces.table.any(axis=1), False)[pieces.frames]
   counts = []
@@ -51,7 +51,18 @@ def num_windows(pieces: Index, frames: int) -> int:
     total = np.append(0, np.cumsum(flags))
     counts.append(total[frames:] - total[:-frames])
   gaps, sounding = counts
-  return int(np.count_nonzero((gaps == 0) & (sounding > 0)))
+  return per_piece(pieces, (gaps == 0) & (sounding > 0))
+
+
+def per_piece(pieces: Index, windows: np.ndarray) -> np.ndarray:
+  """How many windows of each piece are marked, int64 [pieces].
+
+  Args:
+    windows: bool, of each frame or of the first ones, where windows begin.
+  """
+  first = np.flatnonzero(windows)
+  piece = np.searchsorted(pieces.starts, first, side='right') - 1
+  return np.bincount(piece, minlength=len(pieces.starts))
 
 
 def lowest(table: np.ndarray) -> np.ndarray:
