@@ -40,7 +40,8 @@ def beat_chords(parts: Parts) -> BeatChords:
   """The chords of the beats on which three voices sound.
 
   A chord contains all pitch classes that sound. Triads come before sevenths,
-  then chords whose root sounds, then those whose root is the bass.
+  then chords whose root sounds, then major and minor triads, then chords whose
+  root is the bass.
   """
   pitch = sonorities.beats(parts)
   sounding = np.where(pitch < 0, 128, pitch)  # Rests are above every pitch.
@@ -48,7 +49,8 @@ def beat_chords(parts: Parts) -> BeatChords:
   sets = sonorities.as_set(pitch)
   has_root = (sets[:, None] >> _ROOTS & 1) == 1
   fits = (sets[:, None] & ~_BITS) == 0
-  value = 4 * _IS_TRIAD + 2 * has_root + (bass[:, None] == _ROOTS)
+  value = 8 * _IS_TRIAD + 4 * has_root + 2 * _IS_PERFECT
+  value = value + (bass[:, None] == _ROOTS)
   best = np.argmax(np.where(fits, value + 1, 0), axis=1)
   found = fits.any(axis=1)
   root = np.where(found, _ROOTS[best], bass)
@@ -63,3 +65,4 @@ _CHORDS = [
 ]
 _ROOTS, _QUALITIES, _BITS, _SIZES = np.array(_CHORDS).T
 _IS_TRIAD = _SIZES == 3
+_IS_PERFECT = _QUALITIES < 2  # Major and minor triads.

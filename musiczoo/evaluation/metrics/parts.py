@@ -79,7 +79,7 @@ class Moves(NamedTuple):
 
 
 def parts(score: Score) -> Parts:
-  """The voices of a Score; a voice of a choir that is silent rests.
+  """The voices of a Score that have notes.
 
   Raises:
     ValueError: a track begins two notes at once, so it is no voice.
@@ -90,6 +90,7 @@ def parts(score: Score) -> Parts:
   score = quantize(score, BEAT)
   notes = score.notes[score_lib.pitched(score)]
   found = voices.order_parts(notes, score.tracks)
+  found = [part for part in found if len(part)] or found[:1]
   steps = int((notes[:, ONSET] + notes[:, DURATION]).max(initial=0))
   lines = [rasterize_line(part, steps, 0) for part in found]
   symbol, bit = (np.stack(rows, axis=1) for rows in zip(*lines))

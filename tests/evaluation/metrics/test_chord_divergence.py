@@ -28,7 +28,9 @@ def test_chords_of_beats():
   assert names('69', '64', '60', '57') == [(9, 'minor')]
   assert names('68', '65', '62', '59') == [(11, 'diminished seventh')]
   assert names('66', '65', '64', '48') == [(0, 'other')]
-  assert names('72', '64', '-', '-') == []  # Two voices are no chord.
+  # Of three voices or more, two are no chord; a duet has no others.
+  assert names('72 72', '64 64', '- 55') == [(0, 'major')]
+  assert names('72', '64') == [(0, 'major')]
 
 
 def test_bigrams_are_relative_to_the_key():

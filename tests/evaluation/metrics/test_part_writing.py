@@ -168,6 +168,12 @@ def test_any_tracks_are_voices_or_refused(score):
     assert all(isinstance(v.tick, int) for v in found)
 
 
+def test_a_voice_without_notes_is_none():
+  fifths = '67 69', '', '', '48 50'
+  assert broken('parallel_fifths', voices(*fifths)) == [(4, (0, 1))]
+  assert broken('out_of_range', voices('90', '', '', '48')) == []
+
+
 def test_no_music_breaks_no_rule():
   assert violations(voices('', '', '', '')) == []
   assert violations(voices('60:4')) == []
