@@ -1,5 +1,10 @@
 """Writing of MusicXML, the format of notation programs."""
 
-from musiczoo.music.musicxml.write import bar_lines, to_text, write
+from musiczoo.music.musicxml.write import (
+  bar_lines,
+  staff_counts,
+  to_text,
+  write,
+)
 
-__all__ = ['bar_lines', 'to_text', 'write']
+__all__ = ['bar_lines', 'staff_counts', 'to_text', 'write']

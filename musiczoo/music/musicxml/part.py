@@ -8,29 +8,23 @@ import numpy as np
 from musiczoo.music.midi.standard import FAMILIES
 from musiczoo.music.musicxml import rhythm, spelling
 from musiczoo.music.musicxml.bars import Bar
+from musiczoo.music.musicxml.note import add, instrument, NoteWriter, Written
 from musiczoo.music.musicxml.rhythm import PER_QUARTER, Value
-from musiczoo.music.musicxml.voices import Chord, voices
+from musiczoo.music.musicxml.staves import Staff, staves
+from musiczoo.music.musicxml.voices import Chord
 from musiczoo.music.score import PITCH, Track
-
-# Sign, line, octaves of transposition, and the pitch on the middle line.
-_CLEFS = ('G', 2, 0, 71), ('F', 4, 0, 50), ('G', 2, -1, 59)
-_TENOR_PENALTY = 3  # Semitones, so that few parts have the octave clef.
-# Drums by their place on the staff; others are on its middle line.
-_DRUM_LINES = {
-  'F4': (35, 36),
-  'A4': (41, 43, 45),
-  'C5': (37, 38, 39, 40),
-  'D5': (47, 48),
-  'E5': (50,),
-  'G5': (42, 44, 46),
-  'F5': (51, 53, 59),
-  'A5': (49, 52, 55, 57),
-}
-_LINES = {pitch: line for line, all in _DRUM_LINES.items() for pitch in all}
 
 
 class Part:
-  """The part of one track: its entry in the list of parts, its measures."""
+  """The part of one track: its entry in the list of parts, its measures.
+
+  Args:
+    index: of the track.
+    track: the instrument.
+    notes: those of the track, as in `Score.notes`.
+    phrase_ends: ticks at which phrases end.
+    ids: whether notes have ids, see `write.to_text`.
+  """
 
   def __init__(
     self,
@@ -41,10 +35,10 @@ class Part:
     ids: bool,
   ):
     self.id = f'P{index + 1}'
-    self._index, self._track, self._notes = index, track, notes
-    self._voices = voices(notes)
-    self._phrase_ends = frozenset(phrase_ends)
-    self._count = 0 if ids else None
+    self._index, self._track = index, track
+    self._drums = np.unique(notes[:, PITCH]).tolist() if track.drums else []
+    self._staves = staves(track, notes)
+    self._writer = NoteWriter(index, track, phrase_ends, ids)
 
   def header(self) -> ET.Element:
     """Its name and instruments."""
@@ -52,22 +46,18 @@ class Part:
     element = ET.Element('score-part', id=self.id)
     family = 'drums' if track.drums else FAMILIES[track.program // 8]
     name = ''.join(c for c in track.name if c.isprintable())
-    _add(element, 'part-name', name or family.capitalize())
-    used = sorted({*self._notes[:, PITCH].tolist()}) if track.drums else [None]
-    for pitch in used:
-      of_pitch = ET.SubElement(
-        element, 'score-instrument', id=self._instrument(pitch)
-      )
-      _add(of_pitch, 'instrument-name', family)
-    for pitch in used:
-      midi = ET.SubElement(
-        element, 'midi-instrument', id=self._instrument(pitch)
-      )
+    add(element, 'part-name', name or family.capitalize())
+    ids = [(instrument(self._index, p), p) for p in self._drums or [None]]
+    for of_one, _ in ids:
+      one = ET.SubElement(element, 'score-instrument', id=of_one)
+      add(one, 'instrument-name', family)
+    for of_one, pitch in ids:
+      midi = ET.SubElement(element, 'midi-instrument', id=of_one)
       if track.drums:
-        _add(midi, 'midi-channel', 10)
-      _add(midi, 'midi-program', track.program + 1)
-      if track.drums:
-        _add(midi, 'midi-unpitched', pitch + 1)
+        add(midi, 'midi-channel', 10)
+      add(midi, 'midi-program', track.program + 1)
+      if pitch is not None:
+        add(midi, 'midi-unpitched', pitch + 1)
     return element
 
   def measure(self, bar: Bar, above: Sequence[ET.Element]) -> ET.Element:
@@ -77,187 +67,118 @@ class Part:
       element.set('implicit', 'yes')
     self._attributes(element, bar)
     element.extend(above)
-    accidentals = spelling.Accidentals(bar.signature.sharps)
-    written = [
-      (number, self._written(voice, bar))
-      for number, voice in enumerate(self._voices, 1)
-    ]
-    written = [(n, w) for n, w in written if n == 1 or _sounds(w)]
-    signs = self._signs(written, bar, accidentals)
-    for number, of_voice in written:
-      if number > 1:
-        backup = ET.SubElement(element, 'backup')
-        _add(backup, 'duration', bar.end - bar.start)
-      self._voice(element, number, of_voice, bar, signs)
+    for staff in self._staves:
+      first = min(staff.voices)
+      written = {
+        number: _written(voice, bar)
+        for number, voice in staff.voices.items()
+        if number == first or _inside(voice, bar)
+      }
+      signs = {} if self._track.drums else _signs(written, bar)
+      for number, of_voice in written.items():
+        if number > 1:
+          backup = ET.SubElement(element, 'backup')
+          add(backup, 'duration', bar.end - bar.start)
+        place = number, *([staff.number] if len(self._staves) > 1 else [])
+        self._voice(element, of_voice, place, bar, signs, number == first)
     return element
 
   def _attributes(self, element, bar):
     attributes = ET.Element('attributes')
     if bar.start == 0:
-      _add(attributes, 'divisions', PER_QUARTER)
-    if bar.new_signature and not self._track.drums:
+      add(attributes, 'divisions', PER_QUARTER)
+    if bar.new_signature:
       key = ET.SubElement(attributes, 'key')
-      _add(key, 'fifths', bar.signature.sharps)
-      _add(key, 'mode', 'minor' if bar.signature.minor else 'major')
+      add(key, 'fifths', 0 if self._track.drums else bar.signature.sharps)
+      add(key, 'mode', 'minor' if bar.signature.minor else 'major')
     if bar.new_time:
       numerator, denominator, shown = bar.new_time
       time = ET.SubElement(attributes, 'time')
       if not shown:
         time.set('print-object', 'no')
-      _add(time, 'beats', numerator)
-      _add(time, 'beat-type', denominator)
+      add(time, 'beats', numerator)
+      add(time, 'beat-type', denominator)
     if bar.start == 0:
-      self._clef(ET.SubElement(attributes, 'clef'))
+      if len(self._staves) > 1:
+        add(attributes, 'staves', len(self._staves))
+      for staff in self._staves:
+        _clef(attributes, staff)
     if len(attributes):
       element.append(attributes)
 
-  def _clef(self, element):
-    if self._track.drums:
-      _add(element, 'sign', 'percussion')
+  def _voice(self, element, written, place, bar, signs, first):
+    if not any(w.chord for w in written) and not bar.partial:
+      note = ET.SubElement(element, 'note')
+      ET.SubElement(note, 'rest', measure='yes')
+      add(note, 'duration', bar.end - bar.start)
+      for tag, number in zip(('voice', 'staff'), place):
+        add(note, tag, number)
       return
-    sign, line, octaves, _ = clef(self._notes[:, PITCH])
-    _add(element, 'sign', sign)
-    _add(element, 'line', line)
-    if octaves:
-      _add(element, 'clef-octave-change', octaves)
+    for one in written:
+      if one.chord is None:
+        self._writer.rest(element, one, place, shown=first)
+      else:
+        found = {
+          p: signs.get((place[0], one.start, p)) for p in one.chord.pitches
+        }
+        self._writer.chord(element, one, place, bar.signature, found)
 
-  def _written(self, voice: list[Chord], bar: Bar):
-    """(value, chord or None for a rest) of a voice in a bar, in order."""
-    inside = [c for c in voice if c.start < bar.end and c.end > bar.start]
-    shift = bar.offset - bar.start
-    first, last = bar.offset, bar.end + shift
-    spans, at = [], first
-    for chord in inside:
-      start = max(chord.start + shift, first)
-      spans += [(at, start, None)] if at < start else []
-      at = min(chord.end + shift, last)
-      spans.append((start, at, chord))
-    spans += [(at, last, None)] if at < last else []
-    cuts = [tick for start, end, _ in spans for tick in (start, end)]
-    triplets = rhythm.triplets(cuts, last)
-    return [
-      (value, chord)
-      for start, end, chord in spans
-      for value in rhythm.split(
-        start, end, bar.meter, triplets, rest=chord is None
-      )
-    ]
 
-  def _signs(self, written, bar, accidentals):
-    """The accidental of each note of a bar, by voice, start and pitch."""
-    found, shift = {}, bar.start - bar.offset
-    notes = sorted(
-      (value.start, number, pitch, value.start + shift > chord.start)
-      for number, of_voice in written
-      for value, chord in of_voice
-      if chord and not self._track.drums
-      for pitch in chord.pitches
+def _clef(attributes, staff: Staff):
+  element = ET.SubElement(attributes, 'clef', number=str(staff.number))
+  add(element, 'sign', staff.clef.sign)
+  if staff.clef.sign != 'percussion':
+    add(element, 'line', staff.clef.line)
+  if staff.clef.octaves:
+    add(element, 'clef-octave-change', staff.clef.octaves)
+
+
+def _inside(voice: list[Chord], bar: Bar) -> list[Chord]:
+  """The chords of a voice that sound in a bar."""
+  return [c for c in voice if c.start < bar.end and c.end > bar.start]
+
+
+def _written(voice: list[Chord], bar: Bar) -> list[Written]:
+  """The chords and rests of a voice in a bar, in order."""
+  spans, at = [], bar.start
+  for chord in _inside(voice, bar):
+    start = max(chord.start, bar.start)
+    spans += [(at, start, None)] if at < start else []
+    at = min(chord.end, bar.end)
+    spans.append((start, at, chord))
+  spans += [(at, bar.end, None)] if at < bar.end else []
+  shift = bar.offset - bar.start
+  cuts = [tick + shift for start, end, _ in spans for tick in (start, end)]
+  triplets = rhythm.triplets(cuts, bar.end + shift)
+  found = [
+    (value, chord)
+    for start, end, chord in spans
+    for value in rhythm.split(
+      start + shift, end + shift, bar.meter, triplets, rest=chord is None
     )
-    for start, number, pitch, tied in notes:
-      name = spelling.spell(pitch, bar.signature)
-      found[number, start, pitch] = accidentals.needed(name, tied=tied)
-    return found
-
-  def _voice(self, element, number, written, bar, signs):
-    if not _sounds(written) and not bar.partial:
-      self._whole_rest(element, bar)
-      return
-    sounding = [value if chord else None for value, chord in written]
-    beams = rhythm.beams(sounding, bar.meter)
-    triplets = _brackets([value for value, _ in written])
-    shift = bar.start - bar.offset
-    for (value, chord), of_value, brackets in zip(written, beams, triplets):
-      start, end = value.start + shift, value.end + shift
-      for i, pitch in enumerate(chord.pitches if chord else [None]):
-        note = ET.SubElement(element, 'note')
-        if chord is None:
-          if number > 1:
-            note.set('print-object', 'no')
-          ET.SubElement(note, 'rest')
-          ties = []
-        else:
-          self._pitch(note, pitch, bar, start, end, chord=i > 0)
-          ties = ['stop'] * (start > chord.start)
-          ties += ['start'] * (end < chord.end)
-        _add(note, 'duration', end - start)
-        for tie in ties:
-          ET.SubElement(note, 'tie', type=tie)
-        if chord and self._track.drums:
-          ET.SubElement(note, 'instrument', id=self._instrument(pitch))
-        _value(note, value, number, signs.get((number, value.start, pitch)))
-        for level, beam in enumerate(of_value if i == 0 else [], 1):
-          _add(note, 'beam', beam).set('number', str(level))
-        ended = chord and end == chord.end and end in self._phrase_ends
-        _notations(note, ties, brackets if i == 0 else [], ended and i == 0)
-
-  def _whole_rest(self, element, bar):
-    note = ET.SubElement(element, 'note')
-    ET.SubElement(note, 'rest', measure='yes')
-    _add(note, 'duration', bar.end - bar.start)
-    _add(note, 'voice', 1)
-
-  def _pitch(self, note, pitch, bar, start, end, *, chord):
-    if self._count is not None:
-      self._count += 1
-      note.set('id', f'n{self._index}-{start}-{end}-{self._count}')
-    if chord:
-      ET.SubElement(note, 'chord')
-    if self._track.drums:
-      step, octave = _LINES.get(pitch, 'B4')
-      place = ET.SubElement(note, 'unpitched')
-      _add(place, 'display-step', step)
-      _add(place, 'display-octave', octave)
-      return
-    name = spelling.spell(pitch, bar.signature)
-    element = ET.SubElement(note, 'pitch')
-    _add(element, 'step', name.step)
-    if name.alter:
-      _add(element, 'alter', name.alter)
-    _add(element, 'octave', name.octave)
-
-  def _instrument(self, pitch):
-    return f'{self.id}-I{1 if pitch is None else pitch + 1}'
+  ]
+  beams = rhythm.beams([v if chord else None for v, chord in found], bar.meter)
+  brackets = _brackets([value for value, _ in found])
+  return [
+    Written(value, value.start - shift, value.end - shift, chord, *signs)
+    for (value, chord), *signs in zip(found, beams, brackets)
+  ]
 
 
-def clef(pitches: np.ndarray) -> tuple[str, int, int, int]:
-  """The clef whose middle line is nearest to the mean of the pitches.
-
-  Returns:
-    Sign, line, octaves of transposition, the pitch on the middle line.
-  """
-  mean = pitches.mean() if len(pitches) else _CLEFS[0][3]
-  return min(
-    _CLEFS, key=lambda c: abs(mean - c[3]) + _TENOR_PENALTY * (c[2] != 0)
+def _signs(written: dict[int, list[Written]], bar: Bar) -> dict:
+  """The accidental of each note of a staff, by voice, start and pitch."""
+  accidentals, found = spelling.Accidentals(bar.signature.sharps), {}
+  notes = sorted(
+    (one.start, number, pitch, 'stop' in one.ties)
+    for number, of_voice in written.items()
+    for one in of_voice
+    if one.chord
+    for pitch in one.chord.pitches
   )
-
-
-def _sounds(written):
-  return any(chord for _, chord in written)
-
-
-def _value(note, value, voice, accidental):
-  _add(note, 'voice', voice)
-  _add(note, 'type', value.type)
-  for _ in range(value.dots):
-    ET.SubElement(note, 'dot')
-  if accidental:
-    _add(note, 'accidental', accidental)
-  if value.triplet:
-    ratio = ET.SubElement(note, 'time-modification')
-    _add(ratio, 'actual-notes', 3)
-    _add(ratio, 'normal-notes', 2)
-
-
-def _notations(note, ties, brackets, fermata):
-  if not (ties or brackets or fermata):
-    return
-  notations = ET.SubElement(note, 'notations')
-  for tie in ties:
-    ET.SubElement(notations, 'tied', type=tie)
-  for bracket in brackets:
-    ET.SubElement(notations, 'tuplet', type=bracket)
-  if fermata:
-    ET.SubElement(notations, 'fermata', type='upright')
+  for start, number, pitch, tied in notes:
+    name = spelling.spell(pitch, bar.signature)
+    found[number, start, pitch] = accidentals.needed(name, tied=tied)
+  return found
 
 
 def _brackets(values: list[Value]) -> list[list[str]]:
@@ -267,9 +188,3 @@ def _brackets(values: list[Value]) -> list[list[str]]:
     ['start'] * (span != before) + ['stop'] * (span != after) if span else []
     for before, span, after in zip(spans, spans[1:], spans[2:])
   ]
-
-
-def _add(parent, tag, value):
-  element = ET.SubElement(parent, tag)
-  element.text = str(value)
-  return element

@@ -9,6 +9,7 @@ from musiczoo.music import files
 from musiczoo.music.musicxml import bars as bars_lib, marks
 from musiczoo.music.musicxml.part import Part
 from musiczoo.music.musicxml.rhythm import PER_QUARTER
+from musiczoo.music.musicxml.staves import staves
 from musiczoo.music.quantize import quantize
 from musiczoo.music.score import canonical, DURATION, ONSET, Score, TRACK, Track
 
@@ -62,6 +63,15 @@ def bar_lines(score: Score) -> list[int]:
   """Where the written bars begin, and the last ends, in 48ths of a quarter."""
   bars = bars_lib.bars(on_grid(score))
   return [*(bar.start for bar in bars), bars[-1].end]
+
+
+def staff_counts(score: Score) -> list[int]:
+  """How many staves each track is written in: 1 or 2."""
+  tracks = enumerate(score.tracks)
+  return [
+    len(staves(track, score.notes[score.notes[:, TRACK] == i]))
+    for i, track in tracks
+  ]
 
 
 def on_grid(score: Score) -> Score:

@@ -17,6 +17,7 @@ from musiczoo.show.page.drawing import Drawing
 _MAX_NOTES, _MAX_TRACKS = 4000, 8  # More is a roll only.
 _SPACE = 36  # Units between two lines of a staff.
 _NATURAL = 'E261'
+_SIGNS = 'E260', _NATURAL, 'E262'  # Flat, natural, sharp.
 _OPTIONS = {
   'breaks': 'none',
   'adjustPageHeight': True,
@@ -61,9 +62,7 @@ def engrave(score: Score) -> Engraving | None:
     return None
   with contextlib.suppress(drawing.UnknownShapeError):
     drawn = drawing.read(toolkit.renderToSVG(1))
-    data = json.dumps(
-      _data(drawn, musicxml.bar_lines(score)), separators=(',', ':')
-    ).encode()
+    data = json.dumps(_data(drawn, score), separators=(',', ':')).encode()
     packed = base64.b64encode(zlib.compress(data, 9)).decode()
     return Engraving(packed, drawn.glyphs)
   return None
@@ -82,27 +81,34 @@ def _toolkit():
   return toolkit
 
 
-def _data(drawn: Drawing, ticks: Sequence[int]) -> dict:
+def _data(drawn: Drawing, score: Score) -> dict:
   """What the page draws.
 
   Returns:
-    `grid`: ticks to a quarter note; `ticks`: of the bar lines; `height`, `staves`, `lines`: as of
+    `grid`: ticks to a quarter note; `ticks`: of the bar lines; `names`: y of
+    the name of each part; `height`, `staves`, `lines`: as of
     `Drawing`; `heads`: [width, shapes] of clefs and key signatures at the
     beginning of a line, one for each key; `bars`: of each the number of its
-    `head`, the `lead` at which its music begins where it stands first, its
-    `width`, `shapes`, `notes` [part, start, end, shape, ...] and `chords`.
+    `head`, its `width`, `shapes`, `notes` [part, start, end, shape, ...] and
+    `chords`; the `change` of clef or key with which it begins and that its
+    head stands for if it is the first of a line, and the `lead` that this takes.
   """
+  parts = [
+    i for i, n in enumerate(musicxml.staff_counts(score)) for _ in range(n)
+  ]
+  drums = [score.tracks[part].drums for part in parts]
   heads, bars, first = [], [], drawn.bars[0]
   for bar in drawn.bars:
+    signature = _pitched(bar.heads.get('keySig', []), drawn.staves, drums)
     if bar is first or 'keySig' in bar.heads:
-      heads.append(_head(first.heads['clef'], bar.heads.get('keySig', [])))
-    lead, shapes = 0, [s for of in bar.heads.values() for s in of]
-    if bar is first:  # Its head stands for it, but for the meter.
-      lead, shapes = _lead(bar), bar.heads.get('meterSig', [])
+      heads.append(_head(first.heads['clef'], signature))
+    change = bar.heads.get('clef', []) + signature
+    shapes = bar.heads.get('meterSig', [])
     bars.append(
       {
         'head': len(heads) - 1,
-        'lead': lead,
+        'change': change,
+        'lead': _lead(change),
         'width': bar.width,
         'shapes': shapes + bar.shapes,
         'notes': [[n.part, n.start, n.end, *n.shapes] for n in bar.notes],
@@ -111,13 +117,32 @@ def _data(drawn: Drawing, ticks: Sequence[int]) -> dict:
     )
   return {
     'grid': PER_QUARTER,
-    'ticks': list(ticks),
+    'ticks': musicxml.bar_lines(score),
+    'names': _names(drawn.staves, parts),
     'height': drawn.height,
     'staves': drawn.staves,
     'lines': drawn.lines,
     'heads': heads,
     'bars': bars,
   }
+
+
+def _names(staves, parts):
+  """y of the name of each part: beside the middle of its staves."""
+  middles = {}
+  for y, part in zip(staves, parts):
+    middles.setdefault(part, []).append(y + 2 * _SPACE)
+  return [round(sum(ys) / len(ys) + 0.6 * _SPACE) for ys in middles.values()]
+
+
+def _pitched(signature, staves, drums):
+  """A key signature without that which Verovio gives to drums."""
+
+  def staff(shape):
+    middles = [abs(y + 2 * _SPACE - shape[2]) for y in staves[:-1]]
+    return middles.index(min(middles))
+
+  return [shape for shape in signature if not drums[staff(shape)]]
 
 
 def _head(clefs, signature):
@@ -130,10 +155,11 @@ def _head(clefs, signature):
   return [right + _SPACE // 2, clefs + moved]
 
 
-def _lead(bar) -> int:
-  """Where the head of the first bar ends: left of its meter."""
-  places = [s[1] for s in bar.heads.get('meterSig', [])]
-  return min(places, default=0) - _SPACE // 2
+def _lead(change) -> int:
+  """The width of clefs and signatures at the beginning of a bar."""
+  right = max((s[1] for s in change if s[0] in _SIGNS), default=0)
+  clef = max((s[1] for s in change if s[0] not in _SIGNS), default=0)
+  return max(right + _SPACE if right else 0, clef + 3 * _SPACE if clef else 0)
 
 
 def glyphs(engravings: Sequence[Engraving]) -> dict[str, str]:

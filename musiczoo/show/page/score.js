@@ -81,20 +81,26 @@ class Notation {
     const left = first ? 0 : this.margin;
     const room = this.wide - left - head;
     let next = first, taken = 0;
-    const inner = (bar) => bar.width - bar.lead;
+    // The head of the line stands for a change of key in its first bar.
+    const lead = (i) => i === first ? bars[i].lead : 0;
+    const inner = (i) => bars[i].width - lead(i);
     while (next < bars.length &&
-           (next === first || taken + inner(bars[next]) <= room)) {
-      taken += inner(bars[next++]);
+           (next === first || taken + inner(next) <= room)) {
+      taken += inner(next++);
     }
     // The last line is not spread unless it is nearly full.
     const full = next < bars.length || taken > .8 * room;
     const stretch = full ? Math.min(room / taken, 2) : 1;
     const system = this.system(first, next, left, head + stretch * taken);
     let x = left + head;
-    for (const bar of bars.slice(first, next)) {
-      system.bars.push(this.bar(system.svg, bar, x, stretch));
-      x += stretch * inner(bar);
+    for (let i = first; i < next; i++) {
+      const end = x + stretch * inner(i);
+      system.bars.push(this.bar(system, i, {
+        moved: (at) => x + stretch * (at - lead(i)), last: i + 1 === next, end,
+      }));
+      x = end;
     }
+    this.squeeze(system.svg);
     system.cursor = this.add(system.svg, 'line', {
       class: 'cursor', y1: this.top + 2 * SPACE, y2: this.music.height - 8,
     });
@@ -127,7 +133,7 @@ class Notation {
       this.piece.tracks.forEach(({label}, i) => {
         const name = label.length > 16 ? label.slice(0, 15) + '\u2026' : label;
         this.add(svg, 'text', {
-          x: left - SPACE, y: staves[i] + 2.6 * SPACE, class: 'part',
+          x: left - SPACE, y: this.music.names[i], class: 'part',
         }, name);
       });
     }
@@ -138,17 +144,20 @@ class Notation {
     return system;
   }
 
-  // Draws a bar at x: its stops, [tick of the grid, x], in order.
-  bar(svg, bar, x, stretch) {
-    const moved = (at) => x + stretch * (at - bar.lead);
+  // Draws a bar: its stops, [tick of the grid, x], in order. `moved` gives the
+  // place of each x, `end` that of the bar line; `last` is of the line.
+  bar({svg, first}, index, {moved, last, end}) {
+    const bar = this.music.bars[index];
     const heads = bar.notes.map((note) => note[3][1]).sort((a, b) => a - b);
     // What belongs to a head keeps its distance from it.
     const attached = (at) => {
       const head = heads[after(heads, at + 16) - 1];
-      return head === undefined || at > bar.width - 8 ?
+      const to = head === undefined || at > bar.width - 8 ?
           moved(at) : moved(head) + at - head;
+      return last ? Math.min(to, end) : to;  // Ties end with the line.
     };
-    for (const shape of bar.shapes) {
+    const change = index === first ? [] : bar.change;
+    for (const shape of [...change, ...bar.shapes]) {
       const isPath = typeof shape === 'string';
       const isWide = typeof shape[0] === 'number' &&
           shape[2] - shape[0] > 3 * SPACE;
@@ -169,6 +178,18 @@ class Notation {
       this.add(svg, 'text', {x: moved(at), y, class: 'chord'}, name);
     }
     return [...stops].sort(([a], [b]) => a - b);
+  }
+
+  // Makes names of chords narrower where the next is near.
+  squeeze(svg) {
+    const names = [...svg.querySelectorAll('.chord')];
+    names.forEach((name, i) => {
+      const next = names[i + 1]?.getAttribute('x') ?? Infinity;
+      const room = next - name.getAttribute('x') - SPACE / 2;
+      if (name.getComputedTextLength() <= room) return;
+      name.setAttribute('textLength', room);
+      name.setAttribute('lengthAdjust', 'spacingAndGlyphs');
+    });
   }
 
   // Draws a shape; `move` gives the place of each x.

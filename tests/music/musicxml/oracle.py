@@ -20,7 +20,13 @@ def notes(stream) -> list[list[tuple]]:
   Times are 48ths of a quarter note. Drums have pitch 0: music21 does not keep
   which instrument plays them.
   """
-  return [sorted(_merged(part)) for part in stream.parts]
+  found = []
+  for part in stream.parts:
+    # Of a part in two staves music21 makes two.
+    lower = str(part.id).endswith('-Staff2')
+    notes = [*(found.pop() if lower else []), *_merged(part)]
+    found.append(sorted(notes))
+  return found
 
 
 def _merged(part):

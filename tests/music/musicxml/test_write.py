@@ -179,7 +179,8 @@ def test_changes_of_key_spell_what_follows():
 
 
 def test_chords_and_overlaps():
-  score = song([(0, 8, 60), (0, 8, 64), (0, 16, 67), (8, 8, 62), (4, 2, 40)])
+  chords = [(0, 8, 60), (0, 8, 64), (0, 16, 67), (8, 8, 62), (4, 2, 40)]
+  score = song(chords, [Track(48)])
   check(score)
   notes = root(score).findall('part/measure/note')
   assert sum(n.find('chord') is not None for n in notes) == 1
@@ -191,7 +192,7 @@ def test_chords_and_overlaps():
 
 def test_clefs_by_range():
   voices = [(0, 4, p, i) for i, p in enumerate((71, 66, 59, 50))]
-  tracks = [Track(name=n) for n in ('Soprano', 'Alto', 'Tenor', '\x00Bass')]
+  tracks = [Track(52, name=n) for n in ('Soprano', 'Alto', 'Tenor', '\x00Bass')]
   found = root(song(voices, tracks))
   assert texts(found, 'part/measure/attributes/clef/sign') == list('GGGF')
   octaves = texts(found, 'part/measure/attributes/clef/clef-octave-change')
@@ -199,12 +200,30 @@ def test_clefs_by_range():
   assert texts(found, 'part-list/score-part/part-name')[3] == 'Bass'
 
 
+def test_keyboards_have_two_staves():
+  notes = [(0, 16, 36), (0, 8, 59), (0, 4, 60), (4, 12, 72), (0, 16, 67)]
+  score = song(notes)
+  check(score)
+  found = root(score)
+  assert texts(found, './/staves') == ['2']
+  assert texts(found, './/clef/sign') == ['G', 'F']
+  staves = {
+    (n.find('staff').text, n.find('voice').text) for n in found.iter('note')
+  }
+  assert staves == {('1', '1'), ('1', '2'), ('2', '5'), ('2', '6')}
+  strings = score._replace(tracks=(Track(48),))
+  assert not list(root(strings).iter('staves'))
+  check(strings)
+  upper = [(0, 16, 72), (16, 16, 40)]
+  check(song(upper))
+
+
 def test_drums_are_unpitched():
   score = song([(0, 1, 36, 0), (0, 1, 42, 0), (4, 1, 38, 0)], [Track(0, True)])
   check(score)
   found = root(score)
   assert texts(found, 'part-list//midi-unpitched') == ['37', '39', '43']
-  assert not list(found.iter('pitch'))
+  assert not [*found.iter('pitch'), *found.iter('accidental')]
   assert texts(found, './/clef/sign') == ['percussion']
 
 
@@ -242,3 +261,40 @@ def test_ids_are_where_a_note_is_written():
   found = root(song([(12, 8, 60)]), ids=True)
   ids = [n.get('id') for n in found.iter('note') if n.get('id')]
   assert ids == ['n0-144-192-1', 'n0-192-240-2']
+
+
+# The order in which MusicXML 4.0 wants the children of an element.
+ORDER = {
+  'score-partwise': 'identification part-list part',
+  'score-part': 'part-name score-instrument midi-instrument',
+  'midi-instrument': 'midi-channel midi-program midi-unpitched',
+  'attributes': 'divisions key time staves clef',
+  'direction': 'direction-type offset sound',
+  'harmony': 'root kind offset',
+  'note': 'chord pitch unpitched rest duration tie instrument voice type dot '
+  'accidental time-modification staff beam notations',
+  'notations': 'tied tuplet fermata',
+}
+
+
+@settings(max_examples=30, deadline=None)
+@given(score=grid_scores())
+def test_elements_stand_in_the_order_of_the_schema(score):
+  found = root(score._replace(tempi=np.array([[0, 500_000]])), chords=True)
+  for element in found.iter():
+    if element.tag in ORDER:
+      order = ORDER[element.tag].split()
+      places = [order.index(child.tag) for child in element]
+      assert places == sorted(places)
+  lengths = [
+    [
+      sum(
+        int(n.findtext('duration')) * (n.find('chord') is None)
+        for n in measure.findall('note')
+      )
+      - sum(int(d.text) for d in measure.findall('backup/duration'))
+      for measure in part.findall('measure')
+    ]
+    for part in found.findall('part')
+  ]
+  assert all(of_part == lengths[0] for of_part in lengths)

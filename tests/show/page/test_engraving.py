@@ -79,6 +79,23 @@ def test_notes_bars_and_keys(verovio):
   assert any(bar['chords'] for bar in music['bars'])
 
 
+def test_drums_have_no_key_and_names_stand_beside_their_staves(verovio):
+  notes = [(0, 16, 36, 80, 0), (0, 16, 72, 80, 0), (0, 16, 38, 80, 1)]
+  score = Score(
+    np.array(notes, np.int32),
+    (Track(0), Track(0, True)),
+    keys=np.array([(0, -3, 0)], np.int32),
+    resolution=4,
+  )
+  (piece,) = book(html(score))['groups'][0]['pieces']
+  music = unpacked(piece)
+  upper, lower, drums, _ = music['staves']
+  ((_, shapes),) = music['heads']
+  assert len(shapes) == 3 + 2 * 3
+  piano, kit = music['names']
+  assert upper + 144 < piano < lower + 72 < drums < kit
+
+
 def test_eight_chorales_stay_small(verovio):
   songs = [chorale(16, seed) for seed in range(8)]
   text = html(*songs)
