@@ -110,9 +110,14 @@ def generated_group(name, scores, trained, num_steps, *, group, piece=None):
 
 
 def real_group(corpus, split, trained, num_steps, *, group):
-  """The group of a few pieces of a split, as the model represents them."""
+  """The group of a few pieces of a split, as the model represents them.
+
+  Meters, keys and ends of phrases are those of the pieces.
+  """
   from musiczoo.data import encoding
+  from musiczoo.data.corpus import Piece
   from musiczoo.evaluation import voice_comparison
+  from musiczoo.music.transform import with_form
   from musiczoo.show import outputs, page
 
   pieces = corpus[split]
@@ -122,6 +127,10 @@ def real_group(corpus, split, trained, num_steps, *, group):
   encoded = [encoding.encode(piece, representation) for piece in found]
   rows = _numbers(*trained, found, num_steps)
   scores = [outputs.with_tempo(representation.decode(x)) for x in encoded]
+  scores = [
+    with_form(score, piece.score) if isinstance(piece, Piece) else score
+    for score, piece in zip(scores, found)
+  ]
   shown = [
     page.Piece(piece.name, score, row, marks(score))
     for piece, score, row in zip(found, scores, rows)

@@ -1,7 +1,8 @@
-"""Score -> Score: transposed, or cut to a span of time."""
+"""Score -> Score: transposed, cut to a span of time, with the form of another."""
 
 import numpy as np
 
+from musiczoo.music.quantize import quantize
 from musiczoo.music.score import (
   canonical,
   DURATION,
@@ -67,4 +68,15 @@ def cut(score: Score, begin: int, end: int) -> Score:
   phrases = phrases[(begin < phrases) & (phrases <= end)] - begin
   return canonical(
     map_changes(score, within)._replace(notes=notes[kept], phrase_ends=phrases)
+  )
+
+
+def with_form(score: Score, source: Score) -> Score:
+  """The Score with the meters, keys and ends of phrases of another.
+
+  They move to the nearest tick of the Score; its notes and tempi stay.
+  """
+  form = quantize(source, score.resolution)
+  return score._replace(
+    meters=form.meters, keys=form.keys, phrase_ends=form.phrase_ends
   )

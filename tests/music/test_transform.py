@@ -1,11 +1,11 @@
-"""Transposition: pitched tracks and keys move, drums and spelling don't."""
+"""Transposition: pitched tracks and keys move, drums and spelling don't. Form."""
 
 from hypothesis import assume, given, settings, strategies as st
 import numpy as np
 import pytest
 
 from musiczoo.music.score import canonical, equal, pitch_range, Score, Track
-from musiczoo.music.transform import transpose
+from musiczoo.music.transform import transpose, with_form
 from tests.strategies import scores
 
 PIANO_AND_DRUMS = Score(
@@ -60,3 +60,17 @@ def test_there_and_back(score, semitones):
 def test_no_note_leaves_the_range(semitones):
   with pytest.raises(ValueError, match='leave'):
     transpose(PIANO_AND_DRUMS, semitones)
+
+
+def test_the_form_of_another_moves_to_the_own_ticks():
+  source = PIANO_AND_DRUMS._replace(
+    meters=np.array([[0, 1, 4], [24, 4, 4]], np.int32),
+    phrase_ends=np.array([120], np.int32),
+    resolution=24,
+  )
+  score = PIANO_AND_DRUMS._replace(keys=source.keys[:0], resolution=4)
+  found = with_form(score, source)
+  assert found.meters.tolist() == [[0, 1, 4], [4, 4, 4]]
+  assert found.keys.tolist() == [[0, -3, 1]]
+  assert found.phrase_ends.tolist() == [20]
+  assert np.array_equal(found.notes, score.notes) and found.resolution == 4
