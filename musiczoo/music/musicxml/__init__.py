@@ -2,9 +2,10 @@
 
 from musiczoo.music.musicxml.write import (
   bar_lines,
+  is_exact,
   staff_counts,
   to_text,
   write,
 )
 
-__all__ = ['bar_lines', 'staff_counts', 'to_text', 'write']
+__all__ = ['bar_lines', 'is_exact', 'staff_counts', 'to_text', 'write']

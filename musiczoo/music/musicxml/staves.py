@@ -9,22 +9,29 @@ from musiczoo.music.score import PITCH, Track
 
 _MIDDLE_C = 60
 _KEYBOARDS = {*range(8), *range(16, 24)}  # Programs: pianos, organs.
-_TENORS = {*range(24, 32), *range(52, 55)}  # Guitars, choirs.
+_CHOIRS = {*range(52, 55)}
+_TENORS = {*range(24, 32), *_CHOIRS}  # Guitars, choirs.
+_TENOR_RANGE = 54, 62  # Mean pitches: below it basses, above it altos.
 _VOICES = 4  # Of a staff, in MuseScore.
 
 
 class Clef(NamedTuple):
-  """A clef: sign, line, octaves of transposition, pitch of the middle line."""
+  """A clef: sign, line, octaves of transposition."""
 
   sign: str
   line: int
-  octaves: int
-  middle: int
+  octaves: int = 0
 
 
-_TREBLE, _BASS = Clef('G', 2, 0, 71), Clef('F', 4, 0, 50)
-_TENOR = Clef('G', 2, -1, 59)
-_PERCUSSION = Clef('percussion', 2, 0, 71)
+_TREBLE, _BASS, _TENOR = Clef('G', 2), Clef('F', 4), Clef('G', 2, -1)
+_PERCUSSION = Clef('percussion', 2)
+# Of the voices of a choir, by their names.
+_OF_VOICES = {
+  'soprano': _TREBLE,
+  'alto': _TREBLE,
+  'tenor': _TENOR,
+  'bass': _BASS,
+}
 
 
 class Staff(NamedTuple):
@@ -44,6 +51,9 @@ class Staff(NamedTuple):
 def staves(track: Track, notes: np.ndarray) -> list[Staff]:
   """One staff; of a keyboard that plays far above and below middle C two.
 
+  Clefs follow the names of the voices of a choir, otherwise the mean of the
+  pitches; the treble clef an octave lower is for tenors and guitars.
+
   Args:
     track: the instrument.
     notes: its notes, as in `Score.notes`.
@@ -56,9 +66,12 @@ def staves(track: Track, notes: np.ndarray) -> list[Staff]:
     upper = _staff(1, _TREBLE, notes[pitch >= _MIDDLE_C], 1)
     first = max(len(upper.voices), _VOICES) + 1
     return [upper, _staff(2, _BASS, notes[pitch < _MIDDLE_C], first)]
-  clefs = [_TREBLE, _BASS] + [_TENOR] * (track.program in _TENORS)
-  mean = pitch.mean() if len(pitch) else _TREBLE.middle
-  clef = min(clefs, key=lambda c: abs(mean - c.middle))
+  mean = pitch.mean() if len(pitch) else _MIDDLE_C
+  clef = _TREBLE if mean >= _MIDDLE_C else _BASS
+  if track.program in _TENORS and _TENOR_RANGE[0] <= mean < _TENOR_RANGE[1]:
+    clef = _TENOR
+  if track.program in _CHOIRS:
+    clef = _OF_VOICES.get(track.name.lower(), clef)
   return [_staff(1, clef, notes, 1)]
 
 

@@ -74,13 +74,15 @@ def staff_counts(score: Score) -> list[int]:
   ]
 
 
+def is_exact(score: Score) -> bool:
+  """Whether all notes begin and end on the 48 steps of a quarter note."""
+  onset, duration = score.notes[:, ONSET], score.notes[:, DURATION]
+  ticks = np.concatenate([onset, onset + duration]).astype(np.int64)
+  return not (ticks * PER_QUARTER % score.resolution).any()
+
+
 def on_grid(score: Score) -> Score:
   """The Score as it is written: `PER_QUARTER` ticks to a quarter note."""
-  ticks = (
-    score.notes[:, ONSET],
-    score.notes[:, ONSET] + score.notes[:, DURATION],
-  )
-  exact = not (np.concatenate(ticks) * PER_QUARTER % score.resolution).any()
-  if not exact:
+  if not is_exact(score):
     score = quantize(score, _COARSE)
   return quantize(canonical(score), PER_QUARTER)

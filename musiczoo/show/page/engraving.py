@@ -14,7 +14,7 @@ from musiczoo.music.score import Score
 from musiczoo.show.page import drawing
 from musiczoo.show.page.drawing import Drawing
 
-_MAX_NOTES, _MAX_TRACKS = 4000, 8  # More is a roll only.
+_MAX_NOTES, _MAX_TRACKS = 1500, 8  # More takes seconds.
 _SPACE = 36  # Units between two lines of a staff.
 _NATURAL = 'E261'
 _SIGNS = 'E260', _NATURAL, 'E262'  # Flat, natural, sharp.
@@ -48,11 +48,14 @@ class Engraving(NamedTuple):
 def engrave(score: Score) -> Engraving | None:
   """A Score in notation; None where the page shows a roll only.
 
-  That is without the package verovio (extra `notation`), without notes, and for
-  pieces of more than 4,000 notes or 8 tracks.
+  That is without the package verovio (extra `notation`), without notes, for
+  pieces of more than 1,500 notes or 8 tracks, and for music that lies on no
+  grid, such as a performance.
   """
   size = len(score.notes), len(score.tracks)
   if not size[0] or size[0] > _MAX_NOTES or size[1] > _MAX_TRACKS:
+    return None
+  if not musicxml.is_exact(score):
     return None
   toolkit = _toolkit()
   # The page shows the tempo elsewhere.

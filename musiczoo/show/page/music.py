@@ -2,8 +2,10 @@
 
 import base64
 
-from musiczoo.music import chord_names, harmony, metre, midi, transform
+from musiczoo.music import harmony, metre, midi, transform
+from musiczoo.music.chord_names import NO_CHORD, QUALITIES
 from musiczoo.music.midi.standard import FAMILIES
+from musiczoo.music.musicxml import spelling
 from musiczoo.music.quantize import quantize
 from musiczoo.music.score import end, Score
 from musiczoo.show.sound import timbres
@@ -41,7 +43,8 @@ def music(score: Score) -> dict:
     'tempi': score.tempi.tolist(),
     'bars': lines.tolist(),
     'chords': _chords(coarse, score.resolution),
-    'key': key and chord_names.format_key(key.tonic, key.minor),
+    'key': key
+    and _name(key.tonic, spelling.estimated(coarse)) + 'm' * key.minor,
     'midi': base64.b64encode(midi.to_bytes(score)).decode(),
   }
 
@@ -50,10 +53,19 @@ def _chords(score, resolution):
   """[tick, name] at each bar and change of chord; '' is no chord."""
   lines = metre.bars(score)
   last, begins = int(lines[: _MAX_BARS + 1][-1]), set(lines.tolist())
-  found = []
+  found, symbols = [], list(QUALITIES)
+  signature = spelling.estimated(score)
   chords = harmony.chords(transform.crop(score, last))
   for tick, root, quality in chords.tolist():
-    name = chord_names.format_chord(root, quality) if quality else ''
+    name = ''
+    if quality != NO_CHORD:
+      name = _name(root, signature) + symbols[quality]
     if tick in begins or found[-1][1] != name:
       found.append([tick * resolution // score.resolution, name])
   return found
+
+
+def _name(pitch_class, signature):
+  """The name of a pitch class as the key spells it, such as 'C#'."""
+  step, alter, _ = spelling.spell(60 + pitch_class, signature)
+  return step + '#' * alter + 'b' * -alter

@@ -285,12 +285,14 @@ class Notation {
   // Scrolls a line into view: in its box, or with the page while it plays.
   show(svg) {
     const {section} = this;
+    const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    const behavior = still ? 'auto' : 'smooth';
     if (section.scrollHeight > section.clientHeight + 4) {
       const top = svg.getBoundingClientRect().top -
           section.getBoundingClientRect().top + section.scrollTop;
-      section.scrollTo({top: top - 4, behavior: 'smooth'});
+      section.scrollTo({top: top - 4, behavior});
     } else if (this.player.playing) {
-      svg.scrollIntoView({block: 'nearest', behavior: 'smooth'});
+      svg.scrollIntoView({block: 'nearest', behavior});
     }
   }
 

@@ -191,13 +191,17 @@ def test_chords_and_overlaps():
 
 
 def test_clefs_by_range():
-  voices = [(0, 4, p, i) for i, p in enumerate((71, 66, 59, 50))]
+  voices = [(0, 4, p, i) for i, p in enumerate((71, 61, 59, 50))]
   tracks = [Track(52, name=n) for n in ('Soprano', 'Alto', 'Tenor', '\x00Bass')]
   found = root(song(voices, tracks))
   assert texts(found, 'part/measure/attributes/clef/sign') == list('GGGF')
   octaves = texts(found, 'part/measure/attributes/clef/clef-octave-change')
   assert octaves == ['-1']
   assert texts(found, 'part-list/score-part/part-name')[3] == 'Bass'
+  guitars = root(song([(0, 4, 57)], [Track(25)]))
+  assert texts(guitars, './/clef-octave-change') == ['-1']
+  cello = root(song([(0, 4, 57)], [Track(42)]))
+  assert texts(cello, './/clef/sign') == ['F']
 
 
 def test_keyboards_have_two_staves():

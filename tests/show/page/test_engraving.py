@@ -104,10 +104,14 @@ def test_eight_chorales_stay_small(verovio):
   assert text.count('"engraving"') == 8
 
 
-def test_a_roll_alone_without_the_package_or_for_crowds(monkeypatch):
+def test_a_roll_alone_for_crowds_performances_or_without_the_package(
+  monkeypatch,
+):
   crowd = np.array([(t, 1, 60, 80, 0) for t in range(5000)], np.int32)
   assert engraving.engrave(Score(crowd, resolution=4)) is None
   assert engraving.engrave(Score(crowd[:0], ())) is None
+  played = np.array([(7, 231, 60, 80, 0)], np.int32)
+  assert engraving.engrave(Score(played)) is None
   monkeypatch.setattr(engraving, '_toolkit', lambda: None)
   found = book(html(chorale(2)))
   assert 'engraving' not in found['groups'][0]['pieces'][0]

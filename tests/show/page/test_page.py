@@ -134,6 +134,10 @@ def test_bars_chords_and_key():
   assert piece['bars'] == [0, 16, 32]
   assert piece['chords'] == [[0, 'C'], [16, 'C']]
   assert piece['key'] == 'C'
+  flats = Score(song.notes + np.int32([0, 0, 1, 0, 0]), resolution=4)
+  found = book(page.html('t', [page.Group('g', [page.Piece('p', flats)])]))
+  piece = found['groups'][0]['pieces'][0]
+  assert piece['key'] == 'Db' and piece['chords'][0] == [0, 'Db']
   empty = Score(np.zeros((0, 5), np.int32), ())
   found = book(page.html('t', [page.Group('g', [page.Piece('p', empty)])]))
   assert found['groups'][0]['pieces'][0]['chords'] == []
