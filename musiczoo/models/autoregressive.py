@@ -70,8 +70,9 @@ class AutoregressiveNet(nn.Module):
     before_BxTxC = jnp.maximum(before_BxTxC, 0)
     e_BxTxE = self.head.embed(before_BxTxC) * begun_BxT[..., None]
     h_BxTxH, after = self.net(self.conditioned(e_BxTxE, cond), **carry)
-    log_p = self.head.log_prob(h_BxTxH, x_BxTxC, before_BxTxC)
-    return self.head.logits(h_BxTxH, x_BxTxC), log_p, after
+    decisions = h_BxTxH, x_BxTxC, before_BxTxC
+    log_p = self.head.log_prob(*decisions)
+    return self.head.logits(*decisions), log_p, after
 
   def forced(self, x_BxTxC, cond=None):
     """The likeliest of each step, given all true steps before it: [B, T, ...]."""

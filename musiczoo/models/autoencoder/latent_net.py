@@ -84,8 +84,8 @@ class LatentNet(nn.Module):
   def forward(self, z_BxL, x_BxTxC):
     """Logits of every decision, and the log probabilities of x."""
     h_BxTxH = self.decode_hidden(z_BxL, x_BxTxC)
-    log_p = self.head.log_prob(h_BxTxH, x_BxTxC, delay(x_BxTxC))
-    return self.head.logits(h_BxTxH, x_BxTxC), log_p
+    decisions = h_BxTxH, x_BxTxC, delay(x_BxTxC)
+    return self.head.logits(*decisions), self.head.log_prob(*decisions)
 
   def forced(self, z_BxL, x_BxTxC):
     """The likeliest of each step, given all true steps before it: [B, T, ...]."""

@@ -7,9 +7,9 @@ step. All heads have the same four methods:
   embed(x) -> e: [..., C] -> [..., E], the input of the net.
   log_prob(h, x, prev) -> dict of float32 [...], in nats; their sum is the log
     probability of the step x given h and the step before it, `prev`.
-  logits(h, x) -> dict of float32 logits [..., n] of the decisions that make up
-    the step x, each given h and the decisions before it in x. Audio frames have
-    none.
+  logits(h, x, prev) -> dict of float32 logits [..., n] of the decisions that
+    make up the step x, each given h, `prev` and the decisions before it in x.
+    Audio frames have none.
   sample(h, prev, keys, controls) -> x, int32 [B, C]; float32 for frames. One
     PRNG key per row: a row is the same in any batch.
 

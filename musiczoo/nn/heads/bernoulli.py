@@ -28,8 +28,8 @@ class Bernoulli(nn.Module):
     del prev_xP
     return {'frame': dist.log_bernoulli(self.output(h_xH), x_xP).sum(-1)}
 
-  def logits(self, h_xH, x_xP):
-    del x_xP
+  def logits(self, h_xH, x_xP, prev_xP):
+    del x_xP, prev_xP
     return {'bits': self.output(h_xH)}
 
   def sample(self, h_BxH, prev_BxP, keys_B, controls: Controls):

@@ -33,8 +33,8 @@ class Categorical(nn.Module):
     del prev_x
     return {'token': log_categorical(self.output(h_xH), x_x)}
 
-  def logits(self, h_xH, x_x):
-    del x_x
+  def logits(self, h_xH, x_x, prev_x):
+    del x_x, prev_x
     return {'token': self.output(h_xH)}
 
   def sample(self, h_BxH, prev_B, keys_B, controls: Controls):

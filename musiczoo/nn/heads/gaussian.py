@@ -55,7 +55,7 @@ class Gaussian(nn.Module):
     mean_xD, sd_xD = self._normal(h_xH, prev_xD)
     return {'frame': norm.logpdf(x_xD, mean_xD, sd_xD).sum(-1)}
 
-  def logits(self, h_xH, x_xD):
+  def logits(self, h_xH, x_xD, prev_xD):
     raise NotImplementedError('Audio frames have no logits.')
 
   def sample(self, h_BxH, prev_BxD, keys_B, controls: Controls):

@@ -47,7 +47,8 @@ class NADE(nn.Module):
     x_Px, logits_Px = self._logits(h_xH, x_xP)
     return {'frame': dist.log_bernoulli(logits_Px, x_Px).sum(0)}
 
-  def logits(self, h_xH, x_xP):
+  def logits(self, h_xH, x_xP, prev_xP):
+    del prev_xP
     _, logits_Px = self._logits(h_xH, x_xP)
     return {'bits': jnp.moveaxis(logits_Px, 0, -1)}
 

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 
 from musiczoo.nn.heads import distributions as dist
 from musiczoo.nn.heads.controls import Controls
+from musiczoo.nn.heads.intervals import Intervals
 from musiczoo.nn.keys import noise, split
 
 
@@ -30,6 +31,8 @@ class Voices(nn.Module):
     hidden: units K of each factor.
     onsets: False omits the bits, for data without them: a note then begins
       where, and only where, the pitch changes.
+    intervals: adds features and logits that depend on intervals, not pitches,
+      see `Intervals`.
   """
 
   depth: int
@@ -37,6 +40,7 @@ class Voices(nn.Module):
   features: int
   hidden: int
   onsets: bool = True
+  intervals: bool = False
   dtype: jnp.dtype = jnp.float32
 
   kind = 'voices'
@@ -56,6 +60,10 @@ class Voices(nn.Module):
     ]
     if self.onsets:
       self.bits = dist.logits_layer(self.voices, self.dtype)
+    if self.intervals:
+      self.interval_factors = Intervals(
+        self.depth, self.voices, self.hidden, self.dtype
+      )
 
   def embed(self, x_xV):
     e_xVxF = self.embedding(x_xV)
@@ -63,7 +71,7 @@ class Voices(nn.Module):
 
   def log_prob(self, h_xH, x_xV, prev_xV):
     s_xV = x_xV // 2
-    _, logits, bits_xV = self._decode(h_xH, lambda v, _: s_xV[..., v])
+    _, logits, bits_xV = self._decode(h_xH, prev_xV, lambda v, _: s_xV[..., v])
     pitch = sum(
       dist.log_categorical(l, s_xV[..., v]) for v, l in enumerate(logits)
     )
@@ -73,15 +81,19 @@ class Voices(nn.Module):
     onset_xV = jnp.where(free_xV, dist.log_bernoulli(bits_xV, x_xV % 2), 0)
     return {'pitch': pitch, 'onset': onset_xV.sum(-1)}
 
-  def logits(self, h_xH, x_xV):
-    _, logits, bits_xV = self._decode(h_xH, lambda v, _: x_xV[..., v] // 2)
+  def logits(self, h_xH, x_xV, prev_xV):
+    _, logits, bits_xV = self._decode(
+      h_xH, prev_xV, lambda v, _: x_xV[..., v] // 2
+    )
     bits = {'onset': bits_xV} if self.onsets else {}
     return {'symbols': jnp.stack(logits, axis=-2)} | bits
 
   def sample(self, h_BxH, prev_BxV, keys_B, controls: Controls):
     keys_VxB = split(keys_B, self.voices + 1)
     s_V, _, bits_BxV = self._decode(
-      h_BxH, lambda v, logits: dist.draw(logits, keys_VxB[v], controls)
+      h_BxH,
+      prev_BxV,
+      lambda v, logits: dist.draw(logits, keys_VxB[v], controls),
     )
     s_BxV = jnp.stack(s_V, axis=-1)
     onset_BxV = s_BxV != prev_BxV // 2
@@ -90,22 +102,29 @@ class Voices(nn.Module):
       onset_BxV |= dist.draw_bits(bits_BxV, u_BxV, controls) == 1
     return 2 * s_BxV + (onset_BxV & (s_BxV > 0))
 
-  def _decode(self, h_xH, choose):
+  def _decode(self, h_xH, prev_xV, choose):
     """Decodes the voices from the top down.
 
     Args:
       h_xH: output of the net.
+      prev_xV: cells of the step before.
       choose: (voice, logits) -> symbol of that voice.
 
     Returns:
       (symbols of all voices, their logits, logits [..., V] of the bits or None).
     """
     hidden = jnp.split(self.context_proj(h_xH), self.factors, axis=-1)
+    prev_xV = prev_xV.astype(jnp.int32) // 2
     above, symbols, logits = 0, [], []
     for v in range(self.voices):
-      logits.append(self.symbols[v](nn.relu(hidden[v] + above)))
-      symbols.append(choose(v, logits[-1]))
-      index = v * self.depth + symbols[-1].astype(jnp.int32)
-      above += self.factor_embedding(index)
+      layer = hidden[v] + above
+      if self.intervals:
+        layer += self.interval_factors.features(v, symbols, prev_xV)
+      layer = nn.relu(layer)
+      logits.append(self.symbols[v](layer))
+      if self.intervals:
+        logits[-1] += self.interval_factors.logits(v, layer, symbols, prev_xV)
+      symbols.append(choose(v, logits[-1]).astype(jnp.int32))
+      above += self.factor_embedding(v * self.depth + symbols[-1])
     bits_xV = self.bits(nn.relu(hidden[-1] + above)) if self.onsets else None
     return symbols, logits, bits_xV
