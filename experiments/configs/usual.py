@@ -13,6 +13,7 @@ _USUAL = {
   },
   'conditions': {'columns': (), 'styles': (), 'embed_dim': 32, 'dropout': 0.2},
   'sections': {'bar_steps': 0, 'required_planes': ()},
+  'excerpts': {'openings': 0, 'phrase_ends': 0},
   'dtype': 'float32',
   'remat': False,
   'ema_decay': 0.99,

@@ -72,6 +72,19 @@ class Sections:
 
 
 @dataclasses.dataclass(frozen=True)
+class Excerpts:
+  """Short rows that a batch has for each of its windows.
+
+  Attributes:
+    openings: of the beginnings of pieces.
+    phrase_ends: of the ends of phrases; of pieces where phrases are not marked.
+  """
+
+  openings: CountOrZero
+  phrase_ends: CountOrZero
+
+
+@dataclasses.dataclass(frozen=True)
 class RunConfig:
   """All that a run depends on except program, corpus and device.
 
@@ -83,6 +96,7 @@ class RunConfig:
     model: options of the family.
     conditions: what the model is conditioned on, `Conditions`.
     sections: which parts of the pieces are used, `Sections`.
+    excerpts: short rows beside the windows, `Excerpts`.
     dtype: of the computation; parameters and losses are float32.
     remat: recompute activations in the backward pass, which saves memory.
     ema_decay: decay of the moving average of the parameters; 0: no average.
@@ -115,6 +129,7 @@ class RunConfig:
   optimizer: Choice
   conditions: Conditions
   sections: Sections
+  excerpts: Excerpts
   dtype: Annotated[str, OneOf('float32', 'bfloat16')]
   remat: bool
   ema_decay: Share
@@ -141,7 +156,7 @@ class RunConfig:
     parts = with_tuples(plain)
     for key in 'representation', 'head', 'optimizer':
       parts[key] = _choice(key, parts[key])
-    for key, table in ('conditions', Conditions), ('sections', Sections):
+    for key, table in _TABLES.items():
       check_options(key, table, parts[key])
       parts[key] = table(**parts[key])
     return cls(**parts)
@@ -149,7 +164,7 @@ class RunConfig:
   def to_dict(self) -> dict:
     """A plain dict, as in config.json."""
     plain = dict(vars(self)) | {'model': dict(self.model)}
-    for key in 'conditions', 'sections':
+    for key in _TABLES:
       plain[key] = dict(vars(plain[key]))
     for key in 'representation', 'head', 'optimizer':
       plain[key] = plain[key].to_dict() if plain[key] else {}
@@ -180,6 +195,13 @@ class RunConfig:
   def shards(self) -> int:
     """Parts of a batch that are summed in a fixed order; 0: none."""
     return REPRODUCIBLE[self.reproducible]
+
+
+_TABLES = {
+  'conditions': Conditions,
+  'sections': Sections,
+  'excerpts': Excerpts,
+}
 
 
 def _check_conditions(conditions, sections):

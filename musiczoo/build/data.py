@@ -98,4 +98,6 @@ def batches(
     rows=rows,
     bars=config.window_align == 'bar',
     augment=pipeline.representation if config.augment else None,
+    excerpts=vars(config.excerpts),
+    steps_per_quarter=pipeline.spec.steps_per_quarter,
   )

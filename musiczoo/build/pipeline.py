@@ -70,6 +70,13 @@ def pipeline(config: RunConfig) -> Pipeline:
     dtype=config.dtype,
     remat=config.remat,
   )
+  if any(vars(config.excerpts).values()) and (
+    not spec.is_grid or model.window is not None
+  ):
+    raise UserError(
+      'excerpts are for models of whole pieces whose steps are those of the '
+      'grid: set --config.excerpts.openings=0 and --config.excerpts.phrase_ends=0'
+    )
   if model.window is not None and config.window_align != 'bar':
     raise UserError(
       f"family '{config.family}' makes windows that begin with a bar: set "

@@ -1,7 +1,10 @@
 """Batches of windows for training; a batch is a pure function of (seed, step)."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from musiczoo.data import excerpts as excerpts_lib
 from musiczoo.data.pieces import Pieces, window_starts
 from musiczoo.errors import UserError
 from musiczoo.music import annotations
@@ -20,6 +23,8 @@ def make_batch_at(
   rows: slice = slice(None),
   bars: bool = False,
   augment: Representation | None = None,
+  excerpts: Mapping[str, int] = {},
+  steps_per_quarter: int = 4,
 ):
   """Returns batch_at(seed, step) -> batch of windows for training.
 
@@ -38,6 +43,9 @@ def make_batch_at(
       count.
     augment: changes the key, tempo and velocities of pieces, as far as it can;
       None: they stay as they are.
+    excerpts: short rows for each window, by their kind in `excerpts.KINDS`;
+      those of a kind are a batch of their own, `batch[kind]`.
+    steps_per_quarter: of the grid.
 
   Raises:
     UserError: there are fewer pieces than rows.
@@ -50,6 +58,10 @@ def make_batch_at(
   numbers = np.arange(batch_size, dtype=np.uint32)[rows]
   # How many windows a piece is worth.
   ends = np.cumsum(np.maximum(np.diff(pieces.offsets) / window, 1))
+  kinds = {kind: count for kind, count in excerpts.items() if count}
+  spans = {
+    kind: excerpts_lib.spans(pieces, kind, steps_per_quarter) for kind in kinds
+  }
 
   def batch_at(seed: int, step: int) -> dict[str, np.ndarray]:
     rng = np.random.Generator(np.random.Philox(key=[seed, step]))
@@ -61,16 +73,46 @@ def make_batch_at(
     for row, number in enumerate(numbers):
       index, (share, key) = chosen[number], draws[number]
       begin = _begin(pieces, index, window, bars, share)
-      x, semitones = _augmented(augment, pieces.x[index], key, *changes[number])
-      x = x[begin : begin + window]
-      batch['x'][row, : len(x)] = x
-      batch['mask'][row, begin > 0 and not bars : len(x)] = 1
-      if pieces.cond is not None:
-        cond = pieces.cond[index][begin : begin + window]
-        batch['cond'][row, : len(cond)] = annotations.transpose(cond, semitones)
+      span = index, begin, begin + window, begin + (begin > 0 and not bars)
+      _fill(batch, row, pieces, span, augment, key, changes[number])
+    first = batch_size
+    for kind, count in kinds.items():
+      batch[kind] = excerpt(rng, kind, numbers, count, first)
+      first += batch_size * count
+    return batch
+
+  def excerpt(rng, kind, numbers, count, first):
+    """The rows of a kind: `count` for each of the windows `numbers`."""
+    draws = rng.random((batch_size * count, 2))
+    changes = rng.uniform(-1, 1, (batch_size * count, 2))
+    steps = excerpts_lib.length(kind, steps_per_quarter)
+    own = (numbers[:, None] * count + np.arange(count)).reshape(-1)
+    batch = empty_batch(pieces, len(own), steps)
+    batch['row'] = (first + own).astype(np.uint32)
+    for row, number in enumerate(own):
+      share, key = draws[number]
+      span = spans[kind][int(share * len(spans[kind]))]
+      _fill(batch, row, pieces, span, augment, key, changes[number])
     return batch
 
   return batch_at
+
+
+def _fill(batch, row, pieces, span, augment, key, changes):
+  """Writes the steps begin..end of a piece to a row; the first do not count.
+
+  Args:
+    span: index of the piece, begin, end, the first step that counts.
+    key, changes: random numbers for augmentation.
+  """
+  index, begin, end, counted = span
+  x, semitones = _augmented(augment, pieces.x[index], key, *changes)
+  x = x[begin:end]
+  batch['x'][row, : len(x)] = x
+  batch['mask'][row, counted - begin : len(x)] = 1
+  if pieces.cond is not None:
+    cond = pieces.cond[index][begin:end]
+    batch['cond'][row, : len(cond)] = annotations.transpose(cond, semitones)
 
 
 def _begin(pieces, index, window, bars, share):

@@ -10,6 +10,7 @@ from musiczoo.music import annotations
 from musiczoo.nn.dropout import kept
 
 _MASK = 1 << 16  # Masks of lower numbers are those of a net's layers.
+_FORM = [list(annotations.COLUMNS).index(name) for name in annotations.FORM]
 
 
 class Conditioning(NamedTuple):
@@ -20,7 +21,8 @@ class Conditioning(NamedTuple):
       0 stands for unknown.
     embed_dim: size of the embedding.
     dropout: probability, in training, of setting a column of a row to 0, so
-      that any subset of the columns can be given when sampling.
+      that any subset of the columns can be given when sampling. Metre and
+      length are always given.
     ordinal: indices of the columns whose values are ordinal.
   """
 
@@ -47,7 +49,8 @@ class ConditionEmbedding(nn.Module):
     places, sizes = np.array(columns).T
     cond_BxTxC = cond_BxTxC[..., places].astype(jnp.int32)
     if keys_B is not None and dropout:
-      cond_BxTxC *= kept(keys_B, _MASK, dropout, (1, len(places)))
+      is_kept = kept(keys_B, _MASK, dropout, (1, len(places)))
+      cond_BxTxC *= jnp.where(np.isin(places, _FORM), 1, is_kept)
     cond_BxTxC = jnp.clip(cond_BxTxC, 0, sizes - 1)
     is_ordinal = np.isin(places, ordinal)
     embedding = 0

@@ -36,6 +36,7 @@ ADDED = {
   # 0.2
   'reproducible': 'run',
   'on_nan': 'stop',
+  'excerpts': {'openings': 0, 'phrase_ends': 0},
 }
 
 

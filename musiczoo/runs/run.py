@@ -16,6 +16,7 @@ from musiczoo.training.step import (
   make_init,
   make_train_step,
   make_train_steps,
+  parts,
   TrainState,
 )
 
@@ -184,7 +185,7 @@ def _new(config, pipeline, batch_at):
   one = jax.tree.map(lambda a: a[:1], batch)
   state = jax.device_get(jax.jit(init)(jax.random.key(config.seed), one))
   rows, processes = len(batch['x']), jax.process_count()
-  tokens = pipeline.spec.num_decisions(batch['x'])
+  tokens = sum(pipeline.spec.num_decisions(p['x']) for p in parts(batch))
   step = _make_step(config, pipeline)  # On one device, of this host's rows.
   return state, {
     'examples': rows * processes,

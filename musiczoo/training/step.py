@@ -1,5 +1,7 @@
 """The train step of all families, and the evaluation step."""
 
+import functools
+import operator
 from typing import Any, NamedTuple
 
 import jax
@@ -103,7 +105,11 @@ def _make_gradients(model, microbatches):
 
   def gradients(params, batch, rng, step):
     def objective(params):
-      sums, weight = model.loss(params, batch, rng, step=step, train=True)
+      losses = [
+        model.loss(params, part, rng, step=step, train=True)
+        for part in parts(batch)
+      ]
+      sums, weight = jax.tree.map(_add, *losses)
       return sums['loss'], (sums, weight)
 
     grads, (sums, weight) = jax.grad(objective, has_aux=True)(params)
@@ -118,6 +124,17 @@ def _make_gradients(model, microbatches):
     return jax.lax.scan(add, total, parts)[0]
 
   return gradients if microbatches == 1 else accumulated
+
+
+def _add(*each):
+  return functools.reduce(operator.add, each)
+
+
+def parts(batch: dict) -> list[dict]:
+  """The windows of a batch, then its excerpts, each a batch by itself."""
+  excerpts = [value for value in batch.values() if isinstance(value, dict)]
+  arrays = {k: v for k, v in batch.items() if not isinstance(v, dict)}
+  return [arrays, *excerpts]
 
 
 def make_train_steps(train_step):
