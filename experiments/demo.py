@@ -97,7 +97,7 @@ def _sample(trained, corpus, figures, output):
     num_outputs=8,
     num_steps=256,
     seed=config.seed,
-    controls=check_controls(pipeline.model, temperature=TEMPERATURE),
+    controls=check_controls(pipeline, temperature=TEMPERATURE),
   )
   music = outputs.write_scores(generated.scores, output, title='chorale')
   grid = pipeline.spec.steps_per_quarter

@@ -128,7 +128,7 @@ def _measured(given, params, replicated):
   _, pipeline, pieces, _ = given
   samples = []
   if pipeline.model.monitor:
-    figures = likelihood.make_likelihood(*given)(replicated)
+    figures = likelihood.make_all_likelihoods(*given)(replicated)
   elif pipeline.spec.is_audio:
     figures = sample_comparison.make_gap(*given[:3])(replicated)
   else:

@@ -60,7 +60,11 @@ def _complete(mask):
   def complete(pipeline, params, pieces, options):
     x, known = mask(pipeline.representation, *pieces[0])
     return generate_lib.generate(
-      pipeline, params, primer=x, known=known, **options | {'num_steps': 0}
+      pipeline,
+      params,
+      primer=x,
+      known=known,
+      **options | {'num_steps': 0, 'forms': None},
     )
 
   return complete

@@ -6,7 +6,27 @@ NUM_OUTPUTS = flags.DEFINE_integer(
   'num_outputs', 8, 'Number of pieces.', lower_bound=1
 )
 NUM_STEPS = flags.DEFINE_integer(
-  'num_steps', 256, "Steps of the model's grid to sample.", lower_bound=1
+  'num_steps',
+  256,
+  "Steps of the model's grid to sample; a primer comes on top.",
+  lower_bound=1,
+)
+TIME_SIGNATURE = flags.DEFINE_string(
+  'time_signature', None, 'Meter of the new music, such as 3/4; left out: 4/4.'
+)
+PHRASES = flags.DEFINE_string(
+  'phrases',
+  None,
+  "Lengths of the phrases in quarter notes, such as '16,16,16,16'; left out, "
+  'they are planned as in chorales.',
+)
+PHRASE_CANDIDATES = flags.DEFINE_integer(
+  'phrase_candidates',
+  None,
+  'Continuations of each phrase to sample, of which the one with the likeliest '
+  "end is kept; left out: the model's own.",
+  lower_bound=1,
+  upper_bound=256,
 )
 SEED = flags.DEFINE_integer(
   'seed',
@@ -15,12 +35,11 @@ SEED = flags.DEFINE_integer(
   lower_bound=0,
   upper_bound=2**32 - 1,
 )
-# Controls that are left out have the defaults of musiczoo.nn.heads.Controls.
+# Controls that are left out have the defaults of the config's table `sampling`.
 TEMPERATURE = flags.DEFINE_float(
   'temperature',
   None,
-  'Below 1 is more cautious, above 1 is more varied; left out, the model is '
-  'sampled as it was trained.',
+  "Below 1 is more cautious, above 1 is more varied; left out: the model's own.",
 )
 TOP_K = flags.DEFINE_integer(
   'top_k', None, 'Sample only the k most likely values; 0 or left out: all.'
@@ -29,13 +48,20 @@ TOP_P = flags.DEFINE_float(
   'top_p',
   None,
   'Sample only the most likely values of this total probability; left out: '
-  'all.',
+  "the model's own.",
 )
 MIN_P = flags.DEFINE_float(
   'min_p',
   None,
   'Sample only values of at least this share of the largest probability; '
   'left out: all.',
+)
+FORBID = flags.DEFINE_list(
+  'forbid',
+  [],
+  'Rules of voice leading that no choice may break: parallels, crossings, '
+  'leaps, overlaps, spacing. Where all pitches are forbidden the last of these '
+  'is relaxed first.',
 )
 ARGMAX = flags.DEFINE_bool('argmax', False, 'Take the most likely value.')
 CHORDS = flags.DEFINE_string(
@@ -54,19 +80,30 @@ def options(config, pipeline) -> dict:
   Raises:
     UserError: the model cannot use one of them.
   """
-  from musiczoo.sampling import checks
+  from musiczoo.sampling import checks, forms
 
   model = pipeline.model
+  form = checks.check_form(
+    pipeline,
+    NUM_STEPS.value if flags.FLAGS['num_steps'].present else None,
+    TIME_SIGNATURE.value,
+    PHRASES.value,
+  )
   return {
     'num_outputs': NUM_OUTPUTS.value,
-    'num_steps': NUM_STEPS.value,
+    'num_steps': form['num_steps'],
     'seed': SEED.value,
+    'forms': forms.plan(pipeline, NUM_OUTPUTS.value, seed=SEED.value, **form),
+    'phrase_candidates': checks.check_candidates(
+      pipeline, PHRASE_CANDIDATES.value
+    ),
     'controls': checks.check_controls(
-      model,
+      pipeline,
       temperature=0.0 if ARGMAX.value else TEMPERATURE.value,
       top_k=TOP_K.value,
       top_p=TOP_P.value,
       min_p=MIN_P.value,
+      forbid=checks.parse_rules(FORBID.value),
     ),
     'requested': checks.check_requested(
       model,

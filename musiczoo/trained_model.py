@@ -8,7 +8,7 @@ from musiczoo.build import Pipeline, RunConfig
 from musiczoo.music.audio.sound import Sound
 from musiczoo.music.score import Score
 from musiczoo.runs import pretrained
-from musiczoo.sampling import checks, generate
+from musiczoo.sampling import checks, forms, generate
 from musiczoo.sampling.primer import encode_primer
 from musiczoo.show import outputs
 
@@ -33,18 +33,23 @@ class TrainedModel(NamedTuple):
   def generate(
     self,
     num_outputs: int = 1,
-    num_steps: int = 256,
+    num_steps: int | None = None,
     *,
     seed: int = 0,
     primer: Score | None = None,
     requested: dict | None = None,
+    time_signature: str | None = None,
+    phrases: str | None = None,
+    phrase_candidates: int | None = None,
     **controls: float,
   ) -> list[Score] | list[Sound]:
     """Samples pieces: the same as the command `generate` with these numbers.
 
     Args:
-      num_steps: steps of the model's grid, after the primer.
+      num_steps: steps of the model's grid, after the primer; None: as long as
+        `phrases`, else 256.
       primer: what each piece begins with.
+      time_signature, phrases, phrase_candidates: as of the command.
       requested: `chords`, `key`, `density` or `style`, for a model that is
         conditioned on them.
       **controls: `temperature`, `top_k`, `top_p`, `min_p`.
@@ -57,13 +62,18 @@ class TrainedModel(NamedTuple):
     if primer is not None:
       checks.check_ability(model, 'given', 'primer')
       encoded = encode_primer(representation, primer, 'primer')
+    form = checks.check_form(self.pipeline, num_steps, time_signature, phrases)
     return generate.generate(
       self.pipeline,
       self.params,
       num_outputs=num_outputs,
-      num_steps=num_steps,
+      num_steps=form['num_steps'],
       seed=seed,
-      controls=checks.check_controls(model, **controls),
+      forms=forms.plan(self.pipeline, num_outputs, seed=seed, **form),
+      phrase_candidates=checks.check_candidates(
+        self.pipeline, phrase_candidates
+      ),
+      controls=checks.check_controls(self.pipeline, **controls),
       primer=encoded,
       requested=checks.check_requested(
         model, self.config.conditions, **requested or {}

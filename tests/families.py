@@ -24,6 +24,10 @@ CAUSAL = (*RECURRENT, 'cnn')  # Whose net takes step after step.
 CODED = ('autoencoder', 'vae')
 HEAD_OF = {
   'voices': ((4,), {'voices': 4, 'features': 3, 'hidden': 5}),
+  'voices, intervals': (
+    (4,),
+    {'voices': 4, 'features': 3, 'hidden': 5, 'intervals': True},
+  ),
   'bernoulli': ((DEPTH,), {}),
   'nade': ((DEPTH,), {'hidden': 5}),
   'categorical': ((), {'features': 3}),
@@ -132,7 +136,7 @@ def build(name: str, head: str | None = None) -> Family:
   if isinstance(head, Spec):
     return Family(make(family, head, None, more, **options), None, head)
   shape, arguments = HEAD_OF[head]
-  module = HEADS[head](depth=DEPTH, **arguments)
+  module = HEADS[head.partition(',')[0]](depth=DEPTH, **arguments)
   spec = Spec(module.kind, DEPTH, shape)
   net = None
   if family == 'unigram':

@@ -85,6 +85,21 @@ class Excerpts:
 
 
 @dataclasses.dataclass(frozen=True)
+class Sampling:
+  """How a model is sampled where nothing else is asked for.
+
+  Attributes:
+    temperature, top_p: as of `Controls`.
+    phrase_candidates: continuations of each phrase, of which the one with the
+      likeliest end is kept, see `models.candidates`; 1: the first.
+  """
+
+  temperature: Annotated[float, Range(0)]
+  top_p: Annotated[float, Range(0)]
+  phrase_candidates: Count
+
+
+@dataclasses.dataclass(frozen=True)
 class RunConfig:
   """All that a run depends on except program, corpus and device.
 
@@ -97,6 +112,7 @@ class RunConfig:
     conditions: what the model is conditioned on, `Conditions`.
     sections: which parts of the pieces are used, `Sections`.
     excerpts: short rows beside the windows, `Excerpts`.
+    sampling: defaults of sampling, `Sampling`.
     dtype: of the computation; parameters and losses are float32.
     remat: recompute activations in the backward pass, which saves memory.
     ema_decay: decay of the moving average of the parameters; 0: no average.
@@ -130,6 +146,7 @@ class RunConfig:
   conditions: Conditions
   sections: Sections
   excerpts: Excerpts
+  sampling: Sampling
   dtype: Annotated[str, OneOf('float32', 'bfloat16')]
   remat: bool
   ema_decay: Share
@@ -201,6 +218,7 @@ _TABLES = {
   'conditions': Conditions,
   'sections': Sections,
   'excerpts': Excerpts,
+  'sampling': Sampling,
 }
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 
 from flax import linen as nn
 
-from musiczoo.build.config import Conditions, RunConfig
+from musiczoo.build.config import Conditions, RunConfig, Sampling
 from musiczoo.data import encoding
 from musiczoo.errors import check_options, check_value, OneOf, UserError
 from musiczoo.models.model import Model
@@ -28,12 +28,14 @@ class Pipeline(NamedTuple):
     conditions: what it is conditioned on.
     annotate: (piece, x) -> the conditions of its steps; None if neither the
       model nor the choice of windows needs them.
+    sampling: how it is sampled where nothing else is asked for.
   """
 
   representation: Representation
   model: Model
   conditions: Conditions = Conditions((), (), 1, 0.0)
   annotate: Callable | None = None
+  sampling: Sampling = Sampling(1.0, 1.0, 1)
 
   @property
   def spec(self) -> Spec:
@@ -77,6 +79,13 @@ def pipeline(config: RunConfig) -> Pipeline:
       'excerpts are for models of whole pieces whose steps are those of the '
       'grid: set --config.excerpts.openings=0 and --config.excerpts.phrase_ends=0'
     )
+  if config.sampling.phrase_candidates > 1 and (
+    'phrases' not in conditions.columns or 'cond' not in model.controls
+  ):
+    raise UserError(
+      'candidates are continuations of a phrase: add phrases to '
+      '--config.conditions.columns, or set --config.sampling.phrase_candidates=1'
+    )
   if model.window is not None and config.window_align != 'bar':
     raise UserError(
       f"family '{config.family}' makes windows that begin with a bar: set "
@@ -89,7 +98,7 @@ def pipeline(config: RunConfig) -> Pipeline:
     or config.window_align == 'bar'
   ):
     annotate = encoding.make_annotate(made, conditions.styles)
-  return Pipeline(made, model, conditions, annotate)
+  return Pipeline(made, model, conditions, annotate, config.sampling)
 
 
 def make_model(

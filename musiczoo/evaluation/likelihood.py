@@ -1,6 +1,7 @@
 """Likelihoods and errors of a split, by the published protocols."""
 
 from collections.abc import Callable, Iterator
+import dataclasses
 import functools
 
 import jax
@@ -8,7 +9,7 @@ import numpy as np
 
 from musiczoo.build import Pipeline
 from musiczoo.data.eval_batches import eval_batches
-from musiczoo.data.pieces import cut, Pieces, window_spans
+from musiczoo.data.pieces import cut, Lazy, Pieces, window_spans
 from musiczoo.evaluation import sample_comparison
 from musiczoo.models.model import AnnotatingModel, no_metrics
 from musiczoo.music import annotations
@@ -21,21 +22,45 @@ def monitor_name(pipeline: Pipeline) -> str:
   """The name of the figure that checkpoints are compared by; lower is better.
 
   It names the condition columns that are taken from the scored piece, as in
-  `nll_given_key_chord_per_note`: such figures are not comparable with others.
+  `nll_given_key_chord_per_note`: such figures are not comparable with others. A
+  model trained without them half of the time or more is scored without them.
   """
   if not pipeline.model.monitor:
     return 'gap'
-  given = _given(pipeline)
+  return _name(pipeline, _monitored(pipeline))
+
+
+def _name(pipeline, given):
   name = [pipeline.model.monitor, *(['given', *given] if given else [])]
   return f'{"_".join(name)}_per_{pipeline.spec.unit}'
 
 
 def _given(pipeline) -> list[str]:
   """The columns taken from the scored piece, beyond metre and length."""
-  columns = set(pipeline.conditions.columns) - {'position'}
+  columns = set(pipeline.conditions.columns) - set(annotations.FORM)
   if isinstance(pipeline.model, AnnotatingModel):
     columns &= {'style'}  # The model predicts the others itself.
   return [name for name in annotations.NAMES if name in columns]
+
+
+def _monitored(pipeline) -> list[str]:
+  """Those of `_given` that the monitored figure is given."""
+  return [] if pipeline.conditions.dropout >= 0.5 else _given(pipeline)
+
+
+def _hide(pipeline, pieces, given) -> Pieces:
+  """The pieces with the columns of `_given` unknown but for `given`."""
+  hidden = [name for name in _given(pipeline) if name not in given]
+  if pieces.cond is None or not hidden:
+    return pieces
+  places = [place for place, _ in annotations.columns(hidden)]
+
+  def make(index):
+    cond = np.array(pieces.cond[index])
+    cond[:, places] = 0
+    return cond
+
+  return dataclasses.replace(pieces, cond=Lazy(len(pieces), make))
 
 
 def make_validation(
@@ -51,10 +76,27 @@ def make_validation(
   return make_likelihood(devices, pipeline, pieces, batch_size)
 
 
+def make_all_likelihoods(
+  devices: Parallel, pipeline: Pipeline, pieces: Pieces, batch_size: int
+):
+  """As `make_likelihood`, with the figures given all conditions beside them."""
+  each = [
+    _make_likelihood(devices, pipeline, pieces, batch_size, given)
+    for given in _distinct([_monitored(pipeline), _given(pipeline)])
+  ]
+  return lambda params: {k: v for of in each for k, v in of(params).items()}
+
+
+def _distinct(lists):
+  return [a for i, a in enumerate(lists) if a not in lists[:i]]
+
+
 def make_likelihood(
   devices: Parallel, pipeline: Pipeline, pieces: Pieces, batch_size: int
 ):
   """Returns likelihood(params) -> dict of nats or errors, lower is better.
+
+  They are given what `monitor_name` names.
 
   Pieces are scored as a whole, and every step has the same weight; in
   `..._by_piece` every piece has. `nll_per_frame` of a piano-roll is over all frames
@@ -66,8 +108,15 @@ def make_likelihood(
   Args:
     params: replicated by `devices`.
   """
+  return _make_likelihood(
+    devices, pipeline, pieces, batch_size, _monitored(pipeline)
+  )
+
+
+def _make_likelihood(devices, pipeline, pieces, batch_size, given):
   model, spec = pipeline.model, pipeline.spec
   loss = functools.partial(model.loss, step=0, train=False)
+  pieces = _hide(pipeline, pieces, given)
   rows = _make_rows(devices, pipeline, pieces, batch_size, loss)
 
   def scored(params, first):
@@ -82,7 +131,7 @@ def make_likelihood(
     parts, units = scored(params, 0)
     del parts['loss']
     whole = parts.pop(model.monitor)
-    name = monitor_name(pipeline)
+    name = _name(pipeline, given)
     result = {name: whole.sum() / units.sum()}
     if len(parts) > 1:
       for part, value in parts.items():
@@ -118,6 +167,7 @@ def make_piece_nll(
   if window is not None:
     owner = np.array([i for i, _, _ in window_spans(pieces, window)], int)
   loss = functools.partial(model.loss, step=0, train=False)
+  pieces = _hide(pipeline, pieces, _monitored(pipeline))
   rows = _make_rows(devices, pipeline, pieces, batch_size, loss)
 
   def nats(params) -> np.ndarray:

@@ -87,10 +87,38 @@ def make_sample(folder, num, seed):
   )
 
 
+def make_form(player, seed, piece, length):
+  """Steps of the first bar that come before a piece, and where its phrases end.
+
+  They are drawn as in musiczoo: in bars of 4/4, by how often a phrase of so
+  many quarter notes follows one of another length.
+  """
+  if not player['following']:
+    return 0, ()
+  quarter = player['steps_per_quarter']
+  rng = np.random.default_rng([seed, piece])
+  pickup = int(rng.random() < player['pickup_share'])
+  following = {k: dict(row) for k, row in player['following'][pickup]}
+  end, before, ends = 0, 0, []
+  while length - end > player['longest_last'] * quarter:
+    most = (length - end) // quarter - player['shortest_phrase']
+    row = following.get(before, following[8])
+    row = {k: count for k, count in row.items() if k <= most}
+    total = np.cumsum(list(row.values()))
+    place = np.searchsorted(total, rng.random() * total[-1], side='right')
+    before = list(row)[place]
+    end += before * quarter
+    ends.append(end)
+  return (4 - pickup) % 4 * quarter, (*ends, length)
+
+
 def plan(
-  player, steps, length, chords=None, key=None, density=None, style=None
+  player, steps, length, form, chords=None, key=None, density=None, style=None
 ):
-  """The requested conditions of `length` steps in 4/4, padded with the last.
+  """The conditions of `length` steps in 4/4, padded with the last.
+
+  Args:
+    form: of `make_form`.
 
   Returns:
     int32 [steps, columns]; 0 means unknown.
@@ -98,10 +126,18 @@ def plan(
   names = [name for name, _ in player['columns']]
   table = np.zeros((steps, len(names)), np.int32)
   column = {name: table[:, i] for i, name in enumerate(names)}
-  step = np.minimum(np.arange(steps), length - 1)
+  begin, ends = form
   bar_steps = 4 * player['steps_per_quarter']
-  most = dict(player['columns'])['position'] - 1
-  column['position'][:] = np.minimum(step % bar_steps + 1, most)
+  now = np.minimum(np.arange(steps), length - 1)
+  step = begin + now
+  most = {name: number - 1 for name, number in player['columns']}
+  column['position'][:] = np.minimum(step % bar_steps + 1, most['position'])
+  column['meter'][:] = 8  # Eighth notes of a bar.
+  left = (length - 1 - now) // player['steps_per_quarter']
+  column['length'][:] = np.minimum(1 + left, most['length'])
+  if len(ends):
+    end = np.array(ends)[np.searchsorted(ends, now, side='right')]
+    column['phrases'][:] = np.minimum(1 + end - now, most['phrases'])
   if key is not None:
     tonic, minor = parse(key, ['', 'm'])
     column['key'][:] = 1 + tonic + 12 * minor
@@ -223,13 +259,17 @@ def to_ticks(step, steps_per_quarter):
   return (2 * TICKS * step + steps_per_quarter) // (2 * steps_per_quarter)
 
 
-def write_midi(path, steps_per_quarter, notes, tracks, tempi):
+def write_midi(path, steps_per_quarter, notes, tracks, tempi, meters):
   """Writes a MIDI file; each track has a port and channel of its own."""
   ticks = lambda step: to_ticks(step, steps_per_quarter)
   tempi = sorted(tempi.items()) or [(0, TEMPO)]
-  chunks = [
-    [(ticks(s), mido.MetaMessage('set_tempo', tempo=t)) for s, t in tempi]
+  changes = [
+    (ticks(s), mido.MetaMessage('set_tempo', tempo=t)) for s, t in tempi
   ]
+  for step, (above, below) in meters.items():
+    meter = {'numerator': above, 'denominator': below}
+    changes.append((ticks(step), mido.MetaMessage('time_signature', **meter)))
+  chunks = [sorted(changes, key=lambda change: change[0])]
   drums = iter([(port, 9) for port in range(128)])
   others = iter([(p, c) for p in range(128) for c in range(16) if c != 9])
   used = np.unique(notes[:, 4]).tolist()
@@ -260,9 +300,10 @@ def write_midi(path, steps_per_quarter, notes, tracks, tempi):
 
 
 def pieces(player, sample, flags):
-  """Samples and decodes: [(notes, tracks, tempi)]."""
+  """Samples and decodes: [(notes, tracks, tempi, meters)]."""
   num, length = flags['num_outputs'], flags['num_steps']
   requested = {name: flags[name] for name in player['requested']}
+  forms = [make_form(player, flags['seed'], i, length) for i in range(num)]
   is_events = player['decoder'] == 'events'
   steps = 4 * length if is_events else length
   while True:
@@ -273,7 +314,7 @@ def pieces(player, sample, flags):
       controls['known'] = np.zeros((size, *shape), bool)
     if player['columns']:
       controls['cond'] = np.stack(
-        [plan(player, size, length, **requested)] * num
+        [plan(player, size, length, form, **requested) for form in forms]
       )
     xs = sample(size, controls)
     found = [decode(player, x, length) for x in xs]
@@ -284,8 +325,20 @@ def pieces(player, sample, flags):
       or steps >= MAX_EVENTS * length
       or all(END in x or end >= length for x, end in zip(xs, ends))
     ):
-      return found
+      return [
+        (*piece, meters(player, form)) for piece, form in zip(found, forms)
+      ]
     steps *= 2
+
+
+def meters(player, form):
+  """Changes of meter, {step: (numerator, denominator)}; none if not planned."""
+  if not player['has_meter']:
+    return {}
+  if not form[0]:
+    return {0: (4, 4)}
+  pickup = 4 * player['steps_per_quarter'] - form[0]
+  return {0: (1, 4), pickup: (4, 4)}
 
 
 def parse_flags(player):

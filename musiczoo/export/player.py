@@ -5,7 +5,7 @@ import numpy as np
 from musiczoo.build import Pipeline, RunConfig
 from musiczoo.export import play
 from musiczoo.export.stablehlo import takes_given
-from musiczoo.music import annotations, chord_names
+from musiczoo.music import annotations, chord_names, form
 from musiczoo.music.score import PITCH
 from musiczoo.representations import Representation
 
@@ -19,6 +19,8 @@ def table(pipeline: Pipeline, config: RunConfig) -> dict:
   """
   model, spec = pipeline.model, pipeline.spec
   has_cond = 'cond' in model.controls
+  columns = config.conditions.columns if has_cond else ()
+  following = form.FOLLOWING if 'phrases' in columns else {}
   requested = [
     name
     for name in play.REQUESTS
@@ -34,6 +36,15 @@ def table(pipeline: Pipeline, config: RunConfig) -> dict:
     'requested': requested if has_cond and spec.end_token is None else [],
     'styles': list(config.conditions.styles),
     'qualities': list(chord_names.QUALITIES),
+    'has_meter': not {'position', 'meter'}.isdisjoint(columns),
+    # By pick-up: (length before, (length, count)) of phrases.
+    'following': [
+      [[k, list(row.items())] for k, row in following[pickup].items()]
+      for pickup in sorted(following)
+    ],
+    'pickup_share': form.PICKUP_SHARE,
+    'shortest_phrase': form.SHORTEST,
+    'longest_last': form.LONGEST_LAST,
     'densities': list(annotations.DENSITIES),
   }
 

@@ -15,6 +15,7 @@ from musiczoo.export.weights import missing, nested, shapes
 from musiczoo.models.model import ExportableModel, Model, OrderlessModel
 from musiczoo.music import annotations
 from musiczoo.nn.heads import Controls
+from musiczoo.sampling.generate import with_candidates
 
 PLATFORMS = ('cpu', 'cuda', 'tpu')
 # Scalar controls of `sample`, and the dtypes of their arrays.
@@ -37,6 +38,7 @@ def sampler(pipeline: Pipeline, weights: dict) -> bytes:
 
   def sample(weights, keys, steps, controls):
     keys = jax.random.wrap_key_data(keys, impl='threefry2x32')
+    keys = with_candidates(keys, pipeline.sampling.phrase_candidates)
     given = Controls(**controls)
     return model.sample(nested(weights), keys, steps.shape[0], given)
 

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from musiczoo.models.accuracy import squared
+from musiczoo.models.candidates import Candidates
 from musiczoo.models.model import ExportableModel, Forward, no_metrics, outputs
 from musiczoo.music.annotations import COLUMNS
 from musiczoo.music.spec import Spec
@@ -83,10 +84,21 @@ class AutoregressiveNet(nn.Module):
     return self.net.start(num)
 
   def step(self, carry, prev_BxC, begun, cond, keys_B, controls: Controls):
-    """One step of sampling: the step before -> the next one, [B, ...]."""
+    """One step of sampling.
+
+    Args:
+      controls: `given` and `known` are those of this step, [B, ...].
+
+    Returns:
+      carry; the step after `prev_BxC`, [B, ...]; its log probability in nats.
+    """
     e_BxE = jnp.where(begun, self.head.embed(prev_BxC), 0)
     carry, h_BxH = self.net.step(carry, self.conditioned(e_BxE, cond))
-    return carry, self.head.sample(h_BxH, prev_BxC, keys_B, controls)
+    x_BxC = self.head.sample(h_BxH, prev_BxC, keys_B, controls)
+    if controls.given is not None:
+      x_BxC = jnp.where(controls.known, controls.given, x_BxC)
+    log_p = self.head.log_prob(h_BxH, x_BxC, prev_BxC)
+    return carry, x_BxC, sum(log_p.values())
 
   def inputs(self, x_BxTxC, cond=None, keys_B=None):
     """The input of the net at each step, teacher forced: [B, T, E]."""
@@ -118,29 +130,44 @@ class _Autoregressive(NamedTuple):
     nll = sum(sums.values())
     return {'loss': nll, 'nll': nll} | sums, mask_BxT.sum()
 
-  def sample(self, params, keys_N, length, controls):
+  def sample(self, params, keys, length, controls):
+    """See `Model.sample`; keys [N, K] sample K candidates of each phrase."""
     spec, is_conditioned = self.spec, self.module.conditions is not None
+    group = Candidates(*keys.shape) if keys.ndim == 2 else None
+    keys_N = keys.reshape(-1)
+    if group is not None:
+      controls = group.repeat(controls)
     num = keys_N.shape[0]
 
     def step(carry, t):
-      state, prev_NxC, time_N = carry
+      state, prev_NxC, time_N, score_N = carry
       cond = conditions_at(controls.cond, time_N) if is_conditioned else None
-      state, x_NxC = self._apply(
-        params, 'step', state, prev_NxC, t > 0, cond, fold(keys_N, t), controls
-      )
-      if controls.given is not None:
-        x_NxC = jnp.where(controls.known[t], controls.given[:, t], x_NxC)
+      now = prev_NxC, t > 0, cond, fold(keys_N, t), controls_at(controls, t)
+      state, x_NxC, log_p_N = self._apply(params, 'step', state, *now)
       steps = (
         1
         if spec.steps_per_token is None
         else jnp.asarray(spec.steps_per_token)[x_NxC]
       )
-      return (state, x_NxC, time_N + steps), x_NxC
+      if group is None:
+        return (state, x_NxC, time_N + steps, score_N), (x_NxC, ())
+      (state, kept_NxC, score_N), chosen = group.select(
+        (state, x_NxC, score_N),
+        log_p_N,
+        cond,
+        t == length - 1,
+        spec.steps_per_quarter,
+      )
+      return (state, kept_NxC, time_N + steps, score_N), (x_NxC, chosen)
 
     state = self._apply(params, 'start', num)
     first = jnp.zeros((num, *spec.shape), spec.sample_dtype)
-    begin = state, first, jnp.zeros(num, jnp.int32)
-    _, x_TxNxC = jax.lax.scan(step, begin, jnp.arange(length))
+    zeros = jnp.zeros(num, jnp.int32), jnp.zeros(num, jnp.float32)
+    _, (x_TxNxC, chosen) = jax.lax.scan(
+      step, (state, first, *zeros), jnp.arange(length)
+    )
+    if group is not None:
+      x_TxNxC = group.trace(x_TxNxC, chosen)
     return jnp.swapaxes(x_TxNxC, 0, 1)
 
   def metrics(self, params, batch, rng):
@@ -190,6 +217,15 @@ def likeliest(head, h_BxTxH, x_BxTxC):
   controls = Controls(temperature=0.0)
   x = head.sample(flat(h_BxTxH), flat(delay(x_BxTxC)), keys, controls)
   return x.reshape(x_BxTxC.shape)
+
+
+def controls_at(controls: Controls, t) -> Controls:
+  """The controls of step t: its `given` and `known`, [B, ...]."""
+  if controls.given is None:
+    return controls
+  given = controls.given[:, t]
+  known = jnp.broadcast_to(controls.known[t], given.shape)
+  return controls._replace(given=given, known=known)
 
 
 def conditions_at(cond_NxSxC, time_N):

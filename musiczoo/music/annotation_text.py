@@ -5,27 +5,24 @@ import numpy as np
 from musiczoo.errors import UserError
 from musiczoo.music import annotations, bar_classes, chord_names
 from musiczoo.music.bar_classes import DENSITIES, LAGS
+from musiczoo.music.form import Form
 
 _RHYTHMS = '?', 'silent', 'halves', 'quarters', 'eighths', '16ths', 'finer'
 _SECTIONS = ('?', 'new', *(f'as {lag} before' for lag in LAGS))
 
 
 def plan(
-  steps: int,
-  steps_per_quarter: int,
+  form: Form,
   *,
-  begin: int = 0,
   chords: str | None = None,
   key: str | None = None,
   density: float | None = None,
   style: int = 0,
 ) -> np.ndarray:
-  """The annotations that are requested: int16 [steps, columns], bars of 4/4.
+  """The annotations that are requested: int16 [steps of the form, columns].
 
   Args:
-    steps: of the table.
-    steps_per_quarter: of the grid.
-    begin: steps of the first bar that come before the table.
+    form: metre, length and phrases.
     chords: symbols such as 'C G Am F', one a bar, repeated.
     key: such as 'Am'.
     density: notes that begin, per quarter note.
@@ -34,10 +31,16 @@ def plan(
   Raises:
     UserError: a symbol is none, or the density is negative.
   """
-  table = np.zeros((steps, len(annotations.COLUMNS)), np.int16)
-  step, bar_steps = begin + np.arange(steps), 4 * steps_per_quarter
+  table = np.zeros((form.steps, len(annotations.COLUMNS)), np.int16)
+  step = form.begin + np.arange(form.steps)
   table[:, annotations.POSITION] = np.minimum(
-    step % bar_steps + 1, annotations.MAX_BAR_STEPS
+    step % form.bar_steps + 1, annotations.MAX_BAR_STEPS
+  )
+  annotations.set_form(
+    table,
+    form.steps_per_quarter,
+    form.bar_steps,
+    np.array(form.phrase_ends, int),
   )
   table[:, annotations.STYLE] = style
   if key is not None:
@@ -52,7 +55,7 @@ def plan(
     if not parsed:
       raise UserError("--chords: give symbols, such as 'C G Am F'")
     annotations.set_chords(
-      table, *np.array(parsed)[step // bar_steps % len(parsed)].T
+      table, *np.array(parsed)[step // form.bar_steps % len(parsed)].T
     )
   return table
 

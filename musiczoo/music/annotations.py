@@ -122,7 +122,7 @@ def annotate(
 def set_form(
   table: np.ndarray,
   steps_per_quarter: int,
-  bar_steps: np.ndarray,
+  bar_steps: np.ndarray | int,
   phrase_ends: np.ndarray,
 ) -> None:
   """Fills the columns meter, length and phrases of a whole piece, in place.
@@ -130,7 +130,7 @@ def set_form(
   Args:
     table: [steps, columns].
     steps_per_quarter: of the grid.
-    bar_steps: [steps], length of the bar of each.
+    bar_steps: length of the bar of each step, [steps] or one number.
     phrase_ends: ascending steps; empty where phrases are not known.
   """
   step, steps = np.arange(len(table)), len(table)

@@ -37,6 +37,7 @@ ADDED = {
   'reproducible': 'run',
   'on_nan': 'stop',
   'excerpts': {'openings': 0, 'phrase_ends': 0},
+  'sampling': {'temperature': 1.0, 'top_p': 1.0, 'phrase_candidates': 1},
 }
 
 

@@ -1,29 +1,52 @@
 """Checks of requested sampling controls and conditions."""
 
+from collections.abc import Sequence
 import math
 
-from musiczoo.build import Conditions
+import numpy as np
+
+from musiczoo.build import Conditions, Pipeline
 from musiczoo.errors import UserError
 from musiczoo.models.model import Model
 from musiczoo.music import annotations
+from musiczoo.music.form import parse_phrases, parse_time_signature
 from musiczoo.nn.heads import Controls
+from musiczoo.nn.heads.rules import RULES
+
+FLAGS = 'temperature', 'top_k', 'top_p', 'min_p', 'forbid'
 
 
-def check_controls(model: Model, **asked) -> Controls:
+def parse_rules(names: Sequence[str]) -> np.ndarray | None:
+  """Names of rules -> which of `rules.RULES` hold, bool [rules]; None if none.
+
+  Raises:
+    UserError: there is no such rule.
+  """
+  for name in names:
+    if name not in RULES:
+      raise UserError(f'--forbid={name}: choose of {", ".join(RULES)}')
+  return np.array([name in names for name in RULES]) if names else None
+
+
+def check_controls(pipeline: Pipeline, **asked) -> Controls:
   """Controls for a model; refuses those that it cannot use.
 
   Args:
-    **asked: `temperature`, `top_k`, `top_p`, `min_p`; None or left out is the
-      default of `Controls`.
+    **asked: `temperature`, `top_k`, `top_p`, `min_p`, `forbid`; None or left out
+      is the default of the config's table `sampling`, else of `Controls`.
 
   Raises:
     UserError: the model cannot use one, or a value is out of range.
   """
+  model, sampling = pipeline.model, pipeline.sampling
   asked = {name: value for name, value in asked.items() if value is not None}
-  controls = Controls(**asked)
+  own = {'temperature': sampling.temperature, 'top_p': sampling.top_p}
+  own = {name: value for name, value in own.items() if name in model.controls}
+  controls = Controls(**{**own, **asked})
   for name, value in asked.items():
-    if name not in model.controls and value != Controls._field_defaults[name]:
-      usable = [f'--{c}' for c in Controls._fields[:4] if c in model.controls]
+    usual = Controls._field_defaults[name]
+    if name not in model.controls and np.any(value != usual):
+      usable = [f'--{c}' for c in FLAGS if c in model.controls]
       raise UserError(
         f'--{name} cannot be used with this model: '
         + (f'it takes {", ".join(usable)}' if usable else 'leave it out')
@@ -74,3 +97,69 @@ def check_requested(model: Model, conditions: Conditions, **asked) -> dict:
       )
     requested['style'] = annotations.style_number(requested['style'], styles)
   return requested
+
+
+def check_form(
+  pipeline: Pipeline,
+  num_steps: int | None,
+  time_signature: str | None,
+  phrases: str | None,
+) -> dict:
+  """Length, time signature and phrases; refuses what the model is not given.
+
+  Args:
+    num_steps: None: as long as the phrases, or 256.
+    time_signature: such as '3/4', or None.
+    phrases: lengths in quarter notes, such as '16,16', or None.
+
+  Returns:
+    `num_steps`, `time_signature` and `phrase_ends`, arguments of `forms.plan`.
+
+  Raises:
+    UserError: the model is not conditioned on one, or two do not agree.
+  """
+  grid, columns = pipeline.spec.steps_per_quarter, pipeline.conditions.columns
+  for flag, value, column in (
+    ('time_signature', time_signature, 'position'),
+    ('phrases', phrases, 'phrases'),
+  ):
+    if value is not None and (
+      column not in columns or 'cond' not in pipeline.model.controls
+    ):
+      raise UserError(
+        f'--{flag}={value} cannot be used with this model, which is not '
+        f'conditioned on {column}: train one with --config.conditions.columns='
+        f'{",".join([*columns, column])}'
+      )
+  form = {}
+  if time_signature is not None:
+    pair = parse_time_signature(time_signature, grid)
+    form['time_signature'] = pair
+  if phrases is not None:
+    ends = parse_phrases(phrases, grid)
+    if num_steps not in (None, ends[-1]):
+      raise UserError(
+        f'--phrases={phrases} are {ends[-1]} steps, --num_steps={num_steps}: '
+        'leave one of them out'
+      )
+    form |= {'phrase_ends': ends, 'num_steps': ends[-1]}
+  return {'num_steps': num_steps or 256} | form
+
+
+def check_candidates(pipeline: Pipeline, number: int | None) -> int:
+  """The number of candidates of each phrase; None is the model's own.
+
+  Raises:
+    UserError: the model is not conditioned on phrases.
+  """
+  if number is None:
+    return pipeline.sampling.phrase_candidates
+  if number > 1 and (
+    'phrases' not in pipeline.conditions.columns
+    or 'cond' not in pipeline.model.controls
+  ):
+    raise UserError(
+      f'--phrase_candidates={number} cannot be used with this model, which is '
+      'not conditioned on phrases: leave it out'
+    )
+  return number

@@ -1,5 +1,6 @@
 """Samples of a model, as arrays and as Scores or audio."""
 
+from collections.abc import Sequence
 import functools
 from typing import NamedTuple
 
@@ -9,8 +10,10 @@ import numpy as np
 from musiczoo.build import Pipeline
 from musiczoo.music import annotation_text, annotations, transform
 from musiczoo.music.audio import Sound
+from musiczoo.music.form import Form
 from musiczoo.music.score import end, Score
 from musiczoo.nn.heads import Controls
+from musiczoo.sampling.forms import plan, with_form
 
 MAX_EVENTS = 64  # Per step of the grid; real music has fewer.
 
@@ -33,6 +36,8 @@ def generate(
   primer: np.ndarray | None = None,
   known: np.ndarray | None = None,
   requested: dict | None = None,
+  forms: Sequence[Form] | None = None,
+  phrase_candidates: int | None = None,
 ) -> Generated:
   """Samples pieces in one compiled scan.
 
@@ -45,14 +50,29 @@ def generate(
     known: bool like the primer, which of its cells are fixed; None: all.
     requested: conditions, as arguments of `annotation_text.plan`, for a model that
       has `cond` among its controls.
+    forms: of each piece, its new steps; None: those of `forms.plan`.
+    phrase_candidates: as of the config's table `sampling`; None: as there.
   """
   representation, spec = pipeline.representation, pipeline.spec
   keys = piece_keys(seed, num_outputs)
+  if phrase_candidates is None:
+    phrase_candidates = pipeline.sampling.phrase_candidates
+  keys = with_candidates(keys, phrase_candidates)
   sample = _compiled(pipeline.model.sample)
   if 'cond' in pipeline.model.controls and controls.cond is None:
-    cond = _conditions(representation, num_steps, primer, requested or {})
-    cond = np.broadcast_to(cond, (num_outputs, *cond.shape))
-    controls = controls._replace(cond=cond)
+    forms = forms or plan(pipeline, num_outputs, num_steps, seed)
+    cond = [
+      _conditions(representation, form, primer, requested or {})
+      for form in forms
+    ]
+    controls = controls._replace(cond=np.stack(cond))
+
+  columns = pipeline.conditions.columns
+  has_form = primer is None and {'position', 'meter'} & set(columns)
+
+  def decode(piece, x):
+    score = representation.decode(x)
+    return with_form(score, forms[piece]) if has_form else score
 
   def sampled(num_new):
     """Pieces of the primer and `num_new` more steps of x."""
@@ -61,7 +81,7 @@ def generate(
       length += len(primer)
       fixed = _fix(controls, primer, known, length, num_outputs)
     x = np.asarray(sample(params, keys, length, fixed)).astype(spec.dtype)
-    return Generated(x, [representation.decode(piece) for piece in x])
+    return Generated(x, [decode(i, piece) for i, piece in enumerate(x)])
 
   if spec.end_token is None:
     return sampled(num_steps)
@@ -89,6 +109,14 @@ def piece_keys(seed: int, num: int) -> jax.Array:
   )
 
 
+def with_candidates(keys: jax.Array, number: int) -> jax.Array:
+  """The keys of pieces, or of their candidates, [N, number], if it is over 1."""
+  if number == 1:
+    return keys
+  each = jax.vmap(jax.random.fold_in, (None, 0))
+  return jax.vmap(each, (0, None))(keys, np.arange(number, dtype=np.uint32))
+
+
 @functools.lru_cache(maxsize=8)
 def _compiled(sample):
   return jax.jit(sample, static_argnums=2)
@@ -104,13 +132,16 @@ def _fix(controls, primer, known, length, num_outputs):
   return controls._replace(given=given, known=is_known)
 
 
-def _conditions(representation, num_steps, primer, requested):
+def _conditions(representation, form, primer, requested):
   """The annotations of the primer, then the requested conditions."""
-  grid = representation.spec.steps_per_quarter
   if primer is None:
-    return annotation_text.plan(num_steps, grid, **requested)
+    return annotation_text.plan(form, **requested)
+  grid = form.steps_per_quarter
   of_primer = annotations.annotate(representation.decode(primer), grid)
-  begin = int(of_primer[-1, annotations.POSITION])
+  begin = int(of_primer[-1, annotations.POSITION]) % form.bar_steps
   of_primer[:, annotations.STYLE] = requested.get('style', 0)
-  planned = annotation_text.plan(num_steps, grid, begin=begin, **requested)
-  return np.concatenate([of_primer, planned])
+  planned = annotation_text.plan(form._replace(begin=begin), **requested)
+  table = np.concatenate([of_primer, planned])
+  ends = len(of_primer) + np.array(form.phrase_ends, int)
+  annotations.set_form(table, grid, form.bar_steps, ends)
+  return table

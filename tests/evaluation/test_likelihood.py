@@ -171,6 +171,35 @@ def test_the_name_has_what_the_figure_is_conditioned_on(family, columns, name):
   assert likelihood_lib.monitor_name(pipeline) == name
 
 
+def test_a_model_trained_without_conditions_is_scored_without_them():
+  family = families.build('gru, conditioned', 'voices')
+  music = pieces(family, [7, 4])
+  shape = len(annotations.COLUMNS)
+  cond = [np.ones((len(x), shape), np.int16) for x in music]
+  params = family.model.init(jax.random.key(0), families.batch(family))
+  place = parallel.jit(jax.devices()[:1])
+
+  def figures(dropout, cond):
+    conditions = build.Conditions(('position', 'key', 'chord'), (), 1, dropout)
+    pipeline = build.Pipeline(like(family), family.model, conditions)
+    likelihood = likelihood_lib.make_all_likelihoods(
+      place, pipeline, pack(music, cond), 2
+    )
+    return likelihood(place.replicate(jax.device_get(params)))
+
+  both = figures(0.5, cond)
+  given = figures(0.2, cond)
+  assert given['nll_given_key_chord_per_note'] == pytest.approx(
+    both['nll_given_key_chord_per_note']
+  )
+  assert 'nll_per_note' not in given
+  for table in cond:
+    table[:, [annotations.KEY, annotations.ROOT, annotations.QUALITY]] = 0
+  hidden = figures(0.2, cond)['nll_given_key_chord_per_note']
+  assert both['nll_per_note'] == pytest.approx(hidden)
+  assert hidden != pytest.approx(given['nll_given_key_chord_per_note'])
+
+
 @pytest.mark.parametrize(
   'head,ends',
   [

@@ -69,7 +69,7 @@ def test_play_writes_the_music_of_generate(exported, alone, tmp_path):
   )
   assert answer.returncode == 0, answer.stderr
   controls = check_controls(
-    pipeline.model, temperature=1.0, top_k=40, top_p=1.0, min_p=0.0
+    pipeline, temperature=1.0, top_k=40, top_p=1.0, min_p=0.0
   )
   written = generate.generate(
     pipeline, params, num_outputs=2, num_steps=24, seed=5, controls=controls

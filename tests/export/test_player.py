@@ -11,6 +11,7 @@ from experiments import sampling_flags
 from musiczoo import build
 from musiczoo.export import play, player
 from musiczoo.music import annotation_text, chord_names, transform
+from musiczoo.music.form import Form, plan_phrases
 from musiczoo.music.midi.write import to_bytes
 from musiczoo.music.quantize import quantize, to_steps
 from musiczoo.nn.heads import Controls
@@ -19,6 +20,8 @@ from musiczoo.sampling import generate as generate_lib
 from tests import configs
 
 GRIDS = (1, 4, 7)
+FORM = 0, ()  # Bars from the beginning, and no phrases.
+PHRASED = [('conditions.columns', 'position,meter,length,phrases')]
 REQUESTED = [
   ('conditions.styles', 'jazz,rock'),
   ('conditions.columns', 'key,chord,density,style'),
@@ -46,7 +49,7 @@ def expected(score, length=None):
 
 
 def written(path, grid, *music):
-  play.write_midi(path / '0.mid', grid, *music)
+  play.write_midi(path / '0.mid', grid, *music, {})
   return (path / '0.mid').read_bytes()
 
 
@@ -146,16 +149,32 @@ def test_steps_are_rounded_as_in_the_library(grid):
 def test_conditions_are_those_of_generate(asked):
   _, made = table('chorales.py:lstm', 6, REQUESTED)
   named = asked | ({'style': 'rock'} if 'style' in asked else {})
-  plan = play.plan(made, 200, 150, **named)
-  expected = annotation_text.plan(150, 6, **asked)
+  plan = play.plan(made, 200, 150, FORM, **named)
+  expected = annotation_text.plan(Form(150, 6), **asked)
   np.testing.assert_array_equal(plan[:150], expected)
   assert (plan[150:] == expected[-1]).all()
 
 
+@pytest.mark.parametrize('grid,steps', [(4, 256), (4, 7), (3, 100), (12, 999)])
+def test_phrases_are_planned_as_in_generate(grid, steps):
+  _, made = table('chorales.py:lstm', grid, PHRASED)
+  assert made['has_meter']
+  for seed, piece in (0, 0), (0, 1), (7, 2), (2**32 - 1, 3):
+    expected = plan_phrases(Form(steps, grid), seed, piece)
+    planned = play.make_form(made, seed, piece, steps)
+    assert planned == (expected.begin, expected.phrase_ends)
+    table_of = annotation_text.plan(expected)
+    np.testing.assert_array_equal(
+      play.plan(made, steps, steps, planned), table_of
+    )
+    meters = [[s, *meter] for s, meter in play.meters(made, planned).items()]
+    assert meters == expected.meters.tolist()
+
+
 def test_long_bars_have_the_positions_of_generate():
   _, made = table('chorales.py:lstm', 48, REQUESTED)
-  expected = annotation_text.plan(200, 48)
-  np.testing.assert_array_equal(play.plan(made, 200, 200), expected)
+  expected = annotation_text.plan(Form(200, 48))
+  np.testing.assert_array_equal(play.plan(made, 200, 200, FORM), expected)
 
 
 def test_all_chords_and_keys_are_parsed_as_in_the_library():
@@ -185,7 +204,7 @@ def test_all_chords_and_keys_are_parsed_as_in_the_library():
 def test_what_is_no_condition_ends_in_one_line(capsys, asked):
   _, made = table('chorales.py:lstm', 4, REQUESTED)
   with pytest.raises(SystemExit) as stopped:
-    play.plan(made, 8, 8, **asked)
+    play.plan(made, 8, 8, FORM, **asked)
   assert stopped.value.code == 2
   assert len(capsys.readouterr().err.splitlines()) == 1
 
@@ -267,4 +286,4 @@ def test_play_stands_alone():
   """One file to read, without an import of the package."""
   text = pathlib.Path(play.__file__).read_text()
   assert 'import musiczoo' not in text and 'from musiczoo' not in text
-  assert len(text.splitlines()) < 340
+  assert len(text.splitlines()) < 400

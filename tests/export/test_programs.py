@@ -8,6 +8,7 @@ import pytest
 
 from musiczoo.export import onnx_model, stablehlo, weights
 from musiczoo.music import annotation_text
+from musiczoo.music.form import Form
 from musiczoo.nn.heads import Controls
 from musiczoo.sampling import generate
 from tests.export.models import build_tiny, inputs as random_inputs
@@ -113,7 +114,7 @@ def test_the_sampler_generates_the_same(variant, changes):
     controls['given'] = np.zeros((2, length, *shape), np.int32)
     controls['known'] = np.zeros((length, *shape), bool)
   if 'cond' in pipeline.model.controls:
-    cond = annotation_text.plan(length, 4).astype(np.int32)
+    cond = annotation_text.plan(Form(length, 4)).astype(np.int32)
     controls['cond'] = np.stack([cond] * 2)
   keys = jax.random.key_data(generate.piece_keys(4, 2))
   x = sampler.call(flat, keys, np.zeros(length, np.uint8), controls)

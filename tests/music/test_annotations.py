@@ -13,6 +13,7 @@ from musiczoo.music import (
   score as score_lib,
   transform,
 )
+from musiczoo.music.form import Form
 from musiczoo.music.score import Score
 from musiczoo.representations import REPRESENTATIONS
 from tests.strategies import scores
@@ -104,15 +105,16 @@ def test_rows_of_events_have_the_conditions_of_their_time():
 
 def test_a_plan_says_what_is_asked():
   table = annotation_text.plan(
-    40, 4, begin=4, chords='C Am', key='Am', density=3.0, style=2
+    Form(40, 4, begin=4), chords='C Am', key='Am', density=3.0, style=2
   )
   assert table[:13, c.POSITION].tolist() == [*range(5, 17), 1]
   assert (table[:12, c.ROOT] == 1).all() and (table[12:28, c.ROOT] == 10).all()
   assert (table[28:, c.ROOT] == 1).all()
   assert (table[:, c.KEY] == 1 + 9 + 12).all()
   assert (table[:, c.STYLE] == 2).all()
-  unknown = annotation_text.plan(4, 4)
-  assert (np.delete(unknown, c.POSITION, axis=1) == 0).all()
+  unknown = annotation_text.plan(Form(4, 4))
+  form = c.POSITION, c.METER, c.LENGTH
+  assert (np.delete(unknown, form, axis=1) == 0).all()
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,7 @@ def test_a_plan_says_what_is_asked():
 )
 def test_what_cannot_be_asked(wish, words):
   with pytest.raises(UserError, match=words):
-    annotation_text.plan(4, 4, **wish)
+    annotation_text.plan(Form(4, 4), **wish)
 
 
 def test_names_of_a_config():
@@ -141,7 +143,7 @@ def test_names_of_a_config():
 
 
 def test_a_row_in_words():
-  row = annotation_text.plan(1, 4, chords='Am', key='Am', density=3.5)[0]
+  row = annotation_text.plan(Form(1, 4), chords='Am', key='Am', density=3.5)[0]
   assert annotation_text.describe(row) == {
     'key': 'Am',
     'chord': 'Am',

@@ -28,15 +28,20 @@ FAMILIES = {
 
 
 @functools.cache
-def model(family):
+def pipeline(family):
   config = configs.load(f'chorales.py:{family}')
-  return config, build.pipeline(config).model
+  return config, build.pipeline(config)
+
+
+def model(family):
+  config, of_family = pipeline(family)
+  return config, of_family.model
 
 
 @pytest.mark.parametrize('family', FAMILIES)
 @pytest.mark.parametrize('flag', CONTROLS)
 def test_a_control_is_used_or_refused(family, flag):
-  _, of_family = model(family)
+  _, of_family = pipeline(family)
   if family == 'gan':
     with pytest.raises(UserError, match=f'--{flag} cannot be used'):
       checks.check_controls(of_family, **{flag: CONTROLS[flag]})

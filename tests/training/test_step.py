@@ -177,6 +177,30 @@ def test_a_row_weighs_by_its_steps_not_by_its_batch():
   families.close(jax.tree.map(jnp.add, sums[0], sums[1]), sums[2], 1e-5)
 
 
+def test_excerpts_are_rows_of_other_lengths():
+  """A batch with excerpts is the batch of all their rows, padded."""
+  family = families.build('gru')
+  a = families.batch(family, 4, seed=1)
+  b = families.batch(family, 8, seed=2, length=5)
+  b['row'] += 4
+  _, apart = _one_step(family, a | {'openings': b})
+  padded = {
+    k: np.pad(v, [(0, 0), (0, 11)][: v.ndim] + [(0, 0)] * (v.ndim - 2))
+    for k, v in b.items()
+  }
+  _, together = _one_step(
+    family, {k: np.concatenate([a[k], padded[k]]) for k in a}
+  )
+  families.close(apart, together, 1e-5)
+
+
+def _one_step(family, batch):
+  optimizer = optax.sgd(1.0)
+  init = step_lib.make_init(family.model, optimizer)
+  step = step_lib.make_train_step(family.model, optimizer)
+  return jax.jit(step)(init(jax.random.key(0), batch), batch)
+
+
 def test_second_call_does_not_compile_again():
   family = families.build('lstm')
   count = 0

@@ -11,7 +11,9 @@ step. All heads have the same four methods:
     make up the step x, each given h, `prev` and the decisions before it in x.
     Audio frames have none.
   sample(h, prev, keys, controls) -> x, int32 [B, C]; float32 for frames. One
-    PRNG key per row: a row is the same in any batch.
+    PRNG key per row: a row is the same in any batch. `controls.given` and
+    `controls.known` are those of this step, [B, C]: a head may condition on
+    known cells; the caller sets them.
 
 and two attributes: `kind`, of the Representation, and `controls`, the fields of
 Controls that `sample` uses. Shapes: B rows, T steps, C the shape of one step

@@ -20,6 +20,8 @@ class Controls(NamedTuple):
     known: bool [T, C], the cells to copy from `given`.
     cond: int [B, steps, columns], the conditions at each step of the grid, or
       None.
+    forbid: bool [rules], the rules of voice leading that hold, see `rules`, or
+      None.
     shift: [L] or [B, L], added to every latent that is drawn, or None.
   """
 
@@ -31,6 +33,7 @@ class Controls(NamedTuple):
   known: jax.Array | None = None
   cond: jax.Array | None = None
   shift: jax.Array | None = None
+  forbid: jax.Array | None = None
 
 
 def filter_logits(logits, controls: Controls):

@@ -2,6 +2,7 @@
 
 from flax import linen as nn
 import jax.numpy as jnp
+import numpy as np
 
 from musiczoo.nn.heads import distributions as dist
 
@@ -9,6 +10,7 @@ from musiczoo.nn.heads import distributions as dist
 # counted as the last.
 MAX_MOTION, MIN_GAP, MAX_GAP = 13, -12, 36
 _MOTIONS, _GAPS = 2 * MAX_MOTION + 1, MAX_GAP - MIN_GAP + 1
+_CLASSES = 13  # Intervals in pitch classes, and a rest.
 
 
 class Intervals(nn.Module):
@@ -16,21 +18,21 @@ class Intervals(nn.Module):
 
   A head that adds up embeddings of absolute pitches has to learn each rule of
   voice leading anew in every key. Here the logit of pitch q in voice v, where
-  the step before has pitches p and the voices u above have chosen q_u, is the
-  sum over u < w < v of tables at
+  the step before has pitches p and the voices u < v above it have q_u, is the
+  sum of tables at
 
-    motion:     q - p_v, with weights that depend on the hidden layer
+    motion:     q - p_v, by the hidden layer
     two voices: (p_u - p_v, q_u - p_u, q - p_v), such as 'a fifth, both up'
     interval:   q_u - q
-    chord:      (q_u - q_w, q_u - q) in pitch classes, and of four voices all
-                three intervals
+    chord:      the intervals from the highest voice to all others down to v, in
+                pitch classes
 
-  A term with a rest in it is 0.
+  A term with a rest in it is 0; in a chord a rest is a class of its own.
 
   Attributes:
     depth: number of symbols of a voice; 0 is a rest.
-    voices: number of voices, the highest first.
-    hidden: units of the head's hidden layer.
+    voices: number of voices V, the highest first.
+    hidden: units K of the head's hidden layer.
   """
 
   depth: int
@@ -39,90 +41,82 @@ class Intervals(nn.Module):
   dtype: jnp.dtype = jnp.float32
 
   def setup(self):
-    below = range(1, self.voices)
+    pairs = self.voices * self.voices
     self.motion = [
       dist.logits_layer(_MOTIONS, self.dtype) for _ in range(self.voices)
     ]
-    self.above_motion = [self._embed(v * _MOTIONS) for v in below]
-    self.above_gap = [self._embed(v * _GAPS) for v in below]
-    self.two_voices = [
-      self._table('two_voices', v, v, _GAPS * _MOTIONS, _MOTIONS) for v in below
-    ]
-    self.interval = [self._table('interval', v, v, _GAPS) for v in below]
+    self.motion_embedding = nn.Embed(pairs * _MOTIONS, self.hidden, self.dtype)
+    self.gap_embedding = nn.Embed(pairs * _GAPS, self.hidden, self.dtype)
+    zeros = nn.initializers.zeros
+    shape = pairs * _GAPS * _MOTIONS, _MOTIONS
+    self.two_voices = self.param('two_voices', zeros, shape)
+    self.interval = self.param('interval', zeros, (pairs * _GAPS,))
     self.chord = [
-      self._table('chord', v, v, v, 12, 12) for v in range(2, self.voices)
+      self.param(f'chord_{v}', zeros, (_CLASSES ** (v - 1), 12))
+      for v in range(1, self.voices)
     ]
-    if self.voices == 4:
-      self.four_voices = self._table('four_voices', 3, 12 * 12, 12)
 
-  def features(self, v, above, prev_xV):
-    """What voice v's hidden layer adds, [..., hidden]; 0 for the highest voice.
+  def features(self, own, s_xV, prev_xV):
+    """What the hidden layers of voices add: [..., O, K], 0 for the highest.
 
     Args:
-      v: the voice.
-      above: symbols [...] of the voices above it.
+      own: the O voices.
+      s_xV: symbols; of each voice only those above it matter.
       prev_xV: symbols of the step before.
     """
-    if not v:
-      return 0.0
-    index = jnp.arange(v)
-    above_xU, prev_xU = jnp.stack(above, axis=-1), prev_xV[..., :v]
-    motion_xU = _motion(above_xU - prev_xU) + _MOTIONS * index
-    gap_xU = _gap(above_xU - prev_xV[..., v, None]) + _GAPS * index
-    moved_xU = (above_xU > 0) & (prev_xU > 0)
-    gapped_xU = (above_xU > 0) & (prev_xV[..., v, None] > 0)
-    motion = self.above_motion[v - 1](motion_xU) * moved_xU[..., None]
-    gap = self.above_gap[v - 1](gap_xU) * gapped_xU[..., None]
-    return (motion + gap).sum(-2)
+    pair, above_OxV, p_xOx1 = self._pairs(own, prev_xV)
+    s_x1xV, prev_x1xV = s_xV[..., None, :], prev_xV[..., None, :]
+    motion = self.motion_embedding(
+      pair * _MOTIONS + _motion(s_x1xV - prev_x1xV)
+    )
+    gap = self.gap_embedding(pair * _GAPS + _gap(s_x1xV - p_xOx1))
+    moved = above_OxV & (s_x1xV > 0) & (prev_x1xV > 0)
+    near = above_OxV & (s_x1xV > 0) & (p_xOx1 > 0)
+    return (motion * moved[..., None] + gap * near[..., None]).sum(-2)
 
-  def logits(self, v, hidden_xK, above, prev_xV):
-    """Logits of voice v's symbols, [..., depth].
+  def logits(self, own, hidden_xOxK, s_xV, prev_xV):
+    """Logits of the symbols of voices, [..., O, depth].
 
     Args:
-      v: the voice.
-      hidden_xK: its hidden layer.
-      above: symbols [...] of the voices above it.
+      own: the O voices.
+      hidden_xOxK: their hidden layers.
+      s_xV: symbols; of each voice only those above it matter.
       prev_xV: symbols of the step before.
     """
+    pair, above_OxV, p_xOx1 = self._pairs(own, prev_xV)
+    s_x1xV, prev_x1xV = s_xV[..., None, :], prev_xV[..., None, :]
     symbol = jnp.arange(self.depth)
-    own_x1 = prev_xV[..., v, None]
-    row = self.motion[v](hidden_xK)
-    for u, s_x in enumerate(above):
-      prev_x = prev_xV[..., u]
-      gap = _gap(prev_x - own_x1[..., 0])
-      index = gap * _MOTIONS + _motion(s_x - prev_x)
-      real = (s_x > 0) & (prev_x > 0)
-      row += self.two_voices[v - 1][u][index] * real[..., None]
-    out = _spread(row, _motion(symbol - own_x1)) * (own_x1 > 0)
-    for u, s_x in enumerate(above):
-      table = self.interval[v - 1][u]
-      out += table[_gap(s_x[..., None] - symbol)] * (s_x > 0)[..., None]
-    if v >= 2:
-      out += self._chords(v, above, symbol)
+    index = pair * _GAPS + _gap(prev_x1xV - p_xOx1)
+    index = index * _MOTIONS + _motion(s_x1xV - prev_x1xV)
+    real = above_OxV & (s_x1xV > 0) & (prev_x1xV > 0)
+    row = (self.two_voices[index] * real[..., None]).sum(-2)
+    row += jnp.stack(
+      [self.motion[v](hidden_xOxK[..., i, :]) for i, v in enumerate(own)], -2
+    )
+    out = _spread(row, _motion(symbol - p_xOx1)) * (p_xOx1 > 0)
+    index = pair[..., None] * _GAPS + _gap(s_x1xV[..., None] - symbol)
+    real = above_OxV & (s_x1xV > 0)
+    out += (self.interval[index] * real[..., None]).sum(-2)
+    out += jnp.stack([self._chord(v, s_xV, symbol) for v in own], axis=-2)
     return jnp.where(symbol > 0, out, 0.0)
 
-  def _chords(self, v, above, symbol):
-    out = 0.0
-    top_x1 = above[0][..., None]
-    for u in range(v):
-      for w in range(u + 1, v):
-        row = self.chord[v - 2][u, w][(above[u] - above[w]) % 12]
-        part = _spread(row, (above[u][..., None] - symbol) % 12)
-        out += part * ((above[u] > 0) & (above[w] > 0))[..., None]
-    if v == 3 and self.voices == 4:
-      second, third = ((above[0] - above[u]) % 12 for u in (1, 2))
-      part = _spread(
-        self.four_voices[second * 12 + third], (top_x1 - symbol) % 12
-      )
-      real = (above[0] > 0) & (above[1] > 0) & (above[2] > 0)
-      out += part * real[..., None]
-    return out
+  def _pairs(self, own, prev_xV):
+    """The pair's number [O, V], whether V is above O, own symbols before."""
+    own = np.array(own)
+    other = np.arange(self.voices)
+    pair = own[:, None] * self.voices + other
+    return pair, other < own[:, None], prev_xV[..., own, None]
 
-  def _embed(self, num):
-    return nn.Embed(num, self.hidden, self.dtype)
-
-  def _table(self, name, v, *shape):
-    return self.param(f'{name}_{v}', nn.initializers.zeros, shape)
+  def _chord(self, v, s_xV, symbol):
+    if not v:
+      return jnp.zeros((*s_xV.shape[:-1], self.depth))
+    index = jnp.zeros_like(s_xV[..., 0])
+    for u in range(1, v):
+      interval = (s_xV[..., 0] - s_xV[..., u]) % 12
+      index = index * _CLASSES + jnp.where(s_xV[..., u] > 0, interval, 12)
+    row = self.chord[v - 1][index]
+    top_x1 = s_xV[..., :1]
+    return _spread(row, (top_x1 - symbol) % 12) * (top_x1 > 0)
 
 
 def _motion(semitones):
@@ -135,5 +129,4 @@ def _gap(semitones):
 
 def _spread(row, index):
   """row [..., R] at index [..., depth]."""
-  shape = (*index.shape[:-1], row.shape[-1])
-  return jnp.take_along_axis(jnp.broadcast_to(row, shape), index, axis=-1)
+  return jnp.take_along_axis(row, index, axis=-1)

@@ -4,7 +4,7 @@ from flax import linen as nn
 import jax
 import jax.numpy as jnp
 
-from musiczoo.nn.heads import distributions as dist
+from musiczoo.nn.heads import distributions as dist, rules
 from musiczoo.nn.heads.controls import Controls
 from musiczoo.nn.heads.intervals import Intervals
 from musiczoo.nn.keys import noise, split
@@ -44,7 +44,7 @@ class Voices(nn.Module):
   dtype: jnp.dtype = jnp.float32
 
   kind = 'voices'
-  controls = ('temperature', 'top_k', 'top_p', 'min_p')
+  controls = ('temperature', 'top_k', 'top_p', 'min_p', 'forbid')
 
   def setup(self):
     self.embedding = nn.Embed(2 * self.depth, self.features, self.dtype)
@@ -70,61 +70,82 @@ class Voices(nn.Module):
     return e_xVxF.reshape(*x_xV.shape[:-1], self.voices * self.features)
 
   def log_prob(self, h_xH, x_xV, prev_xV):
-    s_xV = x_xV // 2
-    _, logits, bits_xV = self._decode(h_xH, prev_xV, lambda v, _: s_xV[..., v])
-    pitch = sum(
-      dist.log_categorical(l, s_xV[..., v]) for v, l in enumerate(logits)
-    )
+    s_xV = x_xV.astype(jnp.int32) // 2
+    hidden_xFxK = self._hidden(h_xH)
+    logits_xVxD = self._symbol_logits(hidden_xFxK, s_xV, prev_xV)
+    pitch_xV = dist.log_categorical(logits_xVxD, s_xV)
     if not self.onsets:
-      return {'pitch': pitch}
+      return {'pitch': pitch_xV.sum(-1)}
+    bits_xV = self._onset_logits(hidden_xFxK, s_xV)
     free_xV = (s_xV == prev_xV // 2) & (s_xV > 0)
     onset_xV = jnp.where(free_xV, dist.log_bernoulli(bits_xV, x_xV % 2), 0)
-    return {'pitch': pitch, 'onset': onset_xV.sum(-1)}
+    return {'pitch': pitch_xV.sum(-1), 'onset': onset_xV.sum(-1)}
 
   def logits(self, h_xH, x_xV, prev_xV):
-    _, logits, bits_xV = self._decode(
-      h_xH, prev_xV, lambda v, _: x_xV[..., v] // 2
-    )
-    bits = {'onset': bits_xV} if self.onsets else {}
-    return {'symbols': jnp.stack(logits, axis=-2)} | bits
+    s_xV = x_xV.astype(jnp.int32) // 2
+    hidden_xFxK = self._hidden(h_xH)
+    found = {'symbols': self._symbol_logits(hidden_xFxK, s_xV, prev_xV)}
+    if self.onsets:
+      found['onset'] = self._onset_logits(hidden_xFxK, s_xV)
+    return found
 
   def sample(self, h_BxH, prev_BxV, keys_B, controls: Controls):
     keys_VxB = split(keys_B, self.voices + 1)
-    s_V, _, bits_BxV = self._decode(
-      h_BxH,
-      prev_BxV,
-      lambda v, logits: dist.draw(logits, keys_VxB[v], controls),
-    )
-    s_BxV = jnp.stack(s_V, axis=-1)
+    hidden_BxFxK = self._hidden(h_BxH)
+    s_BxV = jnp.zeros_like(prev_BxV)
+    for v in range(self.voices):
+      logits = self._symbol_logits(hidden_BxFxK, s_BxV, prev_BxV, (v,))[:, 0]
+      if controls.forbid is not None:
+        logits = rules.forbid(logits, controls.forbid, v, s_BxV, prev_BxV // 2)
+      s_B = dist.draw(logits, keys_VxB[v], controls)
+      if controls.given is not None:
+        s_B = jnp.where(controls.known[:, v], controls.given[:, v] // 2, s_B)
+      s_BxV = s_BxV.at[:, v].set(s_B)
     onset_BxV = s_BxV != prev_BxV // 2
     if self.onsets:
+      bits_BxV = self._onset_logits(hidden_BxFxK, s_BxV)
       u_BxV = noise(jax.random.uniform, keys_VxB[-1], (self.voices,))
       onset_BxV |= dist.draw_bits(bits_BxV, u_BxV, controls) == 1
     return 2 * s_BxV + (onset_BxV & (s_BxV > 0))
 
-  def _decode(self, h_xH, prev_xV, choose):
-    """Decodes the voices from the top down.
+  def _hidden(self, h_xH):
+    """Hidden layers of the factors before the symbols are added."""
+    context = self.context_proj(h_xH)
+    return context.reshape(*context.shape[:-1], self.factors, self.hidden)
+
+  def _symbol_logits(self, hidden_xFxK, s_xV, prev_xV, own=None):
+    """Logits of the symbols of voices, each given those above it.
 
     Args:
-      h_xH: output of the net.
+      s_xV: symbols; of each voice only those above it matter.
       prev_xV: cells of the step before.
-      choose: (voice, logits) -> symbol of that voice.
+      own: the voices; None: all.
 
     Returns:
-      (symbols of all voices, their logits, logits [..., V] of the bits or None).
+      [..., len(own), depth].
     """
-    hidden = jnp.split(self.context_proj(h_xH), self.factors, axis=-1)
+    own = own or tuple(range(self.voices))
+    above_xVxK = self._embed_symbols(s_xV)
+    layers = [
+      hidden_xFxK[..., v, :] + above_xVxK[..., :v, :].sum(-2) for v in own
+    ]
+    layer_xOxK = jnp.stack(layers, axis=-2)
     prev_xV = prev_xV.astype(jnp.int32) // 2
-    above, symbols, logits = 0, [], []
-    for v in range(self.voices):
-      layer = hidden[v] + above
-      if self.intervals:
-        layer += self.interval_factors.features(v, symbols, prev_xV)
-      layer = nn.relu(layer)
-      logits.append(self.symbols[v](layer))
-      if self.intervals:
-        logits[-1] += self.interval_factors.logits(v, layer, symbols, prev_xV)
-      symbols.append(choose(v, logits[-1]).astype(jnp.int32))
-      above += self.factor_embedding(v * self.depth + symbols[-1])
-    bits_xV = self.bits(nn.relu(hidden[-1] + above)) if self.onsets else None
-    return symbols, logits, bits_xV
+    if self.intervals:
+      layer_xOxK += self.interval_factors.features(own, s_xV, prev_xV)
+    layer_xOxK = nn.relu(layer_xOxK)
+    each = [self.symbols[v](layer_xOxK[..., i, :]) for i, v in enumerate(own)]
+    logits_xOxD = jnp.stack(each, axis=-2)
+    if self.intervals:
+      logits_xOxD += self.interval_factors.logits(
+        own, layer_xOxK, s_xV, prev_xV
+      )
+    return logits_xOxD
+
+  def _onset_logits(self, hidden_xFxK, s_xV):
+    """Logits of the onset bits, given all symbols: [..., V]."""
+    above_xK = self._embed_symbols(s_xV).sum(-2)
+    return self.bits(nn.relu(hidden_xFxK[..., -1, :] + above_xK))
+
+  def _embed_symbols(self, s_xV):
+    return self.factor_embedding(s_xV + self.depth * jnp.arange(self.voices))

@@ -12,6 +12,7 @@ from musiczoo.models.structure import codes as coding, requests
 from musiczoo.models.structure.planner import Planner, sample_plan
 from musiczoo.models.structure.structure import _shuffled
 from musiczoo.music import annotation_text, annotations as names
+from musiczoo.music.form import Form
 from musiczoo.music.spec import Spec
 from musiczoo.nn.conditioning import Conditioning
 from musiczoo.nn.heads import Controls, HEADS
@@ -196,7 +197,9 @@ def test_first_codes_come_as_often_as_they_are_scored():
 
 
 def test_what_is_asked_for_comes():
-  plan = annotation_text.plan(16, 1, chords='C N.C. Am F', key='C', density=3.0)
+  plan = annotation_text.plan(
+    Form(16, 1), chords='C N.C. Am F', key='C', density=3.0
+  )
   cond = jnp.asarray(np.stack([plan] * 3))
   bars = coding.bars_of(cond, 4)
   asked = coding.from_steps(CODES, bars, cond)
@@ -230,7 +233,7 @@ def test_pieces_of_any_length_begin_as_given_and_are_their_own():
   _, params, sample = written()
   keys = jax.random.split(jax.random.key(0), 3)
   plan = jnp.asarray(
-    np.stack([annotation_text.plan(10, 1, begin=3, chords='C G')] * 3)
+    np.stack([annotation_text.plan(Form(10, 1, begin=3), chords='C G')] * 3)
   )
   given = np.full((3, length, 4), 4, np.int32)
   known = np.zeros((length, 4), bool)

@@ -1,0 +1,86 @@
+"""Intervals: logits by the definition, and the same in any key."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from musiczoo.nn.heads.intervals import Intervals
+
+V, DEPTH, HIDDEN = 4, 30, 5
+
+
+def made():
+  """The module, its variables with random tables, symbols and hidden layers."""
+  module = Intervals(DEPTH, V, HIDDEN)
+  rng = np.random.default_rng(0)
+  s, prev = (jnp.asarray(rng.integers(0, 18, (50, V))) for _ in 'ab')
+  hidden = jnp.asarray(rng.normal(size=(50, V, HIDDEN)), jnp.float32)
+  own = tuple(range(V))
+
+  def everything(module, hidden, s, prev):
+    return module.features(own, s, prev), module.logits(own, hidden, s, prev)
+
+  variables = module.init(jax.random.key(0), hidden, s, prev, method=everything)
+  variables = jax.tree.map(
+    lambda a: jnp.asarray(rng.normal(size=a.shape), jnp.float32), variables
+  )
+  return module, variables, hidden, s, prev, everything
+
+
+def expected(params, row, v, q):
+  """The logit of pitch q in voice v without the hidden layer's motion."""
+  s, prev = row
+  clip = lambda a, low, high: min(max(a, low), high) - low
+  motion = lambda a: clip(a, -13, 13)
+  gap = lambda a: clip(a, -12, 36)
+  total = 0.0
+  for u in range(v):
+    pair = v * V + u
+    if s[u] and prev[u] and prev[v]:
+      index = (pair * 49 + gap(prev[u] - prev[v])) * 27 + motion(s[u] - prev[u])
+      total += params['two_voices'][index, motion(q - prev[v])]
+    if s[u]:
+      total += params['interval'][pair * 49 + gap(s[u] - q)]
+  if v and s[0]:
+    index = 0
+    for u in range(1, v):
+      index = index * 13 + ((s[0] - s[u]) % 12 if s[u] else 12)
+    total += params[f'chord_{v}'][index, (s[0] - q) % 12]
+  return total
+
+
+def test_logits_are_those_of_the_definition():
+  module, variables, hidden, s, prev, both = made()
+  _, logits = module.apply(variables, hidden, s, prev, method=both)
+  params = jax.tree.map(np.asarray, variables['params'])
+  s, prev = np.asarray(s), np.asarray(prev)
+  for i in range(20):
+    for v in range(V):
+      assert logits[i, v, 0] == 0
+      layer = params[f'motion_{v}']
+      row = np.asarray(hidden)[i, v] @ layer['kernel'] + layer['bias']
+      for q in (1, 7, 13, 29):
+        value = expected(params, (s[i].tolist(), prev[i].tolist()), v, q)
+        if prev[i, v]:
+          value += row[min(max(q - prev[i, v], -13), 13) + 13]
+        np.testing.assert_allclose(logits[i, v, q], value, atol=1e-4)
+
+
+def test_other_keys_give_the_same():
+  module, variables, hidden, s, prev, both = made()
+  up = lambda a: jnp.where(a > 0, a + 5, 0)
+  f, logits = module.apply(variables, hidden, s, prev, method=both)
+  g, moved = module.apply(variables, hidden, up(s), up(prev), method=both)
+  np.testing.assert_allclose(f, g, atol=1e-5)
+  np.testing.assert_allclose(logits[..., 1:-5], moved[..., 6:], atol=1e-4)
+  assert np.abs(logits).max() > 1
+
+
+def test_only_voices_above_matter():
+  module, variables, hidden, s, prev, both = made()
+  f, logits = module.apply(variables, hidden, s, prev, method=both)
+  for v in range(V):
+    other = s.at[:, v:].set(3)
+    g, moved = module.apply(variables, hidden, other, prev, method=both)
+    np.testing.assert_allclose(f[:, v], g[:, v], atol=1e-5)
+    np.testing.assert_allclose(logits[:, v], moved[:, v], atol=1e-5)
