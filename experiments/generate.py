@@ -8,7 +8,7 @@ from absl import flags
 
 from musiczoo.errors import UserError
 
-from . import input_flags, launch, model_flags, pages, sampling_flags
+from . import best_of, input_flags, launch, model_flags, pages, sampling_flags
 
 OUTPUT_DIR = flags.DEFINE_string('output_dir', None, 'Folder for the music.')
 TEMPO = flags.DEFINE_integer(
@@ -35,6 +35,16 @@ SOUNDFONT = flags.DEFINE_string(
 )
 
 
+# The rules of --forbid as `part_writing` names them.
+_KINDS = {
+  'parallels': ('parallel_fifths', 'parallel_octaves'),
+  'crossings': ('crossings',),
+  'leaps': ('leaps_over_octave',),
+  'overlaps': ('overlaps',),
+  'spacing': ('wide_spacings',),
+}
+
+
 def main():
   model_flags.check()
   launch.require(output_dir=OUTPUT_DIR.value)
@@ -50,6 +60,7 @@ def main():
   config, pipeline, params, step = model_flags.load()
   spec = pipeline.spec
   input_flags.check(config, pipeline, flag)
+  best_of.check(spec, flag)
   pages.check_marks(spec)
   options = sampling_flags.options(config, pipeline)
   read = audio.read if spec.is_audio else midi.read
@@ -74,6 +85,8 @@ def main():
   )
   if spec.is_audio:
     return
+  if sampling_flags.FORBID.value:
+    print(_forbidden(generated.scores))
   if player is not None:
     print(f'played by {player.name}')
   novelty = None
@@ -101,6 +114,18 @@ def _write(scores, output, pieces, player):
   if pieces and len(pieces[0][0].tempi):
     options['default_tempo'] = 60e6 / int(pieces[0][0].tempi[0, 1])
   return outputs.write_scores(scores, output, tempo=TEMPO.value, **options)
+
+
+def _forbidden(scores):
+  """How often a rule of --forbid is broken all the same."""
+  from musiczoo.evaluation.metrics.part_writing import violations
+
+  kinds = [broken.kind for score in scores for broken in violations(score)]
+  counts = ', '.join(
+    f'{name} {sum(kinds.count(kind) for kind in _KINDS[name])}'
+    for name in sampling_flags.FORBID.value
+  )
+  return f'relaxed, where every pitch was forbidden or given: {counts}'
 
 
 def _novelty(config, spec, scores, output):

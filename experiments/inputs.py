@@ -7,11 +7,12 @@ from musiczoo.sampling import (
   generate as generate_lib,
   latents,
   masks,
+  rank,
 )
 from musiczoo.sampling.generate import Generated
 from musiczoo.sampling.primer import encode_primer
 
-from . import input_flags, sampling_flags
+from . import best_of, input_flags, sampling_flags
 
 
 def generate(config, pipeline, params, flag, pieces, options) -> Generated:
@@ -35,8 +36,16 @@ def generate(config, pipeline, params, flag, pieces, options) -> Generated:
     train = build.pieces(config, pipeline, corpus, 'train')
     shift = amount * attributes.direction(pipeline, params, train, name)
     controls = controls._replace(shift=shift)
-  return _GENERATE[flag](
-    pipeline, params, pieces, options | {'controls': controls}
+  options = options | {'controls': controls}
+  number, num_outputs = best_of.BEST_OF.value, options['num_outputs']
+  if number == 1:
+    return _GENERATE[flag](pipeline, params, pieces, options)
+  options['num_outputs'] *= number
+  options['forms'] *= number  # All samples of a piece have its form.
+  return rank.best(
+    _GENERATE[flag](pipeline, params, pieces, options),
+    num_outputs,
+    best_of.make_score(config, pipeline, params),
   )
 
 

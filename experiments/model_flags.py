@@ -37,3 +37,19 @@ def load():
   if PRETRAINED.value is not None:
     return pretrained.load(PRETRAINED.value)
   return workdir.load(WORKDIR.value)
+
+
+def grade_reference(config, pipeline):
+  """What pieces are graded by: the training pieces of the model."""
+  from musiczoo import build
+  from musiczoo.evaluation import voice_comparison
+  from musiczoo.evaluation.metrics import grade
+  from musiczoo.runs import pretrained
+
+  if PRETRAINED.value is not None:
+    stored = pretrained.grade_reference(PRETRAINED.value)
+    if stored is not None:
+      return grade.from_json(stored)
+  train = build.corpus(config)['train']
+  scores = voice_comparison.real_scores(train, pipeline.representation)
+  return grade.reference(scores)

@@ -23,6 +23,8 @@ WORKDIR = flags.DEFINE_string(
 def main():
   launch.require(name=NAME.value, workdir=WORKDIR.value)
   from musiczoo import build
+  from musiczoo.evaluation import voice_comparison
+  from musiczoo.evaluation.metrics import grade
   from musiczoo.runs import pretrained
 
   variant = VARIANTS[NAME.value]
@@ -33,7 +35,10 @@ def main():
   if done.step < config.steps:
     raise UserError(f'{WORKDIR.value} ended at step {done.step}: see there')
   folder = pretrained.MODELS / NAME.value
-  pretrained.pack(WORKDIR.value, folder)
+  scores = voice_comparison.real_scores(
+    build.corpus(config)['train'], build.pipeline(config).representation
+  )
+  pretrained.pack(WORKDIR.value, folder, grade.reference(scores))
   print(
     f'{folder}: for its card run python -m benchmarks.figures '
     '--only=pretrained, then python -m docs.render'

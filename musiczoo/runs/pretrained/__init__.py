@@ -2,6 +2,7 @@
 
 models/lstm-chorales/weights.npz    float16, by name
                      config.json    what builds the net, and its step
+                     grade.json     what its music is graded by; of voices
                      CARD.md        data, figures, limits
                      SHA256SUMS     of the others
 """
@@ -22,6 +23,7 @@ from musiczoo.training import checkpoint
 MODELS = pathlib.Path(__file__).parent / 'models'
 WEIGHTS, CONFIG = 'weights.npz', 'config.json'
 CARD, SUMS = 'CARD.md', 'SHA256SUMS'
+GRADE = 'grade.json'
 
 
 def names() -> list[str]:
@@ -53,6 +55,12 @@ def load(name: str):
   return config, pipeline, params, saved['step']
 
 
+def grade_reference(name: str) -> dict | None:
+  """What the music of a model is graded by, as JSON; None if it has none."""
+  path = MODELS / name / GRADE
+  return json.loads(path.read_text()) if path.exists() else None
+
+
 def find(place: str):
   """The best model of a workdir or, where no folder is, of that name."""
   if pathlib.Path(place).is_dir() or place not in names():
@@ -60,8 +68,14 @@ def find(place: str):
   return load(place)
 
 
-def pack(origin: str, folder: pathlib.Path) -> None:
-  """Writes the best model of a workdir as a folder of `models`, without a card."""
+def pack(
+  origin: str, folder: pathlib.Path, reference: dict | None = None
+) -> None:
+  """Writes the best model of a workdir as a folder of `models`, without a card.
+
+  Args:
+    reference: what its music is graded by, or None.
+  """
   config, _, params, step = workdir.load(origin)
   folder.mkdir(parents=True, exist_ok=True)
   halves = {
@@ -72,6 +86,8 @@ def pack(origin: str, folder: pathlib.Path) -> None:
     {'step': step, 'config': config.to_dict()}, indent=1, sort_keys=True
   )
   (folder / CONFIG).write_text(text + '\n')
+  if reference is not None:
+    (folder / GRADE).write_text(json.dumps(reference) + '\n')
   seal(folder)
 
 
