@@ -22,12 +22,13 @@ other work shared (`autoencoder`: on one):
 from . import usual
 
 VOICES = {'name': 'voices', 'steps_per_quarter': 4}
+VOICES_HEAD = {'name': 'voices', 'voices': 4, 'features': 32, 'hidden': 128}
 PIANOROLL = {'name': 'pianoroll', 'steps_per_quarter': 4}
 MUSIC = {
   # suffix: what the music is, and its head
   '': {
     'representation': VOICES,
-    'head': {'name': 'voices', 'voices': 4, 'features': 32, 'hidden': 128},
+    'head': VOICES_HEAD | {'intervals': True, 'dropout': 0.4},
   },
   '_pianoroll': {
     'representation': PIANOROLL,
@@ -44,12 +45,26 @@ MUSIC = {
   },
 }
 CORPUS = {'corpus': 'chorales'}
-RECURRENT = {'hidden': 256, 'layers': 2, 'residual': True, 'dropout': 0.3}
+RECURRENT = {'hidden': 256, 'layers': 2, 'residual': True, 'dropout': 0.4}
 # A receptive field of 253 steps, some sixteen bars.
-CNN = {'hidden': 128, 'layers': 6, 'kernel': 3, 'dropout': 0.1}
-VARIANTS = usual.product(usual.autoregressive(RECURRENT, CNN), MUSIC, CORPUS)
-# A net without a state takes longer to learn what to keep.
-VARIANTS |= usual.product({'cnn': CNN}, MUSIC, CORPUS | usual.steps(1800))
+CNN = {'hidden': 128, 'layers': 6, 'kernel': 3, 'dropout': 0.2}
+# Metre and length are always given, phrases half of the time.
+FORM = {
+  'conditions': {
+    'columns': ('position', 'meter', 'length', 'phrases'),
+    'dropout': 0.5,
+  },
+  'ema_decay': 0.998,
+}
+VARIANTS = usual.product(
+  usual.autoregressive(RECURRENT, CNN), MUSIC, CORPUS | FORM | usual.steps(3000)
+)
+# First chords and cadences are rare in windows.
+for _name in ('rnn', 'lstm', 'gru', 'cnn'):
+  VARIANTS[_name] |= {
+    'excerpts': {'openings': 4, 'phrase_ends': 1},
+    'sampling': {'phrase_candidates': 16},
+  }
 # Families with an output of their own.
 VARIANTS['infill'] = (
   CORPUS

@@ -58,7 +58,7 @@ class AutoregressiveNet(nn.Module):
   def log_prob(self, x_BxTxC, cond=None, keys_B=None):
     """Log probability in nats of every step, by part: dict of [B, T]."""
     h_BxTxH, _ = self.net(self.inputs(x_BxTxC, cond, keys_B), keys=keys_B)
-    return self.head.log_prob(h_BxTxH, x_BxTxC, delay(x_BxTxC))
+    return self.head.log_prob(h_BxTxH, x_BxTxC, delay(x_BxTxC), keys_B)
 
   def forward(self, before_BxTxC, x_BxTxC, cond=None, **carry):
     """Logits of every decision, the log probabilities of x, and the carry.

@@ -79,7 +79,7 @@ class LatentNet(nn.Module):
   def log_prob(self, z_BxL, x_BxTxC, keys_B=None):
     """Log probability of every step in nats, by part: dict of [B, T]."""
     h_BxTxH = self.decode_hidden(z_BxL, x_BxTxC, keys_B)
-    return self.head.log_prob(h_BxTxH, x_BxTxC, delay(x_BxTxC))
+    return self.head.log_prob(h_BxTxH, x_BxTxC, delay(x_BxTxC), keys_B)
 
   def forward(self, z_BxL, x_BxTxC):
     """Logits of every decision, and the log probabilities of x."""

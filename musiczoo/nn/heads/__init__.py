@@ -5,8 +5,9 @@ of the net, and maps the output h of the net to a distribution over the next
 step. All heads have the same four methods:
 
   embed(x) -> e: [..., C] -> [..., E], the input of the net.
-  log_prob(h, x, prev) -> dict of float32 [...], in nats; their sum is the log
-    probability of the step x given h and the step before it, `prev`.
+  log_prob(h, x, prev, keys=None) -> dict of float32 [...], in nats; their sum is
+    the log probability of the step x given h and the step before it, `prev`. One
+    PRNG key per row, the first axis, turns the head's dropout on, if it has any.
   logits(h, x, prev) -> dict of float32 logits [..., n] of the decisions that
     make up the step x, each given h, `prev` and the decisions before it in x.
     Audio frames have none.

@@ -24,8 +24,8 @@ class Bernoulli(nn.Module):
   def embed(self, x_xP):
     return x_xP.astype(self.dtype)
 
-  def log_prob(self, h_xH, x_xP, prev_xP):
-    del prev_xP
+  def log_prob(self, h_xH, x_xP, prev_xP, keys_B=None):
+    del prev_xP, keys_B
     return {'frame': dist.log_bernoulli(self.output(h_xH), x_xP).sum(-1)}
 
   def logits(self, h_xH, x_xP, prev_xP):

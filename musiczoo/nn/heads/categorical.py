@@ -29,8 +29,8 @@ class Categorical(nn.Module):
   def embed(self, x_x):
     return self.embedding(x_x)
 
-  def log_prob(self, h_xH, x_x, prev_x):
-    del prev_x
+  def log_prob(self, h_xH, x_x, prev_x, keys_B=None):
+    del prev_x, keys_B
     return {'token': log_categorical(self.output(h_xH), x_x)}
 
   def logits(self, h_xH, x_x, prev_x):

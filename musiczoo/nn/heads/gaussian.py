@@ -51,7 +51,8 @@ class Gaussian(nn.Module):
   def embed(self, x_xD):
     return x_xD.astype(self.dtype)
 
-  def log_prob(self, h_xH, x_xD, prev_xD):
+  def log_prob(self, h_xH, x_xD, prev_xD, keys_B=None):
+    del keys_B
     mean_xD, sd_xD = self._normal(h_xH, prev_xD)
     return {'frame': norm.logpdf(x_xD, mean_xD, sd_xD).sum(-1)}
 

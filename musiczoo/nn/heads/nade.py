@@ -42,8 +42,8 @@ class NADE(nn.Module):
   def embed(self, x_xP):
     return x_xP.astype(self.dtype)
 
-  def log_prob(self, h_xH, x_xP, prev_xP):
-    del prev_xP
+  def log_prob(self, h_xH, x_xP, prev_xP, keys_B=None):
+    del prev_xP, keys_B
     x_Px, logits_Px = self._logits(h_xH, x_xP)
     return {'frame': dist.log_bernoulli(logits_Px, x_Px).sum(0)}
 

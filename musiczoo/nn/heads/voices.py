@@ -1,13 +1,20 @@
 """Head of monophonic voices: a cell per voice, from the highest down."""
 
+from typing import Annotated
+
 from flax import linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from musiczoo.errors import Range
+from musiczoo.nn.dropout import locked
 from musiczoo.nn.heads import distributions as dist, rules
 from musiczoo.nn.heads.controls import Controls
 from musiczoo.nn.heads.intervals import Intervals
 from musiczoo.nn.keys import noise, split
+
+_MASK = 1 << 17  # Masks of lower numbers are those of the net and conditions.
 
 
 class Voices(nn.Module):
@@ -31,6 +38,7 @@ class Voices(nn.Module):
     hidden: units K of each factor.
     onsets: False omits the bits, for data without them: a note then begins
       where, and only where, the pitch changes.
+    dropout: rate of dropout of the factors' hidden units, one mask per row.
     intervals: adds features and logits that depend on intervals, not pitches,
       see `Intervals`.
   """
@@ -41,6 +49,7 @@ class Voices(nn.Module):
   hidden: int
   onsets: bool = True
   intervals: bool = False
+  dropout: Annotated[float, Range(0, below=1)] = 0.0
   dtype: jnp.dtype = jnp.float32
 
   kind = 'voices'
@@ -69,14 +78,17 @@ class Voices(nn.Module):
     e_xVxF = self.embedding(x_xV)
     return e_xVxF.reshape(*x_xV.shape[:-1], self.voices * self.features)
 
-  def log_prob(self, h_xH, x_xV, prev_xV):
+  def log_prob(self, h_xH, x_xV, prev_xV, keys_B=None):
     s_xV = x_xV.astype(jnp.int32) // 2
     hidden_xFxK = self._hidden(h_xH)
-    logits_xVxD = self._symbol_logits(hidden_xFxK, s_xV, prev_xV)
+    kept_xFxK = self._kept(keys_B, h_xH.ndim)
+    logits_xVxD = self._symbol_logits(
+      hidden_xFxK, s_xV, prev_xV, kept_xFxK=kept_xFxK
+    )
     pitch_xV = dist.log_categorical(logits_xVxD, s_xV)
     if not self.onsets:
       return {'pitch': pitch_xV.sum(-1)}
-    bits_xV = self._onset_logits(hidden_xFxK, s_xV)
+    bits_xV = self._onset_logits(hidden_xFxK, s_xV, kept_xFxK)
     free_xV = (s_xV == prev_xV // 2) & (s_xV > 0)
     onset_xV = jnp.where(free_xV, dist.log_bernoulli(bits_xV, x_xV % 2), 0)
     return {'pitch': pitch_xV.sum(-1), 'onset': onset_xV.sum(-1)}
@@ -113,13 +125,25 @@ class Voices(nn.Module):
     context = self.context_proj(h_xH)
     return context.reshape(*context.shape[:-1], self.factors, self.hidden)
 
-  def _symbol_logits(self, hidden_xFxK, s_xV, prev_xV, own=None):
+  def _kept(self, keys_B, ndim):
+    """The dropout mask of the hidden layers, [B, 1, ..., F, K], or None."""
+    if keys_B is None or not self.dropout:
+      return None
+    size = self.factors * self.hidden
+    mask_BxFK = locked(keys_B, _MASK, self.dropout, size, self.dtype)
+    middle = (1,) * (ndim - 2)
+    return mask_BxFK.reshape(-1, *middle, self.factors, self.hidden)
+
+  def _symbol_logits(
+    self, hidden_xFxK, s_xV, prev_xV, own=None, kept_xFxK=None
+  ):
     """Logits of the symbols of voices, each given those above it.
 
     Args:
       s_xV: symbols; of each voice only those above it matter.
       prev_xV: cells of the step before.
       own: the voices; None: all.
+      kept_xFxK: the dropout mask of the hidden layers, or None.
 
     Returns:
       [..., len(own), depth].
@@ -134,6 +158,8 @@ class Voices(nn.Module):
     if self.intervals:
       layer_xOxK += self.interval_factors.features(own, s_xV, prev_xV)
     layer_xOxK = nn.relu(layer_xOxK)
+    if kept_xFxK is not None:
+      layer_xOxK *= jnp.take(kept_xFxK, np.array(own), axis=-2)
     each = [self.symbols[v](layer_xOxK[..., i, :]) for i, v in enumerate(own)]
     logits_xOxD = jnp.stack(each, axis=-2)
     if self.intervals:
@@ -142,10 +168,13 @@ class Voices(nn.Module):
       )
     return logits_xOxD
 
-  def _onset_logits(self, hidden_xFxK, s_xV):
+  def _onset_logits(self, hidden_xFxK, s_xV, kept_xFxK=None):
     """Logits of the onset bits, given all symbols: [..., V]."""
     above_xK = self._embed_symbols(s_xV).sum(-2)
-    return self.bits(nn.relu(hidden_xFxK[..., -1, :] + above_xK))
+    layer_xK = nn.relu(hidden_xFxK[..., -1, :] + above_xK)
+    if kept_xFxK is not None:
+      layer_xK *= kept_xFxK[..., -1, :]
+    return self.bits(layer_xK)
 
   def _embed_symbols(self, s_xV):
     return self.factor_embedding(s_xV + self.depth * jnp.arange(self.voices))
