@@ -44,6 +44,8 @@ MUSIC = {
     'window': 512,
   },
 }
+# Without intervals between voices.
+VOICES_PLAIN = {'representation': VOICES, 'head': VOICES_HEAD}
 CORPUS = {'corpus': 'chorales'}
 RECURRENT = {'hidden': 256, 'layers': 2, 'residual': True, 'dropout': 0.4}
 # A receptive field of 253 steps, some sixteen bars.
@@ -94,12 +96,12 @@ VARIANTS['gan'] = (
     'checkpoint_every': 200,
   }
 )
-VARIANTS['structure'] = CORPUS | MUSIC[''] | usual.STRUCTURE
+VARIANTS['structure'] = CORPUS | VOICES_PLAIN | usual.STRUCTURE
 VARIANTS['structure']['model'] = RECURRENT | usual.PLANNER | {'hidden': 192}
 
 # Windows are coded by convolutions where a step is one of the grid, and by
 # recurrent nets where it is a token, as in MusicVAE.
-BY_STEP = {'': MUSIC[''], '_pianoroll': MUSIC['_pianoroll']}
+BY_STEP = {'': VOICES_PLAIN, '_pianoroll': MUSIC['_pianoroll']}
 BY_TOKEN = {
   '_melody': {
     'representation': {'name': 'melody', 'steps_per_quarter': 4},
