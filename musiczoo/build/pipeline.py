@@ -80,11 +80,14 @@ def pipeline(config: RunConfig) -> Pipeline:
       'grid: set --config.excerpts.openings=0 and --config.excerpts.phrase_ends=0'
     )
   if config.sampling.phrase_candidates > 1 and (
-    'phrases' not in conditions.columns or 'cond' not in model.controls
+    not spec.is_grid
+    or 'phrases' not in conditions.columns
+    or 'cond' not in model.controls
   ):
     raise UserError(
-      'candidates are continuations of a phrase: add phrases to '
-      '--config.conditions.columns, or set --config.sampling.phrase_candidates=1'
+      'candidates are continuations of a phrase in voices or a piano-roll: add '
+      'phrases to --config.conditions.columns, or set '
+      '--config.sampling.phrase_candidates=1'
     )
   if model.window is not None and config.window_align != 'bar':
     raise UserError(

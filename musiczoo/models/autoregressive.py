@@ -140,7 +140,7 @@ class _Autoregressive(NamedTuple):
     num = keys_N.shape[0]
 
     def step(carry, t):
-      state, prev_NxC, time_N, score_N = carry
+      state, prev_NxC, time_N, sums_N = carry
       cond = conditions_at(controls.cond, time_N) if is_conditioned else None
       now = prev_NxC, t > 0, cond, fold(keys_N, t), controls_at(controls, t)
       state, x_NxC, log_p_N = self._apply(params, 'step', state, *now)
@@ -150,19 +150,17 @@ class _Autoregressive(NamedTuple):
         else jnp.asarray(spec.steps_per_token)[x_NxC]
       )
       if group is None:
-        return (state, x_NxC, time_N + steps, score_N), (x_NxC, ())
-      (state, kept_NxC, score_N), chosen = group.select(
-        (state, x_NxC, score_N),
-        log_p_N,
-        cond,
-        t == length - 1,
-        spec.steps_per_quarter,
+        return (state, x_NxC, time_N + steps, sums_N), (x_NxC, ())
+      begins_N = spec.begins(x_NxC, prev_NxC)
+      (state, kept_NxC, sums_N), chosen = group.select(
+        (state, x_NxC, sums_N),
+        *(log_p_N, begins_N, cond, t, length, spec.steps_per_quarter),
       )
-      return (state, kept_NxC, time_N + steps, score_N), (x_NxC, chosen)
+      return (state, kept_NxC, time_N + steps, sums_N), (x_NxC, chosen)
 
     state = self._apply(params, 'start', num)
     first = jnp.zeros((num, *spec.shape), spec.sample_dtype)
-    zeros = jnp.zeros(num, jnp.int32), jnp.zeros(num, jnp.float32)
+    zeros = jnp.zeros(num, jnp.int32), jnp.zeros((num, 2), jnp.float32)
     _, (x_TxNxC, chosen) = jax.lax.scan(
       step, (state, first, *zeros), jnp.arange(length)
     )

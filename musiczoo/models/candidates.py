@@ -1,10 +1,13 @@
-"""Candidates: of several continuations of a phrase, the likeliest end goes on.
+"""Candidates: of several continuations the likeliest goes on.
 
 A model that samples step by step knows where a phrase ends, but each of its
-choices is made before the cadence is in sight. So K candidates of each phrase
-are sampled from one state, and the one whose last quarter notes are likeliest
-is kept: a particle filter that resamples at the ends of phrases, and takes the
-best.
+choices is made before the cadence is in sight. So K candidates of the opening
+and of each phrase are sampled from one state, and the best is kept: a particle
+filter that resamples at the ends of phrases, and takes the likeliest.
+
+Candidates are compared by the log probability of their last quarter notes, over
+the number of steps at which a note begins. Without this divisor a long chord,
+which takes few choices, would be the likeliest end of all.
 """
 
 from typing import NamedTuple
@@ -15,7 +18,8 @@ import jax.numpy as jnp
 from musiczoo.music.annotations import PHRASES
 from musiczoo.nn.heads import Controls
 
-QUARTERS = 4  # At the end of a phrase, by which candidates are compared.
+# Quarter notes by which candidates are compared.
+OPENING, ENDING = 1, 4
 
 
 class Candidates(NamedTuple):
@@ -31,33 +35,39 @@ class Candidates(NamedTuple):
       given=rows(controls.given), cond=rows(controls.cond)
     )
 
-  def select(self, carry, log_p, cond, is_last, steps_per_quarter: int):
-    """Replaces the candidates of pieces whose phrase ends by the best of them.
+  def select(self, carry, log_p, begins, cond, t, length, steps_per_quarter):
+    """Replaces candidates by the best of their piece where a phrase ends.
 
     Args:
-      carry: (state, step of x, score) of the rows; the score is the log
-        probability of the end of the phrase so far.
+      carry: (state, step of x, sums) of the rows; sums [rows, 2] are the log
+        probability and the number of steps at which a note begins, so far.
       log_p: [rows], log probability of this step.
+      begins: [rows], whether a note begins.
       cond: [rows, columns], conditions of this step.
-      is_last: whether this is the last step of all.
+      t: this step.
+      length: number of steps.
       steps_per_quarter: of the grid.
 
     Returns:
-      The carry after this step; (best candidate [N], whether a phrase ends
-      [N]).
+      The carry after this step; (best candidate [N], whether a choice was
+      made [N]).
     """
+    state, x, sums = carry
     left = cond[:, PHRASES] - 1  # -1 where phrases are not known.
-    state, x, score = carry
-    is_near = (left >= 1) & (left <= QUARTERS * steps_per_quarter)
-    score = jnp.where(is_near, score + log_p, 0)
-    best = score.reshape(self.pieces, self.number).argmax(-1)
-    ends = (left == 1).reshape(self.pieces, self.number)[:, 0] | is_last
+    opening = OPENING * steps_per_quarter
+    is_near = (left >= 1) & (left <= ENDING * steps_per_quarter)
+    is_near = (is_near | (t < opening))[:, None]
+    sums = jnp.where(is_near, sums + jnp.stack([log_p, begins], axis=-1), 0)
+    mean = sums[:, 0] / jnp.maximum(sums[:, 1], 1)
+    best = mean.reshape(self.pieces, self.number).argmax(-1)
+    ends = (left == 1).reshape(self.pieces, self.number)[:, 0]
+    ends = ends | (t == opening - 1) | (t == length - 1)
     own = jnp.arange(self.number)
     kept = jnp.where(ends[:, None], best[:, None], own)
     kept = (kept + self.number * jnp.arange(self.pieces)[:, None]).reshape(-1)
-    state, x = jax.tree.map(lambda a: a[kept], (state, x))  # As rows are first.
-    score = jnp.where(jnp.repeat(ends, self.number), 0, score)
-    return (state, x, score), (best, ends)
+    state, x = jax.tree.map(lambda a: a[kept], (state, x))
+    sums = jnp.where(jnp.repeat(ends, self.number)[:, None], 0, sums)
+    return (state, x, sums), (best, ends)
 
   def trace(self, x_TxRxC, chosen):
     """The steps of the candidates that were kept: [T, N, ...]."""

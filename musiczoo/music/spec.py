@@ -96,6 +96,14 @@ class Spec(NamedTuple):
     """Of x as a model samples it: float32 for frames, else int32."""
     return np.float32 if self.is_audio else np.int32
 
+  def begins(self, x, before):
+    """Whether a note begins at each step x [N, *shape], given the one before.
+
+    Of voices and bits only, where a step is one of the grid: bool [N].
+    """
+    new = x % 2 == 1 if self.kind == 'voices' else (x > 0) & (before == 0)
+    return new.any(-1)
+
   def num_decisions(self, x) -> int:
     """Decisions in x [..., *shape]: a voice's cell, a roll's frame or a token."""
     return x[..., 0].size if self.kind in ('bits', 'frames') else x.size

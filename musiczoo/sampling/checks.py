@@ -155,7 +155,8 @@ def check_candidates(pipeline: Pipeline, number: int | None) -> int:
   if number is None:
     return pipeline.sampling.phrase_candidates
   if number > 1 and (
-    'phrases' not in pipeline.conditions.columns
+    not pipeline.spec.is_grid
+    or 'phrases' not in pipeline.conditions.columns
     or 'cond' not in pipeline.model.controls
   ):
     raise UserError(

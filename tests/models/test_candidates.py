@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from musiczoo.models.candidates import QUARTERS
+from musiczoo.models.candidates import ENDING
 from musiczoo.music import annotations
 from musiczoo.music.spec import Spec
 from musiczoo.nn.conditioning import Conditioning
@@ -65,17 +65,38 @@ def log_probs(x, ends):
   return np.stack([upto(t) for t in range(x.shape[1])], axis=1)
 
 
-def test_the_likeliest_end_of_a_phrase_is_kept():
-  ends = (STEPS,)
+def means(x, ends, first):
+  """Log probability per step at which a note begins, from step `first` on."""
+  log_p = log_probs(x, ends)[:, first:].sum(1)
+  return log_p / np.maximum((x[:, first:] % 2 == 1).any(-1).sum(1), 1)
+
+
+def test_the_likeliest_opening_and_end_of_a_phrase_are_kept():
   keys = with_candidates(piece_keys(0, PIECES), NUMBER)
-  each = np.stack([sampled(keys[:, k], ends) for k in range(NUMBER)], axis=1)
-  score = np.stack(
-    [log_probs(each[:, k], ends)[:, -QUARTERS:].sum(1) for k in range(NUMBER)],
-    1,
-  )
-  best = each[np.arange(PIECES), score.argmax(1)]
+  openings = np.stack([sampled(keys[:, k], (1,), 1) for k in range(NUMBER)], 1)
+  score = np.stack([means(openings[:, k], (1,), 0) for k in range(NUMBER)], 1)
+  best = openings[np.arange(PIECES), score.argmax(1)]
+  whole = sampled(keys, (STEPS,))
+  np.testing.assert_array_equal(whole[:, :1], best)
+  # No other candidate that begins like this has a likelier end.
+  alone = [sampled_after(keys[:, k], whole[:, :1]) for k in range(NUMBER)]
+  score = np.stack([means(x, (STEPS,), STEPS - ENDING) for x in alone], 1)
+  chosen = np.stack(alone, 1)[np.arange(PIECES), score.argmax(1)]
+  np.testing.assert_array_equal(whole, chosen)
   assert len({*score.argmax(1).tolist()}) > 1
-  np.testing.assert_array_equal(sampled(keys, ends), best)
+
+
+def sampled_after(keys, opening):
+  """Pieces of one phrase that begin as given."""
+  made, params = model()
+  given = np.zeros((len(opening), STEPS, 2), np.int32)
+  given[:, :1] = opening
+  known = np.zeros((STEPS, 2), bool)
+  known[:1] = True
+  cond = np.stack([conditions((STEPS,))] * len(opening))
+  controls = Controls(cond=cond, given=given, known=known)
+  sample = jax.jit(made.sample, static_argnums=2)
+  return np.asarray(sample(params, keys, STEPS, controls))
 
 
 def test_later_phrases_go_on_from_the_one_that_is_kept():
