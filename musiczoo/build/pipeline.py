@@ -79,15 +79,13 @@ def pipeline(config: RunConfig) -> Pipeline:
       'excerpts are for models of whole pieces whose steps are those of the '
       'grid: set --config.excerpts.openings=0 and --config.excerpts.phrase_ends=0'
     )
-  if config.sampling.phrase_candidates > 1 and (
-    not spec.is_grid
-    or 'phrases' not in conditions.columns
-    or 'cond' not in model.controls
+  if (
+    config.sampling.phrase_candidates > 1
+    and 'phrase_candidates' not in model.controls
   ):
     raise UserError(
-      'candidates are continuations of a phrase in voices or a piano-roll: add '
-      'phrases to --config.conditions.columns, or set '
-      '--config.sampling.phrase_candidates=1'
+      f"family '{config.family}' samples no candidates of phrases of "
+      f'{spec.kind}: set --config.sampling.phrase_candidates=1'
     )
   if model.window is not None and config.window_align != 'bar':
     raise UserError(

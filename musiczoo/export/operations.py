@@ -126,7 +126,12 @@ def _gather(graph, eqn, x, index):
   """Along one axis: the slices that an array names, or those from a place on."""
   dims, sizes = eqn.params['dimension_numbers'], eqn.params['slice_sizes']
   (axis,), rank = dims.start_index_map, len(eqn.outvars[0].aval.shape)
-  assert not dims.operand_batching_dims, dims
+  if dims.operand_batching_dims:  # jnp.take_along_axis.
+    assert axis == rank - 1 == len(dims.operand_batching_dims), dims
+    shape = eqn.invars[1].aval.shape[:-1]
+    return graph.node(
+      'GatherElements', x, graph.reshape(index, shape), axis=axis
+    )
   if not dims.collapsed_slice_dims:
     begin = index.reshape(1).astype(np.int64)
     end = begin + sizes[axis]

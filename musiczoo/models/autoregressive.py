@@ -41,7 +41,9 @@ def autoregressive(
     parts.sample,
     metrics=parts.metrics if spec.is_audio else no_metrics,
     forward=Forward(parts.inputs, parts.forward),
-    controls=(*head.controls, 'given') + ('cond',) * bool(conditioning.columns),
+    controls=(*head.controls, 'given')
+    + ('cond',) * bool(conditioning.columns)
+    + ('phrase_candidates',) * spec.is_grid,
   )
 
 

@@ -43,7 +43,8 @@ class Candidates(NamedTuple):
         probability and the number of steps at which a note begins, so far.
       log_p: [rows], log probability of this step.
       begins: [rows], whether a note begins.
-      cond: [rows, columns], conditions of this step.
+      cond: [rows, columns], conditions of this step; where they mark no phrases,
+        or if it is None, a piece is one phrase.
       t: this step.
       length: number of steps.
       steps_per_quarter: of the grid.
@@ -53,7 +54,10 @@ class Candidates(NamedTuple):
       made [N]).
     """
     state, x, sums = carry
-    left = cond[:, PHRASES] - 1  # -1 where phrases are not known.
+    left = jnp.full(log_p.shape, length - t)
+    if cond is not None:
+      phrases = cond[:, PHRASES]
+      left = jnp.where(phrases > 0, phrases - 1, left)
     opening = OPENING * steps_per_quarter
     is_near = (left >= 1) & (left <= ENDING * steps_per_quarter)
     is_near = (is_near | (t < opening))[:, None]
@@ -61,7 +65,7 @@ class Candidates(NamedTuple):
     mean = sums[:, 0] / jnp.maximum(sums[:, 1], 1)
     best = mean.reshape(self.pieces, self.number).argmax(-1)
     ends = (left == 1).reshape(self.pieces, self.number)[:, 0]
-    ends = ends | (t == opening - 1) | (t == length - 1)
+    ends = ends | (t == opening - 1) | (t == length - 1)  # Whatever the plan.
     own = jnp.arange(self.number)
     kept = jnp.where(ends[:, None], best[:, None], own)
     kept = (kept + self.number * jnp.arange(self.pieces)[:, None]).reshape(-1)

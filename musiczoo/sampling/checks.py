@@ -150,17 +150,13 @@ def check_candidates(pipeline: Pipeline, number: int | None) -> int:
   """The number of candidates of each phrase; None is the model's own.
 
   Raises:
-    UserError: the model is not conditioned on phrases.
+    UserError: the model samples none.
   """
   if number is None:
     return pipeline.sampling.phrase_candidates
-  if number > 1 and (
-    not pipeline.spec.is_grid
-    or 'phrases' not in pipeline.conditions.columns
-    or 'cond' not in pipeline.model.controls
-  ):
+  if number > 1 and 'phrase_candidates' not in pipeline.model.controls:
     raise UserError(
-      f'--phrase_candidates={number} cannot be used with this model, which is '
-      'not conditioned on phrases: leave it out'
+      f'--phrase_candidates={number} cannot be used with this model: leave it '
+      'out'
     )
   return number

@@ -71,13 +71,15 @@ def test_a_state_goes_on():
   whole = step.call(flat, given)
   halves, state = [], given['state']
   for half in (slice(0, 2), slice(2, 6)):
-    cut = {k: given[k][:, half] for k in ('before', 'x')} | {'state': state}
+    cut = {k: given[k][:, half] for k in ('before', 'x', 'cond')}
+    cut['state'] = state
     halves.append(step.call(flat, cut))
     state = halves[-1]['state_after']
   for name in 'logits_symbols', 'log_prob_pitch', 'log_prob_onset':
     joined = np.concatenate([half[name] for half in halves], axis=1)
     np.testing.assert_allclose(joined, whole[name], atol=1e-5)
-  batch = {'x': given['x'], 'mask': np.ones((2, 6), np.float32)}
+  batch = {k: given[k] for k in ('x', 'cond')}
+  batch['mask'] = np.ones((2, 6), np.float32)
   batch['row'] = np.arange(2, dtype=np.uint32)
   sums, _ = jax.jit(lambda *of: pipeline.model.loss(*of, step=0, train=False))(
     params, batch, jax.random.key(0)

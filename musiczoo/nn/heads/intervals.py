@@ -89,14 +89,14 @@ class Intervals(nn.Module):
     index = pair * _GAPS + _gap(prev_x1xV - p_xOx1)
     index = index * _MOTIONS + _motion(s_x1xV - prev_x1xV)
     real = above_OxV & (s_x1xV > 0) & (prev_x1xV > 0)
-    row = (self.two_voices[index] * real[..., None]).sum(-2)
+    row = (jnp.asarray(self.two_voices)[index] * real[..., None]).sum(-2)
     row += jnp.stack(
       [self.motion[v](hidden_xOxK[..., i, :]) for i, v in enumerate(own)], -2
     )
     out = _spread(row, _motion(symbol - p_xOx1)) * (p_xOx1 > 0)
     index = pair[..., None] * _GAPS + _gap(s_x1xV[..., None] - symbol)
     real = above_OxV & (s_x1xV > 0)
-    out += (self.interval[index] * real[..., None]).sum(-2)
+    out += (jnp.asarray(self.interval)[index] * real[..., None]).sum(-2)
     out += jnp.stack([self._chord(v, s_xV, symbol) for v in own], axis=-2)
     return jnp.where(symbol > 0, out, 0.0)
 
@@ -114,7 +114,7 @@ class Intervals(nn.Module):
     for u in range(1, v):
       interval = (s_xV[..., 0] - s_xV[..., u]) % 12
       index = index * _CLASSES + jnp.where(s_xV[..., u] > 0, interval, 12)
-    row = self.chord[v - 1][index]
+    row = jnp.asarray(self.chord[v - 1])[index]
     top_x1 = s_xV[..., :1]
     return _spread(row, (top_x1 - symbol) % 12) * (top_x1 > 0)
 
