@@ -86,6 +86,7 @@ def main():
   if VOICE_LEADING.value and spec.kind == 'voices':
     samples, compared = _voices(config, pipeline, params, corpus)
     figures |= {'sampled_pieces': len(samples), 'voice_leading': compared}
+    figures |= _by_place(config, given, params, replicated)
   if NOVELTY.value and SPLIT.value == 'test' and not spec.is_audio:
     figures |= _novelty(corpus, spec.steps_per_quarter, samples)
   _print(figures)
@@ -167,6 +168,32 @@ def _voices(config, pipeline, params, corpus):
   )
   music = {'split': split, 'samples': samples}
   return samples, voice_comparison.compare(music, train)
+
+
+def _by_place(config, given, params, replicated):
+  """Nats at openings, ends of phrases and elsewhere, of the split and of samples.
+
+  The samples are plain: candidates of phrases are chosen by these very nats.
+  """
+  from musiczoo import build
+  from musiczoo.data.corpus import Piece
+  from musiczoo.evaluation import likelihood, places
+  from musiczoo.sampling import generate
+
+  devices, pipeline, pieces, batch_size = given
+  if not places.can_be_measured(pipeline):
+    return {}
+  options = sampling_flags.options(config, pipeline) | {'phrase_candidates': 1}
+  scores = generate.generate(pipeline, params, **options).scores
+  found = [Piece(str(i), score) for i, score in enumerate(scores)]
+  samples = build.pieces(config, pipeline, {'samples': found}, 'samples')
+  figures, metrics = {}, places.make_metrics(pipeline)
+  for prefix, music in ('', pieces), ('samples_', samples):
+    measure = likelihood.make_metrics(
+      devices, pipeline, music, batch_size, metrics
+    )
+    figures |= {prefix + k: v for k, v in measure(replicated).items()}
+  return figures
 
 
 def _novelty(corpus, steps_per_quarter, samples):
