@@ -97,7 +97,9 @@ VARIANTS['gan'] = (
   }
 )
 VARIANTS['structure'] = CORPUS | VOICES_PLAIN | usual.STRUCTURE
-VARIANTS['structure']['model'] = RECURRENT | usual.PLANNER | {'hidden': 192}
+VARIANTS['structure']['model'] = (
+  RECURRENT | usual.PLANNER | {'hidden': 192, 'dropout': 0.3}
+)
 
 # Windows are coded by convolutions where a step is one of the grid, and by
 # recurrent nets where it is a token, as in MusicVAE.

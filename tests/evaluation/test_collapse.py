@@ -7,6 +7,7 @@ from musiczoo import build
 from musiczoo.data.pieces import pack
 from musiczoo.evaluation import collapse
 from musiczoo.models.model import Model
+from musiczoo.music import annotations
 from musiczoo.representations import REPRESENTATIONS
 from musiczoo.training import parallel
 
@@ -27,7 +28,7 @@ def test_what_comes_most_often_is_right_as_often_as_counted():
   train = pack([np.full((8, 4), 21, np.uint8), np.full((3, 4), 9, np.uint8)])
   x = np.full((16, 4), 20, np.uint8)
   x[10:] = 22
-  cond = [np.zeros((16, 8), np.int16)]
+  cond = [np.zeros((16, len(annotations.COLUMNS)), np.int16)]
   cond[0][0, 0] = 1  # A bar begins.
   model = Model(None, None, None, window=16)
   pipeline = build.Pipeline(REPRESENTATIONS['voices'](), model)

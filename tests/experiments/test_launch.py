@@ -242,8 +242,10 @@ def test_a_run_can_be_watched(corpus, tmp_path):
   assert list((tmp_path / 'tensorboard').iterdir())
   assert any(p.is_file() for p in (tmp_path / 'profile').rglob('*'))
   (*_, last) = journal.read(tmp_path, journal.TIMING)
+  # A window of 16 steps, four openings of 4 and a phrase end of 32.
+  tokens = 4 * (16 + 4 * 4 + 32) * 4
   assert last['tokens_per_second'] == pytest.approx(
-    4 * 16 * 4 * last['steps_per_second'], rel=1e-4
+    tokens * last['steps_per_second'], rel=1e-4
   )
   (begun,) = journal.read(tmp_path, 'starts.jsonl')
   assert begun['PJRT_NPROC'] == '16'
