@@ -188,7 +188,7 @@ def make_metrics(
   batch_size: int,
   metrics: Callable,
 ):
-  """Returns (params) -> {name: mean} of a family's own metrics.
+  """Returns (params) -> {name: mean} of metrics; those of no weight are left out.
 
   Args:
     metrics: (params, batch, rng) -> {name: (sum, weight)}, such as the
@@ -205,7 +205,7 @@ def make_metrics(
       for name, pair in found.items():
         sums = [a.astype(np.float64).sum(0) for a in pair]
         totals[name] = np.array(sums, object) + totals.get(name, 0)
-    return {name: (a / b).tolist() for name, (a, b) in totals.items()}
+    return {k: (a / b).tolist() for k, (a, b) in totals.items() if np.all(b)}
 
   return averaged
 

@@ -4,6 +4,7 @@ Every number is librosa's (McFee et al. 2015); nothing of it is rewritten here.
 """
 
 from collections.abc import Sequence
+import inspect
 import math
 from typing import NamedTuple
 import warnings
@@ -140,8 +141,9 @@ def invert(features: np.ndarray, frames: Frames, iterations: int) -> Sound:
     **options,
   )
   cut = {'n_fft': frames.fft, 'hop_length': frames.hop}
-  samples = librosa.griffinlim(
-    np.sqrt(spectrum.T), n_iter=iterations, random_state=0, **cut
-  )
+  # librosa 1.0 calls it rng.
+  names = inspect.signature(librosa.griffinlim).parameters
+  cut['rng' if 'rng' in names else 'random_state'] = 0
+  samples = librosa.griffinlim(np.sqrt(spectrum.T), n_iter=iterations, **cut)
   samples = librosa.util.fix_length(samples, size=length)
   return Sound(samples.astype(np.float32), frames.rate)

@@ -49,6 +49,21 @@ def test_places_add_up_to_the_piece():
   assert total / 20 == pytest.approx(whole, rel=1e-5)
 
 
+def test_a_place_that_no_piece_has_is_left_out():
+  made = pipeline()
+  x = np.zeros((1, 4), np.uint8)
+  cond = np.zeros((1, len(annotations.COLUMNS)), np.int16)
+  place = parallel.jit(jax.devices()[:1])
+  params = made.model.init(
+    jax.random.key(0), {'x': x[None], 'cond': cond[None]}
+  )
+  params = place.replicate(jax.device_get(params))
+  measure = places.make_metrics(made)
+  given = place, made, pack([x], [cond]), 1
+  found = likelihood.make_metrics(*given, measure)(params)
+  assert list(found) == ['nll_openings_per_note']
+
+
 def test_only_models_of_phrases_have_places():
   made = pipeline()
   conditions = build.Conditions(('position',), (), 3, 0.5)
