@@ -86,7 +86,7 @@ def main():
   if VOICE_LEADING.value and spec.kind == 'voices':
     samples, compared = _voices(config, pipeline, params, corpus)
     figures |= {'sampled_pieces': len(samples), 'voice_leading': compared}
-    figures |= _by_place(config, given, params, replicated)
+    figures |= _by_place(config, given, params, replicated, samples)
   if NOVELTY.value and SPLIT.value == 'test' and not spec.is_audio:
     figures |= _novelty(corpus, spec.steps_per_quarter, samples)
   _print(figures)
@@ -170,10 +170,13 @@ def _voices(config, pipeline, params, corpus):
   return samples, voice_comparison.compare(music, train)
 
 
-def _by_place(config, given, params, replicated):
+def _by_place(config, given, params, replicated, scores):
   """Nats at openings, ends of phrases and elsewhere, of the split and of samples.
 
   The samples are plain: candidates of phrases are chosen by these very nats.
+
+  Args:
+    scores: samples by the flags.
   """
   from musiczoo import build
   from musiczoo.data.corpus import Piece
@@ -183,8 +186,10 @@ def _by_place(config, given, params, replicated):
   devices, pipeline, pieces, batch_size = given
   if not places.can_be_measured(pipeline):
     return {}
-  options = sampling_flags.options(config, pipeline) | {'phrase_candidates': 1}
-  scores = generate.generate(pipeline, params, **options).scores
+  options = sampling_flags.options(config, pipeline)
+  if options['phrase_candidates'] > 1:
+    options['phrase_candidates'] = 1
+    scores = generate.generate(pipeline, params, **options).scores
   found = [Piece(str(i), score) for i, score in enumerate(scores)]
   samples = build.pieces(config, pipeline, {'samples': found}, 'samples')
   figures, metrics = {}, places.make_metrics(pipeline)

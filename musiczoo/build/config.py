@@ -95,7 +95,7 @@ class Sampling:
   """
 
   temperature: Annotated[float, Range(0)]
-  top_p: Annotated[float, Range(0)]
+  top_p: Annotated[float, Range(0, 1)]
   phrase_candidates: Count
 
 

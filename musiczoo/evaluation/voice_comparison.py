@@ -9,8 +9,8 @@ from musiczoo.data.corpus import Piece
 from musiczoo.evaluation.metrics import chord_divergence, voice_leading
 from musiczoo.evaluation.metrics.bootstrap import ratio_summary
 from musiczoo.evaluation.metrics.grade import grade, reference
-from musiczoo.music.quantize import quantize
 from musiczoo.music.score import Score
+from musiczoo.music.transform import with_form
 from musiczoo.representations.representation import Representation
 
 MAX_PIECES = 512  # Of a split, so that large corpora take seconds, too.
@@ -46,18 +46,19 @@ Figure = tuple[float, float, float]
 def real_scores(
   pieces: Sequence[Piece], representation: Representation
 ) -> list[Score]:
-  """Pieces of a split as a model represents them, with the ends of phrases.
+  """Pieces of a split as a model represents them, with its meters, keys and ends of
+  phrases.
 
   Of more than `MAX_PIECES` as many, evenly spread.
   """
   index = np.linspace(0, len(pieces) - 1, min(MAX_PIECES, len(pieces)))
-  grid = representation.spec.steps_per_quarter
-  found = []
-  for i in index.astype(int).tolist():
-    score = representation.decode(encoding.encode(pieces[i], representation))
-    ends = quantize(pieces[i].score, grid).phrase_ends
-    found.append(score._replace(phrase_ends=ends))
-  return found
+  chosen = [pieces[i] for i in index.astype(int).tolist()]
+  return [
+    with_form(
+      representation.decode(encoding.encode(piece, representation)), piece.score
+    )
+    for piece in chosen
+  ]
 
 
 def compare(

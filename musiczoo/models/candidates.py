@@ -1,7 +1,7 @@
 """Candidates: of several continuations the likeliest goes on.
 
-A model that samples step by step knows where a phrase ends, but each of its
-choices is made before the cadence is in sight. So K candidates of the opening
+A model that samples step by step may be given where a phrase ends, but it makes
+each choice before those of the cadence. So K candidates of the opening
 and of each phrase are sampled from one state, and the best is kept: a particle
 filter that resamples at the ends of phrases, and takes the likeliest.
 

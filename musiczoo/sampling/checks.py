@@ -123,14 +123,14 @@ def check_form(
     ('time_signature', time_signature, 'position'),
     ('phrases', phrases, 'phrases'),
   ):
-    if value is not None and (
-      column not in columns or 'cond' not in pipeline.model.controls
-    ):
-      raise UserError(
-        f'--{flag}={value} cannot be used with this model, which is not '
-        f'conditioned on {column}: train one with --config.conditions.columns='
-        f'{",".join([*columns, column])}'
-      )
+    if value is not None:
+      check_ability(pipeline.model, 'cond', f'--{flag}')
+      if column not in columns:
+        raise UserError(
+          f'--{flag}={value} cannot be used with this model, which is not '
+          f'conditioned on {column}: train one with '
+          f'--config.conditions.columns={",".join([*columns, column])}'
+        )
   form = {}
   if time_signature is not None:
     pair = parse_time_signature(time_signature, grid)
@@ -143,7 +143,7 @@ def check_form(
         'leave one of them out'
       )
     form |= {'phrase_ends': ends, 'num_steps': ends[-1]}
-  return {'num_steps': num_steps or 256} | form
+  return {'num_steps': 256 if num_steps is None else num_steps} | form
 
 
 def check_candidates(pipeline: Pipeline, number: int | None) -> int:
@@ -154,9 +154,6 @@ def check_candidates(pipeline: Pipeline, number: int | None) -> int:
   """
   if number is None:
     return pipeline.sampling.phrase_candidates
-  if number > 1 and 'phrase_candidates' not in pipeline.model.controls:
-    raise UserError(
-      f'--phrase_candidates={number} cannot be used with this model: leave it '
-      'out'
-    )
+  if number > 1:
+    check_ability(pipeline.model, 'phrase_candidates', '--phrase_candidates')
   return number

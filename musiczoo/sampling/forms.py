@@ -1,10 +1,7 @@
 """The forms of the pieces that are sampled: metre, pick-up and phrases."""
 
-import numpy as np
-
 from musiczoo.build import Pipeline
 from musiczoo.music.form import Form, plan_phrases
-from musiczoo.music.score import canonical, Score
 
 
 def plan(
@@ -30,9 +27,3 @@ def plan(
   if phrase_ends or not is_planned:
     return [form] * num_outputs
   return [plan_phrases(form, seed, piece) for piece in range(num_outputs)]
-
-
-def with_form(score: Score, form: Form) -> Score:
-  """A Score whose ticks are steps, with the meters and phrase ends of a form."""
-  ends = np.array(form.phrase_ends, np.int32)
-  return canonical(score._replace(meters=form.meters, phrase_ends=ends))

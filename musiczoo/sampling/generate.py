@@ -13,7 +13,7 @@ from musiczoo.music.audio import Sound
 from musiczoo.music.form import Form
 from musiczoo.music.score import end, Score
 from musiczoo.nn.heads import Controls
-from musiczoo.sampling.forms import plan, with_form
+from musiczoo.sampling.forms import plan
 
 MAX_EVENTS = 64  # Per step of the grid; real music has fewer.
 
@@ -72,7 +72,10 @@ def generate(
 
   def decode(piece, x):
     score = representation.decode(x)
-    return with_form(score, forms[piece]) if has_form else score
+    if not has_form:
+      return score
+    ends = np.array(forms[piece].phrase_ends, np.int32)
+    return score._replace(meters=forms[piece].meters, phrase_ends=ends)
 
   def sampled(num_new):
     """Pieces of the primer and `num_new` more steps of x."""

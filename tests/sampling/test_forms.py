@@ -42,9 +42,9 @@ def test_phrases_and_length_agree():
   with pytest.raises(UserError, match='--phrases=8 are 32 steps'):
     checks.check_form(pipeline, 64, None, '8')
   plain = build.pipeline(configs.load('chorales.py:vae'))
-  with pytest.raises(UserError, match='not conditioned on phrases'):
+  with pytest.raises(UserError, match='--phrases cannot be used'):
     checks.check_form(plain, None, None, '8')
-  with pytest.raises(UserError, match='--phrase_candidates=2 cannot'):
+  with pytest.raises(UserError, match='--phrase_candidates cannot'):
     checks.check_candidates(plain, 2)
 
 
