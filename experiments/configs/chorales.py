@@ -28,7 +28,7 @@ MUSIC = {
   # suffix: what the music is, and its head
   '': {
     'representation': VOICES,
-    'head': VOICES_HEAD | {'intervals': True, 'dropout': 0.4},
+    'head': VOICES_HEAD | {'intervals': True},
   },
   '_pianoroll': {
     'representation': PIANOROLL,
