@@ -63,16 +63,14 @@ def _complete(mask):
   """Samples what `mask` leaves unknown; the length is that of the piece.
 
   Args:
-    mask: (representation, score, file) -> masks.Masked.
+    mask: (representation, score, file) -> Primer.
   """
 
   def complete(pipeline, params, pieces, options):
-    x, known = mask(pipeline.representation, *pieces[0])
     return generate_lib.generate(
       pipeline,
       params,
-      primer=x,
-      known=known,
+      primer=mask(pipeline.representation, *pieces[0]),
       **options | {'num_steps': 0, 'forms': None},
     )
 

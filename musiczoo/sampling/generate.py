@@ -14,6 +14,7 @@ from musiczoo.music.form import Form
 from musiczoo.music.score import end, Score
 from musiczoo.nn.heads import Controls
 from musiczoo.sampling.forms import plan
+from musiczoo.sampling.primer import Primer
 
 MAX_EVENTS = 64  # Per step of the grid; real music has fewer.
 
@@ -33,8 +34,7 @@ def generate(
   num_steps: int,
   seed: int,
   controls: Controls = Controls(),
-  primer: np.ndarray | None = None,
-  known: np.ndarray | None = None,
+  primer: Primer | None = None,
   requested: dict | None = None,
   forms: Sequence[Form] | None = None,
   phrase_candidates: int | None = None,
@@ -46,8 +46,7 @@ def generate(
 
   Args:
     num_steps: steps of the grid to sample, after the primer.
-    primer: x [P, ...] that each piece begins with.
-    known: bool like the primer, which of its cells are fixed; None: all.
+    primer: what each piece begins with.
     requested: conditions, as arguments of `annotation_text.plan`, for a model that
       has `cond` among its controls.
     forms: of each piece, its new steps; None: those of `forms.plan`.
@@ -67,22 +66,18 @@ def generate(
     ]
     controls = controls._replace(cond=np.stack(cond))
 
-  columns = pipeline.conditions.columns
-  has_form = primer is None and {'position', 'meter'} & set(columns)
+  has_form = {'position', 'meter'} & set(pipeline.conditions.columns)
 
   def decode(piece, x):
     score = representation.decode(x)
-    if not has_form:
-      return score
-    ends = np.array(forms[piece].phrase_ends, np.int32)
-    return score._replace(meters=forms[piece].meters, phrase_ends=ends)
+    return _with_form(score, forms[piece], primer) if has_form else score
 
   def sampled(num_new):
     """Pieces of the primer and `num_new` more steps of x."""
     length, fixed = num_new, controls
     if primer is not None:
-      length += len(primer)
-      fixed = _fix(controls, primer, known, length, num_outputs)
+      length += len(primer.x)
+      fixed = _fix(controls, primer, length, num_outputs)
     x = np.asarray(sample(params, keys, length, fixed)).astype(spec.dtype)
     return Generated(x, [decode(i, piece) for i, piece in enumerate(x)])
 
@@ -92,7 +87,7 @@ def generate(
   # sample of the same noise begins with the same events.
   steps = num_steps
   if primer is not None:
-    steps += end(representation.decode(primer))
+    steps += end(representation.decode(primer.x))
   num_new = 4 * num_steps
   result = sampled(num_new)
   while num_new < MAX_EVENTS * num_steps and not all(
@@ -125,12 +120,12 @@ def _compiled(sample):
   return jax.jit(sample, static_argnums=2)
 
 
-def _fix(controls, primer, known, length, num_outputs):
+def _fix(controls, primer, length, num_outputs):
   """Controls that fix the known cells of a primer, padded to `length` steps."""
-  shape = (length, *primer.shape[1:])
+  shape = (length, *primer.x.shape[1:])
   given, is_known = np.zeros(shape, np.int32), np.zeros(shape, bool)
-  given[: len(primer)] = primer
-  is_known[: len(primer)] = True if known is None else known
+  given[: len(primer.x)] = primer.x
+  is_known[: len(primer.x)] = True if primer.known is None else primer.known
   given = np.broadcast_to(given, (num_outputs, *shape))
   return controls._replace(given=given, known=is_known)
 
@@ -140,11 +135,45 @@ def _conditions(representation, form, primer, requested):
   if primer is None:
     return annotation_text.plan(form, **requested)
   grid = form.steps_per_quarter
-  of_primer = annotations.annotate(representation.decode(primer), grid)
+  of_primer = annotations.annotate(_of_primer(representation, primer), grid)
+  if representation.spec.is_grid:  # It may end with rests.
+    of_primer = annotations.gather_rows(of_primer, primer.x, None)
   begin = int(of_primer[-1, annotations.POSITION]) % form.bar_steps
   of_primer[:, annotations.STYLE] = requested.get('style', 0)
   planned = annotation_text.plan(form._replace(begin=begin), **requested)
   table = np.concatenate([of_primer, planned])
-  ends = len(of_primer) + np.array(form.phrase_ends, int)
-  annotations.set_form(table, grid, form.bar_steps, ends)
+  meter = table[:, annotations.METER].copy()
+  annotations.set_form(
+    table, grid, form.bar_steps, _phrase_ends(form, primer, len(of_primer))
+  )
+  table[:, annotations.METER] = meter
   return table
+
+
+def _of_primer(representation, primer):
+  """What the representation keeps of a primer, with its meters."""
+  kept = representation.decode(primer.x)
+  if primer.score is None:
+    return kept
+  return kept._replace(
+    meters=primer.score.meters, phrase_ends=primer.score.phrase_ends
+  )
+
+
+def _phrase_ends(form, primer, steps):
+  """Where phrases end in a primer of so many steps and in what follows it."""
+  ends = steps + np.array(form.phrase_ends, np.int32)
+  if primer.score is None:
+    return ends
+  return np.concatenate([primer.score.phrase_ends, ends])
+
+
+def _with_form(score, form, primer):
+  """A sample with the meters and phrase ends that it was sampled with."""
+  if primer is None:
+    ends = np.array(form.phrase_ends, np.int32)
+    return score._replace(meters=form.meters, phrase_ends=ends)
+  if primer.score is None:
+    return score
+  ends = _phrase_ends(form, primer, len(primer.x))
+  return score._replace(meters=primer.score.meters, phrase_ends=ends)

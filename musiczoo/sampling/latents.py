@@ -51,7 +51,7 @@ def encode_piece(
   spec = representation.spec
   if spec.is_audio:
     return pack([representation.encode(piece)])
-  x = encode_primer(representation, piece, origin)
+  x = encode_primer(representation, piece, origin).x
   table = annotations.annotate(piece, spec.steps_per_quarter)
   cond = annotations.gather_rows(table, x, spec.steps_per_token)
   return pack([x], [cond])

@@ -1,7 +1,6 @@
 """Masks of a Score to complete: infill, harmonize and accompany."""
 
 import re
-from typing import NamedTuple
 
 import numpy as np
 
@@ -10,24 +9,12 @@ from musiczoo.music import metre
 from musiczoo.music.quantize import quantize
 from musiczoo.music.score import Score
 from musiczoo.representations import Representation
-from musiczoo.sampling.primer import encode_primer
-
-
-class Masked(NamedTuple):
-  """A piece of which some cells are to be sampled.
-
-  Attributes:
-    x: [T, C], as the representation encodes it.
-    known: bool [T, C], which cells are fixed.
-  """
-
-  x: np.ndarray
-  known: np.ndarray
+from musiczoo.sampling.primer import encode_primer, Primer
 
 
 def infill(
   representation: Representation, score: Score, bars: str, origin: str
-) -> Masked:
+) -> Primer:
   """Samples all parts of some bars anew, and fixes the rest.
 
   Args:
@@ -38,7 +25,8 @@ def infill(
   Raises:
     UserError: the bars cannot be parsed, or are not in the music.
   """
-  x = np.asarray(encode_primer(representation, score, origin))
+  whole = encode_primer(representation, score, origin)
+  x = np.asarray(whole.x)
   parsed = re.fullmatch(r'(\d+)(?::(\d+))?', bars)
   if parsed is None:
     raise UserError(f"--infill_bars={bars}: give bars, such as '4:8'")
@@ -51,12 +39,12 @@ def infill(
     )
   known = np.ones(x.shape, bool)
   known[lines[first - 1] : lines[last]] = False
-  return Masked(x, known)
+  return whole._replace(x=x, known=known)
 
 
 def harmonize(
   representation: Representation, score: Score, origin: str
-) -> Masked:
+) -> Primer:
   """Fixes the highest part and samples the others: see `accompany`."""
   highest, _ = representation.spec.parts[0]
   return accompany(representation, score, highest, origin)
@@ -64,7 +52,7 @@ def harmonize(
 
 def accompany(
   representation: Representation, score: Score, part: str, origin: str
-) -> Masked:
+) -> Primer:
   """Fixes one part and samples all others.
 
   Args:
@@ -80,10 +68,11 @@ def accompany(
       f"'{part}' is not a part of this model's music: "
       + (f'choose one of {", ".join(parts)}' if parts else 'it has none')
     )
-  x = np.asarray(encode_primer(representation, score, origin))
+  whole = encode_primer(representation, score, origin)
+  x = np.asarray(whole.x)
   known = np.zeros(x.shape, bool)
   known[:, parts[part]] = True
   given = np.where(known, x, 0)
   if not len(representation.decode(given).notes):
     raise UserError(f'{origin}: its {part} has no notes that fit this model')
-  return Masked(given, known)
+  return whole._replace(x=given, known=known)

@@ -1,6 +1,7 @@
 """A Score encoded as the beginning, or as the fixed part, of a sample."""
 
 import logging
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,9 +13,24 @@ from musiczoo.representations import Representation
 log = logging.getLogger(__name__)
 
 
+class Primer(NamedTuple):
+  """Music that each sample begins with, or of which some cells are fixed.
+
+  Attributes:
+    x: [P, ...], as the representation encodes it.
+    known: bool like x, which of its cells are fixed; None: all.
+    score: the music on the model's grid, for its meters and phrase ends; None:
+      in bars of 4/4.
+  """
+
+  x: np.ndarray
+  known: np.ndarray | None = None
+  score: Score | None = None
+
+
 def encode_primer(
   representation: Representation, primer: Score, origin: str
-) -> np.ndarray:
+) -> Primer:
   """Encodes a Score that a sample continues; warns of what is lost.
 
   Args:
@@ -35,7 +51,7 @@ def encode_primer(
     log.warning(text, origin, ', '.join(losses))
   if representation.spec.end_token is not None:
     x = x[x != representation.spec.end_token]  # The sample continues it.
-  return x
+  return Primer(x, score=quantize(primer, kept.resolution))
 
 
 def _losses(primer, kept):

@@ -12,6 +12,7 @@ from musiczoo.music import midi
 from musiczoo.music.score import Score, Track
 from musiczoo.runs import run, workdir
 from musiczoo.sampling import generate
+from musiczoo.sampling.primer import Primer
 from musiczoo.training import checkpoint, journal
 from tests import configs, families
 
@@ -172,7 +173,7 @@ def test_a_primer_comes_back_at_the_head(tmp_path, corpus):
   _, pipeline, params, _ = workdir.load(tmp_path)
   primer = pipeline.representation.encode(midi.read(corpus / '0.mid'))
   written = generate.generate(
-    pipeline, params, num_outputs=3, num_steps=20, seed=3, primer=primer
+    pipeline, params, num_outputs=3, num_steps=20, seed=3, primer=Primer(primer)
   )
   assert written.x.shape[1] == len(primer) + 20
   for x in written.x:

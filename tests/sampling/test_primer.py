@@ -30,7 +30,7 @@ def score(notes, **more):
 def test_what_a_primer_loses_is_said(caplog, primer, words):
   voices = REPRESENTATIONS['voices']()
   with caplog.at_level(logging.WARNING):
-    x = encode_primer(voices, primer, 'song.mid')
+    x = encode_primer(voices, primer, 'song.mid').x
   assert len(x) == (3 if primer.notes[0, 0] else 4)
   said = ' '.join(r.getMessage() for r in caplog.records)
   assert (words in said and 'song.mid' in said) if words else not said
@@ -44,6 +44,6 @@ def test_a_primer_of_nothing_is_refused():
 
 def test_a_primer_of_events_goes_on():
   events = REPRESENTATIONS['events']()
-  x = encode_primer(events, score([(0, 12, 60, 80, 0)]), 'song.mid')
+  x = encode_primer(events, score([(0, 12, 60, 80, 0)]), 'song.mid').x
   assert events.spec.end_token not in x
   assert len(events.decode(x).notes) == 1

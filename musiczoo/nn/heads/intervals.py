@@ -29,8 +29,14 @@ class Intervals(nn.Module):
 
   A term with a rest in it is 0; in a chord a rest is a class of its own.
 
+  Rows of tables are looked up and then moved to their place among the symbols:
+  to look up each symbol would make a gradient of as many scattered numbers,
+  which took half the time of a training step.
+
+  Shapes: O voices, P pairs of such a voice and one above it, M motions.
+
   Attributes:
-    depth: number of symbols of a voice; 0 is a rest.
+    depth: number of symbols D of a voice; 0 is a rest.
     voices: number of voices V, the highest first.
     hidden: units K of the head's hidden layer.
   """
@@ -41,7 +47,7 @@ class Intervals(nn.Module):
   dtype: jnp.dtype = jnp.float32
 
   def setup(self):
-    pairs = self.voices * self.voices
+    pairs = self.voices * (self.voices - 1) // 2
     self.motion = [
       dist.logits_layer(_MOTIONS, self.dtype) for _ in range(self.voices)
     ]
@@ -50,7 +56,7 @@ class Intervals(nn.Module):
     zeros = nn.initializers.zeros
     shape = pairs * _GAPS * _MOTIONS, _MOTIONS
     self.two_voices = self.param('two_voices', zeros, shape)
-    self.interval = self.param('interval', zeros, (pairs * _GAPS,))
+    self.interval = self.param('interval', zeros, (pairs, _GAPS))
     self.chord = [
       self.param(f'chord_{v}', zeros, (_CLASSES ** (v - 1), 12))
       for v in range(1, self.voices)
@@ -64,18 +70,18 @@ class Intervals(nn.Module):
       s_xV: symbols; of each voice only those above it matter.
       prev_xV: symbols of the step before.
     """
-    pair, above_OxV, p_xOx1 = self._pairs(own, prev_xV)
-    s_x1xV, prev_x1xV = s_xV[..., None, :], prev_xV[..., None, :]
-    motion = self.motion_embedding(
-      pair * _MOTIONS + _motion(s_x1xV - prev_x1xV)
+    v, u, number, sums_OxP = _pairs(own)
+    s_xP, before_xP, p_xP = s_xV[..., u], prev_xV[..., u], prev_xV[..., v]
+    motion_xPxK = self.motion_embedding(
+      number * _MOTIONS + _motion(s_xP - before_xP)
     )
-    gap = self.gap_embedding(pair * _GAPS + _gap(s_x1xV - p_xOx1))
-    moved = above_OxV & (s_x1xV > 0) & (prev_x1xV > 0)
-    near = above_OxV & (s_x1xV > 0) & (p_xOx1 > 0)
-    return (motion * moved[..., None] + gap * near[..., None]).sum(-2)
+    gap_xPxK = self.gap_embedding(number * _GAPS + _gap(s_xP - p_xP))
+    motion_xPxK *= ((s_xP > 0) & (before_xP > 0))[..., None]
+    gap_xPxK *= ((s_xP > 0) & (p_xP > 0))[..., None]
+    return sums_OxP @ (motion_xPxK + gap_xPxK)
 
   def logits(self, own, hidden_xOxK, s_xV, prev_xV):
-    """Logits of the symbols of voices, [..., O, depth].
+    """Logits of the symbols of voices, [..., O, D].
 
     Args:
       own: the O voices.
@@ -83,40 +89,62 @@ class Intervals(nn.Module):
       s_xV: symbols; of each voice only those above it matter.
       prev_xV: symbols of the step before.
     """
-    pair, above_OxV, p_xOx1 = self._pairs(own, prev_xV)
-    s_x1xV, prev_x1xV = s_xV[..., None, :], prev_xV[..., None, :]
-    symbol = jnp.arange(self.depth)
-    index = pair * _GAPS + _gap(prev_x1xV - p_xOx1)
-    index = index * _MOTIONS + _motion(s_x1xV - prev_x1xV)
-    real = above_OxV & (s_x1xV > 0) & (prev_x1xV > 0)
-    row = (jnp.asarray(self.two_voices)[index] * real[..., None]).sum(-2)
-    row += jnp.stack(
-      [self.motion[v](hidden_xOxK[..., i, :]) for i, v in enumerate(own)], -2
-    )
-    out = _spread(row, _motion(symbol - p_xOx1)) * (p_xOx1 > 0)
-    index = pair[..., None] * _GAPS + _gap(s_x1xV[..., None] - symbol)
-    real = above_OxV & (s_x1xV > 0)
-    out += (jnp.asarray(self.interval)[index] * real[..., None]).sum(-2)
-    out += jnp.stack([self._chord(v, s_xV, symbol) for v in own], axis=-2)
-    return jnp.where(symbol > 0, out, 0.0)
+    p_xO = prev_xV[..., np.array(own)]
+    row_xOxM = self._motions(own, hidden_xOxK, s_xV, prev_xV)
+    out_xOxD = _place_motions(row_xOxM, p_xO, self.depth) * (p_xO > 0)[..., None]
+    out_xOxD += self._intervals(own, s_xV)
+    out_xOxD += jnp.stack([self._chord(v, s_xV) for v in own], axis=-2)
+    return jnp.where(np.arange(self.depth) > 0, out_xOxD, 0.0)
 
-  def _pairs(self, own, prev_xV):
-    """The pair's number [O, V], whether V is above O, own symbols before."""
-    own = np.array(own)
-    other = np.arange(self.voices)
-    pair = own[:, None] * self.voices + other
-    return pair, other < own[:, None], prev_xV[..., own, None]
+  def _motions(self, own, hidden_xOxK, s_xV, prev_xV):
+    """Logits of the motions of voices, [..., O, M]."""
+    v, u, number, sums_OxP = _pairs(own)
+    s_xP, before_xP, p_xP = s_xV[..., u], prev_xV[..., u], prev_xV[..., v]
+    index = number * _GAPS + _gap(before_xP - p_xP)
+    index = index * _MOTIONS + _motion(s_xP - before_xP)
+    row_xPxM = jnp.asarray(self.two_voices)[index]
+    row_xPxM *= ((s_xP > 0) & (before_xP > 0))[..., None]
+    by_hidden = [
+      self.motion[v](hidden_xOxK[..., i, :]) for i, v in enumerate(own)
+    ]
+    return sums_OxP @ row_xPxM + jnp.stack(by_hidden, axis=-2)
 
-  def _chord(self, v, s_xV, symbol):
+  def _intervals(self, own, s_xV):
+    """Logits from the intervals to each voice above, [..., O, D]."""
+    _, u, number, sums_OxP = _pairs(own)
+    symbol = np.arange(self.depth)
+    gap_DxD = np.clip(symbol[:, None] - symbol, MIN_GAP, MAX_GAP) - MIN_GAP
+    table_PDxD = self.interval[:, gap_DxD].reshape(-1, self.depth)
+    s_xP = s_xV[..., u]
+    row_xPxD = table_PDxD[number * self.depth + s_xP] * (s_xP > 0)[..., None]
+    return sums_OxP @ row_xPxD
+
+  def _chord(self, v, s_xV):
+    """Logits from the chord of the voices above v, [..., D]."""
     if not v:
       return jnp.zeros((*s_xV.shape[:-1], self.depth))
     index = jnp.zeros_like(s_xV[..., 0])
     for u in range(1, v):
       interval = (s_xV[..., 0] - s_xV[..., u]) % 12
       index = index * _CLASSES + jnp.where(s_xV[..., u] > 0, interval, 12)
-    row = jnp.asarray(self.chord[v - 1])[index]
-    top_x1 = s_xV[..., :1]
-    return _spread(row, (top_x1 - symbol) % 12) * (top_x1 > 0)
+    row_x12 = jnp.asarray(self.chord[v - 1])[index]
+    top = s_xV[..., 0]
+    octaves = -(-(self.depth + 11) // 12)
+    repeated = jnp.concatenate([row_x12] * octaves, axis=-1)
+    return _slice(repeated, -top % 12, 12, self.depth) * (top > 0)[..., None]
+
+
+def _pairs(own):
+  """Pairs of each of the voices `own` with each above it.
+
+  Returns:
+    (the lower voices [P], the upper ones [P], numbers of the pairs [P], the
+    matrix [O, P] that sums what each lower voice has).
+  """
+  pairs = [(i, v, u) for i, v in enumerate(own) for u in range(v)]
+  i, v, u = np.array(pairs, int).reshape(-1, 3).T
+  sums_OxP = np.arange(len(own))[:, None] == i
+  return v, u, v * (v - 1) // 2 + u, sums_OxP.astype(np.float32)
 
 
 def _motion(semitones):
@@ -127,6 +155,26 @@ def _gap(semitones):
   return jnp.clip(semitones, MIN_GAP, MAX_GAP) - MIN_GAP
 
 
-def _spread(row, index):
-  """row [..., R] at index [..., depth]."""
-  return jnp.take_along_axis(row, index, axis=-1)
+def _place_motions(row_xM, p, depth):
+  """Values of the pitches [..., depth] from those of the motions from p."""
+  beyond = depth - 1 - MAX_MOTION
+  width = [(0, 0)] * (row_xM.ndim - 1) + [(max(beyond, 0),) * 2]
+  # Motions from -(depth - 1) to depth - 1.
+  row = jnp.pad(row_xM, width, mode='edge')
+  row = row[..., max(-beyond, 0) :]
+  return _slice(row, depth - 1 - p, depth, depth)
+
+
+def _slice(row, start, starts, length):
+  """row[..., start:start + length], start [...] below `starts`.
+
+  By halves, as elementwise choices: a gather has a scatter as its gradient.
+  """
+  for bit in reversed(range((starts - 1).bit_length())):
+    rest = length + 2**bit - 1
+    more = 2**bit + rest - row.shape[-1]
+    moved = jnp.pad(row, [(0, 0)] * (row.ndim - 1) + [(0, max(more, 0))])
+    moved = moved[..., 2**bit : 2**bit + rest]
+    bits = (start >> bit & 1)[..., None]
+    row = jnp.where(bits == 1, moved, row[..., :rest])
+  return row[..., :length]

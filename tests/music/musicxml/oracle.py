@@ -45,10 +45,14 @@ def _merged(part):
 
 def _written(part):
   """Start, voice, end, pitch, tie, whether it is a drum, of written notes."""
-  for measure in part.getElementsByClass('Measure'):
+  measures = list(part.getElementsByClass('Measure'))
+  # The first voice of a staff is in each of its measures; where it is alone,
+  # music21 puts its notes into the measure itself.
+  numbers = [int(v.id) for measure in measures for v in measure.voices]
+  first = min(numbers, default=1)
+  for measure in measures:
     for voice in list(measure.voices) or [measure]:
-      # Outside voices there is only the first.
-      name = voice.id if measure.voices else '1'
+      name = int(voice.id) if measure.voices else first
       for element in voice.notes:
         if type(element).__name__ == 'ChordSymbol':
           continue

@@ -106,6 +106,15 @@ def test_notes_are_those_that_music21_reads(score):
   check(score)
 
 
+def test_a_voice_of_the_lower_staff_that_is_alone_in_one_of_its_bars():
+  repeated = [(0, 1, 24)] * 8
+  check(
+    song(
+      [*repeated, (0, 2, 25), (0, 1, 66)], meters=[(1, 4, 4)], resolution=1
+    )
+  )
+
+
 def test_a_pickup_is_an_implicit_bar_0():
   scale = [(4 * i, 4, 60 + i) for i in range(9)]
   score = song(scale, meters=[(0, 1, 4), (4, 4, 4)])

@@ -35,17 +35,17 @@ def expected(params, row, v, q):
   gap = lambda a: clip(a, -12, 36)
   total = 0.0
   for u in range(v):
-    pair = v * V + u
+    pair = v * (v - 1) // 2 + u
     if s[u] and prev[u] and prev[v]:
       index = (pair * 49 + gap(prev[u] - prev[v])) * 27 + motion(s[u] - prev[u])
       total += params['two_voices'][index, motion(q - prev[v])]
     if s[u]:
-      total += params['interval'][pair * 49 + gap(s[u] - q)]
+      total += params['interval'][pair, gap(s[u] - q)]
   if v and s[0]:
     index = 0
     for u in range(1, v):
       index = index * 13 + ((s[0] - s[u]) % 12 if s[u] else 12)
-    total += params[f'chord_{v}'][index, (s[0] - q) % 12]
+    total += params[f'chord_{v}'][index, (q - s[0]) % 12]
   return total
 
 
