@@ -1,5 +1,7 @@
 """Samples that continue, complete or vary the music of input_flags."""
 
+import numpy as np
+
 from musiczoo import build
 from musiczoo.models.model import LatentModel
 from musiczoo.sampling import (
@@ -67,14 +69,26 @@ def _complete(mask):
   """
 
   def complete(pipeline, params, pieces, options):
+    primer = mask(pipeline.representation, *pieces[0])
     return generate_lib.generate(
       pipeline,
       params,
-      primer=mask(pipeline.representation, *pieces[0]),
+      primer=_with_form(primer, options['forms'][0]),
       **options | {'num_steps': 0, 'forms': None},
     )
 
   return complete
+
+
+def _with_form(primer, form):
+  """The music to complete, in the metre and phrases that flags ask for."""
+  score = primer.score
+  if sampling_flags.TIME_SIGNATURE.value is not None:
+    score = score._replace(meters=form.meters)
+  if sampling_flags.PHRASES.value is not None:
+    ends = np.array(form.phrase_ends, np.int32)
+    score = score._replace(phrase_ends=ends)
+  return primer._replace(score=score)
 
 
 def _infill(representation, score, file):

@@ -70,6 +70,7 @@ for _name in ('rnn', 'lstm', 'gru', 'cnn'):
 # Families with an output of their own.
 VARIANTS['infill'] = (
   CORPUS
+  | FORM
   | usual.steps(3000)
   | {
     'family': 'infill',
@@ -78,6 +79,7 @@ VARIANTS['infill'] = (
     'model': {
       'hidden': 128,
       'layers': 10,
+      'dropout': 0.1,
       'onsets': True,
       'sampling': 'ancestral',
       'sweeps': 256,

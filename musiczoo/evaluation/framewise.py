@@ -18,6 +18,9 @@ from musiczoo.training import parallel
 from musiczoo.training.parallel import Parallel
 from musiczoo.training.step import make_evaluate_step
 
+# Of `OrderlessModel.conditional`.
+_INPUTS = 'x', 'known', 'real', 'cond'
+
 
 def framewise(
   devices: Parallel,
@@ -52,7 +55,7 @@ def framewise(
 
   def score(params, row, rng):
     del rng
-    parts = model.conditional(params, row['x'], row['known'], row['real'])
+    parts = model.conditional(params, *(row.get(k) for k in _INPUTS))
     step, voice = row['cell'][0]
     return {name: value[0, step, voice] for name, value in parts.items()}
 
@@ -72,7 +75,7 @@ def framewise(
   nats = collections.defaultdict(list)
   for begin in range(0, len(chosen), size):
     few = chosen[begin : begin + size]
-    rows = [r for c in few for r in _rows(pieces.x[c[1]], *c)]
+    rows = [r for c in few for r in _rows(pieces, *c)]
     rows += rows[:1] * ((size - len(few)) * voices)
     found = devices.fetch(evaluate(params, _batch(rows)))
     for name, value in found.items():
@@ -97,28 +100,33 @@ def _sample(offsets, num, order):
   return zip(index.tolist(), (frames - offsets[index]).tolist())
 
 
-def _rows(x, order, piece, step):
+def _rows(pieces, order, piece, step):
   """The rows that score a frame of a piece in one order, one for each voice."""
+  x = pieces.x[piece]
+  own = {'x': np.asarray(x)}
+  if pieces.cond is not None:
+    own['cond'] = np.asarray(pieces.cond[piece])
   rng = np.random.Generator(np.random.Philox(key=[order, 2 + piece]))
   turn = rng.permutation(len(x))
   known = np.repeat((turn < turn[step])[:, None], x.shape[1], axis=1)
   # The order of a frame's voices does not depend on which frames are scored.
   for voice in np.argsort(rng.random(x.shape)[step]):
-    yield {'x': np.asarray(x), 'known': known.copy(), 'cell': (step, voice)}
+    yield own | {'known': known.copy(), 'cell': (step, voice)}
     known[step, voice] = True
 
 
 def _batch(rows):
   length = padded_length(max(len(row['x']) for row in rows))
-  shape = len(rows), length, rows[0]['x'].shape[1]
-  batch = {
-    'x': np.zeros(shape, rows[0]['x'].dtype),
-    'known': np.zeros(shape, bool),
-    'real': np.zeros(shape[:2], bool),
-    'cell': np.array([row['cell'] for row in rows], np.int32),
-  }
-  for i, row in enumerate(rows):
-    steps = len(row['x'])
-    batch['x'][i, :steps], batch['known'][i, :steps] = row['x'], row['known']
-    batch['real'][i, :steps] = True
+
+  def padded(name):
+    first = rows[0][name]
+    values = np.zeros((len(rows), length, *first.shape[1:]), first.dtype)
+    for value, row in zip(values, rows):
+      value[: len(row['x'])] = row[name]
+    return values
+
+  batch = {name: padded(name) for name in rows[0] if name != 'cell'}
+  batch['cell'] = np.array([row['cell'] for row in rows], np.int32)
+  steps = np.array([len(row['x']) for row in rows])
+  batch['real'] = np.arange(length) < steps[:, None]
   return batch

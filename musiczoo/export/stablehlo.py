@@ -81,6 +81,9 @@ def step(pipeline: Pipeline, weights: dict) -> bytes:
     known = jax.ShapeDtypeStruct(x.shape, bool)
     real = jax.ShapeDtypeStruct((b, t), bool)
     inputs, apply = {'x': x, 'known': known, 'real': real}, _conditional(model)
+    if 'cond' in model.controls:
+      columns = len(annotations.COLUMNS)
+      inputs['cond'] = jax.ShapeDtypeStruct((b, t, columns), np.int32)
   else:
     mask = jax.ShapeDtypeStruct((b, t), np.float32)
     columns = len(annotations.COLUMNS)
@@ -96,7 +99,7 @@ def step(pipeline: Pipeline, weights: dict) -> bytes:
 def _conditional(model: OrderlessModel):
   def apply(params, inputs):
     parts = model.conditional(
-      params, inputs['x'], inputs['known'], inputs['real']
+      params, inputs['x'], inputs['known'], inputs['real'], inputs.get('cond')
     )
     return {f'log_prob_{name}': value for name, value in parts.items()}
 

@@ -99,9 +99,9 @@ class OrderlessModel(Model):
   """A Model of each cell given any others.
 
   Attributes:
-    conditional: (params, x, known, real) -> {part: log probability of each cell
-      given the known ones, [B, T, ...]}; known bool as x, real bool [B, T] the
-      steps of x that are no padding.
+    conditional: (params, x, known, real, cond) -> {part: log probability of each
+      cell given the known ones, [B, T, ...]}; known bool as x, real bool [B, T]
+      the steps of x that are no padding, cond the conditions or None.
   """
 
   conditional: Callable

@@ -155,9 +155,7 @@ def _of_primer(representation, primer):
   kept = representation.decode(primer.x)
   if primer.score is None:
     return kept
-  return kept._replace(
-    meters=primer.score.meters, phrase_ends=primer.score.phrase_ends
-  )
+  return transform.with_form(kept, primer.score)
 
 
 def _phrase_ends(form, primer, steps):
@@ -176,4 +174,4 @@ def _with_form(score, form, primer):
   if primer.score is None:
     return score
   ends = _phrase_ends(form, primer, len(primer.x))
-  return score._replace(meters=primer.score.meters, phrase_ends=ends)
+  return transform.with_form(score, primer.score)._replace(phrase_ends=ends)

@@ -131,8 +131,11 @@ def test_infill_has_the_log_probability_of_each_cell():
   rng = np.random.default_rng(0)
   x = rng.integers(100, size=(3, 20, 4)).astype(np.int32)
   known, real = rng.random(x.shape) < 0.5, np.ones((3, 20), bool)
-  got = step.call(flat, {'x': x, 'known': known, 'real': real})
-  expected = jax.jit(pipeline.model.conditional)(params, x, known, real)
+  cond = annotation_text.plan(Form(20, 4)).astype(np.int32)
+  cond = np.stack([cond] * 3)
+  inputs = {'x': x, 'known': known, 'real': real, 'cond': cond}
+  got = step.call(flat, inputs)
+  expected = jax.jit(pipeline.model.conditional)(params, *inputs.values())
   assert set(got) == {f'log_prob_{name}' for name in expected}
   for name, value in expected.items():
     np.testing.assert_allclose(got[f'log_prob_{name}'], value, atol=1e-5)

@@ -17,6 +17,7 @@ from musiczoo.models.infill import sampling
 from musiczoo.models.infill.net import fits, InfillNet
 from musiczoo.models.model import OrderlessModel
 from musiczoo.music.spec import Spec
+from musiczoo.nn.conditioning import ConditionEmbedding, Conditioning
 from musiczoo.nn.heads import Controls
 from musiczoo.nn.heads.distributions import log_bernoulli, log_categorical
 from musiczoo.nn.keys import row_keys
@@ -29,6 +30,8 @@ class InfillOptions:
   Attributes:
     hidden: units per layer.
     layers: residual blocks of two layers.
+    voice_hidden: units of the hidden layer of each voice.
+    dropout: rate of dropout in training.
     step_mask_prob: share of the rows in training that mask whole steps.
     onsets: False leaves out the bits that mark repeated notes.
     sampling: 'ancestral' draws cell after cell, in an order of each row's own;
@@ -40,6 +43,8 @@ class InfillOptions:
 
   hidden: Annotated[int, Range(1)]
   layers: Annotated[int, Range(1)]
+  voice_hidden: Annotated[int, Range(1)] = 96
+  dropout: Annotated[float, Range(0, below=1)] = 0.0
   step_mask_prob: Annotated[float, Range(0, 1)] = 0.5
   onsets: bool = True
   sampling: Annotated[str, OneOf('ancestral', 'gibbs')] = 'ancestral'
@@ -47,7 +52,13 @@ class InfillOptions:
 
 
 def infill(
-  spec: Spec, head: None, options: InfillOptions, *, dtype, remat
+  spec: Spec,
+  head: None,
+  options: InfillOptions,
+  *,
+  conditioning: Conditioning = Conditioning(),
+  dtype,
+  remat,
 ) -> OrderlessModel:
   """An orderless net over voices, trained on masked cells.
 
@@ -67,6 +78,7 @@ def infill(
     spec: of x; must be voices.
     head: None, for the family has its own output.
     options: of the net, its training and its sampling.
+    conditioning: the condition columns.
     dtype: of the computation; parameters and loss stay float32.
     remat: recompute blocks in the backward pass, to save memory.
 
@@ -78,14 +90,29 @@ def infill(
     raise UserError(
       'family infill fills in voices: set --config.representation.name=voices'
     )
-  sizes = spec.depth, spec.shape[0], options.hidden, options.layers
-  net = InfillNet(*sizes, options.onsets, jnp.dtype(dtype), remat)
+  dtype = jnp.dtype(dtype)
+  conditions = (
+    ConditionEmbedding(conditioning, dtype) if conditioning.columns else None
+  )
+  net = InfillNet(
+    spec.depth,
+    spec.shape[0],
+    options.hidden,
+    options.layers,
+    options.voice_hidden,
+    options.dropout,
+    conditions,
+    options.onsets,
+    dtype,
+    remat,
+  )
   parts = _Infill(net, options)
   return OrderlessModel(
     parts.init,
     parts.loss,
     parts.sample,
-    controls=('temperature', 'top_k', 'top_p', 'min_p', 'given', 'known'),
+    controls=('temperature', 'top_k', 'top_p', 'min_p', 'given', 'known')
+    + ('cond',) * bool(conditioning.columns),
     monitor='nll_bound',
     conditional=parts.conditional,
   )
@@ -99,15 +126,18 @@ class _Infill(NamedTuple):
 
   def init(self, rng, batch):
     x = batch['x'].astype(jnp.int32)
-    return self.net.init(rng, x, x >= 0, batch['mask'] >= 0)['params']
+    masks = x >= 0, batch['mask'] >= 0
+    return self.net.init(rng, x, *masks, batch.get('cond'))['params']
 
-  def conditional(self, params, x_BxTxV, known_BxTxV, real_BxT):
+  def conditional(
+    self, params, x_BxTxV, known_BxTxV, real_BxT, cond=None, keys_B=None
+  ):
     """Log probability of each cell given the known ones, by part: [B, T, V]."""
     real_BxTx1 = real_BxT[..., None]
     known_BxTxV = known_BxTxV & real_BxTx1
     x_BxTxV = canonical(x_BxTxV.astype(jnp.int32), real_BxTx1)
     logits, bits = self.net.apply(
-      {'params': params}, x_BxTxV, known_BxTxV, real_BxT
+      {'params': params}, x_BxTxV, known_BxTxV, real_BxT, cond, keys_B
     )
     s_BxTxV = x_BxTxV // 2
     if not self.options.onsets:
@@ -129,7 +159,14 @@ class _Infill(NamedTuple):
     masked_BxTxV = jax.vmap(random_mask, (0, 0, None, None))(
       keys_B, counts_BxT, voices, prob * train
     )
-    parts = self.conditional(params, batch['x'], ~masked_BxTxV, real_BxT)
+    parts = self.conditional(
+      params,
+      batch['x'],
+      ~masked_BxTxV,
+      real_BxT,
+      batch.get('cond'),
+      keys_B if train else None,
+    )
     num_B = masked_BxTxV.sum((1, 2))
     weight_B = voices * counts_BxT.sum(1) / jnp.maximum(num_B, 1)
 
@@ -145,7 +182,9 @@ class _Infill(NamedTuple):
     real_NxT = jnp.ones((keys_N.shape[0], length), bool)
 
     def predict(x_NxTxV, known_NxTxV):
-      return self.net.apply({'params': params}, x_NxTxV, known_NxTxV, real_NxT)
+      return self.net.apply(
+        {'params': params}, x_NxTxV, known_NxTxV, real_NxT, controls.cond
+      )
 
     shape = length, self.net.voices
     return sampling.sample(predict, keys_N, shape, controls, self.options)

@@ -1,13 +1,17 @@
 """InfillNet: logits of each cell of voices given the known cells.
 
-Shapes: B rows, T steps, V voices, S symbols of a voice, H hidden units.
+Shapes: B rows, T steps, V voices, S symbols of a voice, H hidden units, K of them
+for each voice.
 """
 
 from flax import linen as nn
 import jax.numpy as jnp
 
 from musiczoo.nn.conv import Conv
+from musiczoo.nn.dropout import locked
 from musiczoo.nn.heads.distributions import logits_layer
+from musiczoo.nn.heads.intervals import Intervals
+from musiczoo.nn.shift import delay
 
 CYCLE = 5  # Dilations are 1, 2, 4, 8, 16 and 1 again: a bar of sixteenths.
 
@@ -20,11 +24,17 @@ class InfillNet(nn.Module):
   note; a rest has no onset, and a symbol that differs from a known one before it
   always has one.
 
+  Logits depend on the known pitches themselves and, by `Intervals`, on how the
+  voices move from the step before and to the step after.
+
   Attributes:
     depth: number of symbols S; cells are below 2 * depth.
     voices: V.
     hidden: units H.
     layers: residual blocks.
+    voice_hidden: units K of the hidden layer of each voice.
+    dropout: rate of dropout after each block and layer, one mask per row.
+    conditions: embeds the conditions of each step; None: there are none.
     onsets: False leaves the bits out, for data that does not have them.
     remat: recompute each block in the backward pass, to save memory.
   """
@@ -33,6 +43,9 @@ class InfillNet(nn.Module):
   voices: int
   hidden: int
   layers: int
+  voice_hidden: int
+  dropout: float = 0.0
+  conditions: nn.Module | None = None
   onsets: bool = True
   dtype: jnp.dtype = jnp.float32
   remat: bool = False
@@ -42,39 +55,90 @@ class InfillNet(nn.Module):
     self.embedding = nn.Embed(
       self.voices * (self.depth + 2), self.hidden, self.dtype
     )
+    if self.conditions is not None:
+      self.condition_proj = nn.Dense(self.hidden, dtype=self.dtype)
     block = nn.remat(Block) if self.remat else Block
     self.blocks = [
       block(self.hidden, 2 ** (i % CYCLE), self.dtype)
       for i in range(self.layers)
     ]
     self.norm = nn.LayerNorm(dtype=self.dtype)
-    self.symbols = logits_layer(self.voices * self.depth, self.dtype)
+    self.voice_proj = nn.Dense(
+      self.voices * self.voice_hidden, dtype=self.dtype
+    )
+    sizes = self.depth, self.voices, self.voice_hidden, True, self.dtype
+    self.before, self.after = Intervals(*sizes), Intervals(*sizes)
+    layers = range(self.voices)
+    self.symbols = [logits_layer(self.depth, self.dtype) for _ in layers]
     if self.onsets:
-      self.bits = logits_layer(self.voices * self.depth, self.dtype)
+      self.bits = [logits_layer(self.depth, self.dtype) for _ in layers]
 
-  def __call__(self, x_BxTxV, known_BxTxV, real_BxT):
+  def __call__(
+    self, x_BxTxV, known_BxTxV, real_BxT, cond_BxTxC=None, keys_B=None
+  ):
     """Encodes the known cells of the real steps, and nothing else.
+
+    Args:
+      keys_B: one PRNG key per row turns dropout on; None: off.
 
     Returns:
       Logits float32 [B, T, V, S] of the symbols, and of the bits given each of
       them (None without onsets).
     """
+    h_BxTxH = self._embed(x_BxTxV, known_BxTxV)
+    if self.conditions is not None:
+      h_BxTxH += self.condition_proj(self.conditions(cond_BxTxC, keys_B))
+    for i, block in enumerate(self.blocks):
+      h_BxTxH += self._drop(block(h_BxTxH, real_BxT), keys_B, i)
+    h_BxTxH = nn.relu(self.norm(h_BxTxH))
+    h_BxTxH = self._drop(h_BxTxH, keys_B, self.layers)
+    known_BxTxV &= real_BxT[..., None]
+    return self._decide(h_BxTxH, jnp.where(known_BxTxV, x_BxTxV // 2, 0))
+
+  def _embed(self, x_BxTxV, known_BxTxV):
     first_V = jnp.arange(self.voices) * (self.depth + 2)
     symbol_BxTxV = jnp.where(known_BxTxV, x_BxTxV // 2, self.depth)
     h_BxTxH = self.embedding(first_V + symbol_BxTxV).sum(-2)
     if self.onsets:
       onset_BxTxV = (known_BxTxV & (x_BxTxV % 2 == 1)).astype(self.dtype)
       h_BxTxH += onset_BxTxV @ self.embedding(first_V + self.depth + 1)
-    for block in self.blocks:
-      h_BxTxH = block(h_BxTxH, real_BxT)
-    h_BxTxH = nn.relu(self.norm(h_BxTxH))
-    shape = *x_BxTxV.shape, self.depth
-    bits = self.bits(h_BxTxH).reshape(shape) if self.onsets else None
-    return self.symbols(h_BxTxH).reshape(shape), bits
+    return h_BxTxH
+
+  def _decide(self, h_BxTxH, s_BxTxV):
+    """The logits from the net's output and the known symbols, 0 if unknown."""
+    own = tuple(range(self.voices))
+    sides = [
+      (self.before, delay(s_BxTxV)),
+      (self.after, delay(s_BxTxV[:, ::-1])[:, ::-1]),
+    ]
+    layer_BxTxVK = self.voice_proj(h_BxTxH)
+    layer_BxTxVxK = layer_BxTxVK.reshape(*s_BxTxV.shape, self.voice_hidden)
+    for intervals, beside_BxTxV in sides:
+      layer_BxTxVxK += intervals.features(own, s_BxTxV, beside_BxTxV)
+    layer_BxTxVxK = nn.relu(layer_BxTxVxK)
+    logits_BxTxVxS = _each(self.symbols, layer_BxTxVxK)
+    for intervals, beside_BxTxV in sides:
+      logits_BxTxVxS += intervals.logits(
+        own, layer_BxTxVxK, s_BxTxV, beside_BxTxV
+      )
+    bits = _each(self.bits, layer_BxTxVxK) if self.onsets else None
+    return logits_BxTxVxS, bits
+
+  def _drop(self, h_BxTxH, keys_B, i):
+    if keys_B is None or not self.dropout:
+      return h_BxTxH
+    size = h_BxTxH.shape[-1]
+    kept_Bx1xH = locked(keys_B, i, self.dropout, size, self.dtype)
+    return h_BxTxH * kept_Bx1xH.reshape(-1, 1, size)
+
+
+def _each(layers, h_xVxK):
+  """The layer of each voice: [..., V, S]."""
+  return jnp.stack([f(h_xVxK[..., v, :]) for v, f in enumerate(layers)], -2)
 
 
 class Block(nn.Module):
-  """h + F(h), where F spans `dilation` steps back and ahead.
+  """F(h), which spans `dilation` steps back and ahead.
 
   Its input is zero at steps that are padding, as beyond the ends of the array.
   """
@@ -89,7 +153,7 @@ class Block(nn.Module):
     y_BxTxH *= real_BxT[..., None]
     conv = Conv(self.hidden, (3,), (), self.dilation, self.dtype)
     y_BxTxH = nn.relu(conv(y_BxTxH))
-    return h_BxTxH + nn.Dense(self.hidden, dtype=self.dtype)(y_BxTxH)
+    return nn.Dense(self.hidden, dtype=self.dtype)(y_BxTxH)
 
 
 def fits(x_BxTxV, known_BxTxV, logits, onsets: bool = True):

@@ -29,25 +29,31 @@ class Intervals(nn.Module):
 
   A term with a rest in it is 0; in a chord a rest is a class of its own.
 
+  In an orderless model the voices u are all others, symbols that are not known
+  are given as rests, the step "before" may be the one after, and there is no
+  term of the chord.
+
   Rows of tables are looked up and then moved to their place among the symbols:
   to look up each symbol would make a gradient of as many scattered numbers,
   which took half the time of a training step.
 
-  Shapes: O voices, P pairs of such a voice and one above it, M motions.
+  Shapes: O voices, P pairs of such a voice v and another u, M motions.
 
   Attributes:
     depth: number of symbols D of a voice; 0 is a rest.
     voices: number of voices V, the highest first.
     hidden: units K of the head's hidden layer.
+    orderless: whether u are all other voices rather than those above.
   """
 
   depth: int
   voices: int
   hidden: int
+  orderless: bool = False
   dtype: jnp.dtype = jnp.float32
 
   def setup(self):
-    pairs = self.voices * (self.voices - 1) // 2
+    pairs = max(len(self._pairs(range(self.voices))[0]), 1)
     self.motion = [
       dist.logits_layer(_MOTIONS, self.dtype) for _ in range(self.voices)
     ]
@@ -57,20 +63,21 @@ class Intervals(nn.Module):
     shape = pairs * _GAPS * _MOTIONS, _MOTIONS
     self.two_voices = self.param('two_voices', zeros, shape)
     self.interval = self.param('interval', zeros, (pairs, _GAPS))
-    self.chord = [
-      self.param(f'chord_{v}', zeros, (_CLASSES ** (v - 1), 12))
-      for v in range(1, self.voices)
-    ]
+    if not self.orderless:
+      self.chord = [
+        self.param(f'chord_{v}', zeros, (_CLASSES ** (v - 1), 12))
+        for v in range(1, self.voices)
+      ]
 
   def features(self, own, s_xV, prev_xV):
-    """What the hidden layers of voices add: [..., O, K], 0 for the highest.
+    """What the hidden layers of voices add: [..., O, K], 0 where no u is.
 
     Args:
       own: the O voices.
-      s_xV: symbols; of each voice only those above it matter.
+      s_xV: symbols; of each voice only those of the voices u matter.
       prev_xV: symbols of the step before.
     """
-    v, u, number, sums_OxP = _pairs(own)
+    v, u, number, sums_OxP = self._pairs(own)
     s_xP, before_xP, p_xP = s_xV[..., u], prev_xV[..., u], prev_xV[..., v]
     motion_xPxK = self.motion_embedding(
       number * _MOTIONS + _motion(s_xP - before_xP)
@@ -86,19 +93,43 @@ class Intervals(nn.Module):
     Args:
       own: the O voices.
       hidden_xOxK: their hidden layers.
-      s_xV: symbols; of each voice only those above it matter.
+      s_xV: symbols; of each voice only those of the voices u matter.
       prev_xV: symbols of the step before.
     """
     p_xO = prev_xV[..., np.array(own)]
     row_xOxM = self._motions(own, hidden_xOxK, s_xV, prev_xV)
     out_xOxD = _place_motions(row_xOxM, p_xO, self.depth) * (p_xO > 0)[..., None]
     out_xOxD += self._intervals(own, s_xV)
-    out_xOxD += jnp.stack([self._chord(v, s_xV) for v in own], axis=-2)
+    if not self.orderless:
+      out_xOxD += jnp.stack([self._chord(v, s_xV) for v in own], axis=-2)
     return jnp.where(np.arange(self.depth) > 0, out_xOxD, 0.0)
+
+  def _pairs(self, own):
+    """Pairs of each of the voices `own` with each voice u.
+
+    Returns:
+      (v of the pairs [P], u [P], their numbers [P], the matrix [O, P] that sums
+      what each v has).
+    """
+    every = [
+      (v, u)
+      for v in range(self.voices)
+      for u in range(self.voices if self.orderless else v)
+      if u != v
+    ]
+    pairs = [
+      (i, number, *pair)
+      for i, v in enumerate(own)
+      for number, pair in enumerate(every)
+      if pair[0] == v
+    ]
+    i, number, v, u = np.array(pairs, int).reshape(-1, 4).T
+    sums_OxP = np.arange(len(own))[:, None] == i
+    return v, u, number, sums_OxP.astype(np.float32)
 
   def _motions(self, own, hidden_xOxK, s_xV, prev_xV):
     """Logits of the motions of voices, [..., O, M]."""
-    v, u, number, sums_OxP = _pairs(own)
+    v, u, number, sums_OxP = self._pairs(own)
     s_xP, before_xP, p_xP = s_xV[..., u], prev_xV[..., u], prev_xV[..., v]
     index = number * _GAPS + _gap(before_xP - p_xP)
     index = index * _MOTIONS + _motion(s_xP - before_xP)
@@ -110,11 +141,11 @@ class Intervals(nn.Module):
     return sums_OxP @ row_xPxM + jnp.stack(by_hidden, axis=-2)
 
   def _intervals(self, own, s_xV):
-    """Logits from the intervals to each voice above, [..., O, D]."""
-    _, u, number, sums_OxP = _pairs(own)
+    """Logits from the intervals to each voice u, [..., O, D]."""
+    _, u, number, sums_OxP = self._pairs(own)
     symbol = np.arange(self.depth)
     gap_DxD = np.clip(symbol[:, None] - symbol, MIN_GAP, MAX_GAP) - MIN_GAP
-    table_PDxD = self.interval[:, gap_DxD].reshape(-1, self.depth)
+    table_PDxD = jnp.asarray(self.interval)[:, gap_DxD].reshape(-1, self.depth)
     s_xP = s_xV[..., u]
     row_xPxD = table_PDxD[number * self.depth + s_xP] * (s_xP > 0)[..., None]
     return sums_OxP @ row_xPxD
@@ -132,19 +163,6 @@ class Intervals(nn.Module):
     octaves = -(-(self.depth + 11) // 12)
     repeated = jnp.concatenate([row_x12] * octaves, axis=-1)
     return _slice(repeated, -top % 12, 12, self.depth) * (top > 0)[..., None]
-
-
-def _pairs(own):
-  """Pairs of each of the voices `own` with each above it.
-
-  Returns:
-    (the lower voices [P], the upper ones [P], numbers of the pairs [P], the
-    matrix [O, P] that sums what each lower voice has).
-  """
-  pairs = [(i, v, u) for i, v in enumerate(own) for u in range(v)]
-  i, v, u = np.array(pairs, int).reshape(-1, 3).T
-  sums_OxP = np.arange(len(own))[:, None] == i
-  return v, u, v * (v - 1) // 2 + u, sums_OxP.astype(np.float32)
 
 
 def _motion(semitones):

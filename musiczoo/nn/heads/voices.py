@@ -71,7 +71,7 @@ class Voices(nn.Module):
       self.bits = dist.logits_layer(self.voices, self.dtype)
     if self.intervals:
       self.interval_factors = Intervals(
-        self.depth, self.voices, self.hidden, self.dtype
+        self.depth, self.voices, self.hidden, dtype=self.dtype
       )
 
   def embed(self, x_xV):

@@ -12,7 +12,10 @@ import pytest
 from musiczoo.errors import UserError
 from musiczoo.models.infill.infill import random_mask
 from musiczoo.models.infill.net import InfillNet
+from musiczoo.music import annotation_text, annotations
+from musiczoo.music.form import Form
 from musiczoo.music.spec import Spec
+from musiczoo.nn.conditioning import Conditioning
 from musiczoo.nn.heads import Controls
 from musiczoo.representations import cells as cells_lib
 from tests import families
@@ -142,7 +145,7 @@ def test_masks_hide_any_number_of_cells_equally_often():
 def test_hidden_cells_have_no_effect(onsets):
   """Other notes in the holes: the output is the same; other known ones: it is not."""
   model = build(onsets=onsets)
-  net = InfillNet(DEPTH, VOICES, 8, 2, onsets)
+  net = InfillNet(DEPTH, VOICES, 8, 2, 96, onsets=onsets)
   variables = {'params': initial(model)}
   a, b = spec((3, 9, VOICES), 1), spec((3, 9, VOICES), 2)
   known = np.random.default_rng(0).random(a.shape) < 0.5
@@ -157,6 +160,27 @@ def test_hidden_cells_have_no_effect(onsets):
   if not onsets:  # The bit would show whether the hidden cell before differs.
     flipped = score(variables, a ^ 1, known, real)
     np.testing.assert_array_equal(before[0], flipped[0])
+
+
+def test_metre_is_given_and_phrases_may_be():
+  """Position and phrases change the log probabilities."""
+  columns = annotations.columns(('position', 'phrases'))
+  model = build(conditioning=Conditioning(columns, 4, dropout=0.5))
+  assert 'cond' in model.controls
+  x = spec((1, 6, VOICES))
+  cond = annotation_text.plan(Form(6, 4, phrase_ends=(6,)))[None]
+  batch = make_batch(x) | {'cond': cond.astype(np.int32)}
+  params = jax.tree.map(lambda a: a + 0.3, model.init(KEY, batch))
+  known, real = np.zeros(x.shape, bool), np.ones(x.shape[:2], bool)
+  moved, unphrased = cond.copy(), cond.copy()
+  moved[..., annotations.POSITION] += 1
+  unphrased[..., annotations.PHRASES] = 0
+  log_p = [
+    sum(model.conditional(params, x, known, real, c).values())
+    for c in (cond, moved, unphrased)
+  ]
+  assert np.abs(log_p[0] - log_p[1]).max() > 1e-3
+  assert np.abs(log_p[0] - log_p[2]).max() > 1e-3
 
 
 def test_padding_does_not_change_the_loss():
