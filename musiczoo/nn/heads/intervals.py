@@ -175,12 +175,13 @@ def _gap(semitones):
 
 def _place_motions(row_xM, p, depth):
   """Values of the pitches [..., depth] from those of the motions from p."""
-  beyond = depth - 1 - MAX_MOTION
-  width = [(0, 0)] * (row_xM.ndim - 1) + [(max(beyond, 0),) * 2]
-  # Motions from -(depth - 1) to depth - 1.
-  row = jnp.pad(row_xM, width, mode='edge')
-  row = row[..., max(-beyond, 0) :]
-  return _slice(row, depth - 1 - p, depth, depth)
+  most = max(depth - 1, MAX_MOTION)
+  shape = *row_xM.shape[:-1], most - MAX_MOTION
+  first, last = row_xM[..., :1], row_xM[..., -1:]
+  ends = [jnp.broadcast_to(end, shape) for end in (first, last)]
+  # Motions from -most to most.
+  row = jnp.concatenate([ends[0], row_xM, ends[1]], axis=-1)
+  return _slice(row, most - p, most + 1, depth)
 
 
 def _slice(row, start, starts, length):
@@ -193,6 +194,6 @@ def _slice(row, start, starts, length):
     more = 2**bit + rest - row.shape[-1]
     moved = jnp.pad(row, [(0, 0)] * (row.ndim - 1) + [(0, max(more, 0))])
     moved = moved[..., 2**bit : 2**bit + rest]
-    bits = (start >> bit & 1)[..., None]
+    bits = (start // 2**bit % 2)[..., None]
     row = jnp.where(bits == 1, moved, row[..., :rest])
   return row[..., :length]

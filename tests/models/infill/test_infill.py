@@ -165,7 +165,8 @@ def test_hidden_cells_have_no_effect(onsets):
 def test_metre_is_given_and_phrases_may_be():
   """Position and phrases change the log probabilities."""
   columns = annotations.columns(('position', 'phrases'))
-  model = build(conditioning=Conditioning(columns, 4, dropout=0.5))
+  conditioning = Conditioning(columns, 4, dropout=0.5)
+  model = build(more={'conditioning': conditioning})
   assert 'cond' in model.controls
   x = spec((1, 6, VOICES))
   cond = annotation_text.plan(Form(6, 4, phrase_ends=(6,)))[None]
