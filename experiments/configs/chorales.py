@@ -71,7 +71,7 @@ for _name in ('rnn', 'lstm', 'gru', 'cnn'):
 VARIANTS['infill'] = (
   CORPUS
   | FORM
-  | usual.steps(3000)
+  | usual.steps(2000)
   | {
     'family': 'infill',
     'representation': VOICES | {'onsets': True},
