@@ -1,10 +1,12 @@
 """Measures the figures of README and docs and writes their receipts.
 
   python -m benchmarks.figures [--only=parameters,baselines,pretrained]
+  python -m benchmarks.figures --only=pretrained --models=gru-chorales
 
 writes docs/results/NAME.json, each with the command that made it. Then
 `python -m docs.render` puts the figures into the pages. `autoencoder` trains
-a model for ten minutes or more; the others take a few.
+a model for ten minutes or more; the others take a few. With --models only those
+pretrained models are measured, and the others keep what their receipt says.
 """
 
 import argparse
@@ -72,9 +74,12 @@ def of_baselines() -> dict:
   }
 
 
-def of_pretrained() -> dict:
+def of_pretrained(models: str = '') -> dict:
   """Figures, parameters, size and copies of each pretrained model."""
-  return {name: _pretrained(name) for name in pretrained.names()}
+  names = models.split(',') if models else pretrained.names()
+  file = RESULTS / 'pretrained.json'
+  known = json.loads(file.read_text())['figures'] if models else {}
+  return known | {name: _pretrained(name) for name in names}
 
 
 def _pretrained(name: str) -> dict:
@@ -167,9 +172,13 @@ MEASURES = {
 def main():
   parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
   parser.add_argument('--only', default=','.join(MEASURES))
-  for name in parser.parse_args().only.split(','):
+  parser.add_argument('--models', default='')
+  args = parser.parse_args()
+  for name in args.only.split(','):
     command = f'python -m benchmarks.figures --only={name}'
-    receipt = {'command': command, 'figures': _rounded(MEASURES[name]())}
+    chosen = [args.models] if name == 'pretrained' else []
+    figures = MEASURES[name](*chosen)
+    receipt = {'command': command, 'figures': _rounded(figures)}
     RESULTS.mkdir(exist_ok=True)
     text = json.dumps(receipt, indent=1) + '\n'
     (RESULTS / f'{name}.json').write_text(text)

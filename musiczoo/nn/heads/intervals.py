@@ -34,8 +34,7 @@ class Intervals(nn.Module):
   term of the chord.
 
   Rows of tables are looked up and then moved to their place among the symbols:
-  to look up each symbol would make a gradient of as many scattered numbers,
-  which took half the time of a training step.
+  to look up each symbol would make a gradient of as many scattered numbers.
 
   Shapes: O voices, P pairs of such a voice v and another u, M motions.
 
