@@ -160,7 +160,7 @@ def _voices(config, pipeline, params, corpus):
   options = sampling_flags.options(config, pipeline)
   is_slow = isinstance(pipeline.model, OrderlessModel)
   if is_slow and not flags.FLAGS['num_outputs'].present:
-    options['num_outputs'] = FEW
+    options |= {'num_outputs': FEW, 'forms': options['forms'][:FEW]}
   samples = generate.generate(pipeline, params, **options).scores
   split, train = (
     voice_comparison.real_scores(corpus[name], pipeline.representation)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from musiczoo import build
+from musiczoo.errors import UserError
 from musiczoo.models.model import LatentModel
 from musiczoo.sampling import (
   attributes,
@@ -43,7 +44,7 @@ def generate(config, pipeline, params, flag, pieces, options) -> Generated:
   if number == 1:
     return _GENERATE[flag](pipeline, params, pieces, options)
   options['num_outputs'] *= number
-  options['forms'] *= number  # All samples of a piece have its form.
+  options['forms'] = options['forms'] * number  # All samples of a piece have its form.
   return rank.best(
     _GENERATE[flag](pipeline, params, pieces, options),
     num_outputs,
@@ -84,8 +85,13 @@ def _with_form(primer, form):
   """The music to complete, in the metre and phrases that flags ask for."""
   score = primer.score
   if sampling_flags.TIME_SIGNATURE.value is not None:
-    score = score._replace(meters=form.meters)
+    score = score._replace(meters=form._replace(begin=0).meters)
   if sampling_flags.PHRASES.value is not None:
+    if form.phrase_ends[-1] != len(primer.x):
+      raise UserError(
+        f'--phrases={sampling_flags.PHRASES.value} are {form.phrase_ends[-1]} '
+        f'steps, the music to complete has {len(primer.x)}'
+      )
     ends = np.array(form.phrase_ends, np.int32)
     score = score._replace(phrase_ends=ends)
   return primer._replace(score=score)

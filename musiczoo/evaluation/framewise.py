@@ -14,6 +14,7 @@ import numpy as np
 from musiczoo.build import Pipeline
 from musiczoo.data.eval_batches import padded_length
 from musiczoo.data.pieces import Pieces
+from musiczoo.evaluation import likelihood
 from musiczoo.training import parallel
 from musiczoo.training.parallel import Parallel
 from musiczoo.training.step import make_evaluate_step
@@ -47,11 +48,14 @@ def framewise(
     max_frames: number of frames to score, over all orders.
 
   Returns:
-    `nll_bound_framewise_per_note`, its parts if there are several, its standard
+    `nll_bound_framewise_per_note`, which names the conditions that are taken from
+    the scored piece as `monitor_name` does, its parts if there are several, its standard
     error `..._se` over the sample of frames (0 if all are scored) and their
     number `..._frames`.
   """
   model = pipeline.model
+  given = likelihood.monitored(pipeline)
+  pieces = likelihood.hide(pipeline, pieces, given)
 
   def score(params, row, rng):
     del rng
@@ -82,7 +86,9 @@ def framewise(
       frames = -np.asarray(value, np.float64).reshape(-1, voices).mean(1)
       nats[name].extend(frames[: len(few)])
   whole = np.sum(list(nats.values()), axis=0)
-  key = 'nll_bound_framewise_per_note'
+  key = '_'.join(
+    ['nll_bound_framewise', *(['given', *given] if given else []), 'per_note']
+  )
   result = {key: float(whole.mean())}
   if len(nats) > 1:
     for name, value in nats.items():

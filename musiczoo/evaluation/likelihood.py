@@ -1,6 +1,6 @@
 """Likelihoods and errors of a split, by the published protocols."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 import dataclasses
 import functools
 
@@ -27,7 +27,7 @@ def monitor_name(pipeline: Pipeline) -> str:
   """
   if not pipeline.model.monitor:
     return 'gap'
-  return _name(pipeline, _monitored(pipeline))
+  return _name(pipeline, monitored(pipeline))
 
 
 def _name(pipeline, given):
@@ -43,13 +43,13 @@ def _given(pipeline) -> list[str]:
   return [name for name in annotations.NAMES if name in columns]
 
 
-def _monitored(pipeline) -> list[str]:
-  """Those of `_given` that the monitored figure is given."""
+def monitored(pipeline: Pipeline) -> list[str]:
+  """The columns beyond metre and length that the monitored figure is given."""
   return [] if pipeline.conditions.dropout >= 0.5 else _given(pipeline)
 
 
-def _hide(pipeline, pieces, given) -> Pieces:
-  """The pieces with the columns of `_given` unknown but for `given`."""
+def hide(pipeline: Pipeline, pieces: Pieces, given: Sequence[str]) -> Pieces:
+  """The pieces, of whose conditions beyond metre and length only `given` are known."""
   hidden = [name for name in _given(pipeline) if name not in given]
   if pieces.cond is None or not hidden:
     return pieces
@@ -82,7 +82,7 @@ def make_all_likelihoods(
   """As `make_likelihood`, with the figures given all conditions beside them."""
   each = [
     _make_likelihood(devices, pipeline, pieces, batch_size, given)
-    for given in _distinct([_monitored(pipeline), _given(pipeline)])
+    for given in _distinct([monitored(pipeline), _given(pipeline)])
   ]
   return lambda params: {k: v for of in each for k, v in of(params).items()}
 
@@ -109,14 +109,14 @@ def make_likelihood(
     params: replicated by `devices`.
   """
   return _make_likelihood(
-    devices, pipeline, pieces, batch_size, _monitored(pipeline)
+    devices, pipeline, pieces, batch_size, monitored(pipeline)
   )
 
 
 def _make_likelihood(devices, pipeline, pieces, batch_size, given):
   model, spec = pipeline.model, pipeline.spec
   loss = functools.partial(model.loss, step=0, train=False)
-  pieces = _hide(pipeline, pieces, given)
+  pieces = hide(pipeline, pieces, given)
   rows = _make_rows(devices, pipeline, pieces, batch_size, loss)
 
   def scored(params, first):
@@ -167,7 +167,7 @@ def make_piece_nll(
   if window is not None:
     owner = np.array([i for i, _, _ in window_spans(pieces, window)], int)
   loss = functools.partial(model.loss, step=0, train=False)
-  pieces = _hide(pipeline, pieces, _monitored(pipeline))
+  pieces = hide(pipeline, pieces, monitored(pipeline))
   rows = _make_rows(devices, pipeline, pieces, batch_size, loss)
 
   def nats(params) -> np.ndarray:

@@ -326,18 +326,19 @@ def pieces(player, sample, flags):
       or all(END in x or end >= length for x, end in zip(xs, ends))
     ):
       return [
-        (*piece, meters(player, form)) for piece, form in zip(found, forms)
+        (*piece, meters(player, form, length))
+        for piece, form in zip(found, forms)
       ]
     steps *= 2
 
 
-def meters(player, form):
+def meters(player, form, length):
   """Changes of meter, {step: (numerator, denominator)}; none if not planned."""
   if not player['has_meter']:
     return {}
-  if not form[0]:
-    return {0: (4, 4)}
   pickup = 4 * player['steps_per_quarter'] - form[0]
+  if not form[0] or pickup >= length:
+    return {0: (4, 4)}
   return {0: (1, 4), pickup: (4, 4)}
 
 
@@ -348,6 +349,7 @@ def parse_flags(player):
   parser.add_argument('--output_dir', type=pathlib.Path, required=True)
   numbers = RUN | {name: CONTROLS[name] for name in player['controls']}
   for name, (default, _, _) in numbers.items():
+    default = player['defaults'].get(name, default)
     parser.add_argument(f'--{name}', type=type(default), default=default)
   for name in player['requested']:
     choices = player['styles'] if name == 'style' else None

@@ -31,6 +31,10 @@ def table(pipeline: Pipeline, config: RunConfig) -> dict:
     'steps_per_quarter': spec.steps_per_quarter,
     'window': model.window or 0,
     'controls': [name for name in play.CONTROLS if name in model.controls],
+    'defaults': {
+      'temperature': pipeline.sampling.temperature,
+      'top_p': pipeline.sampling.top_p,
+    },
     'given_shape': list(spec.shape) if takes_given(model) else None,
     'columns': list(annotations.COLUMNS.items()) if has_cond else [],
     'requested': requested if has_cond and spec.end_token is None else [],

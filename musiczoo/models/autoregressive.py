@@ -29,7 +29,8 @@ def autoregressive(
 
   The net exposes `__call__(e, keys) -> (h, carry)`, teacher forced, `start(num)`
   and `step(carry, e)`; scanning `step` equals `__call__`. The loss is the
-  negative log-likelihood in nats; its weight the number of steps.
+  negative log-likelihood in nats; its weight the number of steps. `rows(carry,
+  index)` are rows of a carry.
   """
   conditions = (
     ConditionEmbedding(conditioning, dtype) if conditioning.columns else None
@@ -154,11 +155,11 @@ class _Autoregressive(NamedTuple):
       if group is None:
         return (state, x_NxC, time_N + steps, sums_N), (x_NxC, ())
       begins_N = spec.begins(x_NxC, prev_NxC)
-      (state, kept_NxC, sums_N), chosen = group.select(
-        (state, x_NxC, sums_N),
-        *(log_p_N, begins_N, cond, t, length, spec.steps_per_quarter),
+      kept_N, sums_N, chosen = group.select(
+        *(sums_N, log_p_N, begins_N, cond, t, length, spec.steps_per_quarter)
       )
-      return (state, kept_NxC, time_N + steps, sums_N), (x_NxC, chosen)
+      state = self.module.net.rows(state, kept_N)
+      return (state, x_NxC[kept_N], time_N + steps, sums_N), (x_NxC, chosen)
 
     state = self._apply(params, 'start', num)
     first = jnp.zeros((num, *spec.shape), spec.sample_dtype)

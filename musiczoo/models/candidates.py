@@ -35,12 +35,12 @@ class Candidates(NamedTuple):
       given=rows(controls.given), cond=rows(controls.cond)
     )
 
-  def select(self, carry, log_p, begins, cond, t, length, steps_per_quarter):
-    """Replaces candidates by the best of their piece where a phrase ends.
+  def select(self, sums, log_p, begins, cond, t, length, steps_per_quarter):
+    """Chooses the best candidate of each piece where a phrase ends.
 
     Args:
-      carry: (state, step of x, sums) of the rows; sums [rows, 2] are the log
-        probability and the number of steps at which a note begins, so far.
+      sums: [rows, 2], the log probability and the number of steps at which a
+        note begins, so far.
       log_p: [rows], log probability of this step.
       begins: [rows], whether a note begins.
       cond: [rows, columns], conditions of this step; where they mark no phrases,
@@ -50,10 +50,9 @@ class Candidates(NamedTuple):
       steps_per_quarter: of the grid.
 
     Returns:
-      The carry after this step; (best candidate [N], whether a choice was
-      made [N]).
+      The row that takes the place of each, [rows]; the sums after this step;
+      (best candidate [N], whether a choice was made [N]).
     """
-    state, x, sums = carry
     left = jnp.full(log_p.shape, length - t)
     if cond is not None:
       phrases = cond[:, PHRASES]
@@ -69,9 +68,8 @@ class Candidates(NamedTuple):
     own = jnp.arange(self.number)
     kept = jnp.where(ends[:, None], best[:, None], own)
     kept = (kept + self.number * jnp.arange(self.pieces)[:, None]).reshape(-1)
-    state, x = jax.tree.map(lambda a: a[kept], (state, x))
     sums = jnp.where(jnp.repeat(ends, self.number)[:, None], 0, sums)
-    return (state, x, sums), (best, ends)
+    return kept, sums, (best, ends)
 
   def trace(self, x_TxRxC, chosen):
     """The steps of the candidates that were kept: [T, N, ...]."""

@@ -21,6 +21,10 @@ class ConstantNet(nn.Module):
     del num
     return ()
 
+  def rows(self, carry, index):
+    del index
+    return carry
+
   def step(self, carry, e_BxE):
     return carry, jnp.zeros((e_BxE.shape[0], 1))
 

@@ -4,6 +4,7 @@ Shapes: T steps, B rows, D inputs, H hidden units.
 """
 
 from flax import linen as nn
+import jax
 import jax.numpy as jnp
 
 from musiczoo.nn.conv import CausalConv, span
@@ -73,6 +74,11 @@ class TCN(nn.Module):
       for i in range(self.layers)
     )
     return jnp.int32(0), tuple(memories)
+
+  def rows(self, carry, index):
+    """The carry of some of its rows."""
+    time, memories = carry
+    return time, jax.tree.map(lambda a: a[:, index], memories)
 
   def step(self, carry, x_BxD):
     """Applies the net to one step: (carry, x_BxD) -> (carry, y_BxH)."""

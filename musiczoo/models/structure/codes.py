@@ -48,7 +48,7 @@ _OF_HALVES = annotations.QUALITY, annotations.ROOT
 
 
 def codes_of(conditioning: Conditioning) -> tuple[Code, ...]:
-  """The codes among the conditions: all but position and style."""
+  """The codes among the conditions: all but style and those of metre and form."""
   sizes = dict(conditioning.columns)
   root = annotations.ROOT
   codes = [(c, None, c) for c in _OF_BARS]

@@ -71,6 +71,10 @@ class Recurrent(nn.Module):
     zeros = jnp.zeros((num, self.hidden), jnp.float32)
     return ((zeros,) * CELLS[self.cell].states,) * self.layers
 
+  def rows(self, carry, index):
+    """The carry of some of its rows."""
+    return jax.tree.map(lambda a: a[index], carry)
+
   def step(self, carry, x_BxD):
     """Applies the layers to one step: (carry, x_BxD) -> (carry, y_BxH)."""
     y_Bx1xH, carry = self(x_BxD[:, None], carry=carry)
