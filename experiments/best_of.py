@@ -71,6 +71,13 @@ def _likelihood(config, pipeline, params):
   devices = build.devices(config)
 
   def nats(scores):
+    has_notes = np.array([len(score.notes) > 0 for score in scores])
+    values = np.full(len(scores), np.nan)  # A silent sample is not the best.
+    if has_notes.any():
+      values[has_notes] = of_notes([s for s in scores if len(s.notes)])
+    return values
+
+  def of_notes(scores):
     found = [Piece(str(i), score) for i, score in enumerate(scores)]
     pieces = build.pieces(config, pipeline, {'samples': found}, 'samples')
     of = likelihood.make_piece_nll(devices, pipeline, pieces, config.batch_size)

@@ -44,7 +44,8 @@ def generate(config, pipeline, params, flag, pieces, options) -> Generated:
   if number == 1:
     return _GENERATE[flag](pipeline, params, pieces, options)
   options['num_outputs'] *= number
-  options['forms'] = options['forms'] * number  # All samples of a piece have its form.
+  # All samples of a piece have its form.
+  options['forms'] = options['forms'] * number
   return rank.best(
     _GENERATE[flag](pipeline, params, pieces, options),
     num_outputs,
@@ -59,6 +60,9 @@ def _sample(pipeline, params, pieces, options):
 
 def _continue(pipeline, params, pieces, options):
   primer = encode_primer(pipeline.representation, *pieces[0])
+  form = sampling_flags.forms(pipeline, primer.time_signature)
+  form['forms'] *= options['num_outputs'] // len(form['forms'])
+  options = options | form
   return generate_lib.generate(pipeline, params, primer=primer, **options)
 
 

@@ -12,13 +12,15 @@ NUM_STEPS = flags.DEFINE_integer(
   lower_bound=1,
 )
 TIME_SIGNATURE = flags.DEFINE_string(
-  'time_signature', None, 'Meter of the new music, such as 3/4; left out: 4/4.'
+  'time_signature',
+  None,
+  'Meter of the new music, such as 3/4; left out: that of the primer, or 4/4.',
 )
 PHRASES = flags.DEFINE_string(
   'phrases',
   None,
   "Lengths of the phrases in quarter notes, such as '16,16,16,16'; left out, "
-  'they are planned as in chorales.',
+  'those of new music are planned as in chorales.',
 )
 PHRASE_CANDIDATES = flags.DEFINE_integer(
   'phrase_candidates',
@@ -74,26 +76,41 @@ DENSITY = flags.DEFINE_float(
 )
 
 
+def forms(pipeline, time_signature: tuple[int, int]) -> dict:
+  """The arguments `num_steps` and `forms` of `generate.generate` from the flags.
+
+  Args:
+    time_signature: where none is asked for.
+
+  Raises:
+    UserError: the model cannot use one of the flags, or two do not agree.
+  """
+  from musiczoo.sampling import checks, forms as forms_lib
+
+  asked = checks.check_form(
+    pipeline,
+    NUM_STEPS.value if flags.FLAGS['num_steps'].present else None,
+    TIME_SIGNATURE.value,
+    PHRASES.value,
+  )
+  form = {'time_signature': time_signature} | asked
+  planned = forms_lib.plan(pipeline, NUM_OUTPUTS.value, seed=SEED.value, **form)
+  return {'num_steps': form['num_steps'], 'forms': planned}
+
+
 def options(config, pipeline) -> dict:
   """Arguments of `generate.generate` from the flags.
 
   Raises:
     UserError: the model cannot use one of them.
   """
-  from musiczoo.sampling import checks, forms
+  from musiczoo.sampling import checks
 
   model = pipeline.model
-  form = checks.check_form(
-    pipeline,
-    NUM_STEPS.value if flags.FLAGS['num_steps'].present else None,
-    TIME_SIGNATURE.value,
-    PHRASES.value,
-  )
   return {
     'num_outputs': NUM_OUTPUTS.value,
-    'num_steps': form['num_steps'],
     'seed': SEED.value,
-    'forms': forms.plan(pipeline, NUM_OUTPUTS.value, seed=SEED.value, **form),
+    **forms(pipeline, (4, 4)),
     'phrase_candidates': checks.check_candidates(
       pipeline, PHRASE_CANDIDATES.value
     ),

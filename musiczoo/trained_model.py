@@ -63,6 +63,8 @@ class TrainedModel(NamedTuple):
       checks.check_ability(model, 'given', 'primer')
       encoded = encode_primer(representation, primer, 'primer')
     form = checks.check_form(self.pipeline, num_steps, time_signature, phrases)
+    if encoded is not None:
+      form = {'time_signature': encoded.time_signature} | form
     return generate.generate(
       self.pipeline,
       self.params,

@@ -73,8 +73,7 @@ for _name in ('rnn', 'lstm', 'gru', 'cnn'):
 # Families with an output of their own.
 VARIANTS['infill'] = (
   CORPUS
-  | FORM
-  | usual.steps(2000)
+  | usual.steps(3000)
   | {
     'family': 'infill',
     'representation': VOICES | {'onsets': True},
@@ -82,7 +81,6 @@ VARIANTS['infill'] = (
     'model': {
       'hidden': 128,
       'layers': 10,
-      'dropout': 0.1,
       'onsets': True,
       'sampling': 'ancestral',
       'sweeps': 256,

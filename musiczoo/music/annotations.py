@@ -82,7 +82,7 @@ def columns(names: Sequence[str]) -> tuple[tuple[int, int], ...]:
 
 
 def annotate(
-  score: Score, steps_per_quarter: int, style: int = 0
+  score: Score, steps_per_quarter: int, style: int = 0, steps: int = 0
 ) -> np.ndarray:
   """The annotations of each step of a grid: int16 [steps, columns].
 
@@ -92,13 +92,14 @@ def annotate(
     score: the piece.
     steps_per_quarter: of the grid.
     style: of `style_number`.
+    steps: the least number, for a score that ends with rests.
   """
   score = quantize(score, steps_per_quarter)
-  steps = end(score)
+  steps = max(end(score), steps)
   table = np.zeros((steps, len(COLUMNS)), np.int16)
-  if not steps:
+  if not end(score):
     return table
-  lines = metre.bars(score)
+  lines = metre.bars(score, steps)
   step = np.arange(steps)
   bar = metre.bar_of(lines, step)
   table[:, POSITION] = np.minimum(
@@ -109,7 +110,9 @@ def annotate(
   chords = harmony.chords(score)
   _, root, quality = chords[metre.bar_of(chords[:, 0], step)].T
   set_chords(table, root, quality)
-  table[:, DENSITY] = bar_classes.density_class(metre.density(score))[bar]
+  table[:, DENSITY] = bar_classes.density_class(metre.density(score, lines))[
+    bar
+  ]
   table[:, RHYTHM] = bar_classes.rhythms(score, lines)[bar]
   table[:, SECTION] = bar_classes.sections(score, lines)[bar]
   table[:, STYLE] = style

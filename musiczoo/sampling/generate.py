@@ -8,11 +8,16 @@ import jax
 import numpy as np
 
 from musiczoo.build import Pipeline
-from musiczoo.music import annotation_text, annotations, transform
+from musiczoo.music import transform
 from musiczoo.music.audio import Sound
 from musiczoo.music.form import Form
 from musiczoo.music.score import end, Score
 from musiczoo.nn.heads import Controls
+from musiczoo.sampling.conditions import (
+  conditions,
+  num_steps as steps_of,
+  with_form,
+)
 from musiczoo.sampling.forms import plan
 from musiczoo.sampling.primer import Primer
 
@@ -61,7 +66,7 @@ def generate(
   if 'cond' in pipeline.model.controls and controls.cond is None:
     forms = forms or plan(pipeline, num_outputs, num_steps, seed)
     cond = [
-      _conditions(representation, form, primer, requested or {})
+      conditions(representation, form, primer, requested or {})
       for form in forms
     ]
     controls = controls._replace(cond=np.stack(cond))
@@ -70,7 +75,9 @@ def generate(
 
   def decode(piece, x):
     score = representation.decode(x)
-    return _with_form(score, forms[piece], primer) if has_form else score
+    if not has_form:
+      return score
+    return with_form(representation, score, forms[piece], primer)
 
   def sampled(num_new):
     """Pieces of the primer and `num_new` more steps of x."""
@@ -87,7 +94,7 @@ def generate(
   # sample of the same noise begins with the same events.
   steps = num_steps
   if primer is not None:
-    steps += end(representation.decode(primer.x))
+    steps += steps_of(representation, primer)
   num_new = 4 * num_steps
   result = sampled(num_new)
   while num_new < MAX_EVENTS * num_steps and not all(
@@ -128,50 +135,3 @@ def _fix(controls, primer, length, num_outputs):
   is_known[: len(primer.x)] = True if primer.known is None else primer.known
   given = np.broadcast_to(given, (num_outputs, *shape))
   return controls._replace(given=given, known=is_known)
-
-
-def _conditions(representation, form, primer, requested):
-  """The annotations of the primer, then the requested conditions."""
-  if primer is None:
-    return annotation_text.plan(form, **requested)
-  grid = form.steps_per_quarter
-  of_primer = annotations.annotate(_of_primer(representation, primer), grid)
-  if representation.spec.is_grid:  # It may end with rests.
-    of_primer = annotations.gather_rows(of_primer, primer.x, None)
-  begin = int(of_primer[-1, annotations.POSITION]) % form.bar_steps
-  of_primer[:, annotations.STYLE] = requested.get('style', 0)
-  planned = annotation_text.plan(form._replace(begin=begin), **requested)
-  table = np.concatenate([of_primer, planned])
-  meter = table[:, annotations.METER].copy()
-  annotations.set_form(
-    table, grid, form.bar_steps, _phrase_ends(form, primer, len(of_primer))
-  )
-  table[:, annotations.METER] = meter
-  return table
-
-
-def _of_primer(representation, primer):
-  """What the representation keeps of a primer, with its meters."""
-  kept = representation.decode(primer.x)
-  if primer.score is None:
-    return kept
-  return transform.with_form(kept, primer.score)
-
-
-def _phrase_ends(form, primer, steps):
-  """Where phrases end in a primer of so many steps and in what follows it."""
-  ends = steps + np.array(form.phrase_ends, np.int32)
-  if primer.score is None:
-    return ends
-  return np.concatenate([primer.score.phrase_ends, ends])
-
-
-def _with_form(score, form, primer):
-  """A sample with the meters and phrase ends that it was sampled with."""
-  if primer is None:
-    ends = np.array(form.phrase_ends, np.int32)
-    return score._replace(meters=form.meters, phrase_ends=ends)
-  if primer.score is None:
-    return score
-  ends = _phrase_ends(form, primer, len(primer.x))
-  return transform.with_form(score, primer.score)._replace(phrase_ends=ends)

@@ -27,6 +27,16 @@ class Primer(NamedTuple):
   known: np.ndarray | None = None
   score: Score | None = None
 
+  @property
+  def time_signature(self) -> tuple[int, int]:
+    """Of its last bars; 4/4 if a bar would be no whole number of steps."""
+    if self.score is None or not len(self.score.meters):
+      return 4, 4
+    _, numerator, denominator = self.score.meters[-1].tolist()
+    if 4 * self.score.resolution * numerator % denominator:
+      return 4, 4
+    return numerator, denominator
+
 
 def encode_primer(
   representation: Representation, primer: Score, origin: str

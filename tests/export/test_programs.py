@@ -123,17 +123,20 @@ def test_the_sampler_generates_the_same(variant, changes):
   np.testing.assert_array_equal(x, expected.x)
 
 
-def test_infill_has_the_log_probability_of_each_cell():
-  config, pipeline, params = build_tiny('chorales.py:infill')
+@pytest.mark.parametrize('conditioned', [False, True])
+def test_infill_has_the_log_probability_of_each_cell(conditioned):
+  changes = (CONDITIONED, ('model.interval_hidden', '4')) if conditioned else ()
+  _, pipeline, params = build_tiny('chorales.py:infill', *changes)
   flat = weights.flat(params)
   assert len(stablehlo.sampler(pipeline, flat)) > 0
   step = export.deserialize(bytearray(stablehlo.step(pipeline, flat)))
   rng = np.random.default_rng(0)
   x = rng.integers(100, size=(3, 20, 4)).astype(np.int32)
   known, real = rng.random(x.shape) < 0.5, np.ones((3, 20), bool)
-  cond = annotation_text.plan(Form(20, 4)).astype(np.int32)
-  cond = np.stack([cond] * 3)
-  inputs = {'x': x, 'known': known, 'real': real, 'cond': cond}
+  inputs = {'x': x, 'known': known, 'real': real}
+  if conditioned:
+    cond = annotation_text.plan(Form(20, 4)).astype(np.int32)
+    inputs['cond'] = np.stack([cond] * 3)
   got = step.call(flat, inputs)
   expected = jax.jit(pipeline.model.conditional)(params, *inputs.values())
   assert set(got) == {f'log_prob_{name}' for name in expected}

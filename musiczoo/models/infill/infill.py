@@ -30,7 +30,8 @@ class InfillOptions:
   Attributes:
     hidden: units per layer.
     layers: residual blocks of two layers.
-    voice_hidden: units of the hidden layer of each voice.
+    interval_hidden: units of a hidden layer of each voice that adds logits by
+      the intervals between known voices; 0 leaves it out.
     dropout: rate of dropout in training.
     step_mask_prob: share of the rows in training that mask whole steps.
     onsets: False leaves out the bits that mark repeated notes.
@@ -43,7 +44,7 @@ class InfillOptions:
 
   hidden: Annotated[int, Range(1)]
   layers: Annotated[int, Range(1)]
-  voice_hidden: Annotated[int, Range(1)] = 96
+  interval_hidden: Annotated[int, Range(0)] = 0
   dropout: Annotated[float, Range(0, below=1)] = 0.0
   step_mask_prob: Annotated[float, Range(0, 1)] = 0.5
   onsets: bool = True
@@ -99,7 +100,7 @@ def infill(
     spec.shape[0],
     options.hidden,
     options.layers,
-    options.voice_hidden,
+    options.interval_hidden,
     options.dropout,
     conditions,
     options.onsets,

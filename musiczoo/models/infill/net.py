@@ -24,15 +24,14 @@ class InfillNet(nn.Module):
   note; a rest has no onset, and a symbol that differs from a known one before it
   always has one.
 
-  Logits depend on the known pitches themselves and, by `Intervals`, on how the
-  voices move from the step before and to the step after.
-
   Attributes:
     depth: number of symbols S; cells are below 2 * depth.
     voices: V.
     hidden: units H.
     layers: residual blocks.
-    voice_hidden: units K of the hidden layer of each voice.
+    interval_hidden: units K of a hidden layer of each voice that adds logits
+      by the intervals between known voices at a step, from the step before and
+      to the step after, see `Intervals`; 0: none.
     dropout: rate of dropout after each block and layer, one mask per row.
     conditions: embeds the conditions of each step; None: there are none.
     onsets: False leaves the bits out, for data that does not have them.
@@ -43,7 +42,7 @@ class InfillNet(nn.Module):
   voices: int
   hidden: int
   layers: int
-  voice_hidden: int
+  interval_hidden: int = 0
   dropout: float = 0.0
   conditions: nn.Module | None = None
   onsets: bool = True
@@ -63,15 +62,14 @@ class InfillNet(nn.Module):
       for i in range(self.layers)
     ]
     self.norm = nn.LayerNorm(dtype=self.dtype)
-    self.voice_proj = nn.Dense(
-      self.voices * self.voice_hidden, dtype=self.dtype
-    )
-    sizes = self.depth, self.voices, self.voice_hidden, True, self.dtype
-    self.before, self.after = Intervals(*sizes), Intervals(*sizes)
-    layers = range(self.voices)
-    self.symbols = [logits_layer(self.depth, self.dtype) for _ in layers]
+    if self.interval_hidden:
+      size = self.voices * self.interval_hidden
+      self.voice_proj = nn.Dense(size, dtype=self.dtype)
+      sizes = self.depth, self.voices, self.interval_hidden, True, self.dtype
+      self.before, self.after = Intervals(*sizes), Intervals(*sizes)
+    self.symbols = logits_layer(self.voices * self.depth, self.dtype)
     if self.onsets:
-      self.bits = [logits_layer(self.depth, self.dtype) for _ in layers]
+      self.bits = logits_layer(self.voices * self.depth, self.dtype)
 
   def __call__(
     self, x_BxTxV, known_BxTxV, real_BxT, cond_BxTxC=None, keys_B=None
@@ -92,8 +90,14 @@ class InfillNet(nn.Module):
       h_BxTxH += self._drop(block(h_BxTxH, real_BxT), keys_B, i)
     h_BxTxH = nn.relu(self.norm(h_BxTxH))
     h_BxTxH = self._drop(h_BxTxH, keys_B, self.layers)
-    known_BxTxV &= real_BxT[..., None]
-    return self._decide(h_BxTxH, jnp.where(known_BxTxV, x_BxTxV // 2, 0))
+    shape = *x_BxTxV.shape, self.depth
+    logits = self.symbols(h_BxTxH).reshape(shape)
+    bits = self.bits(h_BxTxH).reshape(shape) if self.onsets else None
+    if self.interval_hidden:
+      known_BxTxV &= real_BxT[..., None]
+      s_BxTxV = jnp.where(known_BxTxV, x_BxTxV // 2, 0)
+      logits += self._by_intervals(h_BxTxH, s_BxTxV)
+    return logits, bits
 
   def _embed(self, x_BxTxV, known_BxTxV):
     first_V = jnp.arange(self.voices) * (self.depth + 2)
@@ -104,25 +108,22 @@ class InfillNet(nn.Module):
       h_BxTxH += onset_BxTxV @ self.embedding(first_V + self.depth + 1)
     return h_BxTxH
 
-  def _decide(self, h_BxTxH, s_BxTxV):
-    """The logits from the net's output and the known symbols, 0 if unknown."""
+  def _by_intervals(self, h_BxTxH, s_BxTxV):
+    """Logits from the net's output and the known symbols, 0 if unknown."""
     own = tuple(range(self.voices))
     sides = [
       (self.before, delay(s_BxTxV)),
       (self.after, delay(s_BxTxV[:, ::-1])[:, ::-1]),
     ]
     layer_BxTxVK = self.voice_proj(h_BxTxH)
-    layer_BxTxVxK = layer_BxTxVK.reshape(*s_BxTxV.shape, self.voice_hidden)
+    layer_BxTxVxK = layer_BxTxVK.reshape(*s_BxTxV.shape, self.interval_hidden)
     for intervals, beside_BxTxV in sides:
       layer_BxTxVxK += intervals.features(own, s_BxTxV, beside_BxTxV)
     layer_BxTxVxK = nn.relu(layer_BxTxVxK)
-    logits_BxTxVxS = _each(self.symbols, layer_BxTxVxK)
-    for intervals, beside_BxTxV in sides:
-      logits_BxTxVxS += intervals.logits(
-        own, layer_BxTxVxK, s_BxTxV, beside_BxTxV
-      )
-    bits = _each(self.bits, layer_BxTxVxK) if self.onsets else None
-    return logits_BxTxVxS, bits
+    return sum(
+      intervals.logits(own, layer_BxTxVxK, s_BxTxV, beside_BxTxV)
+      for intervals, beside_BxTxV in sides
+    )
 
   def _drop(self, h_BxTxH, keys_B, i):
     if keys_B is None or not self.dropout:
@@ -130,11 +131,6 @@ class InfillNet(nn.Module):
     size = h_BxTxH.shape[-1]
     kept_Bx1xH = locked(keys_B, i, self.dropout, size, self.dtype)
     return h_BxTxH * kept_Bx1xH.reshape(-1, 1, size)
-
-
-def _each(layers, h_xVxK):
-  """The layer of each voice: [..., V, S]."""
-  return jnp.stack([f(h_xVxK[..., v, :]) for v, f in enumerate(layers)], -2)
 
 
 class Block(nn.Module):

@@ -97,7 +97,9 @@ class Intervals(nn.Module):
     """
     p_xO = prev_xV[..., np.array(own)]
     row_xOxM = self._motions(own, hidden_xOxK, s_xV, prev_xV)
-    out_xOxD = _place_motions(row_xOxM, p_xO, self.depth) * (p_xO > 0)[..., None]
+    out_xOxD = (
+      _place_motions(row_xOxM, p_xO, self.depth) * (p_xO > 0)[..., None]
+    )
     out_xOxD += self._intervals(own, s_xV)
     if not self.orderless:
       out_xOxD += jnp.stack([self._chord(v, s_xV) for v in own], axis=-2)

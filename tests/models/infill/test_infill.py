@@ -141,11 +141,12 @@ def test_masks_hide_any_number_of_cells_equally_often():
   np.testing.assert_allclose(share, 1 / 3, atol=0.04)
 
 
+@pytest.mark.parametrize('interval_hidden', [0, 5])
 @pytest.mark.parametrize('onsets', [True, False])
-def test_hidden_cells_have_no_effect(onsets):
+def test_hidden_cells_have_no_effect(onsets, interval_hidden):
   """Other notes in the holes: the output is the same; other known ones: it is not."""
-  model = build(onsets=onsets)
-  net = InfillNet(DEPTH, VOICES, 8, 2, 96, onsets=onsets)
+  model = build(onsets=onsets, interval_hidden=interval_hidden)
+  net = InfillNet(DEPTH, VOICES, 8, 2, interval_hidden, onsets=onsets)
   variables = {'params': initial(model)}
   a, b = spec((3, 9, VOICES), 1), spec((3, 9, VOICES), 2)
   known = np.random.default_rng(0).random(a.shape) < 0.5

@@ -109,9 +109,7 @@ def test_notes_are_those_that_music21_reads(score):
 def test_a_voice_of_the_lower_staff_that_is_alone_in_one_of_its_bars():
   repeated = [(0, 1, 24)] * 8
   check(
-    song(
-      [*repeated, (0, 2, 25), (0, 1, 66)], meters=[(1, 4, 4)], resolution=1
-    )
+    song([*repeated, (0, 2, 25), (0, 1, 66)], meters=[(1, 4, 4)], resolution=1)
   )
 
 
