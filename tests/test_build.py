@@ -156,7 +156,7 @@ def test_every_key_of_every_family_is_checked(family):
 
 # What a family has no use for, each of them by the name of its key.
 UNUSED = {
-  'conditions.columns': ('unigram', 'infill', 'autoencoder', 'vae'),
+  'conditions.columns': ('unigram', 'autoencoder', 'vae'),
   'remat': ('unigram',),
   'dtype': (),  # Heads compute in it, too.
 }

@@ -95,7 +95,7 @@ class Sampling:
   """
 
   temperature: Annotated[float, Range(0)]
-  top_p: Annotated[float, Range(0, 1)]
+  top_p: Annotated[float, Range(1e-9, 1)]
   phrase_candidates: Count
 
 

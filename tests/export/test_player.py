@@ -155,7 +155,9 @@ def test_conditions_are_those_of_generate(asked):
   assert (plan[150:] == expected[-1]).all()
 
 
-@pytest.mark.parametrize('grid,steps', [(4, 256), (4, 7), (3, 100), (12, 999)])
+@pytest.mark.parametrize(
+  'grid,steps', [(4, 256), (4, 7), (4, 4), (3, 100), (12, 999)]
+)
 def test_phrases_are_planned_as_in_generate(grid, steps):
   _, made = table('chorales.py:lstm', grid, PHRASED)
   assert made['has_meter']
@@ -167,7 +169,9 @@ def test_phrases_are_planned_as_in_generate(grid, steps):
     np.testing.assert_array_equal(
       play.plan(made, steps, steps, planned), table_of
     )
-    meters = [[s, *meter] for s, meter in play.meters(made, planned).items()]
+    meters = [
+      [s, *meter] for s, meter in play.meters(made, planned, steps).items()
+    ]
     assert meters == expected.meters.tolist()
 
 

@@ -10,7 +10,6 @@ from musiczoo.representations import REPRESENTATIONS
 from musiczoo.sampling.conditions import conditions, with_form
 from musiczoo.sampling.primer import encode_primer
 
-
 VOICES = REPRESENTATIONS['voices']()
 EVENTS = REPRESENTATIONS['events']()
 GRID = 4

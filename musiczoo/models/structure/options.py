@@ -5,6 +5,7 @@ from typing import Annotated
 
 from musiczoo.errors import OneOf, Range, UserError
 from musiczoo.models.structure.codes import codes_of
+from musiczoo.music import annotations
 from musiczoo.music.annotations import MAX_BAR_STEPS
 from musiczoo.music.spec import Spec
 from musiczoo.nn.conditioning import Conditioning
@@ -51,6 +52,12 @@ class StructureOptions:
       raise UserError(
         'family structure has no annotations to predict: set '
         '--config.conditions.columns=key,chord,density,rhythm,section'
+      )
+    unused = annotations.METER, annotations.LENGTH, annotations.PHRASES
+    if {place for place, _ in conditioning.columns} & set(unused):
+      raise UserError(
+        'family structure plans bars without meter, length and phrases: leave '
+        'them out of --config.conditions.columns'
       )
     if self.bar_steps % 4:
       raise UserError(f'model.bar_steps={self.bar_steps}: give a multiple of 4')

@@ -83,7 +83,7 @@ def structure(
     parts.init,
     parts.loss,
     parts.sample,
-    controls=renderer.controls,
+    controls=tuple(c for c in renderer.controls if c != 'phrase_candidates'),
     monitor='nll_bound',
     metrics=parts.metrics,
     annotate=parts.annotate,

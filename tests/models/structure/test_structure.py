@@ -20,6 +20,7 @@ from musiczoo.nn.recurrent import Recurrent
 from tests import families
 
 CODES = coding.codes_of(families.ALL_COLUMNS)
+PHRASED = Conditioning(names.columns(('key', 'phrases')), 3)
 SIZES = np.array([code.size for code in CODES])
 REAL = np.ones((3, 5))
 
@@ -328,6 +329,7 @@ OPTIONS = {
       {'cell': 'gro'},
       'model.cell=gro: give one of rnn',
     ),
+    ('bits', PHRASED, {}, 'without meter, length and phrases'),
     ('bits', families.ALL_COLUMNS, {'planner_hidden': 0}, 'planner_hidden=0'),
     ('bits', families.ALL_COLUMNS, {'dropout': 1.0}, 'dropout=1.0'),
   ],
