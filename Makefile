@@ -31,10 +31,11 @@ venv: .venv/installed
 	  done; }
 	touch $@
 
-# A training half as long as the config's, for minutes on two cores.
+# A training shorter than the config's, for minutes on two cores.
 demo: venv
 	$(BIN)/python -m experiments.demo --output_dir=out/demo \
-	  --config.steps=600 --config.optimizer.decay_steps=600
+	  --config.steps=400 --config.optimizer.decay_steps=400 \
+	  --config.ema_decay=0.99
 
 test: venv
 	$(BIN)/python -m pytest -n 2 --dist=worksteal
