@@ -72,7 +72,7 @@ for _name in ('rnn', 'lstm', 'gru', 'cnn'):
   }
 VARIANTS['cnn'] |= {'steps': 2200}  # It learns more slowly.
 # Long windows, to remember the key in which a piece began.
-VARIANTS['gru'] |= {'window': 256, 'batch_size': 8}
+VARIANTS['gru'] |= {'window': 256, 'batch_size': 8, 'steps': 2200}
 # Families with an output of their own.
 VARIANTS['infill'] = (
   CORPUS
