@@ -38,7 +38,9 @@ def main():
   scores = voice_comparison.real_scores(
     build.corpus(config)['train'], build.pipeline(config).representation
   )
-  pretrained.pack(WORKDIR.value, folder, grade.reference(scores))
+  pretrained.pack(
+    WORKDIR.value, folder, grade.reference(scores), config.sampling
+  )
   print(
     f'{folder}: for its card run python -m benchmarks.figures '
     '--only=pretrained, then python -m docs.render'

@@ -68,9 +68,9 @@ VARIANTS = usual.product(
 for _name in ('rnn', 'lstm', 'gru', 'cnn'):
   VARIANTS[_name] |= {
     'excerpts': {'openings': 4, 'phrase_ends': 1},
-    'sampling': {'phrase_candidates': 16},
+    # The temperature of the best grade of 64 pieces, of .9 and 1.
+    'sampling': {'temperature': 0.9, 'phrase_candidates': 16},
   }
-VARIANTS['cnn'] |= {'steps': 2200}  # It learns more slowly.
 # Long windows, to remember the key in which a piece began.
 VARIANTS['gru'] |= {'window': 256, 'batch_size': 8, 'steps': 2200}
 # Families with an output of their own.

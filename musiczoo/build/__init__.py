@@ -1,6 +1,12 @@
 """From a config to its parts: representation, model, data, optimizer, devices."""
 
-from musiczoo.build.config import Choice, Conditions, RunConfig, Sections
+from musiczoo.build.config import (
+  Choice,
+  Conditions,
+  RunConfig,
+  Sampling,
+  Sections,
+)
 from musiczoo.build.data import batches, corpus, pieces, with_statistics
 from musiczoo.build.pipeline import make_model, Pipeline, pipeline
 from musiczoo.build.system import cache_compilation, devices, optimizer
@@ -18,6 +24,7 @@ __all__ = [
   'Pipeline',
   'pipeline',
   'RunConfig',
+  'Sampling',
   'Sections',
   'with_statistics',
 ]

@@ -14,7 +14,13 @@ from musiczoo.runs import config_history
 from musiczoo.training import checkpoint
 
 # Keys that may differ when a run continues.
-CHANGEABLE = ('steps', 'on_nan')
+CHANGEABLE = (
+  'steps',
+  'on_nan',
+  'sampling.temperature',
+  'sampling.top_p',
+  'sampling.phrase_candidates',
+)
 
 
 def check_same(workdir, config: build.RunConfig) -> None:

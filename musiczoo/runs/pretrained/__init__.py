@@ -7,6 +7,7 @@ models/lstm-chorales/weights.npz    float16, by name
                      SHA256SUMS     of the others
 """
 
+import dataclasses
 import difflib
 import json
 import pathlib
@@ -69,14 +70,20 @@ def find(place: str):
 
 
 def pack(
-  origin: str, folder: pathlib.Path, reference: dict | None = None
+  origin: str,
+  folder: pathlib.Path,
+  reference: dict | None = None,
+  sampling: build.Sampling | None = None,
 ) -> None:
   """Writes the best model of a workdir as a folder of `models`, without a card.
 
   Args:
     reference: what its music is graded by, or None.
+    sampling: defaults that were chosen after the training; None: the run's.
   """
   config, _, params, step = workdir.load(origin)
+  if sampling is not None:
+    config = dataclasses.replace(config, sampling=sampling)
   folder.mkdir(parents=True, exist_ok=True)
   halves = {
     name: np.asarray(a, np.float16) for name, a in weights.flat(params).items()
