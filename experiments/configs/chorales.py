@@ -72,7 +72,7 @@ for _name in ('rnn', 'lstm', 'gru', 'cnn'):
     'sampling': {'temperature': 0.9, 'phrase_candidates': 16},
   }
 # Long windows, to remember the key in which a piece began.
-VARIANTS['gru'] |= {'window': 256, 'batch_size': 8, 'steps': 2200}
+VARIANTS['gru'] |= {'window': 256, 'batch_size': 8}
 # Families with an output of their own.
 VARIANTS['infill'] = (
   CORPUS
