@@ -39,7 +39,7 @@ def kinds(*rules):
   """The kinds of broken rules in samples of a net without training."""
   pipeline, params = model()
   controls = checks.check_controls(
-    pipeline, forbid=checks.parse_rules(list(rules))
+    pipeline, temperature=1.0, forbid=checks.parse_rules(list(rules))
   )
   music = generate.generate(
     pipeline, params, num_outputs=4, num_steps=48, seed=1, controls=controls

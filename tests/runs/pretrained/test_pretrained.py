@@ -38,7 +38,7 @@ def test_a_model_is_what_its_sums_and_its_card_say(name):
 
 def test_all_together_are_small():
   files = [f for f in pretrained.MODELS.rglob('*') if f.is_file()]
-  assert sum(f.stat().st_size for f in files) <= 12e6
+  assert sum(f.stat().st_size for f in files) <= 16e6
 
 
 def test_three_lines_make_music(tmp_path):
