@@ -86,9 +86,7 @@ def framewise(
       frames = -np.asarray(value, np.float64).reshape(-1, voices).mean(1)
       nats[name].extend(frames[: len(few)])
   whole = np.sum(list(nats.values()), axis=0)
-  key = '_'.join(
-    ['nll_bound_framewise', *(['given', *given] if given else []), 'per_note']
-  )
+  key = likelihood.figure_name('nll_bound_framewise', given, 'note')
   result = {key: float(whole.mean())}
   if len(nats) > 1:
     for name, value in nats.items():

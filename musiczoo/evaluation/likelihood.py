@@ -31,8 +31,13 @@ def monitor_name(pipeline: Pipeline) -> str:
 
 
 def _name(pipeline, given):
-  name = [pipeline.model.monitor, *(['given', *given] if given else [])]
-  return f'{"_".join(name)}_per_{pipeline.spec.unit}'
+  return figure_name(pipeline.model.monitor, given, pipeline.spec.unit)
+
+
+def figure_name(figure: str, given: Sequence[str], unit: str) -> str:
+  """'nll', the columns that are taken from the scored piece, the unit -> a name."""
+  name = [figure, *(['given', *given] if given else [])]
+  return f'{"_".join(name)}_per_{unit}'
 
 
 def _given(pipeline) -> list[str]:
