@@ -110,6 +110,7 @@ def _joined(main) -> int:
   import jax
 
   try:
+    distributed.connect()
     status = main()
     distributed.wait('the end')
     jax.distributed.shutdown()

@@ -15,6 +15,7 @@ from jax.experimental import multihost_utils
 import numpy as np
 
 from musiczoo.errors import UserError
+from musiczoo.training import parallel
 
 # Seconds without a sign of life after which a process counts as dead.
 PATIENCE = 10
@@ -43,6 +44,19 @@ def join(
       f'({str(e).splitlines()[0][:160]}): give all of them the same host:port '
       'and --num_processes, and each its own --process_id from 0 on'
     ) from e
+
+
+def connect() -> None:
+  """Connects all devices of all processes, by sums over them.
+
+  The first program that needs such a connection waits 30 s for it. On a busy
+  machine processes may be further apart when they have compiled their first
+  step than they are here, where they have just joined.
+  """
+  wait('connect')
+  devices = parallel.jit(jax.devices())
+  add = devices.compile(lambda _, ones: jax.lax.psum(ones.sum(), parallel.AXIS))
+  devices.fetch(add(np.float32(0), np.ones(jax.local_device_count())))
 
 
 def first() -> bool:
