@@ -34,7 +34,7 @@ venv: .venv/installed
 # A training shorter than the config's, for minutes on two cores.
 demo: venv
 	$(BIN)/python -m experiments.demo --output_dir=out/demo \
-	  --config.steps=400 --config.optimizer.decay_steps=400 \
+	  --config.steps=1000 --config.optimizer.decay_steps=1000 \
 	  --config.ema_decay=0.99
 
 test: venv

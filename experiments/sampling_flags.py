@@ -25,8 +25,8 @@ PHRASES = flags.DEFINE_string(
 PHRASE_CANDIDATES = flags.DEFINE_integer(
   'phrase_candidates',
   None,
-  'Continuations of each phrase to sample, of which the one with the likeliest '
-  "end is kept; left out: the model's own.",
+  'Continuations of each phrase to sample, of which the best is kept, by its end '
+  "and its key; left out: the model's own.",
   lower_bound=1,
   upper_bound=256,
 )

@@ -12,10 +12,13 @@ from musiczoo.models.model import ExportableModel, Forward, no_metrics, outputs
 from musiczoo.music.annotations import COLUMNS
 from musiczoo.music.spec import Spec
 from musiczoo.nn.conditioning import ConditionEmbedding, Conditioning
+from musiczoo.nn.dropout import kept
 from musiczoo.nn.heads import Controls
 from musiczoo.nn.keys import fold, row_keys
 from musiczoo.nn.recurrent import Recurrent
 from musiczoo.nn.shift import delay
+
+_MASK = 1 << 18  # Lower numbers are of the net, the conditions and the head.
 
 
 def autoregressive(
@@ -24,6 +27,7 @@ def autoregressive(
   spec: Spec,
   conditioning: Conditioning = Conditioning(),
   dtype: jnp.dtype = jnp.float32,
+  word_dropout: float = 0.0,
 ) -> ExportableModel:
   """A Model of x of any kind, with conditions.
 
@@ -31,11 +35,16 @@ def autoregressive(
   and `step(carry, e)`; scanning `step` equals `__call__`. The loss is the
   negative log-likelihood in nats; its weight the number of steps. `rows(carry,
   index)` are rows of a carry.
+
+  Args:
+    word_dropout: rate at which the previous step is hidden from the net in
+      training (Bowman et al. 2016); the head always has it.
   """
   conditions = (
     ConditionEmbedding(conditioning, dtype) if conditioning.columns else None
   )
-  parts = _Autoregressive(AutoregressiveNet(net, head, conditions), spec)
+  module = AutoregressiveNet(net, head, conditions, word_dropout)
+  parts = _Autoregressive(module, spec)
   return ExportableModel(
     parts.init,
     parts.loss,
@@ -52,11 +61,15 @@ class AutoregressiveNet(nn.Module):
   """p(x) = prod_t p(x_t | x_<t): the net encodes the past, the head predicts x_t.
 
   Where there are conditions the net also takes an embedding of those of step t.
+
+  Attributes:
+    word_dropout: rate at which steps are hidden from the net in training.
   """
 
   net: nn.Module
   head: nn.Module
   conditions: nn.Module | None = None
+  word_dropout: float = 0.0
 
   def log_prob(self, x_BxTxC, cond=None, keys_B=None):
     """Log probability in nats of every step, by part: dict of [B, T]."""
@@ -105,7 +118,11 @@ class AutoregressiveNet(nn.Module):
 
   def inputs(self, x_BxTxC, cond=None, keys_B=None):
     """The input of the net at each step, teacher forced: [B, T, E]."""
-    return self.conditioned(delay(self.head.embed(x_BxTxC)), cond, keys_B)
+    e_BxTxE = delay(self.head.embed(x_BxTxC))
+    if keys_B is not None and self.word_dropout:
+      steps = e_BxTxE.shape[1]
+      e_BxTxE *= kept(keys_B, _MASK, self.word_dropout, (steps, 1))
+    return self.conditioned(e_BxTxE, cond, keys_B)
 
   def conditioned(self, e, cond, keys_B=None):
     """Embeddings of steps beside those of the conditions."""
@@ -143,7 +160,7 @@ class _Autoregressive(NamedTuple):
     num = keys_N.shape[0]
 
     def step(carry, t):
-      state, prev_NxC, time_N, sums_N = carry
+      state, prev_NxC, time_N, tally = carry
       cond = conditions_at(controls.cond, time_N) if is_conditioned else None
       now = prev_NxC, t > 0, cond, fold(keys_N, t), controls_at(controls, t)
       state, x_NxC, log_p_N = self._apply(params, 'step', state, *now)
@@ -153,19 +170,18 @@ class _Autoregressive(NamedTuple):
         else jnp.asarray(spec.steps_per_token)[x_NxC]
       )
       if group is None:
-        return (state, x_NxC, time_N + steps, sums_N), (x_NxC, ())
-      begins_N = spec.begins(x_NxC, prev_NxC)
-      kept_N, sums_N, chosen = group.select(
-        *(sums_N, log_p_N, begins_N, cond, t, length, spec.steps_per_quarter)
+        return (state, x_NxC, time_N + steps, tally), (x_NxC, ())
+      kept_N, tally, chosen = group.select(
+        *(tally, log_p_N, x_NxC, prev_NxC, cond, t, length, spec)
       )
       state = self.module.net.rows(state, kept_N)
-      return (state, x_NxC[kept_N], time_N + steps, sums_N), (x_NxC, chosen)
+      return (state, x_NxC[kept_N], time_N + steps, tally), (x_NxC, chosen)
 
     state = self._apply(params, 'start', num)
     first = jnp.zeros((num, *spec.shape), spec.sample_dtype)
-    zeros = jnp.zeros(num, jnp.int32), jnp.zeros((num, 2), jnp.float32)
+    tally = None if group is None else group.tally()
     _, (x_TxNxC, chosen) = jax.lax.scan(
-      step, (state, first, *zeros), jnp.arange(length)
+      step, (state, first, jnp.zeros(num, jnp.int32), tally), jnp.arange(length)
     )
     if group is not None:
       x_TxNxC = group.trace(x_TxNxC, chosen)

@@ -1,13 +1,17 @@
-"""Candidates: of several continuations the likeliest goes on.
+"""Candidates: of several continuations the best goes on.
 
 A model that samples step by step may be given where a phrase ends, but it makes
 each choice before those of the cadence. So K candidates of the opening
 and of each phrase are sampled from one state, and the best is kept: a particle
-filter that resamples at the ends of phrases, and takes the likeliest.
+filter that resamples at the ends of phrases, and takes the best.
 
-Candidates are compared by the log probability of their last quarter notes, over
-the number of steps at which a note begins. Without this divisor a long chord,
-which takes few choices, would be the likeliest end of all.
+Candidates are compared by how likely their last quarter notes are and by how well
+they keep to a key. The first is the log probability over the number of steps at
+which a note begins: without this divisor a long chord, which takes few choices,
+would be the likeliest end of all. The second is the correlation of the pitch
+classes so far, recent ones more, with the profile of the key (Krumhansl 1990,
+chapter 4) whose tonic is the first bass note; at the end of the piece the last
+one, so that it closes on the tonic.
 """
 
 from typing import NamedTuple
@@ -15,11 +19,63 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from musiczoo.music import harmony
 from musiczoo.music.annotations import PHRASES
 from musiczoo.nn.heads import Controls
 
 # Quarter notes by which candidates are compared.
 OPENING, ENDING = 1, 4
+# The nats per step that a correlation of 1 is worth.
+KEY = 4.0
+# Quarter notes after which a pitch class weighs half as much.
+HALF_LIFE = 16
+
+
+class Tally(NamedTuple):
+  """What candidates are compared by, of R rows.
+
+  Attributes:
+    log_p: [R], the log probability of the last quarter notes.
+    begins: [R], the number of their steps at which a note begins.
+    chroma: [R, 12], how long each pitch class has sounded, by `HALF_LIFE`.
+    first: [R], pitch class of the first lowest note; -1 before it.
+  """
+
+  log_p: jax.Array
+  begins: jax.Array
+  chroma: jax.Array
+  first: jax.Array
+
+  def add(self, is_near, log_p, x, before, spec):
+    """The tally after a step, and the pitch class of its lowest note."""
+    sounds = spec.sounds(x)
+    padded = jnp.pad(sounds, [(0, 0), (0, -sounds.shape[1] % 12)])
+    now = padded.reshape(len(padded), -1, 12).sum(1)
+    bass = jnp.where(sounds.any(1), sounds.argmax(1) % 12, -1)
+    log_p = jnp.where(is_near, self.log_p + log_p, 0)
+    begins = jnp.where(is_near, self.begins + spec.begins(x, before), 0)
+    first = jnp.where(self.first < 0, bass, self.first)
+    decay = 0.5 ** (1 / (HALF_LIFE * spec.steps_per_quarter))
+    return Tally(log_p, begins, decay * self.chroma + now, first), bass
+
+  def mean(self):
+    return self.log_p / jnp.maximum(self.begins, 1)
+
+  def key(self, tonic):
+    """The correlation of the chroma with the profile of a key, [R].
+
+    The better of major and minor on the tonic [R]; 0 where that is -1.
+    """
+    chroma = self.chroma - self.chroma.mean(1, keepdims=True)
+    chroma /= jnp.maximum(jnp.linalg.norm(chroma, axis=1, keepdims=True), 1e-9)
+    found = (chroma @ harmony.KEYS.T).reshape(-1, 2, 12).max(1)
+    found = jnp.take_along_axis(found, tonic[:, None] % 12, axis=1)[:, 0]
+    return jnp.where(tonic < 0, 0, found)
+
+  def rows(self, kept, ends):
+    """Rows of the tally; those whose phrase has ended start to compare anew."""
+    log_p, begins = (jnp.where(ends, 0, a) for a in (self.log_p, self.begins))
+    return Tally(log_p, begins, self.chroma[kept], self.first[kept])
 
 
 class Candidates(NamedTuple):
@@ -35,41 +91,48 @@ class Candidates(NamedTuple):
       given=rows(controls.given), cond=rows(controls.cond)
     )
 
-  def select(self, sums, log_p, begins, cond, t, length, steps_per_quarter):
+  def tally(self) -> 'Tally':
+    """The sums of all rows before the first step."""
+    rows = self.pieces * self.number
+    zeros = jnp.zeros(rows)
+    return Tally(zeros, zeros, jnp.zeros((rows, 12)), jnp.full(rows, -1))
+
+  def select(self, tally, log_p, x, before, cond, t, length, spec):
     """Chooses the best candidate of each piece where a phrase ends.
 
     Args:
-      sums: [rows, 2], the log probability and the number of steps at which a
-        note begins, so far.
+      tally: the sums so far.
       log_p: [rows], log probability of this step.
-      begins: [rows], whether a note begins.
+      x, before: [rows, *shape], this step and the one before.
       cond: [rows, columns], conditions of this step; where they mark no phrases,
         or if it is None, a piece is one phrase.
       t: this step.
       length: number of steps.
-      steps_per_quarter: of the grid.
+      spec: of x.
 
     Returns:
-      The row that takes the place of each, [rows]; the sums after this step;
+      The row that takes the place of each, [rows]; the tally after this step;
       (best candidate [N], whether a choice was made [N]).
     """
     left = jnp.full(log_p.shape, length - t)
     if cond is not None:
       phrases = cond[:, PHRASES]
       left = jnp.where(phrases > 0, phrases - 1, left)
-    opening = OPENING * steps_per_quarter
-    is_near = (left >= 1) & (left <= ENDING * steps_per_quarter)
-    is_near = (is_near | (t < opening))[:, None]
-    sums = jnp.where(is_near, sums + jnp.stack([log_p, begins], axis=-1), 0)
-    mean = sums[:, 0] / jnp.maximum(sums[:, 1], 1)
-    best = mean.reshape(self.pieces, self.number).argmax(-1)
+    opening = OPENING * spec.steps_per_quarter
+    is_near = (left >= 1) & (left <= ENDING * spec.steps_per_quarter)
+    is_near = is_near | (t < opening)
+    tally, bass = tally.add(is_near, log_p, x, before, spec)
+    is_last = t == length - 1
+    tonic = jnp.where(is_last, bass, tally.first)
+    score = tally.mean() + KEY * tally.key(tonic)
+    best = score.reshape(self.pieces, self.number).argmax(-1)
     ends = (left == 1).reshape(self.pieces, self.number)[:, 0]
-    ends = ends | (t == opening - 1) | (t == length - 1)  # Whatever the plan.
+    ends = ends | (t == opening - 1) | is_last  # Whatever the plan.
     own = jnp.arange(self.number)
     kept = jnp.where(ends[:, None], best[:, None], own)
     kept = (kept + self.number * jnp.arange(self.pieces)[:, None]).reshape(-1)
-    sums = jnp.where(jnp.repeat(ends, self.number)[:, None], 0, sums)
-    return kept, sums, (best, ends)
+    tally = tally.rows(kept, jnp.repeat(ends, self.number))
+    return kept, tally, (best, ends)
 
   def trace(self, x_TxRxC, chosen):
     """The steps of the candidates that were kept: [T, N, ...]."""

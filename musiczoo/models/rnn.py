@@ -22,12 +22,15 @@ class RNNOptions:
     layers: number of layers.
     residual: whether layers above the first add their input to their output.
     dropout: rate of locked dropout, one mask per row for all its steps.
+    word_dropout: rate at which the previous step is hidden from the net in
+      training.
   """
 
   hidden: Annotated[int, Range(1)]
   layers: Annotated[int, Range(1)]
   residual: bool = False
   dropout: Annotated[float, Range(0, below=1)] = 0.0
+  word_dropout: Annotated[float, Range(0, below=1)] = 0.0
 
 
 def _family(cell: str) -> Callable[..., Model]:
@@ -37,8 +40,10 @@ def _family(cell: str) -> Callable[..., Model]:
     spec, head: nn.Module, options: RNNOptions, *, conditioning, dtype, remat
   ) -> Model:
     dtype = jnp.dtype(dtype)
-    net = Recurrent(cell, **vars(options), dtype=dtype, remat=remat)
-    return autoregressive(net, head, spec, conditioning, dtype)
+    sizes = options.hidden, options.layers, options.residual, options.dropout
+    net = Recurrent(cell, *sizes, dtype, remat)
+    more = conditioning, dtype, options.word_dropout
+    return autoregressive(net, head, spec, *more)
 
   family.__name__ = family.__qualname__ = cell
   family.__doc__ = f"""An autoregressive model with a stack of {cell} layers.

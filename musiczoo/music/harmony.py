@@ -58,10 +58,7 @@ def key(score: Score) -> Key | None:
   time = time - time.mean()
   if not time.any():
     return None
-  profiles = _rotations(_PROFILES)
-  profiles = profiles - profiles.mean(axis=1, keepdims=True)
-  norms = np.linalg.norm(profiles, axis=1) * np.linalg.norm(time)
-  correlation = profiles @ time / norms
+  correlation = KEYS @ time / np.linalg.norm(time)
   second, best = np.argsort(correlation)[-2:]
   confidence = correlation[best] - correlation[second]
   return Key(int(best) % 12, int(best) // 12, float(confidence))
@@ -100,6 +97,16 @@ def _rotations(profiles):
   """Each profile of degrees on each of the twelve tonics: [12 * N, 12]."""
   degree = (np.arange(12) - np.arange(12)[:, None]) % 12
   return np.asarray(profiles)[:, degree].reshape(-1, 12)
+
+
+def _normalized(profiles):
+  """Rows whose product with a histogram, less its mean, is their correlation."""
+  profiles = profiles - profiles.mean(axis=1, keepdims=True)
+  return profiles / np.linalg.norm(profiles, axis=1, keepdims=True)
+
+
+# Of the twelve major keys, then of the minor ones: [24, 12].
+KEYS = _normalized(_rotations(_PROFILES))
 
 
 def _edges(notes):

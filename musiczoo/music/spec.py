@@ -104,6 +104,19 @@ class Spec(NamedTuple):
     new = x % 2 == 1 if self.kind == 'voices' else (x > 0) & (before == 0)
     return new.any(-1)
 
+  def sounds(self, x):
+    """Which pitches sound at each step x [N, *shape], the lowest kept first.
+
+    Of voices and bits only, where a step is one of the grid: bool [N, pitches].
+    """
+    xp = x.__array_namespace__()
+    if self.kind == 'voices':
+      pitches = xp.arange(1, self.depth)
+      return (x[:, :, None] // 2 == pitches).any(1)
+    pitches = self.depth // self.planes
+    planes = xp.reshape(x, (len(x), self.planes, pitches))
+    return (planes[:, self.sounding_planes] > 0).any(1)
+
   def num_decisions(self, x) -> int:
     """Decisions in x [..., *shape]: a voice's cell, a roll's frame or a token."""
     return x[..., 0].size if self.kind in ('bits', 'frames') else x.size

@@ -211,3 +211,24 @@ def test_wishes_follow_the_clock_of_events():
     nats.append(float(sums['nll']))
   p = np.exp(-np.array(nats))
   assert (np.abs(share - p) < 4 * np.sqrt(p / 2000)).all()
+
+
+def test_word_dropout_hides_whole_steps_from_the_net_in_training():
+  family = families.build('gru')
+  batch = families.batch(family, 3, seed=1)
+  params = family.model.init(jax.random.key(0), batch)
+  module = family.module.clone(word_dropout=0.5)
+
+  def inputs(x, keys_B=None):
+    variables = {'params': params}
+    return np.asarray(
+      module.apply(variables, x, keys_B=keys_B, method='inputs')
+    )
+
+  keys_B = jax.random.split(jax.random.key(2), 3)
+  whole, some = inputs(batch['x']), inputs(batch['x'], keys_B)
+  is_hidden = (some == 0).all(-1)
+  assert 0.2 < is_hidden[:, 1:].mean() < 0.8
+  np.testing.assert_array_equal(some, whole * ~is_hidden[..., None])
+  alone = inputs(batch['x'][1:2], keys_B[1:2])
+  np.testing.assert_array_equal(alone, some[1:2])

@@ -1,5 +1,7 @@
 """What holds for every representation, over Scores and arrays of any sort."""
 
+import inspect
+
 from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as npst
 import numpy as np
@@ -8,9 +10,17 @@ import pytest
 from musiczoo.errors import UserError
 from musiczoo.music import midi
 from musiczoo.music.quantize import quantize
-from musiczoo.music.score import canonical, equal, VELOCITY
+from musiczoo.music.score import (
+  canonical,
+  DURATION,
+  equal,
+  ONSET,
+  PITCH,
+  pitched,
+  VELOCITY,
+)
 from musiczoo.music.transform import transpose
-from musiczoo.representations import OF_SCORES
+from musiczoo.representations import OF_SCORES, pianoroll
 from tests.strategies import scores
 
 everyone = pytest.mark.parametrize('name', OF_SCORES)
@@ -45,6 +55,24 @@ def test_decoding_gives_what_projection_says(name, data, score, grid):
   assert equal(there_and_back, projected)
   assert equal(r.project(projected), projected)
   assert projected.resolution == grid
+
+
+@pytest.mark.parametrize('name', ['voices', 'pianoroll', 'tracks'])
+@quick
+@given(score=scores(max_onset=100))
+def test_sounding_pitches_are_those_of_the_score(name, score):
+  r = build(name)
+  options = inspect.signature(OF_SCORES[name]).parameters
+  low = options['low'].default if 'low' in options else pianoroll.LOW
+  x = np.asarray(r.encode(score))
+  notes = r.decode(x)
+  notes = notes.notes[pitched(notes)]
+  sounds = np.zeros((len(x), 128), bool)
+  for onset, pitch, duration in notes[:, [ONSET, PITCH, DURATION]]:
+    sounds[onset : onset + duration, pitch - low] = True
+  found = r.spec.sounds(x)
+  np.testing.assert_array_equal(found, sounds[:, : found.shape[1]])
+  assert not sounds[:, found.shape[1] :].any()
 
 
 @everyone

@@ -21,20 +21,18 @@ class Intervals(nn.Module):
   the step before has pitches p and the voices u < v above it have q_u, is the
   sum of tables at
 
-    motion:     q - p_v, by the hidden layer
-    two voices: (p_u - p_v, q_u - p_u, q - p_v), such as 'a fifth, both up'
-    interval:   q_u - q
-    chord:      the intervals from the highest voice to all others down to v, in
-                pitch classes
+    motion:      q - p_v, by the hidden layer
+    progression: (p_u - p_v, q_u - q, directions of q_u - p_u and q - p_v), such
+                 as 'from a fifth to a fifth, both up'; intervals in pitch classes
+    interval:    q_u - q
+    chord:       the intervals from the highest voice to all others down to v, in
+                 pitch classes
 
   A term with a rest in it is 0; in a chord a rest is a class of its own.
 
   In an orderless model the voices u are all others, symbols that are not known
   are given as rests, the step "before" may be the one after, and there is no
   term of the chord.
-
-  Rows of tables are looked up and then moved to their place among the symbols:
-  to look up each symbol would make a gradient of as many scattered numbers.
 
   Shapes: O voices, P pairs of such a voice v and another u, M motions.
 
@@ -59,8 +57,7 @@ class Intervals(nn.Module):
     self.motion_embedding = nn.Embed(pairs * _MOTIONS, self.hidden, self.dtype)
     self.gap_embedding = nn.Embed(pairs * _GAPS, self.hidden, self.dtype)
     zeros = nn.initializers.zeros
-    shape = pairs * _GAPS * _MOTIONS, _MOTIONS
-    self.two_voices = self.param('two_voices', zeros, shape)
+    self.progression = self.param('progression', zeros, (pairs * 12 * 3, 3, 12))
     self.interval = self.param('interval', zeros, (pairs, _GAPS))
     if not self.orderless:
       self.chord = [
@@ -96,10 +93,14 @@ class Intervals(nn.Module):
       prev_xV: symbols of the step before.
     """
     p_xO = prev_xV[..., np.array(own)]
-    row_xOxM = self._motions(own, hidden_xOxK, s_xV, prev_xV)
-    out_xOxD = (
-      _place_motions(row_xOxM, p_xO, self.depth) * (p_xO > 0)[..., None]
-    )
+    motions = [
+      self.motion[v](hidden_xOxK[..., i, :]) for i, v in enumerate(own)
+    ]
+    row_xOxM = jnp.stack(motions, axis=-2)
+    motion_xOxD = _motion(np.arange(self.depth) - p_xO[..., None])
+    out_xOxD = _take(row_xOxM, motion_xOxD)
+    out_xOxD += self._progressions(own, s_xV, prev_xV)
+    out_xOxD = jnp.where((p_xO > 0)[..., None], out_xOxD, 0.0)
     out_xOxD += self._intervals(own, s_xV)
     if not self.orderless:
       out_xOxD += jnp.stack([self._chord(v, s_xV) for v in own], axis=-2)
@@ -128,18 +129,24 @@ class Intervals(nn.Module):
     sums_OxP = np.arange(len(own))[:, None] == i
     return v, u, number, sums_OxP.astype(np.float32)
 
-  def _motions(self, own, hidden_xOxK, s_xV, prev_xV):
-    """Logits of the motions of voices, [..., O, M]."""
+  def _progressions(self, own, s_xV, prev_xV):
+    """Logits from two intervals in a row with each voice u, [..., O, D]."""
     v, u, number, sums_OxP = self._pairs(own)
     s_xP, before_xP, p_xP = s_xV[..., u], prev_xV[..., u], prev_xV[..., v]
-    index = number * _GAPS + _gap(before_xP - p_xP)
-    index = index * _MOTIONS + _motion(s_xP - before_xP)
-    row_xPxM = jnp.asarray(self.two_voices)[index]
-    row_xPxM *= ((s_xP > 0) & (before_xP > 0))[..., None]
-    by_hidden = [
-      self.motion[v](hidden_xOxK[..., i, :]) for i, v in enumerate(own)
-    ]
-    return sums_OxP @ row_xPxM + jnp.stack(by_hidden, axis=-2)
+    index = number * 12 + (before_xP - p_xP) % 12
+    index = index * 3 + jnp.sign(s_xP - before_xP) + 1
+    # By the direction of v and the pitch class of q - q_u; then of q.
+    row_xPx3x12 = jnp.asarray(self.progression)[index]
+    row_xPx3x12 *= ((s_xP > 0) & (before_xP > 0))[..., None, None]
+    place_xPx1x12 = (np.arange(12) - s_xP[..., None, None]) % 12
+    row_xPx3x12 = _take(row_xPx3x12, place_xPx1x12)
+    row_xOx3x12 = jnp.einsum('op,...pmc->...omc', sums_OxP, row_xPx3x12)
+    octaves = -(-self.depth // 12)
+    row_xOx3xD = jnp.concatenate([row_xOx3x12] * octaves, axis=-1)
+    down, same, up = jnp.moveaxis(row_xOx3xD[..., : self.depth], -2, 0)
+    motion_xOxD = np.arange(self.depth) - prev_xV[..., np.array(own), None]
+    rises = jnp.where(motion_xOxD > 0, up, same)
+    return jnp.where(motion_xOxD < 0, down, rises)
 
   def _intervals(self, own, s_xV):
     """Logits from the intervals to each voice u, [..., O, D]."""
@@ -160,10 +167,9 @@ class Intervals(nn.Module):
       interval = (s_xV[..., 0] - s_xV[..., u]) % 12
       index = index * _CLASSES + jnp.where(s_xV[..., u] > 0, interval, 12)
     row_x12 = jnp.asarray(self.chord[v - 1])[index]
-    top = s_xV[..., 0]
-    octaves = -(-(self.depth + 11) // 12)
-    repeated = jnp.concatenate([row_x12] * octaves, axis=-1)
-    return _slice(repeated, -top % 12, 12, self.depth) * (top > 0)[..., None]
+    top_x1 = s_xV[..., :1]
+    place_xD = (np.arange(self.depth) - top_x1) % 12
+    return _take(row_x12, place_xD) * (top_x1 > 0)
 
 
 def _motion(semitones):
@@ -174,27 +180,7 @@ def _gap(semitones):
   return jnp.clip(semitones, MIN_GAP, MAX_GAP) - MIN_GAP
 
 
-def _place_motions(row_xM, p, depth):
-  """Values of the pitches [..., depth] from those of the motions from p."""
-  most = max(depth - 1, MAX_MOTION)
-  shape = *row_xM.shape[:-1], most - MAX_MOTION
-  first, last = row_xM[..., :1], row_xM[..., -1:]
-  ends = [jnp.broadcast_to(end, shape) for end in (first, last)]
-  # Motions from -most to most.
-  row = jnp.concatenate([ends[0], row_xM, ends[1]], axis=-1)
-  return _slice(row, most - p, most + 1, depth)
-
-
-def _slice(row, start, starts, length):
-  """row[..., start:start + length], start [...] below `starts`.
-
-  By halves, as elementwise choices: a gather has a scatter as its gradient.
-  """
-  for bit in reversed(range((starts - 1).bit_length())):
-    rest = length + 2**bit - 1
-    more = 2**bit + rest - row.shape[-1]
-    moved = jnp.pad(row, [(0, 0)] * (row.ndim - 1) + [(0, max(more, 0))])
-    moved = moved[..., 2**bit : 2**bit + rest]
-    bits = (start // 2**bit % 2)[..., None]
-    row = jnp.where(bits == 1, moved, row[..., :rest])
-  return row[..., :length]
+def _take(row, index):
+  """row[..., index] for an index of each row."""
+  index = jnp.broadcast_to(index, (*row.shape[:-1], index.shape[-1]))
+  return jnp.take_along_axis(row, index, axis=-1, mode='promise_in_bounds')

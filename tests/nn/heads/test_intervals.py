@@ -31,14 +31,15 @@ def expected(params, row, v, q):
   """The logit of pitch q in voice v without the hidden layer's motion."""
   s, prev = row
   clip = lambda a, low, high: min(max(a, low), high) - low
-  motion = lambda a: clip(a, -13, 13)
+  sign = lambda a: (a > 0) - (a < 0)
   gap = lambda a: clip(a, -12, 36)
   total = 0.0
   for u in range(v):
     pair = v * (v - 1) // 2 + u
     if s[u] and prev[u] and prev[v]:
-      index = (pair * 49 + gap(prev[u] - prev[v])) * 27 + motion(s[u] - prev[u])
-      total += params['two_voices'][index, motion(q - prev[v])]
+      index = (pair * 12 + (prev[u] - prev[v]) % 12) * 3
+      row = params['progression'][index + sign(s[u] - prev[u]) + 1]
+      total += row[sign(q - prev[v]) + 1, (q - s[u]) % 12]
     if s[u]:
       total += params['interval'][pair, gap(s[u] - q)]
   if v and s[0]:
