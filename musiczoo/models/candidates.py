@@ -59,6 +59,7 @@ class Tally(NamedTuple):
     return Tally(log_p, begins, decay * self.chroma + now, first), bass
 
   def mean(self):
+    """The log probability per step at which a note begins, [R], in nats."""
     return self.log_p / jnp.maximum(self.begins, 1)
 
   def key(self, tonic):

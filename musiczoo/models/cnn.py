@@ -23,15 +23,12 @@ class CNNOptions:
       (2^layers - 1) steps.
     kernel: width of a convolution.
     dropout: rate of locked dropout, one mask per row for all its steps.
-    word_dropout: rate at which the previous step is hidden from the net in
-      training.
   """
 
   hidden: Annotated[int, Range(1)]
   layers: Annotated[int, Range(1)]
   kernel: Annotated[int, Range(2)]
   dropout: Annotated[float, Range(0, below=1)] = 0.0
-  word_dropout: Annotated[float, Range(0, below=1)] = 0.0
 
 
 def cnn(
@@ -50,5 +47,4 @@ def cnn(
   dtype = jnp.dtype(dtype)
   sizes = options.hidden, options.layers, options.kernel
   net = TCN(*sizes, options.dropout, dtype, remat)
-  more = conditioning, dtype, options.word_dropout
-  return autoregressive(net, head, spec, *more)
+  return autoregressive(net, head, spec, conditioning, dtype)
