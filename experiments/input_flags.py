@@ -46,8 +46,8 @@ _PAIRS = (INFILL_MIDI, INFILL_BARS), (ACCOMPANY_MIDI, ACCOMPANY_PART)
 _CONTROLS = {
   'primer_midi': 'given',
   'infill_midi': 'known',
-  'harmonize_midi': 'known',
-  'accompany_midi': 'known',
+  'harmonize_midi': 'parts',
+  'accompany_midi': 'parts',
 }
 # Flags that have no meaning for audio.
 _SYMBOLIC = (
@@ -120,15 +120,16 @@ def check(config, pipeline, flag: str | None) -> None:
   if flag in _CONTROLS:
     checks.check_ability(model, _CONTROLS[flag], f'--{flag}')
     if flag in ('harmonize_midi', 'accompany_midi'):
-      _check_part(config, spec, flag)
+      _check_part(config, pipeline, flag)
   elif flag is not None:
     latents.check_latent(model, f'--{flag}')
   if ATTRIBUTE.value is not None:
     latents.check_latent(model, '--attribute')
 
 
-def _check_part(config, spec, flag):
-  """Refuses a part that does not exist or was never given in training."""
+def _check_part(config, pipeline, flag):
+  """Refuses a part that does not exist or that the others do not follow."""
+  spec = pipeline.spec
   if flag == 'harmonize_midi' and spec.kind != 'voices':
     raise UserError(
       '--harmonize_midi is for models of voices: give --accompany_midi and '
@@ -136,7 +137,10 @@ def _check_part(config, spec, flag):
     )
   parts = [name for name, _ in spec.parts]
   part = ACCOMPANY_PART.value or parts[0]
+  # A model that goes on step by step samples the lower voices given the highest.
+  any_part = 'known' in pipeline.model.controls
   trained = config.model.get('given_tracks', range(len(parts)))
+  trained = trained if any_part else (0,)
   known = [name for i, name in enumerate(parts) if i in trained]
   if part not in known:
     raise UserError(

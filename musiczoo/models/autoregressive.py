@@ -52,6 +52,7 @@ def autoregressive(
     metrics=parts.metrics if spec.is_audio else no_metrics,
     forward=Forward(parts.inputs, parts.forward),
     controls=(*head.controls, 'given')
+    + ('parts',) * (spec.kind == 'voices')
     + ('cond',) * bool(conditioning.columns)
     + ('phrase_candidates',) * spec.is_grid,
   )

@@ -28,8 +28,9 @@ class Model:
     sample: (params, keys, length, controls) -> x [N, length, ...], of the
       representation's dtype. One key per piece: a piece is the same in any
       batch.
-    controls: the fields of Controls that `sample` uses, and
-      'phrase_candidates' if it takes keys [N, K] of K candidates of each phrase.
+    controls: the fields of Controls that `sample` uses; 'known' where any cell may
+      be given, 'parts' where whole parts may; and 'phrase_candidates' if it takes
+      keys [N, K] of K candidates of each phrase.
     monitor: the entry of `sums` by which models are compared: 'nll' where it is
       the exact negative log-likelihood, 'nll_bound' where it is an upper bound,
       another name for another error; '' where only samples can be compared.

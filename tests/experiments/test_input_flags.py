@@ -24,6 +24,8 @@ def check(variant, flag, part=None):
 def test_a_part_that_a_model_wrote_others_to():
   check('chorales.py:infill', 'accompany_midi', 'Bass')
   check('chorales.py:infill', 'harmonize_midi')
+  check('chorales.py:gru', 'harmonize_midi')
+  check('chorales.py:gru', 'accompany_midi', 'Soprano')
   check('chorales.py:gan', 'accompany_midi', 'Soprano')
   check('tracks.py:gan', 'accompany_midi', 'Drums')
 
@@ -34,12 +36,10 @@ def test_a_part_that_a_model_wrote_others_to():
     ('chorales.py:gan', 'accompany_midi', 'Bass', 'choose of Soprano$'),
     ('tracks.py:gan', 'accompany_midi', 'Tuba', 'choose of Drums, Bass,'),
     ('tracks.py:gan', 'harmonize_midi', None, 'give --accompany_midi and'),
-    (
-      'chorales.py:gru',
-      'accompany_midi',
-      'Bass',
-      'cannot be used with this model',
-    ),
+    ('chorales.py:gru', 'accompany_midi', 'Bass', 'choose of Soprano$'),
+    ('chorales.py:structure', 'harmonize_midi', None, 'cannot be used'),
+    ('chorales.py:gru_events', 'harmonize_midi', None, 'cannot be used'),
+    ('chorales.py:gru', 'infill_midi', None, 'cannot be used'),
   ],
 )
 def test_what_no_model_can_is_refused(variant, flag, part, message):

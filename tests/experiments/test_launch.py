@@ -322,9 +322,10 @@ def test_evaluate_refuses_flags_of_samples_without_samples(trained, flag):
     (['--workdir={}', '--primer_midi=README.md'], 'README.md'),
     (['--workdir={}', '--primer_midi=DRUMS'], 'none of its 1 notes fits'),
     (
-      ['--workdir={}', '--harmonize_midi=DRUMS'],
-      '--harmonize_midi cannot be used with this model',
+      ['--workdir={}', '--infill_midi=DRUMS', '--infill_bars=1'],
+      '--infill_midi cannot be used with this model',
     ),
+    (['--workdir={}', '--harmonize_midi=DRUMS'], 'none of its 1 notes fits'),
   ],
 )
 def test_generate_refuses_in_one_line(trained, tmp_path, arguments, message):

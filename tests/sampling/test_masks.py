@@ -95,11 +95,19 @@ def test_a_part_of_voices_or_of_groups_stays_alone():
     masks.accompany(groups, score, 'Tuba', 'song.mid')
 
 
+SMALL = {'hidden': '8', 'layers': '1'}
+FAMILIES = {
+  'infill': SMALL | {'sweeps': '3'},
+  'gru': SMALL,
+  'cnn': SMALL,
+}
+
+
 @pytest.fixture(scope='module')
-def trained():
-  small = {'hidden': '8', 'layers': '1', 'sweeps': '3'}
+def trained(request):
+  family, small = request.param, FAMILIES[request.param]
   config = configs.load(
-    'chorales.py:infill', [(f'model.{k}', v) for k, v in small.items()]
+    f'chorales.py:{family}', [(f'model.{k}', v) for k, v in small.items()]
   )
   pipeline = build.pipeline(config)
   params = jax.tree.map(
@@ -109,7 +117,11 @@ def trained():
   return pipeline, params
 
 
-@pytest.mark.parametrize('ask', ['bars', 'below'])
+@pytest.mark.parametrize(
+  'trained,ask',
+  [('infill', 'bars'), *((family, 'below') for family in FAMILIES)],
+  indirect=['trained'],
+)
 def test_all_but_the_holes_stays_as_it_is(trained, ask):
   pipeline, params = trained
   if ask == 'bars':

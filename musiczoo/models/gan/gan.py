@@ -66,7 +66,7 @@ def gan(
     parts.sample,
     forward=Forward(parts.inputs, parts.forward),
     controls=('given',) * parts.is_given
-    + ('known',) * bool(options.given_tracks)
+    + ('known', 'parts') * bool(options.given_tracks)
     + ('cond',) * bool(conditioning.columns),
     monitor='',
     window=window,

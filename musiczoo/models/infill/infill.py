@@ -112,7 +112,8 @@ def infill(
     parts.init,
     parts.loss,
     parts.sample,
-    controls=('temperature', 'top_k', 'top_p', 'min_p', 'given', 'known')
+    controls=('temperature', 'top_k', 'top_p', 'min_p')
+    + ('given', 'known', 'parts')
     + ('cond',) * bool(conditioning.columns),
     monitor='nll_bound',
     conditional=parts.conditional,

@@ -33,6 +33,8 @@ from musiczoo.nn.recurrent import Recurrent
 
 # Noise apart from the renderer's, which folds in the numbers of steps.
 _PLAN, _REQUEST, _DROPOUT, _SHUFFLE = range(1 << 24, (1 << 24) + 4)
+# Abilities of the renderer alone: codes are planned before any note is known.
+_UNPLANNED = 'phrase_candidates', 'parts'
 
 
 def structure(
@@ -83,7 +85,7 @@ def structure(
     parts.init,
     parts.loss,
     parts.sample,
-    controls=tuple(c for c in renderer.controls if c != 'phrase_candidates'),
+    controls=tuple(c for c in renderer.controls if c not in _UNPLANNED),
     monitor='nll_bound',
     metrics=parts.metrics,
     annotate=parts.annotate,
