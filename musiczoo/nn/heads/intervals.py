@@ -8,8 +8,8 @@ from musiczoo.nn.heads import distributions as dist
 
 # Motions and intervals in semitones that are distinguished; those beyond are
 # counted as the last.
-MAX_MOTION, MIN_GAP, MAX_GAP = 13, -12, 36
-_MOTIONS, _GAPS = 2 * MAX_MOTION + 1, MAX_GAP - MIN_GAP + 1
+MAX_MOTION, MAX_GAP = 13, 36
+_MOTIONS, _GAPS = 2 * MAX_MOTION + 1, 2 * MAX_GAP + 1
 _CLASSES = 13  # Intervals in pitch classes, and a rest.
 
 
@@ -17,15 +17,17 @@ class Intervals(nn.Module):
   """Logits of a voice's symbols from intervals rather than pitches.
 
   A head that adds up embeddings of absolute pitches has to learn each rule of
-  voice leading anew in every key. Here the logit of pitch q in voice v, where
-  the step before has pitches p and the voices u < v above it have q_u, is the
-  sum of tables at
+  voice leading anew in every key. Here the hidden layer of voice v, which has
+  pitch p_v at the step before, adds embeddings of the intervals from p_v to the
+  pitches p of all other voices, and to the pitches q_u that voices u < v have
+  now, and of their motions q_u - p_u. The logit of its pitch q is the sum of
+  tables at
 
     motion:      q - p_v, by the hidden layer
     progression: (p_u - p_v, q_u - q, directions of q_u - p_u and q - p_v), such
                  as 'from a fifth to a fifth, both up'; intervals in pitch classes
     interval:    q_u - q
-    chord:       the intervals from the highest voice to all others down to v, in
+    chord:       the intervals from the first voice to all others up to v, in
                  pitch classes
 
   A term with a rest in it is 0; in a chord a rest is a class of its own.
@@ -38,9 +40,9 @@ class Intervals(nn.Module):
 
   Attributes:
     depth: number of symbols D of a voice; 0 is a rest.
-    voices: number of voices V, the highest first.
+    voices: number of voices V, in the order in which they are decided.
     hidden: units K of the head's hidden layer.
-    orderless: whether u are all other voices rather than those above.
+    orderless: whether u are all other voices rather than those before v.
   """
 
   depth: int
@@ -56,6 +58,9 @@ class Intervals(nn.Module):
     ]
     self.motion_embedding = nn.Embed(pairs * _MOTIONS, self.hidden, self.dtype)
     self.gap_embedding = nn.Embed(pairs * _GAPS, self.hidden, self.dtype)
+    self.before_embedding = nn.Embed(
+      self.voices**2 * _GAPS, self.hidden, self.dtype
+    )
     zeros = nn.initializers.zeros
     self.progression = self.param('progression', zeros, (pairs * 12 * 3, 3, 12))
     self.interval = self.param('interval', zeros, (pairs, _GAPS))
@@ -66,7 +71,7 @@ class Intervals(nn.Module):
       ]
 
   def features(self, own, s_xV, prev_xV):
-    """What the hidden layers of voices add: [..., O, K], 0 where no u is.
+    """What the hidden layers of voices add: [..., O, K], 0 for a rest.
 
     Args:
       own: the O voices.
@@ -81,7 +86,16 @@ class Intervals(nn.Module):
     gap_xPxK = self.gap_embedding(number * _GAPS + _gap(s_xP - p_xP))
     motion_xPxK *= ((s_xP > 0) & (before_xP > 0))[..., None]
     gap_xPxK *= ((s_xP > 0) & (p_xP > 0))[..., None]
-    return sums_OxP @ (motion_xPxK + gap_xPxK)
+    return sums_OxP @ (motion_xPxK + gap_xPxK) + self._before(own, prev_xV)
+
+  def _before(self, own, prev_xV):
+    """Features of the intervals from voices to all others at the step before."""
+    own = np.array(own)
+    p_xOx1, p_xOxV = prev_xV[..., own, None], prev_xV[..., None, :]
+    number = own[:, None] * self.voices + np.arange(self.voices)
+    each_xOxVxK = self.before_embedding(number * _GAPS + _gap(p_xOxV - p_xOx1))
+    sounds_xOxV = (p_xOx1 > 0) & (p_xOxV > 0)
+    return (each_xOxVxK * sounds_xOxV[..., None]).sum(-2)
 
   def logits(self, own, hidden_xOxK, s_xV, prev_xV):
     """Logits of the symbols of voices, [..., O, D].
@@ -152,14 +166,14 @@ class Intervals(nn.Module):
     """Logits from the intervals to each voice u, [..., O, D]."""
     _, u, number, sums_OxP = self._pairs(own)
     symbol = np.arange(self.depth)
-    gap_DxD = np.clip(symbol[:, None] - symbol, MIN_GAP, MAX_GAP) - MIN_GAP
+    gap_DxD = _gap(symbol[:, None] - symbol)
     table_PDxD = jnp.asarray(self.interval)[:, gap_DxD].reshape(-1, self.depth)
     s_xP = s_xV[..., u]
     row_xPxD = table_PDxD[number * self.depth + s_xP] * (s_xP > 0)[..., None]
     return sums_OxP @ row_xPxD
 
   def _chord(self, v, s_xV):
-    """Logits from the chord of the voices above v, [..., D]."""
+    """Logits from the chord of the voices before v, [..., D]."""
     if not v:
       return jnp.zeros((*s_xV.shape[:-1], self.depth))
     index = jnp.zeros_like(s_xV[..., 0])
@@ -167,9 +181,9 @@ class Intervals(nn.Module):
       interval = (s_xV[..., 0] - s_xV[..., u]) % 12
       index = index * _CLASSES + jnp.where(s_xV[..., u] > 0, interval, 12)
     row_x12 = jnp.asarray(self.chord[v - 1])[index]
-    top_x1 = s_xV[..., :1]
-    place_xD = (np.arange(self.depth) - top_x1) % 12
-    return _take(row_x12, place_xD) * (top_x1 > 0)
+    first_x1 = s_xV[..., :1]
+    place_xD = (np.arange(self.depth) - first_x1) % 12
+    return _take(row_x12, place_xD) * (first_x1 > 0)
 
 
 def _motion(semitones):
@@ -177,7 +191,7 @@ def _motion(semitones):
 
 
 def _gap(semitones):
-  return jnp.clip(semitones, MIN_GAP, MAX_GAP) - MIN_GAP
+  return jnp.clip(semitones, -MAX_GAP, MAX_GAP) + MAX_GAP
 
 
 def _take(row, index):

@@ -1,4 +1,4 @@
-"""Head of monophonic voices: a cell per voice, from the highest down."""
+"""Head of monophonic voices: a cell per voice, the outer voices first."""
 
 from typing import Annotated
 
@@ -15,21 +15,26 @@ from musiczoo.nn.heads.intervals import Intervals
 from musiczoo.nn.keys import noise, split
 
 _MASK = 1 << 17  # Masks of lower numbers are those of the net and conditions.
+# What the onset bit of a voice is given of another voice. The bit of one that stays
+# on its pitch is open until it is decided.
+_REST, _MOVED, _OPEN, _HELD, _REPEATED = range(5)
+_STATES = 5
 
 
 class Voices(nn.Module):
-  """Autoregressive voices, each given h and the voices above it.
+  """Autoregressive voices, each given h and the voices decided before it.
 
-  A cell of x [..., V] is `2 * symbol + is_onset`. Symbol 0 is a rest, k is the
-  k-th pitch of the range. The bit b is free only where a voice stays on its
-  pitch: a rest has no onset, a new pitch always has one, and this adds nothing
-  to the loss whatever the bit of x (a crop may begin within a note). With
-  symbols s and bits b
+  The highest voice is decided first, then the lowest, which gives the harmony, then
+  the inner ones from above. A cell of x [..., V] is `2 * symbol + is_onset`. Symbol
+  0 is a rest, k is the k-th pitch of the range. The bit b is free only where a voice
+  stays on its pitch: a rest has no onset, a new pitch always has one, and this adds
+  nothing to the loss whatever the bit of x (a crop may begin within a note). With
+  symbols s and bits b, and voices v in the order of decisions,
 
-    p(x | h, prev) = prod_v p(s_v | h, s_<v) prod_{v free} p(b_v | h, s)
+    p(x | h, prev) = prod_v p(s_v | h, s_<v) prod_{v free} p(b_v | h, s, b_<v)
 
-  where each factor has one hidden layer, with an embedding of each symbol above
-  it as in NADE (Larochelle & Murray 2011).
+  where each factor has one hidden layer, with an embedding of each symbol before it
+  as in NADE (Larochelle & Murray 2011).
 
   Attributes:
     depth: number of symbols; cells are below 2 * depth.
@@ -58,7 +63,7 @@ class Voices(nn.Module):
   def setup(self):
     self.embedding = nn.Embed(2 * self.depth, self.features, self.dtype)
     # Hidden layers of the factors: projections of h and embeddings of the
-    # symbols. The last is that of the bits.
+    # symbols. The last is that of all bits.
     self.factors = self.voices + self.onsets
     self.context_proj = nn.Dense(self.factors * self.hidden, dtype=self.dtype)
     self.factor_embedding = nn.Embed(
@@ -68,6 +73,9 @@ class Voices(nn.Module):
       dist.logits_layer(self.depth, self.dtype) for _ in range(self.voices)
     ]
     if self.onsets:
+      self.state_embedding = nn.Embed(
+        _STATES * self.voices, self.hidden, self.dtype
+      )
       self.bits = dist.logits_layer(self.voices, self.dtype)
     if self.intervals:
       self.interval_factors = Intervals(
@@ -79,7 +87,8 @@ class Voices(nn.Module):
     return e_xVxF.reshape(*x_xV.shape[:-1], self.voices * self.features)
 
   def log_prob(self, h_xH, x_xV, prev_xV, keys_B=None):
-    s_xV = x_xV.astype(jnp.int32) // 2
+    x_xV, prev_xV = self._ordered(x_xV), self._ordered(prev_xV)
+    s_xV = x_xV // 2
     hidden_xFxK = self._hidden(h_xH)
     kept_xFxK = self._kept(keys_B, h_xH.ndim)
     logits_xVxD = self._symbol_logits(
@@ -88,37 +97,56 @@ class Voices(nn.Module):
     pitch_xV = dist.log_categorical(logits_xVxD, s_xV)
     if not self.onsets:
       return {'pitch': pitch_xV.sum(-1)}
-    bits_xV = self._onset_logits(hidden_xFxK, s_xV, kept_xFxK)
-    free_xV = (s_xV == prev_xV // 2) & (s_xV > 0)
+    bits_xV = self._onset_logits(hidden_xFxK, x_xV, prev_xV, kept_xFxK)
+    free_xV = _stays(x_xV, prev_xV)
     onset_xV = jnp.where(free_xV, dist.log_bernoulli(bits_xV, x_xV % 2), 0)
     return {'pitch': pitch_xV.sum(-1), 'onset': onset_xV.sum(-1)}
 
   def logits(self, h_xH, x_xV, prev_xV):
-    s_xV = x_xV.astype(jnp.int32) // 2
-    hidden_xFxK = self._hidden(h_xH)
-    found = {'symbols': self._symbol_logits(hidden_xFxK, s_xV, prev_xV)}
+    x_xV, prev_xV = self._ordered(x_xV), self._ordered(prev_xV)
+    hidden_xFxK, places = self._hidden(h_xH), np.argsort(self._order())
+    logits_xVxD = self._symbol_logits(hidden_xFxK, x_xV // 2, prev_xV)
+    found = {'symbols': logits_xVxD[..., places, :]}
     if self.onsets:
-      found['onset'] = self._onset_logits(hidden_xFxK, s_xV)
+      bits_xV = self._onset_logits(hidden_xFxK, x_xV, prev_xV)
+      found['onset'] = bits_xV[..., places]
     return found
 
   def sample(self, h_BxH, prev_BxV, keys_B, controls: Controls):
-    keys_VxB = split(keys_B, self.voices + 1)
+    keys_VxB, order = split(keys_B, self.voices + 1), self._order()
     hidden_BxFxK = self._hidden(h_BxH)
+    by_voice_BxV, prev_BxV = prev_BxV // 2, self._ordered(prev_BxV)
     s_BxV = jnp.zeros_like(prev_BxV)
-    for v in range(self.voices):
-      logits = self._symbol_logits(hidden_BxFxK, s_BxV, prev_BxV, (v,))[:, 0]
+    for i, v in enumerate(order):
+      logits = self._symbol_logits(hidden_BxFxK, s_BxV, prev_BxV, (i,))[:, 0]
       if controls.forbid is not None:
-        logits = rules.forbid(logits, controls.forbid, v, s_BxV, prev_BxV // 2)
-      s_B = dist.draw(logits, keys_VxB[v], controls)
-      if controls.given is not None:
-        s_B = jnp.where(controls.known[:, v], controls.given[:, v] // 2, s_B)
-      s_BxV = s_BxV.at[:, v].set(s_B)
-    onset_BxV = s_BxV != prev_BxV // 2
+        others = dict(zip(order[:i], s_BxV.T))
+        logits = rules.forbid(logits, controls.forbid, v, others, by_voice_BxV)
+      s_B = dist.draw(logits, keys_VxB[i], controls)
+      s_B = _where_known(controls, v, lambda cell_B: cell_B // 2, s_B)
+      s_BxV = s_BxV.at[:, i].set(s_B)
+    x_BxV = 2 * s_BxV + ((s_BxV != prev_BxV // 2) & (s_BxV > 0))
     if self.onsets:
-      bits_BxV = self._onset_logits(hidden_BxFxK, s_BxV)
-      u_BxV = noise(jax.random.uniform, keys_VxB[-1], (self.voices,))
-      onset_BxV |= dist.draw_bits(bits_BxV, u_BxV, controls) == 1
-    return 2 * s_BxV + (onset_BxV & (s_BxV > 0))
+      x_BxV = self._with_bits(hidden_BxFxK, x_BxV, prev_BxV, keys_VxB[-1], controls)
+    return x_BxV[:, np.argsort(order)]
+
+  def _with_bits(self, hidden_BxFxK, x_BxV, prev_BxV, keys_B, controls):
+    """Cells with the onset bits of voices that stay on their pitch drawn."""
+    u_BxV = noise(jax.random.uniform, keys_B, (self.voices,))
+    stays_BxV = _stays(x_BxV, prev_BxV)
+    for i, v in enumerate(self._order()):
+      logits_BxV = self._onset_logits(hidden_BxFxK, x_BxV, prev_BxV)
+      bit_B = dist.draw_bits(logits_BxV, u_BxV, controls)[:, i]
+      bit_B = _where_known(controls, v, lambda cell_B: cell_B % 2, bit_B)
+      x_BxV = x_BxV.at[:, i].add(jnp.where(stays_BxV[:, i], bit_B, 0))
+    return x_BxV
+
+  def _order(self):
+    """The voices in the order of decisions: highest, lowest, those between."""
+    return (0, self.voices - 1, *range(1, self.voices - 1))[: self.voices]
+
+  def _ordered(self, x_xV):
+    return x_xV.astype(jnp.int32)[..., np.array(self._order())]
 
   def _hidden(self, h_xH):
     """Hidden layers of the factors before the symbols are added."""
@@ -137,24 +165,25 @@ class Voices(nn.Module):
   def _symbol_logits(
     self, hidden_xFxK, s_xV, prev_xV, own=None, kept_xFxK=None
   ):
-    """Logits of the symbols of voices, each given those above it.
+    """Logits of the symbols of voices, each given those before it.
 
     Args:
-      s_xV: symbols; of each voice only those above it matter.
-      prev_xV: cells of the step before.
-      own: the voices; None: all.
+      s_xV: symbols, in the order of decisions; of each voice only those before it
+        matter.
+      prev_xV: cells of the step before, in this order.
+      own: places in this order; None: all.
       kept_xFxK: the dropout mask of the hidden layers, or None.
 
     Returns:
       [..., len(own), depth].
     """
     own = own or tuple(range(self.voices))
-    above_xVxK = self._embed_symbols(s_xV)
+    embedded_xVxK = self._embed_symbols(s_xV)
     layers = [
-      hidden_xFxK[..., v, :] + above_xVxK[..., :v, :].sum(-2) for v in own
+      hidden_xFxK[..., v, :] + embedded_xVxK[..., :v, :].sum(-2) for v in own
     ]
     layer_xOxK = jnp.stack(layers, axis=-2)
-    prev_xV = prev_xV.astype(jnp.int32) // 2
+    prev_xV = prev_xV // 2
     if self.intervals:
       layer_xOxK += self.interval_factors.features(own, s_xV, prev_xV)
     layer_xOxK = nn.relu(layer_xOxK)
@@ -168,13 +197,46 @@ class Voices(nn.Module):
       )
     return logits_xOxD
 
-  def _onset_logits(self, hidden_xFxK, s_xV, kept_xFxK=None):
-    """Logits of the onset bits, given all symbols: [..., V]."""
-    above_xK = self._embed_symbols(s_xV).sum(-2)
-    layer_xK = nn.relu(hidden_xFxK[..., -1, :] + above_xK)
+  def _onset_logits(self, hidden_xFxK, x_xV, prev_xV, kept_xFxK=None):
+    """Logits of the onset bits, each given all symbols and the bits before it.
+
+    Args:
+      x_xV: cells, in the order of decisions; of each bit only those before it
+        matter.
+      prev_xV: cells of the step before, in this order.
+
+    Returns:
+      [..., V].
+    """
+    s_xV, voice = x_xV // 2, np.arange(self.voices)
+    # [..., own bit, other voice].
+    decided_xV = jnp.where(x_xV % 2 == 1, _REPEATED, _HELD)
+    is_before_VxV = voice[:, None] > voice
+    state_xVxV = jnp.where(is_before_VxV, decided_xV[..., None, :], _OPEN)
+    without_xV = jnp.where(s_xV > 0, _MOVED, _REST)
+    stays_xV = _stays(x_xV, prev_xV)
+    state_xVxV = jnp.where(
+      stays_xV[..., None, :], state_xVxV, without_xV[..., None, :]
+    )
+    layer_xVxK = self.state_embedding(_STATES * voice + state_xVxV).sum(-2)
+    layer_xVxK += hidden_xFxK[..., -1:, :]
+    layer_xVxK += self._embed_symbols(s_xV).sum(-2)[..., None, :]
+    layer_xVxK = nn.relu(layer_xVxK)
     if kept_xFxK is not None:
-      layer_xK *= kept_xFxK[..., -1, :]
-    return self.bits(layer_xK)
+      layer_xVxK *= kept_xFxK[..., -1:, :]
+    return jnp.diagonal(self.bits(layer_xVxK), axis1=-2, axis2=-1)
 
   def _embed_symbols(self, s_xV):
     return self.factor_embedding(s_xV + self.depth * jnp.arange(self.voices))
+
+
+def _stays(x_xV, prev_xV):
+  """Which voices stay on their pitch, so that their onset bit is free."""
+  return (x_xV // 2 == prev_xV // 2) & (x_xV > 1)
+
+
+def _where_known(controls: Controls, v, part, drawn_B):
+  """What is known of the cells of voice v, or what was drawn of them."""
+  if controls.given is None:
+    return drawn_B
+  return jnp.where(controls.known[:, v], part(controls.given[:, v]), drawn_B)

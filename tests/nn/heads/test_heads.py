@@ -27,6 +27,10 @@ TINY = {
   'voices_without_onsets': Voices(
     3, voices=2, features=3, hidden=4, onsets=False
   ),
+  # Decided in the order 0, 2, 1.
+  'voices_with_intervals': Voices(
+    3, voices=3, features=4, hidden=4, intervals=True
+  ),
   'nade': NADE(4, hidden=5),
 }
 each_head = pytest.mark.parametrize('name', list(TINY))
@@ -58,7 +62,7 @@ def prev_of(head):
   return {
     'bits': np.zeros(head.depth, np.int32),
     'tokens': np.int32(0),
-    'voices': np.array([2, 5], np.int32),
+    'voices': np.array([2, 5, 3], np.int32)[: getattr(head, 'voices', None)],
   }[head.kind][()]
 
 
@@ -170,7 +174,7 @@ def test_the_table_has_all_heads():
   assert set(HEADS.values()) - choosing == {Gaussian}
 
 
-def test_each_voice_depends_only_on_those_above():
+def test_each_voice_depends_only_on_those_before():
   head, variables = build('voices')
   x = np.array([3, 5])  # symbols 1 and 2, both as in the step before
 
@@ -191,6 +195,34 @@ def test_each_voice_depends_only_on_those_above():
   no, upper, lower = [False] * 3, [False, True, False], [False, False, True]
   assert depends_on('pitch') == [upper, no]
   assert depends_on('onset') == [upper, lower]
+
+
+def test_the_lowest_voice_is_decided_before_the_inner_ones():
+  head, variables = build('voices_with_intervals')
+  h, prev = normal(1, H), np.array([3, 3, 3])
+
+  def logits(*x):
+    found = head.apply(variables, h, np.array(x), prev, method='logits')
+    return np.asarray(found['symbols'])
+
+  a, other = logits(3, 3, 5), logits(3, 3, 3)
+  np.testing.assert_array_equal(a[[0, 2]], other[[0, 2]])
+  assert np.abs(a[1] - other[1]).max() > 0.01
+  a, other = logits(3, 5, 3), logits(3, 3, 3)
+  np.testing.assert_array_equal(a, other)
+
+
+def test_a_struck_bit_depends_on_those_before():
+  head, variables = build('voices')
+  prev = np.array([2, 4])  # Both voices stay.
+
+  def logits(*x):
+    args = normal(1, H), np.array(x), prev
+    return np.asarray(head.apply(variables, *args, method='logits')['onset'])
+
+  a, struck, last = logits(2, 4), logits(3, 4), logits(2, 5)
+  assert a[0] == struck[0] and abs(a[1] - struck[1]) > 0.01
+  np.testing.assert_array_equal(a, last)
 
 
 def test_a_struck_bit_counts_only_where_a_pitch_stays():

@@ -32,7 +32,7 @@ def expected(params, row, v, q):
   s, prev = row
   clip = lambda a, low, high: min(max(a, low), high) - low
   sign = lambda a: (a > 0) - (a < 0)
-  gap = lambda a: clip(a, -12, 36)
+  gap = lambda a: clip(a, -36, 36)
   total = 0.0
   for u in range(v):
     pair = v * (v - 1) // 2 + u
@@ -71,13 +71,41 @@ def test_other_keys_give_the_same():
   module, variables, hidden, s, prev, both = made()
   up = lambda a: jnp.where(a > 0, a + 5, 0)
   f, logits = module.apply(variables, hidden, s, prev, method=both)
-  g, moved = module.apply(variables, hidden, up(s), up(prev), method=both)
+  above = hidden, up(s), up(prev)
+  g, moved = module.apply(variables, *above, method=both)
   np.testing.assert_allclose(f, g, atol=1e-5)
   np.testing.assert_allclose(logits[..., 1:-5], moved[..., 6:], atol=1e-4)
   assert np.abs(logits).max() > 1
 
 
-def test_only_voices_above_matter():
+def test_features_are_those_of_the_definition():
+  module, variables, hidden, s, prev, both = made()
+  f, _ = module.apply(variables, hidden, s, prev, method=both)
+  tables = {
+    name: np.asarray(table['embedding'])
+    for name, table in variables['params'].items()
+    if name.endswith('embedding')
+  }
+  s, prev = np.asarray(s), np.asarray(prev)
+  gap = lambda a: min(max(a, -36), 36) + 36
+  motion = lambda a: min(max(a, -13), 13) + 13
+  for i, v in [(i, v) for i in range(20) for v in range(V)]:
+    total = np.zeros(HIDDEN)
+    for u in range(V):
+      pair = v * (v - 1) // 2 + u
+      if prev[i, v] and prev[i, u]:
+        index = (v * V + u) * 73 + gap(prev[i, u] - prev[i, v])
+        total += tables['before_embedding'][index]
+      if u < v and s[i, u] and prev[i, u]:
+        index = pair * 27 + motion(s[i, u] - prev[i, u])
+        total += tables['motion_embedding'][index]
+      if u < v and s[i, u] and prev[i, v]:
+        index = pair * 73 + gap(s[i, u] - prev[i, v])
+        total += tables['gap_embedding'][index]
+    np.testing.assert_allclose(f[i, v], total, atol=1e-5)
+
+
+def test_only_voices_before_matter():
   module, variables, hidden, s, prev, both = made()
   f, logits = module.apply(variables, hidden, s, prev, method=both)
   for v in range(V):
