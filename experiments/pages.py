@@ -19,6 +19,7 @@ MARKS = flags.DEFINE_list(
   "voices breaks them, such as parallel_fifths,crossings; or 'all'.",
 )
 MAX_PIECES = 8  # Real pieces that are shown.
+MIN_STEPS = 512  # To which pieces are padded: the program is that of all groups.
 SEGMENT_QUARTERS = 16  # Length of the segments by which pieces are compared.
 VOICES_NOTE = (
   'Figures of voice-leading are sums over all pieces of a column, of real ones '
@@ -186,7 +187,8 @@ def _numbers(config, pipeline, params, found, num_steps):
   if len(pieces) != len(index):  # They were cut into sections.
     return rows
   devices = build.devices(config)
-  nll = likelihood.make_piece_nll(devices, pipeline, pieces, config.batch_size)
+  rows_and_steps = config.batch_size, MIN_STEPS
+  nll = likelihood.make_piece_nll(devices, pipeline, pieces, *rows_and_steps)
   name = numbers.label(likelihood.monitor_name(pipeline))
   for i, value in zip(index, nll(devices.replicate(params)).tolist()):
     if np.isfinite(value):

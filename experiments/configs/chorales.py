@@ -71,13 +71,11 @@ VARIANTS = usual.product(
   CORPUS | FORM,
 )
 # First chords and cadences are rare in windows.
+EXCERPTS = {'openings': 4, 'phrase_ends': 1}
+# Of .8, .85 and .9 the temperature at which 64 pieces of the gru had the best grade.
+SAMPLING = {'temperature': 0.8, 'phrase_candidates': 16}
 for _name in ('rnn', 'lstm', 'gru', 'cnn'):
-  VARIANTS[_name] |= {
-    'excerpts': {'openings': 4, 'phrase_ends': 1},
-    # Of .8, .85 and .9 the temperature at which 64 pieces of the gru had the best
-    # grade.
-    'sampling': {'temperature': 0.8, 'phrase_candidates': 16},
-  }
+  VARIANTS[_name] |= {'excerpts': EXCERPTS, 'sampling': SAMPLING}
 VARIANTS['gru'] |= {
   'optimizer': FORM['optimizer'] | {'decay_steps': 6000},
   'steps': 6000,
@@ -91,7 +89,8 @@ VARIANTS['cnn'] |= {
 # Families with an output of their own.
 VARIANTS['infill'] = (
   CORPUS
-  | usual.steps(3000)
+  | FORM
+  | usual.steps(5000)
   | {
     'family': 'infill',
     'representation': VOICES | {'onsets': True},
@@ -99,10 +98,13 @@ VARIANTS['infill'] = (
     'model': {
       'hidden': 128,
       'layers': 10,
+      'interval_hidden': 64,
+      'dropout': 0.1,
       'onsets': True,
       'sampling': 'ancestral',
       'sweeps': 256,
     },
+    'ema_decay': 0.995,
   }
 )
 VARIANTS['gan'] = (
@@ -117,9 +119,24 @@ VARIANTS['gan'] = (
     'checkpoint_every': 200,
   }
 )
-VARIANTS['structure'] = CORPUS | VOICES_PLAIN | usual.STRUCTURE
-VARIANTS['structure']['model'] = (
-  RECURRENT | usual.PLANNER | {'hidden': 192, 'dropout': 0.3}
+VARIANTS['structure'] = (
+  CORPUS
+  | MUSIC['']
+  | usual.STRUCTURE
+  | {
+    'conditions': {
+      'columns': (
+        *('position', 'length', 'phrases'),
+        *usual.STRUCTURE['conditions']['columns'],
+      ),
+    },
+    'model': RECURRENT | usual.PLANNER | {'hidden': 192, 'dropout': 0.3},
+    'ema_decay': 0.998,
+    'batch_size': 4,
+    'excerpts': EXCERPTS,
+    'sampling': SAMPLING,
+  }
+  | usual.steps(4000)
 )
 
 # Windows are coded by convolutions where a step is one of the grid, and by

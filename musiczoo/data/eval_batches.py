@@ -19,6 +19,7 @@ def eval_batches(
   *,
   multiple: int = 1,
   length: int | None = None,
+  min_length: int = 0,
 ) -> Iterator[dict]:
   """Yields every piece once, uncut, in batches of similar length.
 
@@ -32,6 +33,7 @@ def eval_batches(
     multiple: of which the number of rows is one.
     length: to which all are padded; else they are padded to few different
       lengths, since each is a program to compile.
+    min_length: the least of these lengths.
   """
   lengths = np.diff(pieces.offsets)
   order = np.argsort(lengths, kind='stable')
@@ -40,7 +42,7 @@ def eval_batches(
   most = min(MAX_STEPS, MAX_NUMBERS // numbers)
 
   def padded(rows):
-    return padded_length(int(lengths[rows].max()))
+    return padded_length(max(int(lengths[rows].max()), min_length))
 
   while len(order):
     size = batch_size

@@ -17,6 +17,10 @@ from musiczoo.training import parallel
 from musiczoo.training.parallel import Parallel
 from musiczoo.training.step import make_evaluate_step
 
+# Rows of a batch, even where training takes fewer: batches of fewer lengths are
+# fewer programs to compile.
+MIN_ROWS = 16
+
 
 def monitor_name(pipeline: Pipeline) -> str:
   """The name of the figure that checkpoints are compared by; lower is better.
@@ -158,13 +162,19 @@ def _make_likelihood(devices, pipeline, pieces, batch_size, given):
 
 
 def make_piece_nll(
-  devices: Parallel, pipeline: Pipeline, pieces: Pieces, batch_size: int
+  devices: Parallel,
+  pipeline: Pipeline,
+  pieces: Pieces,
+  batch_size: int,
+  min_steps: int = 0,
 ):
   """Returns nats(params) -> float64 [pieces]: the monitored figure of each.
 
   Of a windowed family it is over the windows of each piece; nan if it has none.
 
   Args:
+    min_steps: to which shorter pieces are padded, so that several calls run one
+      program.
     params: replicated by `devices`.
   """
   model, window = pipeline.model, pipeline.model.window
@@ -173,7 +183,7 @@ def make_piece_nll(
     owner = np.array([i for i, _, _ in window_spans(pieces, window)], int)
   loss = functools.partial(model.loss, step=0, train=False)
   pieces = hide(pipeline, pieces, monitored(pipeline))
-  rows = _make_rows(devices, pipeline, pieces, batch_size, loss)
+  rows = _make_rows(devices, pipeline, pieces, batch_size, loss, min_steps)
 
   def nats(params) -> np.ndarray:
     whole, steps = np.zeros(len(pieces)), np.zeros(len(pieces))
@@ -215,7 +225,7 @@ def make_metrics(
   return averaged
 
 
-def _make_rows(devices, pipeline, pieces, batch_size, function):
+def _make_rows(devices, pipeline, pieces, batch_size, function, min_steps=0):
   """Returns rows(params, first=0): `function` of all pieces or their windows.
 
   It yields, for each batch, the numbers of its pieces or windows [rows] and the
@@ -224,10 +234,15 @@ def _make_rows(devices, pipeline, pieces, batch_size, function):
   evaluate = devices.compile(make_evaluate_step(function, axis=parallel.AXIS))
   window = pipeline.model.window
   scored = pieces if window is None else cut(pieces, window)
+  batch_size = max(batch_size, MIN_ROWS)
 
   def rows(params, first=0) -> Iterator[tuple]:
     for batch in eval_batches(
-      scored, batch_size, multiple=devices.devices, length=window
+      scored,
+      batch_size,
+      multiple=devices.devices,
+      length=window,
+      min_length=min_steps,
     ):
       piece = batch.pop('piece')
       real = piece >= 0

@@ -120,7 +120,7 @@ def check_form(
   """
   grid, columns = pipeline.spec.steps_per_quarter, pipeline.conditions.columns
   for flag, value, column in (
-    ('time_signature', time_signature, 'position'),
+    ('time_signature', time_signature, 'meter'),
     ('phrases', phrases, 'phrases'),
   ):
     if value is not None:

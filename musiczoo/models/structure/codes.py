@@ -45,6 +45,8 @@ _OF_BARS = (
   annotations.RHYTHM,
 )
 _OF_HALVES = annotations.QUALITY, annotations.ROOT
+# Conditions that are no codes.
+_OF_STEPS = annotations.STYLE, annotations.LENGTH, annotations.PHRASES
 
 
 def codes_of(conditioning: Conditioning) -> tuple[Code, ...]:
@@ -125,7 +127,8 @@ def from_steps(codes: tuple[Code, ...], bars: Bars, cond_BxTxK):
 def to_steps(codes: tuple[Code, ...], bars: Bars, codes_BxNxC, cond_BxTxK):
   """Codes of bars -> annotations of steps: int32 [B, T, K].
 
-  The style is that of `cond_BxTxK`; positions count on from its first.
+  Style, length and phrases are those of `cond_BxTxK`; positions count on from its
+  first.
   """
   columns = np.arange(cond_BxTxK.shape[-1])
   half_S = np.arange(bars.size) >= bars.size // 2
@@ -141,7 +144,7 @@ def to_steps(codes: tuple[Code, ...], bars: Bars, codes_BxNxC, cond_BxTxK):
   position_Sx1 = 1 + np.arange(bars.size)[:, None]
   position_SxK = position_Sx1 * (columns == annotations.POSITION)
   cond = jnp.einsum('bnc,sck->bnsk', codes_BxNxC, is_at_SxCxK) + position_SxK
-  return bars.join(cond) + cond_BxTxK * (columns == annotations.STYLE)
+  return bars.join(cond) + cond_BxTxK * np.isin(columns, _OF_STEPS)
 
 
 def is_whole(bars: Bars, cond_BxTxK):

@@ -53,11 +53,10 @@ class StructureOptions:
         'family structure has no annotations to predict: set '
         '--config.conditions.columns=key,chord,density,rhythm,section'
       )
-    unused = annotations.METER, annotations.LENGTH, annotations.PHRASES
-    if {place for place, _ in conditioning.columns} & set(unused):
+    if annotations.METER in {place for place, _ in conditioning.columns}:
       raise UserError(
-        'family structure plans bars without meter, length and phrases: leave '
-        'them out of --config.conditions.columns'
+        'family structure plans bars of one meter: leave it out of '
+        '--config.conditions.columns'
       )
     if self.bar_steps % 4:
       raise UserError(f'model.bar_steps={self.bar_steps}: give a multiple of 4')

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from flax import linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from musiczoo.models.autoregressive import autoregressive
 from musiczoo.models.model import AnnotatingModel, Model
@@ -23,7 +24,7 @@ from musiczoo.models.structure.analyser import Analyser, planes_of
 from musiczoo.models.structure.options import StructureOptions
 from musiczoo.models.structure.planner import Planner, sample_plan
 from musiczoo.models.structure.requests import random_requests
-from musiczoo.music.annotations import COLUMNS, POSITION, STYLE
+from musiczoo.music.annotations import COLUMNS, PHRASES, POSITION, STYLE
 from musiczoo.music.spec import Spec
 from musiczoo.nn.conditioning import Conditioning
 from musiczoo.nn.dropout import kept
@@ -32,9 +33,7 @@ from musiczoo.nn.keys import fold, row_keys
 from musiczoo.nn.recurrent import Recurrent
 
 # Noise apart from the renderer's, which folds in the numbers of steps.
-_PLAN, _REQUEST, _DROPOUT, _SHUFFLE = range(1 << 24, (1 << 24) + 4)
-# Abilities of the renderer alone: codes are planned before any note is known.
-_UNPLANNED = 'phrase_candidates', 'parts'
+_PLAN, _REQUEST, _DROPOUT, _SHUFFLE, _PHRASES = range(1 << 24, (1 << 24) + 5)
 
 
 def structure(
@@ -52,9 +51,10 @@ def structure(
     spec: of x; its steps are those of a grid.
     head: predicts each step.
     options: of the nets.
-    conditioning: the annotations of a bar that the analyser predicts, and the
-      style, a condition of planner and renderer. `dropout` is the share of rows
-      in training whose renderer is given no codes.
+    conditioning: the annotations of a bar that the analyser predicts; the style,
+      a condition of planner and renderer; length and phrases, of the renderer.
+      `dropout` is the share of rows in training whose renderer is given no codes,
+      and that of those without phrases.
     dtype: of the computation; parameters and loss stay float32.
     remat: recompute layers of the renderer in the backward pass.
   """
@@ -85,7 +85,8 @@ def structure(
     parts.init,
     parts.loss,
     parts.sample,
-    controls=tuple(c for c in renderer.controls if c not in _UNPLANNED),
+    # Codes are planned before any note is known.
+    controls=tuple(c for c in renderer.controls if c != 'parts'),
     monitor='nll_bound',
     metrics=parts.metrics,
     annotate=parts.annotate,
@@ -151,6 +152,8 @@ class _Structure(NamedTuple):
       requested = random_requests(self.codes, given, fold(keys_B, _REQUEST))
       is_kept = kept(keys_B, _DROPOUT, self.code_dropout, ())
       given = given * is_kept[:, None, None].astype(jnp.int32)
+      is_kept = kept(keys_B, _PHRASES, self.code_dropout, (1,))
+      batch = batch | {'cond': _with_phrases(batch['cond'], is_kept)}
       keys_B = fold(keys_B, _PLAN)
     plan = self._plan_nats(params, batch, found, requested, keys_B).sum()
     sums, weight = self._render(params, batch, found.bars, given, rng, train)
@@ -171,7 +174,9 @@ class _Structure(NamedTuple):
       'annotation_nats': annotation,
     }, weight
 
-  def sample(self, params, keys_N, length, controls):
+  def sample(self, params, keys, length, controls):
+    """See `Model.sample`; all candidates of a piece have one plan."""
+    keys_N = keys if keys.ndim == 1 else keys[:, 0]
     last = controls.cond.shape[1] - 1
     cond = controls.cond[:, jnp.minimum(jnp.arange(length), last)]
     bars = coding.bars_of(cond, self.bar_steps)
@@ -186,7 +191,7 @@ class _Structure(NamedTuple):
     )
     cond = coding.to_steps(self.codes, bars, codes_NxBxC, cond)
     controls = controls._replace(cond=cond)
-    return self.renderer.sample(params['renderer'], keys_N, length, controls)
+    return self.renderer.sample(params['renderer'], keys, length, controls)
 
   def metrics(self, params, batch, rng):
     found = self.analyse(params, batch)
@@ -249,6 +254,12 @@ class _Structure(NamedTuple):
     last_BxN = bars.cut(batch['mask'])[..., -1]
     whole_BxN = coding.is_whole(bars, batch['cond'])
     return labels_BxNxC, whole_BxN * _counts(bars, batch) * last_BxN
+
+
+def _with_phrases(cond_BxTxK, is_kept_Bx1):
+  """Conditions without phrases in the rows where they are not kept."""
+  is_phrases = np.arange(cond_BxTxK.shape[-1]) == PHRASES
+  return cond_BxTxK * jnp.where(is_phrases, is_kept_Bx1[..., None], 1)
 
 
 def _style(cond_BxTxK):

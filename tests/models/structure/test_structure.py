@@ -10,7 +10,7 @@ import pytest
 from musiczoo.errors import UserError
 from musiczoo.models.structure import codes as coding, requests
 from musiczoo.models.structure.planner import Planner, sample_plan
-from musiczoo.models.structure.structure import _shuffled
+from musiczoo.models.structure.structure import _shuffled, _with_phrases
 from musiczoo.music import annotation_text, annotations as names
 from musiczoo.music.form import Form
 from musiczoo.music.spec import Spec
@@ -20,7 +20,7 @@ from musiczoo.nn.recurrent import Recurrent
 from tests import families
 
 CODES = coding.codes_of(families.ALL_COLUMNS)
-PHRASED = Conditioning(names.columns(('key', 'phrases')), 3)
+METERED = Conditioning(names.columns(('key', 'meter')), 3)
 SIZES = np.array([code.size for code in CODES])
 REAL = np.ones((3, 5))
 
@@ -249,6 +249,34 @@ def test_pieces_of_any_length_begin_as_given_and_are_their_own():
   np.testing.assert_array_equal(one[0], x[1])
 
 
+def test_candidates_of_a_piece_have_one_plan():
+  _, params, sample = written()
+  keys = jax.random.split(jax.random.key(0), (3, 4))
+  plan = np.stack([annotation_text.plan(Form(12, 1, phrase_ends=(6, 12)))] * 3)
+  controls = Controls(cond=jnp.asarray(plan))
+  x = np.asarray(sample(params, keys, 12, controls))
+  assert x.shape == (3, 12, 4)
+  # The first of the candidates is not always the best.
+  alone = np.asarray(sample(params, keys[:, 0], 12, controls))
+  assert (x != alone).any()
+  one = sample(params, keys[1:2], 12, controls._replace(cond=plan[1:2]))
+  np.testing.assert_array_equal(one[0], x[1])
+
+
+def test_length_and_phrases_are_kept_beside_the_codes():
+  cond = np.zeros((2, 8, len(names.COLUMNS)), np.int16)
+  cond[..., names.POSITION] = 1 + np.arange(8) % 4
+  cond[..., names.LENGTH], cond[..., names.PHRASES] = 5, 1 + np.arange(8)
+  bars = coding.bars_of(jnp.asarray(cond), 4)
+  spread = coding.to_steps(CODES, bars, some_codes(2, bars.num), cond)
+  columns = [names.POSITION, names.LENGTH, names.PHRASES]
+  np.testing.assert_array_equal(spread[..., columns], cond[..., columns])
+  hidden = np.asarray(_with_phrases(jnp.asarray(cond), jnp.array([[1], [0]])))
+  np.testing.assert_array_equal(hidden[0], cond[0])
+  assert not hidden[1, :, names.PHRASES].any()
+  assert (hidden[1, :, names.LENGTH] == 5).all()
+
+
 def test_padding_changes_neither_loss_nor_annotations():
   family, params, _ = written()
   batch = families.batch(family, 4)
@@ -329,7 +357,7 @@ OPTIONS = {
       {'cell': 'gro'},
       'model.cell=gro: give one of rnn',
     ),
-    ('bits', PHRASED, {}, 'without meter, length and phrases'),
+    ('bits', METERED, {}, 'plans bars of one meter'),
     ('bits', families.ALL_COLUMNS, {'planner_hidden': 0}, 'planner_hidden=0'),
     ('bits', families.ALL_COLUMNS, {'dropout': 1.0}, 'dropout=1.0'),
   ],
