@@ -44,8 +44,6 @@ MUSIC = {
     'window': 512,
   },
 }
-# Without intervals between voices.
-VOICES_PLAIN = {'representation': VOICES, 'head': VOICES_HEAD}
 CORPUS = {'corpus': 'chorales'}
 RECURRENT = {'hidden': 256, 'layers': 2, 'residual': True, 'dropout': 0.4}
 # A receptive field of 253 steps, some sixteen bars.
@@ -90,8 +88,9 @@ VARIANTS['cnn'] |= {
 VARIANTS['infill'] = (
   CORPUS
   | FORM
-  | usual.steps(5000)
   | {
+    'optimizer': FORM['optimizer'] | {'decay_steps': 5000},
+    'steps': 5000,
     'family': 'infill',
     'representation': VOICES | {'onsets': True},
     'head': {},
@@ -141,7 +140,7 @@ VARIANTS['structure'] = (
 
 # Windows are coded by convolutions where a step is one of the grid, and by
 # recurrent nets where it is a token, as in MusicVAE.
-BY_STEP = {'': VOICES_PLAIN, '_pianoroll': MUSIC['_pianoroll']}
+BY_STEP = {'': MUSIC[''], '_pianoroll': MUSIC['_pianoroll']}
 BY_TOKEN = {
   '_melody': {
     'representation': {'name': 'melody', 'steps_per_quarter': 4},
@@ -164,6 +163,8 @@ VARIANTS |= usual.product(
   BY_TOKEN,
   CODED,
 )
+for _name in ('gan', 'vae', 'autoencoder'):
+  VARIANTS[_name] |= {'sampling': {'phrase_candidates': 16}}
 
 
 def get_config(variant: str = 'lstm') -> dict:

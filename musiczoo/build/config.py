@@ -90,8 +90,9 @@ class Sampling:
 
   Attributes:
     temperature, top_p: as of `Controls`.
-    phrase_candidates: continuations of each phrase, of which the best is kept,
-      see `models.candidates`; 1: the first.
+    phrase_candidates: continuations of each phrase, or each window, of which the
+      best is kept, see `models.candidates` and `models.window_candidates`; 1: the
+      first.
   """
 
   temperature: Annotated[float, Range(0)]

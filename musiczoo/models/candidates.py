@@ -87,10 +87,13 @@ class Candidates(NamedTuple):
 
   def repeat(self, controls: Controls) -> Controls:
     """Controls of pieces as controls of rows."""
-    rows = lambda a: None if a is None else jnp.repeat(a, self.number, axis=0)
     return controls._replace(
-      given=rows(controls.given), cond=rows(controls.cond)
+      given=self.rows(controls.given), cond=self.rows(controls.cond)
     )
+
+  def rows(self, a_N):
+    """An array of pieces as one of rows; None stays None."""
+    return None if a_N is None else jnp.repeat(a_N, self.number, axis=0)
 
   def tally(self) -> 'Tally':
     """The sums of all rows before the first step."""

@@ -7,10 +7,12 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 
+from musiczoo.models import window_candidates
 from musiczoo.models.accuracy import accuracy, squared
 from musiczoo.models.autoencoder.attributes import measured
 from musiczoo.models.autoencoder.latent_net import LatentNet
 from musiczoo.models.autoencoder.options import LatentOptions
+from musiczoo.models.candidates import Candidates
 from musiczoo.models.model import Forward, LatentModel, outputs
 from musiczoo.music.spec import Spec
 from musiczoo.nn.heads import Controls
@@ -44,7 +46,8 @@ class LatentFamily(abc.ABC):
       self.loss,
       self.sample,
       forward=Forward(self.inputs, self.forward),
-      controls=(*self.net.head.controls, 'shift'),
+      controls=(*self.net.head.controls, 'shift')
+      + ('phrase_candidates',) * (self.spec.kind == 'voices'),
       monitor=monitor,
       window=self.window,
       metrics=self.metrics,
@@ -120,22 +123,40 @@ class LatentFamily(abc.ABC):
     _, x_TxNxC = jax.lax.scan(step, (state, first), now)
     return jnp.swapaxes(x_TxNxC, 0, 1)
 
-  def sample(self, params, keys_N, length, controls):
-    shared_NxL = self._normal(keys_N)
+  def sample(self, params, keys, length, controls):
+    """See `Model.sample`; keys [N, K] sample K candidates of each window."""
+    number = keys.shape[1] if keys.ndim == 2 else 1
+    group, keys_R = Candidates(keys.shape[0], number), keys.reshape(-1)
+    shared_RxL = jnp.repeat(self._normal(keys_R[::number]), number, axis=0)
 
     def window(i):
-      """Window i of each piece."""
-      own_keys, decode_keys = split(fold(keys_N, i), 2)
-      own_NxL = self._normal(own_keys)
-      normal_NxL = SHARED**0.5 * shared_NxL + (1 - SHARED) ** 0.5 * own_NxL
-      z_NxL = self.latents(params, normal_NxL)
+      """Window i of each row."""
+      own_keys, decode_keys = split(fold(keys_R, i), 2)
+      own_RxL = self._normal(own_keys)
+      normal_RxL = SHARED**0.5 * shared_RxL + (1 - SHARED) ** 0.5 * own_RxL
+      z_RxL = self.latents(params, normal_RxL)
       if controls.shift is not None:
-        z_NxL += controls.shift
-      return self.decode(params, z_NxL, decode_keys, controls)
+        z_RxL += controls.shift
+      return self.decode(params, z_RxL, decode_keys, controls)
 
-    x_WxNxTxC = jax.lax.map(window, jnp.arange(-(-length // self.window)))
+    def choose(carry, i):
+      tally, before_RxC = carry
+      x_RxTxC = window(i)
+      kept_N, tally = window_candidates.best(
+        *(group, tally, x_RxTxC, before_RxC, i == windows - 1, self.spec)
+      )
+      x_NxTxC = x_RxTxC[kept_N]
+      return (tally, jnp.repeat(x_NxTxC[:, -1], number, axis=0)), x_NxTxC
+
+    windows = -(-length // self.window)
+    if number == 1:
+      x_WxNxTxC = jax.lax.map(window, jnp.arange(windows))
+    else:
+      shape = keys_R.shape[0], *self.spec.shape
+      begin = group.tally(), jnp.zeros(shape, self.spec.sample_dtype)
+      _, x_WxNxTxC = jax.lax.scan(choose, begin, jnp.arange(windows))
     x_NxWxTxC = jnp.swapaxes(x_WxNxTxC, 0, 1)
-    return x_NxWxTxC.reshape(keys_N.shape[0], -1, *self.spec.shape)[:, :length]
+    return x_NxWxTxC.reshape(group.pieces, -1, *self.spec.shape)[:, :length]
 
   def metrics(self, params, batch, rng):
     z_BxL, x, mask = self.encode(params, batch), batch['x'], batch['mask']

@@ -67,7 +67,8 @@ def gan(
     forward=Forward(parts.inputs, parts.forward),
     controls=('given',) * parts.is_given
     + ('known', 'parts') * bool(options.given_tracks)
-    + ('cond',) * bool(conditioning.columns),
+    + ('cond',) * bool(conditioning.columns)
+    + ('phrase_candidates',) * (spec.kind == 'voices'),
     monitor='',
     window=window,
   )

@@ -1,0 +1,53 @@
+"""Candidates of windows: of several continuations by a window the best goes on.
+
+A family that makes windows knows of the one before at most its last steps. So K
+candidates of each window of voices are sampled, and the best is kept. They are
+compared by how well the piece keeps to a key (see `candidates`), by how far the
+voices move into the window, and by leaps of over an octave within it.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from musiczoo.models.candidates import Candidates, KEY, Tally
+from musiczoo.music.spec import Spec
+
+OCTAVE = 12
+# What it costs if every voice moves into the window by an octave; what a leap costs.
+JOIN, LEAP = 3.0, 1.0
+
+
+def best(
+  group: Candidates, tally: Tally, x_RxTxV, before_RxV, is_last, spec: Spec
+):
+  """The best candidate of each piece.
+
+  Args:
+    tally: of the pieces before this window, of all rows.
+    x_RxTxV: the candidates.
+    before_RxV: the step before.
+    is_last: whether this is the last window of the pieces.
+    spec: of x; must be voices.
+
+  Returns:
+    The rows of the best, [N]; the tally after the window.
+  """
+
+  def add(tally, x_RxV):
+    return tally.add(False, 0.0, x_RxV, x_RxV, spec)
+
+  tally, bass_TxR = jax.lax.scan(add, tally, jnp.swapaxes(x_RxTxV, 0, 1))
+  tonic_R = jnp.where(is_last, bass_TxR[-1], tally.first)
+  score_R = KEY * tally.key(tonic_R) - _roughness(x_RxTxV, before_RxV)
+  chosen_N = score_R.reshape(group.pieces, group.number).argmax(-1)
+  kept_N = chosen_N + group.number * jnp.arange(group.pieces)
+  return kept_N, tally.rows(jnp.repeat(kept_N, group.number), True)
+
+
+def _roughness(x_RxTxV, before_RxV):
+  """The cost of how the voices move, [R]."""
+  s = jnp.concatenate([before_RxV[:, None], x_RxTxV], axis=1) // 2
+  sounds = (s[:, 1:] > 0) & (s[:, :-1] > 0)
+  motion_RxTxV = jnp.abs(jnp.diff(s.astype(jnp.int32), axis=1)) * sounds
+  join_R = motion_RxTxV[:, 0].mean(-1) / OCTAVE
+  return JOIN * join_R + LEAP * (motion_RxTxV > OCTAVE).sum((1, 2))

@@ -1,0 +1,83 @@
+"""Candidates of windows: those in the key that move by steps go on."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from musiczoo import build
+from musiczoo.models import window_candidates
+from musiczoo.models.candidates import Candidates
+from musiczoo.music.spec import Spec
+from musiczoo.nn.heads import Controls
+from musiczoo.runs import workdir
+from musiczoo.sampling.generate import piece_keys, with_candidates
+from tests import configs
+
+SPEC = Spec('voices', 40, (2,), steps_per_quarter=1)
+
+
+def chosen(candidates, before, *, is_last=False):
+  """Which of the candidates x [K, T, 2] of one piece is kept."""
+  x = jnp.asarray(candidates, jnp.int32) * 2
+  group = Candidates(1, len(x))
+  before = jnp.asarray([before] * len(x), jnp.int32) * 2
+  tally = group.tally()._replace(first=jnp.full(len(x), 0))
+  kept, after = window_candidates.best(
+    group, tally, x, before, is_last, SPEC
+  )
+  assert (np.ptp(np.asarray(after.chroma), axis=0) == 0).all()
+  return int(kept[0])
+
+
+# Symbol 1 is pitch class 0: the tonic of all of these.
+SCALE = [[25, 13], [27, 15], [29, 17], [32, 20], [29, 17], [25, 13]]
+
+
+def moved(steps, voice, semitones):
+  x = np.array(SCALE)
+  x[steps, voice] += semitones
+  return x.tolist()
+
+
+@pytest.mark.parametrize(
+  'other',
+  [
+    moved(slice(None), 0, 1),  # Out of the key.
+    moved(slice(3, 4), 1, -14),  # A leap.
+    moved(slice(0, 1), 0, 7),  # Far from the step before.
+  ],
+)
+def test_the_smoother_and_the_one_in_the_key_is_kept(other):
+  assert chosen([other, SCALE, other], [25, 13]) == 1
+  assert chosen([SCALE, other], [25, 13]) == 0
+
+
+def test_the_last_window_closes_on_the_tonic():
+  off = [*SCALE[:-1], [26, 14]]
+  assert chosen([off, SCALE], [25, 13], is_last=True) == 1
+
+
+SMALL = {
+  'gan': {'hidden': '4', 'latent': '3', 'num_levels': '2'},
+  'autoencoder': {'hidden': '4', 'latent': '3'},
+}
+
+
+@pytest.mark.parametrize('family', SMALL)
+def test_a_piece_is_the_same_in_any_batch(family):
+  small = [(f'model.{name}', value) for name, value in SMALL[family].items()]
+  pipeline = build.pipeline(configs.load(f'chorales.py:{family}', small))
+  params = jax.tree.map(
+    lambda a: jax.random.normal(jax.random.key(0), a.shape),
+    workdir.shapes(pipeline),
+  )
+  sample = jax.jit(pipeline.model.sample, static_argnums=2)
+  length = 2 * pipeline.model.window + 3
+  keys = with_candidates(piece_keys(0, 3), 4)
+  x = np.asarray(sample(params, keys, length, Controls()))
+  assert x.shape == (3, length, 4)
+  one = np.asarray(sample(params, keys[1:2], length, Controls()))
+  np.testing.assert_array_equal(one[0], x[1])
+  plain = np.asarray(sample(params, keys[:, 0], length, Controls()))
+  assert (plain != x).any()
