@@ -3,18 +3,22 @@
 A family that makes windows knows of the one before at most its last steps. So K
 candidates of each window of voices are sampled, and the best is kept. They are
 compared by how well the piece keeps to a key (see `candidates`), by how far the
-voices move into the window, and by leaps of over an octave within it.
+voices move into the window, by leaps of over an octave within it and, at the end of
+the piece, by whether the last chord is a triad on its bass.
 """
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from musiczoo.models.candidates import Candidates, KEY, Tally
 from musiczoo.music.spec import Spec
 
 OCTAVE = 12
-# What it costs if every voice moves into the window by an octave; what a leap costs.
-JOIN, LEAP = 3.0, 1.0
+# What it costs if every voice moves into the window by an octave, a leap, and an
+# end without a triad.
+JOIN, LEAP, OPEN = 3.0, 1.0, 2.0
+TRIADS = np.array([[0, 4, 7], [0, 3, 7]])
 
 
 def best(
@@ -39,6 +43,7 @@ def best(
   tally, bass_TxR = jax.lax.scan(add, tally, jnp.swapaxes(x_RxTxV, 0, 1))
   tonic_R = jnp.where(is_last, bass_TxR[-1], tally.first)
   score_R = KEY * tally.key(tonic_R) - _roughness(x_RxTxV, before_RxV)
+  score_R -= OPEN * (is_last & ~_is_triad(x_RxTxV[:, -1]))
   chosen_N = score_R.reshape(group.pieces, group.number).argmax(-1)
   kept_N = chosen_N + group.number * jnp.arange(group.pieces)
   return kept_N, tally.rows(jnp.repeat(kept_N, group.number), True)
@@ -51,3 +56,13 @@ def _roughness(x_RxTxV, before_RxV):
   motion_RxTxV = jnp.abs(jnp.diff(s.astype(jnp.int32), axis=1)) * sounds
   join_R = motion_RxTxV[:, 0].mean(-1) / OCTAVE
   return JOIN * join_R + LEAP * (motion_RxTxV > OCTAVE).sum((1, 2))
+
+
+def _is_triad(x_RxV):
+  """Whether the voices sound a whole triad on the lowest of them, [R]."""
+  s = x_RxV // 2
+  bass_Rx1 = jnp.where(s > 0, s, jnp.iinfo(s.dtype).max).min(1, keepdims=True)
+  tones_RxVx12 = (s - bass_Rx1)[..., None] % 12 == np.arange(12)
+  tones_Rx12 = (tones_RxVx12 & (s > 0)[..., None]).any(1)
+  triads = (TRIADS[..., None] == np.arange(12)).any(1)
+  return (tones_Rx12[:, None] == triads).all(-1).any(-1)

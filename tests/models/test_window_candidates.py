@@ -58,6 +58,15 @@ def test_the_last_window_closes_on_the_tonic():
   assert chosen([off, SCALE], [25, 13], is_last=True) == 1
 
 
+def test_the_last_chord_is_a_triad():
+  is_triad = lambda *s: bool(window_candidates._is_triad(2 * jnp.array([s]))[0])
+  assert is_triad(29, 20, 25, 13) and is_triad(28, 20, 25, 13)
+  assert not is_triad(29, 20, 24, 13)  # A seventh.
+  assert not is_triad(29, 22, 18, 13)  # In another position.
+  assert not is_triad(25, 20, 0, 13)  # Without its third.
+  assert is_triad(29, 20, 13, 0)
+
+
 SMALL = {
   'gan': {'hidden': '4', 'latent': '3', 'num_levels': '2'},
   'autoencoder': {'hidden': '4', 'latent': '3'},
