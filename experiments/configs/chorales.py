@@ -88,22 +88,18 @@ VARIANTS['cnn'] |= {
 # Families with an output of their own.
 VARIANTS['infill'] = (
   CORPUS
-  | FORM
+  | usual.steps(3000)
   | {
-    'optimizer': FORM['optimizer'] | {'decay_steps': 4000},
-    'steps': 4000,
     'family': 'infill',
     'representation': VOICES | {'onsets': True},
     'head': {},
     'model': {
       'hidden': 128,
       'layers': 10,
-      'interval_hidden': 64,
       'onsets': True,
       'sampling': 'ancestral',
       'sweeps': 256,
     },
-    'ema_decay': 0.995,
   }
 )
 VARIANTS['gan'] = (
