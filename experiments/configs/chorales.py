@@ -84,6 +84,7 @@ VARIANTS['cnn'] |= {
   'batch_size': 16,
   'optimizer': {'decay_steps': 3000},
   'steps': 1500,
+  'eval_every': 250,
 }
 # Families with an output of their own.
 VARIANTS['infill'] = (

@@ -50,7 +50,7 @@ class Tally(NamedTuple):
     """The tally after a step, and the pitch class of its lowest note."""
     sounds = spec.sounds(x)
     padded = jnp.pad(sounds, [(0, 0), (0, -sounds.shape[1] % 12)])
-    now = padded.reshape(len(padded), -1, 12).sum(1)
+    now = padded.reshape(x.shape[0], -1, 12).sum(1)
     bass = jnp.where(sounds.any(1), sounds.argmax(1) % 12, -1)
     log_p = jnp.where(is_near, self.log_p + log_p, 0)
     begins = jnp.where(is_near, self.begins + spec.begins(x, before), 0)

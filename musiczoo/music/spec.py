@@ -114,7 +114,7 @@ class Spec(NamedTuple):
       pitches = xp.arange(1, self.depth)
       return (x[:, :, None] // 2 == pitches).any(1)
     pitches = self.depth // self.planes
-    planes = xp.reshape(x, (len(x), self.planes, pitches))
+    planes = xp.reshape(x, (x.shape[0], self.planes, pitches))
     return (planes[:, self.sounding_planes] > 0).any(1)
 
   def num_decisions(self, x) -> int:
