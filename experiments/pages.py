@@ -19,7 +19,9 @@ MARKS = flags.DEFINE_list(
   "voices breaks them, such as parallel_fifths,crossings; or 'all'.",
 )
 MAX_PIECES = 8  # Real pieces that are shown.
-MIN_STEPS = 512  # To which pieces are padded: the program is that of all groups.
+MIN_STEPS = (
+  512  # To which pieces are padded: the program is that of all groups.
+)
 SEGMENT_QUARTERS = 16  # Length of the segments by which pieces are compared.
 VOICES_NOTE = (
   'Figures of voice-leading are sums over all pieces of a column, of real ones '

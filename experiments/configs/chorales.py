@@ -162,6 +162,7 @@ VARIANTS |= usual.product(
 )
 for _name in ('gan', 'vae', 'autoencoder'):
   VARIANTS[_name] |= {'sampling': {'phrase_candidates': 16}}
+VARIANTS['vae'] |= usual.steps(1500)
 
 
 def get_config(variant: str = 'lstm') -> dict:

@@ -23,9 +23,7 @@ def chosen(candidates, before, *, is_last=False):
   group = Candidates(1, len(x))
   before = jnp.asarray([before] * len(x), jnp.int32) * 2
   tally = group.tally()._replace(first=jnp.full(len(x), 0))
-  kept, after = window_candidates.best(
-    group, tally, x, before, is_last, SPEC
-  )
+  kept, after = window_candidates.best(group, tally, x, before, is_last, SPEC)
   assert (np.ptp(np.asarray(after.chroma), axis=0) == 0).all()
   return int(kept[0])
 

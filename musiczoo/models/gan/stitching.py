@@ -61,7 +61,10 @@ def sample_windows(
         group, tally, new[:, overlap:], before, k == num - 1, spec
       )
       new = new[kept]
-    return (jax.lax.dynamic_update_slice_in_dim(x, new, k * stride, 1), tally), None
+    return (
+      jax.lax.dynamic_update_slice_in_dim(x, new, k * stride, 1),
+      tally,
+    ), None
 
   (x, _), _ = jax.lax.scan(extend, (x, group.tally()), jnp.arange(num))
   return x[:, :length]

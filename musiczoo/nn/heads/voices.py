@@ -127,7 +127,9 @@ class Voices(nn.Module):
       s_BxV = s_BxV.at[:, i].set(s_B)
     x_BxV = 2 * s_BxV + ((s_BxV != prev_BxV // 2) & (s_BxV > 0))
     if self.onsets:
-      x_BxV = self._with_bits(hidden_BxFxK, x_BxV, prev_BxV, keys_VxB[-1], controls)
+      x_BxV = self._with_bits(
+        hidden_BxFxK, x_BxV, prev_BxV, keys_VxB[-1], controls
+      )
     return x_BxV[:, np.argsort(order)]
 
   def _with_bits(self, hidden_BxFxK, x_BxV, prev_BxV, keys_B, controls):

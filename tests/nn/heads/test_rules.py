@@ -36,7 +36,13 @@ ALL = set(range(DEPTH))
     ('parallels', 1, {0: 22}, [20, 0, 0, 0], set()),
     ('parallels', 1, {0: 0}, [20, 13, 0, 0], set()),
     ('crossings', 1, {0: 20}, [0, 0, 0, 0], set(range(21, DEPTH))),
-    ('crossings', 2, {0: 20, 3: 9}, [0, 0, 0, 0], ALL - {0} - set(range(9, 21))),
+    (
+      'crossings',
+      2,
+      {0: 20, 3: 9},
+      [0, 0, 0, 0],
+      ALL - {0} - set(range(9, 21)),
+    ),
     ('leaps', 0, {}, [20, 0, 0, 0], ALL - {0} - set(range(8, 33))),
     # Beyond what the voice above has left.
     ('overlaps', 1, {0: 25}, [20, 13, 0, 0], set(range(21, DEPTH))),
