@@ -7,14 +7,14 @@ A variant is family[_representation][_head]; left out, the music is `voices`.
 Expected of the test pieces, one run with seed 0, and the time on two cores that
 other work shared (`autoencoder`: on one):
 
-  gru          at most 0.424 nats per note, 21 minutes
-  lstm         at most 0.429 nats per note, 20 minutes (on one)
-  cnn          at most 0.456 nats per note, 23 minutes (most of them on one)
+  gru          at most 0.398 nats per note, 23 minutes (on one)
+  lstm         at most 0.406 nats per note, 27 minutes (on one)
+  cnn          at most 0.415 nats per note, 30 minutes (on one)
   infill       at most 0.831, 7 minutes
-  vae          at most 0.716; 22.5 % of cells right from the code, 4 minutes
+  vae          at most 0.627; 12.4 % of cells right from the code, 13 minutes (on one)
   autoencoder  48.7 % of cells right from the code, 10 minutes
   gan          gap 0.281 to the real windows, 6 minutes
-  structure    at most 0.585 nats per note, 7 minutes
+  structure    at most 0.479 nats per note, 32 minutes (on one)
 
 `melody` is for vae and autoencoder; infill, gan and structure are for voices.
 """
