@@ -11,6 +11,7 @@ of the pieces of `tests.golden_run`, scales in four voices; beside it
 import contextlib
 import json
 import pathlib
+import shutil
 import sys
 import tempfile
 
@@ -34,7 +35,8 @@ SMALL = {
 
 
 def main(output: str) -> None:
-  run, corpus = pathlib.Path(output).absolute(), pathlib.Path('corpus')
+  destination = pathlib.Path(output).absolute()
+  run, corpus = pathlib.Path('run'), pathlib.Path('corpus')
   changes = list((SMALL | {'corpus': str(corpus)}).items())
   config = configs.load('experiments/configs/chorales.py:gru', changes)
   with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
@@ -42,7 +44,10 @@ def main(output: str) -> None:
     write_corpus(corpus)
     run_lib.fit(build.RunConfig.from_dict(config), run)
     expected = {'nll_per_note': nats(run, corpus)}
-  (run / 'expected.json').write_text(json.dumps(expected) + '\n')
+    (run / 'expected.json').write_text(json.dumps(expected) + '\n')
+    # Times and machines are left out.
+    left_out = shutil.ignore_patterns('starts.jsonl', 'timing.jsonl')
+    shutil.copytree(run, destination, ignore=left_out)
 
 
 if __name__ == '__main__':

@@ -19,9 +19,8 @@ MARKS = flags.DEFINE_list(
   "voices breaks them, such as parallel_fifths,crossings; or 'all'.",
 )
 MAX_PIECES = 8  # Real pieces that are shown.
-MIN_STEPS = (
-  512  # To which pieces are padded: the program is that of all groups.
-)
+# Shorter pieces are padded to as many steps, so that all groups run one program.
+MIN_STEPS = 512
 SEGMENT_QUARTERS = 16  # Length of the segments by which pieces are compared.
 VOICES_NOTE = (
   'Figures of voice-leading are sums over all pieces of a column, of real ones '

@@ -70,7 +70,8 @@ VARIANTS = usual.product(
 )
 # First chords and cadences are rare in windows.
 EXCERPTS = {'openings': 4, 'phrase_ends': 1}
-# Of .8, .85 and .9 the temperature at which 64 pieces of the gru had the best grade.
+# 64 pieces of the gru had 1.16 long chords per four bars at .8 (Bach .99), and 1.5
+# parallels per 100 changes at .9 (1.0 at .8).
 SAMPLING = {'temperature': 0.85, 'phrase_candidates': 16}
 for _name in ('rnn', 'lstm', 'gru', 'cnn'):
   VARIANTS[_name] |= {'excerpts': EXCERPTS, 'sampling': SAMPLING}

@@ -1,7 +1,7 @@
 """Candidates of windows: of several continuations by a window the best goes on.
 
-A family that makes windows knows of the one before at most its last steps. So K
-candidates of each window of voices are sampled, and the best is kept. They are
+A window is given at most the last steps of the one before it. So K candidates of
+each window of voices are sampled, and the best is kept. They are
 compared by how well the piece keeps to a key (see `candidates`), by how far the
 voices move into the window, by leaps of over an octave within it and, at the end of
 the piece, by whether the last chord is a triad on its bass.

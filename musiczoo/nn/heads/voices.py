@@ -97,7 +97,9 @@ class Voices(nn.Module):
     pitch_xV = dist.log_categorical(logits_xVxD, s_xV)
     if not self.onsets:
       return {'pitch': pitch_xV.sum(-1)}
-    bits_xV = self._onset_logits(hidden_xFxK, x_xV, prev_xV, kept_xFxK)
+    bits_xV = self._onset_logits(
+      hidden_xFxK, x_xV, prev_xV, kept_xFxK=kept_xFxK
+    )
     free_xV = _stays(x_xV, prev_xV)
     onset_xV = jnp.where(free_xV, dist.log_bernoulli(bits_xV, x_xV % 2), 0)
     return {'pitch': pitch_xV.sum(-1), 'onset': onset_xV.sum(-1)}
@@ -137,8 +139,9 @@ class Voices(nn.Module):
     u_BxV = noise(jax.random.uniform, keys_B, (self.voices,))
     stays_BxV = _stays(x_BxV, prev_BxV)
     for i, v in enumerate(self._order()):
-      logits_BxV = self._onset_logits(hidden_BxFxK, x_BxV, prev_BxV)
-      bit_B = dist.draw_bits(logits_BxV, u_BxV, controls)[:, i]
+      now = hidden_BxFxK, x_BxV, prev_BxV, (i,)
+      logits_Bx1 = self._onset_logits(*now)
+      bit_B = dist.draw_bits(logits_Bx1, u_BxV[:, i : i + 1], controls)[:, 0]
       bit_B = _where_known(controls, v, lambda cell_B: cell_B % 2, bit_B)
       x_BxV = x_BxV.at[:, i].add(jnp.where(stays_BxV[:, i], bit_B, 0))
     return x_BxV
@@ -199,35 +202,38 @@ class Voices(nn.Module):
       )
     return logits_xOxD
 
-  def _onset_logits(self, hidden_xFxK, x_xV, prev_xV, kept_xFxK=None):
+  def _onset_logits(self, hidden_xFxK, x_xV, prev_xV, own=None, kept_xFxK=None):
     """Logits of the onset bits, each given all symbols and the bits before it.
 
     Args:
       x_xV: cells, in the order of decisions; of each bit only those before it
         matter.
       prev_xV: cells of the step before, in this order.
+      own: places in this order; None: all.
+      kept_xFxK: the dropout mask of the hidden layers, or None.
 
     Returns:
-      [..., V].
+      [..., len(own)].
     """
     s_xV, voice = x_xV // 2, np.arange(self.voices)
+    own_O = np.array(own or voice)
     # [..., own bit, other voice].
     decided_xV = jnp.where(x_xV % 2 == 1, _REPEATED, _HELD)
-    is_before_VxV = voice[:, None] > voice
-    state_xVxV = jnp.where(is_before_VxV, decided_xV[..., None, :], _OPEN)
+    is_before_OxV = own_O[:, None] > voice
+    state_xOxV = jnp.where(is_before_OxV, decided_xV[..., None, :], _OPEN)
     without_xV = jnp.where(s_xV > 0, _MOVED, _REST)
     stays_xV = _stays(x_xV, prev_xV)
-    state_xVxV = jnp.where(
-      stays_xV[..., None, :], state_xVxV, without_xV[..., None, :]
+    state_xOxV = jnp.where(
+      stays_xV[..., None, :], state_xOxV, without_xV[..., None, :]
     )
-    layer_xVxK = self.state_embedding(_STATES * voice + state_xVxV).sum(-2)
-    layer_xVxK += hidden_xFxK[..., -1:, :]
-    layer_xVxK += self._embed_symbols(s_xV).sum(-2)[..., None, :]
-    layer_xVxK = nn.relu(layer_xVxK)
+    layer_xOxK = self.state_embedding(_STATES * voice + state_xOxV).sum(-2)
+    layer_xOxK += hidden_xFxK[..., -1:, :]
+    layer_xOxK += self._embed_symbols(s_xV).sum(-2)[..., None, :]
+    layer_xOxK = nn.relu(layer_xOxK)
     if kept_xFxK is not None:
-      layer_xVxK *= kept_xFxK[..., -1:, :]
-    own = np.eye(self.voices, dtype=np.float32)
-    return (self.bits(layer_xVxK) * own).sum(-1)
+      layer_xOxK *= kept_xFxK[..., -1:, :]
+    is_own_OxV = np.eye(self.voices, dtype=np.float32)[own_O]
+    return (self.bits(layer_xOxK) * is_own_OxV).sum(-1)
 
   def _embed_symbols(self, s_xV):
     return self.factor_embedding(s_xV + self.depth * jnp.arange(self.voices))
