@@ -109,14 +109,20 @@ def test_the_sampler_generates_the_same(variant, changes):
   }
   own = {k: float(v) for k, v in controls.items()}
   asked = Controls(**own | ({'top_k': 3} if 'top_k' in own else {}))
+  form = Form(length, 4)
   expected = generate.generate(
-    pipeline, params, num_outputs=2, num_steps=length, seed=4, controls=asked
+    *(pipeline, params),
+    num_outputs=2,
+    num_steps=length,
+    seed=4,
+    controls=asked,
+    forms=[form, form],
   )
   if stablehlo.takes_given(pipeline.model):
     controls['given'] = np.zeros((2, length, *shape), np.int32)
     controls['known'] = np.zeros((length, *shape), bool)
   if 'cond' in pipeline.model.controls:
-    cond = annotation_text.plan(Form(length, 4)).astype(np.int32)
+    cond = annotation_text.plan(form).astype(np.int32)
     controls['cond'] = np.stack([cond] * 2)
   keys = jax.random.key_data(generate.piece_keys(4, 2))
   x = sampler.call(flat, keys, np.zeros(length, np.uint8), controls)

@@ -44,8 +44,9 @@ def test_phrases_and_length_agree():
   plain = build.pipeline(configs.load('chorales.py:vae'))
   with pytest.raises(UserError, match='--phrases cannot be used'):
     checks.check_form(plain, None, None, '8')
+  events = build.pipeline(configs.load('chorales.py:lstm_events'))
   with pytest.raises(UserError, match='--phrase_candidates cannot'):
-    checks.check_candidates(plain, 2)
+    checks.check_candidates(events, 2)
 
 
 def test_samples_have_the_meters_and_phrases_of_their_form():

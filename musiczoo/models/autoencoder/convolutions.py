@@ -25,7 +25,11 @@ class ConvEncoder(nn.Module):
   @nn.compact
   def __call__(self, e_BxTxE, mask_BxT):
     del mask_BxT
-    y_BxTxH = nn.Dense(self.hidden, dtype=self.dtype)(e_BxTxE)
+    # The slope of a norm of equal channels is 1,000, and a masked step would have
+    # them, at every level, if the biases were zero at first.
+    bias_init = nn.initializers.normal(0.3)
+    dense = nn.Dense(self.hidden, dtype=self.dtype, bias_init=bias_init)
+    y_BxTxH = dense(e_BxTxE)
     y_BxTxH = _block(self, 0)(y_BxTxH)
     for level in range(1, 1 + halvings(e_BxTxE.shape[1])):
       y_BxTxH = Conv(self.hidden, (2,), (2,), dtype=self.dtype)(y_BxTxH)
