@@ -13,6 +13,7 @@ from musiczoo.models.model import Model
 from musiczoo.models.unigram import ConstantNet
 from musiczoo.music import annotations
 from musiczoo.music.spec import Spec
+from musiczoo.nn.chroma import Chroma, HALF_LIVES
 from musiczoo.nn.conditioning import ConditionEmbedding, Conditioning
 from musiczoo.nn.heads import HEADS
 from musiczoo.nn.recurrent import Recurrent
@@ -69,6 +70,7 @@ CASES = {
   'gru': Case('gru', 'categorical', _NET),
   'cnn': Case('cnn', 'categorical', _NET | {'kernel': 3}),
   'gru, conditioned': Case('gru', 'categorical', _NET, _CONDITIONED),
+  'gru, chroma': Case('gru', 'voices', _NET | {'chroma': True}),
   'gan': Case(
     'gan',
     Spec('bits', 27, (27,), planes=9),
@@ -148,11 +150,12 @@ def build(name: str, head: str | None = None) -> Family:
   embedding = (
     ConditionEmbedding(CONDITIONING) if 'conditioning' in more else None
   )
-  return Family(
-    make(family, spec, module, more, **options),
-    net and AutoregressiveNet(net, module, embedding),
-    spec,
-  )
+  model = make(family, spec, module, more, **options)
+  chroma = None
+  if options.get('chroma'):
+    chroma = Chroma(tuple(n * spec.steps_per_quarter for n in HALF_LIVES))
+  inner = net and AutoregressiveNet(net, module, embedding, chroma=chroma)
+  return Family(model, inner, spec)
 
 
 def batch(family: Family, size: int = 8, seed: int = 0, length: int = LENGTH):

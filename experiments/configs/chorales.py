@@ -75,6 +75,7 @@ EXCERPTS = {'openings': 4, 'phrase_ends': 1}
 SAMPLING = {'temperature': 0.85, 'phrase_candidates': 16}
 for _name in ('rnn', 'lstm', 'gru', 'cnn'):
   VARIANTS[_name] |= {'excerpts': EXCERPTS, 'sampling': SAMPLING}
+  VARIANTS[_name]['model'] = VARIANTS[_name]['model'] | {'chroma': True}
 VARIANTS['lstm'] |= {
   'head': MUSIC['']['head'] | {'dropout': 0.3},
   'optimizer': FORM['optimizer'] | {'decay_steps': 5000},

@@ -52,6 +52,22 @@ def _cumsum(graph, eqn, x):
   return graph.node('CumSum', x, axis, reverse=int(eqn.params['reverse']))
 
 
+def _iota(graph: Graph, eqn):
+  """0, 1, ... along a dimension whose size is dynamic."""
+  (size,) = eqn.params['shape']
+  number = graph.node('Squeeze', graph.size(size))
+  zero, one = np.int64(0), np.int64(1)
+  numbers = graph.node('Range', zero, number, one)
+  return graph.node('Cast', numbers, to=type_of(eqn.params['dtype']))
+
+
+def _reverse(graph: Graph, eqn, x):
+  axes = np.array(eqn.params['dimensions'], np.int64)
+  first = np.full_like(axes, np.iinfo(np.int64).min)
+  back = np.full_like(axes, -1)
+  return graph.node('Slice', x, back, first, axes, back)
+
+
 def _broadcast(graph: Graph, eqn, x):
   shape, before = eqn.params['shape'], eqn.invars[0].aval.shape
   ones = [1] * len(shape)
@@ -201,6 +217,7 @@ TABLE = {
   'dot_general': _dot,
   'gather': _gather,
   'integer_pow': _power,
+  'iota': _iota,
   'ne': lambda graph, eqn, a, b: graph.node('Not', graph.node('Equal', a, b)),
   'pad': _pad,
   'reduce_and': _all,
@@ -208,6 +225,7 @@ TABLE = {
   'reduce_sum': _reduce('ReduceSum'),
   'rem': _same('Mod', fmod=lambda p: 1),
   'reshape': _reshape,
+  'rev': _reverse,
   'rsqrt': lambda graph, eqn, x: graph.node(
     'Reciprocal', graph.node('Sqrt', x)
   ),

@@ -6,11 +6,13 @@ from flax import linen as nn
 import jax
 import jax.numpy as jnp
 
+from musiczoo.errors import UserError
 from musiczoo.models.accuracy import squared
 from musiczoo.models.candidates import Candidates
 from musiczoo.models.model import ExportableModel, Forward, no_metrics, outputs
 from musiczoo.music.annotations import COLUMNS
 from musiczoo.music.spec import Spec
+from musiczoo.nn.chroma import Chroma, HALF_LIVES
 from musiczoo.nn.conditioning import ConditionEmbedding, Conditioning
 from musiczoo.nn.dropout import kept
 from musiczoo.nn.heads import Controls
@@ -28,6 +30,7 @@ def autoregressive(
   conditioning: Conditioning = Conditioning(),
   dtype: jnp.dtype = jnp.float32,
   word_dropout: float = 0.0,
+  chroma: bool = False,
 ) -> ExportableModel:
   """A Model of x of any kind, with conditions.
 
@@ -39,11 +42,19 @@ def autoregressive(
   Args:
     word_dropout: rate at which the previous step is hidden from the net in
       training (Bowman et al. 2016); the head always has it.
+    chroma: whether the head is also given the `Chroma` of the past; of voices only.
   """
+  if chroma and spec.kind != 'voices':
+    raise UserError(
+      f'model.chroma=True is of voices, not {spec.kind}: leave it out, or set '
+      '--config.representation.name=voices'
+    )
   conditions = (
     ConditionEmbedding(conditioning, dtype) if conditioning.columns else None
   )
-  module = AutoregressiveNet(net, head, conditions, word_dropout)
+  half_lives = tuple(n * spec.steps_per_quarter for n in HALF_LIVES * chroma)
+  memory = Chroma(half_lives) if chroma else None
+  module = AutoregressiveNet(net, head, conditions, word_dropout, memory)
   parts = _Autoregressive(module, spec)
   return ExportableModel(
     parts.init,
@@ -65,57 +76,86 @@ class AutoregressiveNet(nn.Module):
 
   Attributes:
     word_dropout: rate at which steps are hidden from the net in training.
+    chroma: given to the head beside the net's output.
   """
 
   net: nn.Module
   head: nn.Module
   conditions: nn.Module | None = None
   word_dropout: float = 0.0
+  chroma: Chroma | None = None
 
   def log_prob(self, x_BxTxC, cond=None, keys_B=None):
     """Log probability in nats of every step, by part: dict of [B, T]."""
     h_BxTxH, _ = self.net(self.inputs(x_BxTxC, cond, keys_B), keys=keys_B)
-    return self.head.log_prob(h_BxTxH, x_BxTxC, delay(x_BxTxC), keys_B)
+    before_BxTxC = delay(x_BxTxC)
+    h_BxTxH, _ = self._with_chroma(h_BxTxH, before_BxTxC)
+    return self.head.log_prob(h_BxTxH, x_BxTxC, before_BxTxC, keys_B)
 
-  def forward(self, before_BxTxC, x_BxTxC, cond=None, **carry):
-    """Logits of every decision, the log probabilities of x, and the carry.
+  def forward(self, before_BxTxC, x_BxTxC, cond=None, chroma=None, **carry):
+    """Logits of every decision, log probabilities of x, the carry and the chroma.
 
     Args:
       before_BxTxC: the step before each of x; -1 where there is none.
+      chroma: of the steps before those; None: of none.
       **carry: of the net after the step before; none: the initial one.
     """
     begun_BxT = (before_BxTxC >= 0).reshape(*before_BxTxC.shape[:2], -1).all(-1)
     before_BxTxC = jnp.maximum(before_BxTxC, 0)
     e_BxTxE = self.head.embed(before_BxTxC) * begun_BxT[..., None]
     h_BxTxH, after = self.net(self.conditioned(e_BxTxE, cond), **carry)
+    h_BxTxH, chroma = self._with_chroma(h_BxTxH, before_BxTxC, chroma)
     decisions = h_BxTxH, x_BxTxC, before_BxTxC
     log_p = self.head.log_prob(*decisions)
-    return self.head.logits(*decisions), log_p, after
+    return self.head.logits(*decisions), log_p, after, chroma
 
   def forced(self, x_BxTxC, cond=None):
     """The likeliest of each step, given all true steps before it: [B, T, ...]."""
     h_BxTxH, _ = self.net(self.inputs(x_BxTxC, cond))
+    h_BxTxH, _ = self._with_chroma(h_BxTxH, delay(x_BxTxC))
     return likeliest(self.head, h_BxTxH, x_BxTxC)
 
   def start(self, num: int):
-    return self.net.start(num)
+    """The state before the first step: the net's carry and the chroma."""
+    chroma = None if self.chroma is None else self.chroma.start(num)
+    return self.net.start(num), chroma
 
-  def step(self, carry, prev_BxC, begun, cond, keys_B, controls: Controls):
+  def rows(self, state, index):
+    """The state of some of its rows."""
+    carry, chroma = state
+    if chroma is not None:
+      chroma = self.chroma.rows(chroma, index)
+    return self.net.rows(carry, index), chroma
+
+  def step(self, state, prev_BxC, begun, cond, keys_B, controls: Controls):
     """One step of sampling.
 
     Args:
       controls: `given` and `known` are those of this step, [B, ...].
 
     Returns:
-      carry; the step after `prev_BxC`, [B, ...]; its log probability in nats.
+      state; the step after `prev_BxC`, [B, ...]; its log probability in nats.
     """
+    carry, chroma = state
     e_BxE = jnp.where(begun, self.head.embed(prev_BxC), 0)
     carry, h_BxH = self.net.step(carry, self.conditioned(e_BxE, cond))
+    h_Bx1xH, chroma = self._with_chroma(
+      h_BxH[:, None], prev_BxC[:, None], chroma
+    )
+    h_BxH = h_Bx1xH[:, 0]
     x_BxC = self.head.sample(h_BxH, prev_BxC, keys_B, controls)
     if controls.given is not None:
       x_BxC = jnp.where(controls.known, controls.given, x_BxC)
     log_p = self.head.log_prob(h_BxH, x_BxC, prev_BxC)
-    return carry, x_BxC, sum(log_p.values())
+    return (carry, chroma), x_BxC, sum(log_p.values())
+
+  def _with_chroma(self, h_BxTxH, before_BxTxC, chroma=None):
+    """What the head is given of the past, and the chroma after it."""
+    if self.chroma is None:
+      return h_BxTxH, None
+    features, chroma = self.chroma(before_BxTxC, chroma)
+    features = features.astype(h_BxTxH.dtype)
+    return jnp.concatenate([h_BxTxH, features], axis=-1), chroma
 
   def inputs(self, x_BxTxC, cond=None, keys_B=None):
     """The input of the net at each step, teacher forced: [B, T, E]."""
@@ -175,7 +215,7 @@ class _Autoregressive(NamedTuple):
       kept_N, tally, chosen = group.select(
         *(tally, log_p_N, x_NxC, prev_NxC, cond, t, length, spec)
       )
-      state = self.module.net.rows(state, kept_N)
+      state = self.module.rows(state, kept_N)
       return (state, x_NxC[kept_N], time_N + steps, tally), (x_NxC, chosen)
 
     state = self._apply(params, 'start', num)
@@ -206,6 +246,10 @@ class _Autoregressive(NamedTuple):
       carry = jax.eval_shape(lambda: net.start(1))
       shape = len(carry), len(carry[0]), num, net.hidden
       inputs['state'] = jax.ShapeDtypeStruct(shape, jnp.float32)
+      if self.module.chroma is not None:
+        one = jax.eval_shape(lambda: self.module.chroma.start(1))
+        shape = num, *one.shape[1:]
+        inputs['chroma'] = jax.ShapeDtypeStruct(shape, jnp.float32)
     return inputs
 
   def forward(self, params, inputs):
@@ -214,9 +258,11 @@ class _Autoregressive(NamedTuple):
       return outputs(*self._forward(params, **inputs)[:2])
     rest = {k: v for k, v in inputs.items() if k != 'state'}
     carry = tuple(map(tuple, inputs['state']))
-    *made, carry = self._forward(params, **rest, carry=carry)
-    after = jnp.stack([jnp.stack(s) for s in carry])
-    return outputs(*made) | {'state_after': after}
+    *made, carry, chroma = self._forward(params, **rest, carry=carry)
+    after = {'state_after': jnp.stack([jnp.stack(s) for s in carry])}
+    if chroma is not None:
+      after['chroma_after'] = chroma
+    return outputs(*made) | after
 
   def _forward(self, params, before, x, **given):
     return self._apply(params, 'forward', before, x, **given)

@@ -26,7 +26,7 @@ from musiczoo.nn.heads import Controls
 # Quarter notes by which candidates are compared.
 OPENING, ENDING = 1, 4
 # The nats per step that a correlation of 1 is worth.
-KEY = 12.0
+KEY = 6.0
 # Quarter notes after which a pitch class weighs half as much.
 HALF_LIFE = 16
 

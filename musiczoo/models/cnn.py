@@ -23,12 +23,15 @@ class CNNOptions:
       (2^layers - 1) steps.
     kernel: width of a convolution.
     dropout: rate of locked dropout, one mask per row for all its steps.
+    chroma: whether the head is also given how long each pitch class has sounded, see
+      `nn.chroma`; of voices only.
   """
 
   hidden: Annotated[int, Range(1)]
   layers: Annotated[int, Range(1)]
   kernel: Annotated[int, Range(2)]
   dropout: Annotated[float, Range(0, below=1)] = 0.0
+  chroma: bool = False
 
 
 def cnn(
@@ -47,4 +50,6 @@ def cnn(
   dtype = jnp.dtype(dtype)
   sizes = options.hidden, options.layers, options.kernel
   net = TCN(*sizes, options.dropout, dtype, remat)
-  return autoregressive(net, head, spec, conditioning, dtype)
+  return autoregressive(
+    net, head, spec, conditioning, dtype, chroma=options.chroma
+  )

@@ -24,6 +24,8 @@ class RNNOptions:
     dropout: rate of locked dropout, one mask per row for all its steps.
     word_dropout: rate at which the previous step is hidden from the net in
       training.
+    chroma: whether the head is also given how long each pitch class has sounded, see
+      `nn.chroma`; of voices only.
   """
 
   hidden: Annotated[int, Range(1)]
@@ -31,6 +33,7 @@ class RNNOptions:
   residual: bool = False
   dropout: Annotated[float, Range(0, below=1)] = 0.0
   word_dropout: Annotated[float, Range(0, below=1)] = 0.0
+  chroma: bool = False
 
 
 def _family(cell: str) -> Callable[..., Model]:
@@ -42,7 +45,7 @@ def _family(cell: str) -> Callable[..., Model]:
     dtype = jnp.dtype(dtype)
     sizes = options.hidden, options.layers, options.residual, options.dropout
     net = Recurrent(cell, *sizes, dtype, remat)
-    more = conditioning, dtype, options.word_dropout
+    more = conditioning, dtype, options.word_dropout, options.chroma
     return autoregressive(net, head, spec, *more)
 
   family.__name__ = family.__qualname__ = cell

@@ -64,5 +64,6 @@ def inputs(pipeline, forward, rows: int, steps: int) -> dict:
       if like.dtype == np.float32
       else rng.integers(8 if name == 'cond' else top, size=like.shape)
     )
+    value = abs(value) if name == 'chroma' else value  # They are durations.
     given[name] = value.astype(like.dtype)
   return given

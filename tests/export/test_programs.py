@@ -53,9 +53,11 @@ def test_onnx_computes_what_the_net_does(variant, changes):
   # Of one row, and of its first steps where time is dynamic, it is the same.
   rows = {k: v[:, :, :1] if k == 'state' else v[:1] for k, v in given.items()}
   if 'before' in given:
-    rows = {k: v if k == 'state' else v[:, :4] for k, v in rows.items()}
+    rows = {
+      k: v if k in ('state', 'chroma') else v[:, :4] for k, v in rows.items()
+    }
   for name, value in zip(names, session.run(names, rows)):
-    if name != 'state_after':
+    if name not in ('state_after', 'chroma_after'):
       want = expected[name][:1, : value.shape[1]]
       np.testing.assert_allclose(value, want, rtol=0, atol=1e-5)
 
@@ -66,15 +68,14 @@ def test_a_state_goes_on():
   flat = weights.flat(params)
   step = export.deserialize(bytearray(stablehlo.step(pipeline, flat)))
   given = inputs(pipeline, pipeline.model.forward, rows=2, steps=6)
-  given['before'][:, 0], given['state'][:] = -1, 0
+  given['before'][:, 0], given['state'][:], given['chroma'][:] = -1, 0, 0
   given['before'][:, 1:] = given['x'][:, :-1]
   whole = step.call(flat, given)
-  halves, state = [], given['state']
+  halves, after = [], {k: given[k] for k in ('state', 'chroma')}
   for half in (slice(0, 2), slice(2, 6)):
     cut = {k: given[k][:, half] for k in ('before', 'x', 'cond')}
-    cut['state'] = state
-    halves.append(step.call(flat, cut))
-    state = halves[-1]['state_after']
+    halves.append(step.call(flat, cut | after))
+    after = {k: halves[-1][f'{k}_after'] for k in after}
   for name in 'logits_symbols', 'log_prob_pitch', 'log_prob_onset':
     joined = np.concatenate([half[name] for half in halves], axis=1)
     np.testing.assert_allclose(joined, whole[name], atol=1e-5)

@@ -10,7 +10,8 @@ from musiczoo.nn.heads import Controls, HEADS
 from musiczoo.nn.shift import delay
 from tests import families
 
-PAIRS = [(n, 'voices') for n in (*families.CAUSAL, 'gru, conditioned')] + [
+WITH_VOICES = *families.CAUSAL, 'gru, conditioned', 'gru, chroma'
+PAIRS = [(n, 'voices') for n in WITH_VOICES] + [
   ('gru', h) for h in families.HEAD_OF if h != 'voices'
 ]
 

@@ -27,6 +27,8 @@ class StructureOptions:
       their output.
     dropout: rate of locked dropout in renderer and planner, one mask per row
       for all its steps.
+    chroma: whether the renderer's head is also given how long each pitch class has sounded, see
+      `nn.chroma`; of voices only.
     bar_steps: of a bar. The first of a row may have begun before it; music in
       other meters is cut into such bars all the same.
   """
@@ -39,6 +41,7 @@ class StructureOptions:
   cell: Annotated[str, OneOf(*CELLS)] = 'gru'
   residual: bool = False
   dropout: Annotated[float, Range(0, below=1)] = 0.0
+  chroma: bool = False
   bar_steps: Annotated[int, Range(4, MAX_BAR_STEPS)] = 16
 
   def check(self, spec: Spec, conditioning: Conditioning) -> None:

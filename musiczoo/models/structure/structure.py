@@ -74,7 +74,9 @@ def structure(
   conditions = Conditioning(tuple(sorted(columns.items())), embed_dim)
   sizes = options.hidden, options.layers, options.residual
   net = Recurrent(cell, *sizes, dropout, dtype, remat)
-  renderer = autoregressive(net, head, spec, conditions, dtype)
+  renderer = autoregressive(
+    net, head, spec, conditions, dtype, chroma=options.chroma
+  )
   channels, hidden = options.analyser_channels, options.analyser_hidden
   analyser = Analyser(codes, channels, hidden, dtype)
   bar_steps, code_dropout = options.bar_steps, conditioning.dropout
