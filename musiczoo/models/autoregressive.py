@@ -52,9 +52,10 @@ def autoregressive(
   conditions = (
     ConditionEmbedding(conditioning, dtype) if conditioning.columns else None
   )
-  half_lives = tuple(n * spec.steps_per_quarter for n in HALF_LIVES * chroma)
-  memory = Chroma(half_lives) if chroma else None
-  module = AutoregressiveNet(net, head, conditions, word_dropout, memory)
+  past = None
+  if chroma:
+    past = Chroma(tuple(n * spec.steps_per_quarter for n in HALF_LIVES))
+  module = AutoregressiveNet(net, head, conditions, word_dropout, past)
   parts = _Autoregressive(module, spec)
   return ExportableModel(
     parts.init,

@@ -11,10 +11,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from musiczoo.models.candidates import Candidates, KEY, Tally
+from musiczoo.models.candidates import Candidates, Tally
 from musiczoo.music.spec import Spec
 
 OCTAVE = 12
+# What a correlation of 1 with the key is worth, twice as much as among phrases, whose
+# models are given the whole past.
+KEY = 12.0
 # What it costs if every voice moves into the window by an octave, a leap, and an
 # end without a triad.
 JOIN, LEAP, OPEN = 3.0, 1.0, 2.0
