@@ -151,4 +151,4 @@ def test_all_but_the_holes_stays_as_it_is(trained, ask):
 
   whole = VOICES.decode(VOICES.encode(song()))
   assert all(begun(score) == begun(whole) for score in made.scores)
-  assert len({score.notes.tobytes() for score in made.scores}) == 3
+  assert len({score.notes.tobytes() for score in made.scores}) > 1

@@ -160,7 +160,8 @@ def seeds_at_once_equal_seeds_in_turn(name):
   together = jax.tree.map(stack, *states)
   together, _ = jax.jit(jax.vmap(step, (0, None)))(together, batch)
   apart = [trained(family, seed=seed)[0] for seed in range(3)]
-  families.close(together, jax.tree.map(stack, *apart), 1e-5)
+  # Products of matrices of all seeds are rounded otherwise.
+  families.close(together, jax.tree.map(stack, *apart), 3e-5)
 
 
 def test_a_row_weighs_by_its_steps_not_by_its_batch():
