@@ -5,8 +5,8 @@ each choice before those of the cadence. So K candidates of the opening
 and of each phrase are sampled from one state, and the best is kept: a particle
 filter that resamples at the ends of phrases, and takes the best.
 
-Candidates are compared by how likely their last quarter notes are and by how well
-they keep to a key. The first is the log probability over the number of steps at
+Candidates are compared by how likely their last quarter notes are, by how well
+they keep to a key and, of voices, by their parallel fifths and octaves. The first is the log probability over the number of steps at
 which a note begins: without this divisor a long chord, which takes few choices,
 would be the likeliest end of all. The second is the correlation of the pitch
 classes so far, recent ones more, with the profile of the key (Krumhansl 1990,
@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from musiczoo.music import harmony
 from musiczoo.music.annotations import PHRASES
@@ -27,6 +28,8 @@ from musiczoo.nn.heads import Controls
 OPENING, ENDING = 1, 4
 # The nats per step that a correlation of 1 is worth.
 KEY = 6.0
+# The nats per step that one parallel fifth or octave costs.
+PARALLEL = 0.5
 # Quarter notes after which a pitch class weighs half as much.
 HALF_LIFE = 16
 
@@ -39,12 +42,14 @@ class Tally(NamedTuple):
     begins: [R], the number of their steps at which a note begins.
     chroma: [R, 12], how long each pitch class has sounded, by `HALF_LIFE`.
     first: [R], pitch class of the first lowest note; -1 before it.
+    parallels: [R], the number of parallel fifths and octaves since the last choice.
   """
 
   log_p: jax.Array
   begins: jax.Array
   chroma: jax.Array
   first: jax.Array
+  parallels: jax.Array
 
   def add(self, is_near, log_p, x, before, spec):
     """The tally after a step, and the pitch class of its lowest note."""
@@ -56,7 +61,11 @@ class Tally(NamedTuple):
     begins = jnp.where(is_near, self.begins + spec.begins(x, before), 0)
     first = jnp.where(self.first < 0, bass, self.first)
     decay = 0.5 ** (1 / (HALF_LIFE * spec.steps_per_quarter))
-    return Tally(log_p, begins, decay * self.chroma + now, first), bass
+    parallels = self.parallels
+    if spec.kind == 'voices':
+      parallels += num_parallels(x // 2, before // 2)
+    chroma = decay * self.chroma + now
+    return Tally(log_p, begins, chroma, first, parallels), bass
 
   def mean(self):
     """The log probability per step at which a note begins, [R], in nats."""
@@ -76,7 +85,8 @@ class Tally(NamedTuple):
   def rows(self, kept, ends):
     """Rows of the tally; those whose phrase has ended start to compare anew."""
     log_p, begins = (jnp.where(ends, 0, a) for a in (self.log_p, self.begins))
-    return Tally(log_p, begins, self.chroma[kept], self.first[kept])
+    parallels = jnp.where(ends, 0, self.parallels)
+    return Tally(log_p, begins, self.chroma[kept], self.first[kept], parallels)
 
 
 class Candidates(NamedTuple):
@@ -99,7 +109,8 @@ class Candidates(NamedTuple):
     """The sums of all rows before the first step."""
     rows = self.pieces * self.number
     zeros = jnp.zeros(rows)
-    return Tally(zeros, zeros, jnp.zeros((rows, 12)), jnp.full(rows, -1))
+    chroma, first = jnp.zeros((rows, 12)), jnp.full(rows, -1)
+    return Tally(zeros, zeros, chroma, first, zeros)
 
   def select(self, tally, log_p, x, before, cond, t, length, spec):
     """Chooses the best candidate of each piece where a phrase ends.
@@ -129,6 +140,7 @@ class Candidates(NamedTuple):
     is_last = t == length - 1
     tonic = jnp.where(is_last, bass, tally.first)
     score = tally.mean() + KEY * tally.key(tonic)
+    score -= PARALLEL * tally.parallels
     best = score.reshape(self.pieces, self.number).argmax(-1)
     ends = (left == 1).reshape(self.pieces, self.number)[:, 0]
     ends = ends | (t == opening - 1) | is_last  # Whatever the plan.
@@ -151,3 +163,13 @@ class Candidates(NamedTuple):
     _, kept_TxN = jax.lax.scan(back, first, (best_TxN, ends_TxN), reverse=True)
     rows = kept_TxN + self.number * jnp.arange(self.pieces)
     return jax.vmap(lambda x_RxC, rows_N: x_RxC[rows_N])(x_TxRxC, rows)
+
+
+def num_parallels(s_RxV, p_RxV):
+  """Parallel fifths and octaves from symbols p to s, of all pairs of voices: [R]."""
+  first, second = np.triu_indices(s_RxV.shape[1], 1)
+  s, p = s_RxV.astype(jnp.int32), p_RxV.astype(jnp.int32)
+  motion = (s - p) * ((s > 0) & (p > 0))
+  both = motion[:, first] * motion[:, second] > 0
+  gap, before = (abs(a[:, first] - a[:, second]) % 12 for a in (s, p))
+  return (both & (gap == before) & ((gap == 0) | (gap == 7))).sum(-1)

@@ -7,7 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from musiczoo.models.candidates import ENDING, HALF_LIFE, KEY
+from musiczoo.models.candidates import (
+  ENDING,
+  HALF_LIFE,
+  KEY,
+  num_parallels,
+  PARALLEL,
+)
 from musiczoo.music import annotations, harmony
 from musiczoo.music.spec import Spec
 from musiczoo.nn.conditioning import Conditioning
@@ -76,7 +82,12 @@ def scores(x, ends, first, family, *, closes):
   """What candidates are compared by, of pieces x [N, T] from step `first` on."""
   log_p = log_probs(x, ends, family)[:, first:].sum(1)
   steps = np.maximum((x[:, first:] % 2 == 1).any(-1).sum(1), 1)
-  return log_p / steps + KEY * np.array([key(piece, closes) for piece in x])
+  # All since the choice after the first step.
+  parallel = [
+    np.sum(num_parallels(piece[1:] // 2, piece[:-1] // 2)) for piece in x
+  ]
+  own = np.array([key(piece, closes) for piece in x])
+  return log_p / steps + KEY * own - PARALLEL * np.array(parallel)
 
 
 def key(piece, closes):
@@ -154,3 +165,22 @@ def test_one_candidate_is_plain_sampling():
   np.testing.assert_array_equal(
     sampled(keys[:, None], (5, STEPS)), sampled(keys, (5, STEPS))
   )
+
+
+@pytest.mark.parametrize(
+  'before,now,number',
+  [
+    ((20, 13), (22, 15), 1),  # Fifths.
+    ((25, 13), (27, 15), 1),  # Octaves.
+    ((32, 13), (34, 15), 1),  # Twelfths.
+    ((20, 13), (22, 16), 0),  # A fifth, then a tritone.
+    ((20, 13), (20, 13), 0),  # Neither moves.
+    ((20, 13), (8, 13), 0),  # One moves.
+    ((20, 13), (27, 8), 0),  # In contrary motion.
+    ((0, 13), (22, 15), 0),  # After a rest.
+    ((32, 20, 13), (34, 22, 15), 3),  # Of all pairs.
+  ],
+)
+def test_parallels_are_counted(before, now, number):
+  now, before = (np.array([a], np.uint8) for a in (now, before))
+  assert num_parallels(now, before).tolist() == [number]
