@@ -6,12 +6,13 @@ and of each phrase are sampled from one state, and the best is kept: a particle
 filter that resamples at the ends of phrases, and takes the best.
 
 Candidates are compared by how likely their last quarter notes are, by how well
-they keep to a key and, of voices, by their parallel fifths and octaves. The first is the log probability over the number of steps at
-which a note begins: without this divisor a long chord, which takes few choices,
-would be the likeliest end of all. The second is the correlation of the pitch
-classes so far, recent ones more, with the profile of the key (Krumhansl 1990,
-chapter 4) whose tonic is the first bass note; at the end of the piece the last
-one, so that it closes on the tonic.
+they keep to a key and, of voices, by their parallel fifths and octaves. The first
+is the log probability over the number of steps at which a note begins: without this
+divisor a long chord, which takes few choices, would be the likeliest end of all. The
+second is the correlation of the pitch classes so far, recent ones more, with the
+profile of the key (Krumhansl 1990, chapter 4) whose tonic is the first bass note; at
+the end of the piece the last one, so that it closes on the tonic. The third is their
+number since the last choice, of every pair of voices.
 """
 
 from typing import NamedTuple
