@@ -42,7 +42,7 @@ def kinds(*rules):
     pipeline, temperature=1.0, forbid=checks.parse_rules(list(rules))
   )
   music = generate.generate(
-    pipeline, params, num_outputs=4, num_steps=48, seed=1, controls=controls
+    pipeline, params, num_outputs=4, num_steps=144, seed=1, controls=controls
   )
   return {found.kind for score in music.scores for found in violations(score)}
 
