@@ -29,7 +29,7 @@ def chosen(candidates, before, *, is_last=False):
 
 
 # Symbol 1 is pitch class 0: the tonic of all of these.
-SCALE = [[25, 13], [27, 15], [29, 17], [32, 20], [29, 17], [25, 13]]
+SCALE = [[25, 13], [27, 12], [29, 13], [32, 17], [29, 13], [25, 13]]
 
 
 def moved(steps, voice, semitones):
@@ -42,8 +42,8 @@ def moved(steps, voice, semitones):
   'other',
   [
     moved(slice(None), 0, 1),  # Out of the key.
-    moved(slice(3, 4), 1, -14),  # A leap.
-    moved(slice(0, 1), 0, 7),  # Far from the step before.
+    moved(slice(3, 4), 0, 24),  # Leaps.
+    moved(slice(0, 1), 0, 12),  # Far from the step before.
   ],
 )
 def test_the_smoother_and_the_one_in_the_key_is_kept(other):
@@ -54,6 +54,28 @@ def test_the_smoother_and_the_one_in_the_key_is_kept(other):
 def test_the_last_window_closes_on_the_tonic():
   off = [*SCALE[:-1], [26, 14]]
   assert chosen([off, SCALE], [25, 13], is_last=True) == 1
+
+
+def test_parallels_are_avoided():
+  # From a fifth to a fifth, rather than to a sixth.
+  fifths, sixths = [[32, 25], [34, 27]], [[32, 25], [34, 25]]
+  assert chosen([fifths, sixths], [32, 25]) == 1
+  # From the step before, too.
+  assert chosen([[[34, 27]], [[34, 25]]], [32, 25]) == 1
+
+
+def test_the_last_window_closes_by_a_cadence():
+  def close(*chords):
+    x = 2 * jnp.array([[*chords]])
+    return bool(window_candidates._is_cadence(x)[0])
+
+  five, one = [36, 27, 24, 20], [37, 29, 25, 13]
+  assert close(five, one) and close(five, one, one)
+  assert close([36, 27, 24, 8], one)  # From below.
+  assert not close([35, 27, 23, 20], one)  # Without the leading note.
+  assert not close([36, 27, 24, 18], one)  # From 4.
+  assert not close(one, one)
+  assert not close(five, five)
 
 
 def test_the_last_chord_is_a_triad():
