@@ -5,7 +5,9 @@ for each voice.
 """
 
 from flax import linen as nn
+import jax
 import jax.numpy as jnp
+import numpy as np
 
 from musiczoo.nn.conv import Conv
 from musiczoo.nn.dropout import locked
@@ -13,6 +15,7 @@ from musiczoo.nn.heads.distributions import logits_layer
 from musiczoo.nn.heads.intervals import Intervals
 from musiczoo.nn.shift import delay
 
+FAR = 32  # Steps of the nearest known cell; farther counts as this.
 CYCLE = 5  # Dilations are 1, 2, 4, 8, 16 and 1 again: a bar of sixteenths.
 
 
@@ -29,9 +32,9 @@ class InfillNet(nn.Module):
     voices: V.
     hidden: units H.
     layers: residual blocks.
-    interval_hidden: units K of a hidden layer of each voice that adds logits
-      by the intervals between known voices at a step, from the step before and
-      to the step after, see `Intervals`; 0: none.
+    interval_hidden: units K of a hidden layer of each voice that adds logits by
+      the intervals between voices, from the nearest known cells before and to
+      those after, see `Intervals`; 0: none.
     dropout: rate of dropout after each block and layer, one mask per row.
     conditions: embeds the conditions of each step; None: there are none.
     onsets: False leaves the bits out, for data that does not have them.
@@ -67,6 +70,9 @@ class InfillNet(nn.Module):
       self.voice_proj = nn.Dense(size, dtype=self.dtype)
       sizes = self.depth, self.voices, self.interval_hidden, True, self.dtype
       self.before, self.after = Intervals(*sizes), Intervals(*sizes)
+      self.distance = nn.Embed(
+        2 * self.voices * (FAR + 1), self.interval_hidden, self.dtype
+      )
     self.symbols = logits_layer(self.voices * self.depth, self.dtype)
     if self.onsets:
       self.bits = logits_layer(self.voices * self.depth, self.dtype)
@@ -96,7 +102,7 @@ class InfillNet(nn.Module):
     if self.interval_hidden:
       known_BxTxV &= real_BxT[..., None]
       s_BxTxV = jnp.where(known_BxTxV, x_BxTxV // 2, 0)
-      logits += self._by_intervals(h_BxTxH, s_BxTxV)
+      logits += self._by_intervals(h_BxTxH, s_BxTxV, known_BxTxV)
     return logits, bits
 
   def _embed(self, x_BxTxV, known_BxTxV):
@@ -108,17 +114,25 @@ class InfillNet(nn.Module):
       h_BxTxH += onset_BxTxV @ self.embedding(first_V + self.depth + 1)
     return h_BxTxH
 
-  def _by_intervals(self, h_BxTxH, s_BxTxV):
-    """Logits from the net's output and the known symbols, 0 if unknown."""
+  def _by_intervals(self, h_BxTxH, s_BxTxV, known_BxTxV):
+    """Logits from the net's output and known symbols, as 0 where unknown.
+
+    Each cell has intervals from the nearest known cells of its voices before and
+    after it. Those beside it may be unknown: without the nearest ones the net has
+    to learn from few known cells what all keys share.
+    """
     own = tuple(range(self.voices))
-    sides = [
-      (self.before, delay(s_BxTxV)),
-      (self.after, delay(s_BxTxV[:, ::-1])[:, ::-1]),
-    ]
     layer_BxTxVK = self.voice_proj(h_BxTxH)
     layer_BxTxVxK = layer_BxTxVK.reshape(*s_BxTxV.shape, self.interval_hidden)
-    for intervals, beside_BxTxV in sides:
+    sides = []
+    for side, intervals in enumerate((self.before, self.after)):
+      flip = np.s_[:, :: 1 - 2 * side]
+      found = nearest(s_BxTxV[flip], known_BxTxV[flip])
+      beside_BxTxV, steps_BxTxV = (a[flip] for a in found)
+      place_V = (FAR + 1) * (side * self.voices + np.arange(self.voices))
+      layer_BxTxVxK += self.distance(place_V + steps_BxTxV)
       layer_BxTxVxK += intervals.features(own, s_BxTxV, beside_BxTxV)
+      sides.append((intervals, beside_BxTxV))
     layer_BxTxVxK = nn.relu(layer_BxTxVxK)
     return sum(
       intervals.logits(own, layer_BxTxVxK, s_BxTxV, beside_BxTxV)
@@ -150,6 +164,21 @@ class Block(nn.Module):
     conv = Conv(self.hidden, (3,), (), self.dilation, self.dtype)
     y_BxTxH = nn.relu(conv(y_BxTxH))
     return nn.Dense(self.hidden, dtype=self.dtype)(y_BxTxH)
+
+
+def nearest(s_BxTxV, known_BxTxV):
+  """The nearest known symbol before each cell, 0 if there is none.
+
+  Returns:
+    (symbols [B, T, V], how many steps before [B, T, V], at most `FAR`).
+  """
+  step_Tx1 = jnp.arange(s_BxTxV.shape[1])[:, None]
+  last_BxTxV = jax.lax.cummax(jnp.where(known_BxTxV, step_Tx1, -1), axis=1)
+  last_BxTxV = delay(last_BxTxV + 1) - 1
+  found_BxTxV = jnp.take_along_axis(s_BxTxV, jnp.maximum(last_BxTxV, 0), axis=1)
+  found_BxTxV = jnp.where(last_BxTxV >= 0, found_BxTxV, 0)
+  steps_BxTxV = jnp.where(last_BxTxV >= 0, step_Tx1 - last_BxTxV, FAR)
+  return found_BxTxV, jnp.minimum(steps_BxTxV, FAR)
 
 
 def fits(x_BxTxV, known_BxTxV, logits, onsets: bool = True):

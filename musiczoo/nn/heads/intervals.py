@@ -33,8 +33,8 @@ class Intervals(nn.Module):
   A term with a rest in it is 0; in a chord a rest is a class of its own.
 
   In an orderless model the voices u are all others, symbols that are not known
-  are given as rests, the step "before" may be the one after, and there is no
-  term of the chord.
+  are given as rests, those "before" are the nearest known ones of each voice,
+  before or after, and there is no term of the chord.
 
   Shapes: O voices, P pairs of such a voice v and another u, M motions.
 

@@ -11,7 +11,7 @@ import pytest
 
 from musiczoo.errors import UserError
 from musiczoo.models.infill.infill import random_mask
-from musiczoo.models.infill.net import InfillNet
+from musiczoo.models.infill.net import FAR, InfillNet, nearest
 from musiczoo.music import annotation_text, annotations
 from musiczoo.music.form import Form
 from musiczoo.music.spec import Spec
@@ -185,8 +185,21 @@ def test_metre_is_given_and_phrases_may_be():
   assert np.abs(log_p[0] - log_p[2]).max() > 1e-3
 
 
-def test_padding_does_not_change_the_loss():
-  model = build()
+def test_the_nearest_known_symbols_are_found():
+  s = jnp.array([[5, 0, 7, 0, 0]])[..., None]
+  known = jnp.array([[True, False, True, False, False]])[..., None]
+  symbols, steps = nearest(s, known)
+  np.testing.assert_array_equal(symbols[0, :, 0], [0, 5, 5, 7, 7])
+  np.testing.assert_array_equal(steps[0, :, 0], [FAR, 1, 2, 1, 2])
+  steps = nearest(
+    jnp.ones((1, FAR + 3, 1), int), (jnp.arange(FAR + 3) == 0)[None, :, None]
+  )[1]
+  assert steps.max() == FAR
+
+
+@pytest.mark.parametrize('interval_hidden', [0, 5])
+def test_padding_does_not_change_the_loss(interval_hidden):
+  model = build(interval_hidden=interval_hidden)
   params = initial(model)
   x = spec((4, 8, VOICES))
   batch = make_batch(x)
