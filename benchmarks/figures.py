@@ -2,11 +2,13 @@
 
   python -m benchmarks.figures [--only=parameters,baselines,pretrained]
   python -m benchmarks.figures --only=pretrained --models=gru-chorales
+  python -m benchmarks.figures --only=seeds --runs=out/seeds
 
 writes docs/results/NAME.json, each with the command that made it. Then
 `python -m docs.render` puts the figures into the pages. `autoencoder` trains
-a model for ten minutes or more; the others take a few. With --models only those
-pretrained models are measured, and the others keep what their receipt says.
+a model for ten minutes or more, `seeds` six, unless --runs has them already; the
+others take a few. With --models only those pretrained models are measured, and the
+others keep what their receipt says.
 """
 
 import argparse
@@ -27,6 +29,8 @@ from musiczoo.runs import pretrained, workdir
 ROOT = pathlib.Path(__file__).parents[1]
 RESULTS = ROOT / 'docs/results'
 CONFIGS = 'experiments/configs/chorales.py'
+# Pretrained models with seed 0 that are trained with other seeds, too.
+SEEDED, SEEDS = ('lstm', 'gru', 'cnn'), (1, 2)
 VARIANTS = (
   'rnn',
   'lstm',
@@ -130,6 +134,21 @@ def of_autoencoder() -> dict:
     return _evaluate(chosen) | {'attributes': attributes}
 
 
+def of_seeds(runs: str) -> dict:
+  """Figures of the same configs with other seeds, whose runs are in a folder."""
+
+  def measure(variant, seed):
+    chosen = f'--workdir={runs}/{variant}-{seed}'
+    config = f'--config={CONFIGS}:{variant}'
+    _output('experiments.train', config, chosen, f'--config.seed={seed}')
+    return _evaluate(chosen)
+
+  return {
+    f'{variant}-chorales': {str(seed): measure(variant, seed) for seed in SEEDS}
+    for variant in SEEDED
+  }
+
+
 def _evaluate(chosen: str) -> dict:
   with tempfile.NamedTemporaryFile(suffix='.json') as file:
     _output('experiments.evaluate', chosen, f'--json={file.name}')
@@ -166,6 +185,7 @@ MEASURES = {
   'structure': of_structure,
   'attributes': of_attributes,
   'autoencoder': of_autoencoder,
+  'seeds': of_seeds,
 }
 
 
@@ -173,11 +193,12 @@ def main():
   parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
   parser.add_argument('--only', default=','.join(MEASURES))
   parser.add_argument('--models', default='')
+  parser.add_argument('--runs', default='out/seeds')
   args = parser.parse_args()
   for name in args.only.split(','):
     command = f'python -m benchmarks.figures --only={name}'
-    chosen = [args.models] if name == 'pretrained' else []
-    figures = MEASURES[name](*chosen)
+    chosen = {'pretrained': [args.models], 'seeds': [args.runs]}
+    figures = MEASURES[name](*chosen.get(name, []))
     receipt = {'command': command, 'figures': _rounded(figures)}
     RESULTS.mkdir(exist_ok=True)
     text = json.dumps(receipt, indent=1) + '\n'

@@ -1,4 +1,4 @@
-"""Cards of the pretrained models, CARD.md, made of docs/results/pretrained.json.
+"""Cards of the pretrained models, CARD.md, made of the receipts in docs/results.
 
 `python -m docs.render` writes them.
 """
@@ -37,7 +37,7 @@ Test split of {pieces_test} pieces, by
 `*_in_train_*` are windows of 4, 8 or 16 steps that occur in the training pieces.
 
 {figures}
-{voices}## Copying
+{voices}{others}## Copying
 
 Share of the windows of 8 generated pieces of 256 steps, seed 0, that occur in the
 training pieces, by
@@ -51,7 +51,15 @@ Chorales share phrases, so real test pieces have such windows too.
 
 Trained on these chorales only: no other style, no other instruments, no words.
 {limits}
-One run with one seed. Samples were looked at and measured, but not judged by listeners.
+{seeds} Samples were looked at and measured, but not judged by listeners.
+"""
+SEEDS = """\
+## Other seeds
+
+Figures of runs that differ in their seed alone, by
+
+    python -m benchmarks.figures --only=seeds
+
 """
 VOICES = """\
 ## Voice-leading
@@ -67,7 +75,7 @@ WANDERS = (
 LIMITS = {
   'infill': 'Each round of sampling computes the whole piece, so long ones are slow.',
   'vae': 'Windows of two bars are sampled one by one: lines jump where they meet.',
-  'gan': 'Windows of four bars, with stray sixteenths and no cadences.',
+  'gan': 'Windows of four bars, with stray sixteenths; only the end is made to close.',
   'structure': 'Bars have sixteen sixteenths, and sections do not return.',
 }
 # Beginnings of names -> unit; all others are shares, 0 to 1.
@@ -79,6 +87,8 @@ UNITS = {
   '.*entropy': 'bits',
   'n_|used_pitch_classes|pieces|sampled_pieces|active_dimensions': 'number',
 }
+# What runs with several seeds are compared by, beside voice-leading.
+NATS = ('nll_per_note', 'nll_given_phrases_per_note')
 # Facts of the card's first lines.
 ABOVE = (
   'family',
@@ -90,8 +100,16 @@ ABOVE = (
 )
 
 
-def card(name: str, figures: Mapping) -> str:
-  """The card of a model, of its figures in the receipt."""
+def card(
+  name: str, figures: Mapping, others: Mapping[str, Mapping] = {}
+) -> str:
+  """The card of a model.
+
+  Args:
+    name: of the model.
+    figures: its own, in the receipt.
+    others: seed -> figures of runs with other seeds.
+  """
   copies = figures['copies']
   rows = [
     f'| {steps} steps | '
@@ -115,6 +133,10 @@ def card(name: str, figures: Mapping) -> str:
     figures=_table(figures),
     voices=VOICES + voices + '\n' if voices else '',
     copies=head + ''.join(rows),
+    others=SEEDS + _seeds_table({'0': figures, **others}) if others else '',
+    seeds='The weights are of one seed.'
+    if others
+    else 'One run with one seed.',
     limits=LIMITS.get(figures['family'], WANDERS),
     **{key: figures[key] for key in ABOVE},
   )
@@ -163,6 +185,23 @@ def voices_table(
   above = ' | '.join(columns.values())
   head = f'| figure | {above} |\n|---|{"---:|" * len(columns)}\n'
   return head + ''.join(rows) if rows else ''
+
+
+def _seeds_table(runs):
+  """Nats and the main figures of samples, a column for each seed."""
+  nats = [key for key in NATS if all(key in run for run in runs.values())]
+  rows = [
+    [label(key), *(f'{run[key]:.4f}' for run in runs.values())] for key in nats
+  ]
+  voices = [run['voice_leading'] for run in runs.values()]
+  rows += [
+    [f'`{key}`', *(with_interval(of[key].get('samples')) for of in voices)]
+    for key in MAIN
+    if all(key in of for of in voices)
+  ]
+  head = f'| figure | {" | ".join(f"seed {seed}" for seed in runs)} |\n'
+  lines = ''.join(f'| {" | ".join(row)} |\n' for row in rows)
+  return f'{head}|---|{"---:|" * len(runs)}\n{lines}\n'
 
 
 def _table(figures):

@@ -327,7 +327,8 @@ def pages() -> dict[pathlib.Path, str]:
   texts = {page: rendered(page.read_text()) for page in PAGES}
   for name, figures in receipt('pretrained').items():
     path = PACKAGE / f'runs/pretrained/models/{name}/CARD.md'
-    texts[path] = cards.card(name, figures)
+    others = receipt('seeds').get(name, {})
+    texts[path] = cards.card(name, figures, others)
   return texts
 
 

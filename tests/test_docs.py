@@ -188,6 +188,17 @@ def test_a_card_shows_the_voice_leading_that_its_receipt_has():
   assert '_per_100_changes' not in text
 
 
+def test_a_card_shows_the_seeds_that_its_receipt_has():
+  figures = render.receipt('pretrained', 'gru-chorales')
+  assert '## Other seeds' not in cards.card('gru-chorales', figures)
+  other = figures | {'nll_per_note': 0.5}
+  text = cards.card('gru-chorales', figures, {'1': other})
+  assert '| figure | seed 0 | seed 1 |\n|---|---:|---:|\n' in text
+  own = f'{figures["nll_per_note"]:.4f}'
+  assert f'| `nll_per_note`, nats per note | {own} | 0.5000 |' in text
+  assert 'One run with one seed' not in text
+
+
 def test_what_the_api_page_names_is_there():
   names = re.findall(r'^::: (\S+)', (ROOT / 'docs/api.md').read_text(), re.M)
   assert len(names) > 10
