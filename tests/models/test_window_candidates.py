@@ -110,3 +110,23 @@ def test_a_piece_is_the_same_in_any_batch(family):
   np.testing.assert_array_equal(one[0], x[1])
   plain = np.asarray(sample(params, keys[:, 0], length, Controls()))
   assert (plain != x).any()
+
+
+def test_a_shift_of_each_piece_is_that_of_its_candidates():
+  small = [
+    (f'model.{name}', value) for name, value in SMALL['autoencoder'].items()
+  ]
+  pipeline = build.pipeline(configs.load('chorales.py:autoencoder', small))
+  params = workdir.shapes(pipeline)
+  params = jax.tree.map(
+    lambda a: jax.random.normal(jax.random.key(0), a.shape), params
+  )
+  keys, length = with_candidates(piece_keys(0, 2), 3), 8
+  sample = jax.jit(pipeline.model.sample, static_argnums=2)
+  shift = np.float32([[0, 0, 0], [9, -9, 9]])
+  each, first, second = (
+    np.asarray(sample(params, keys, length, Controls(shift=s)))
+    for s in (shift, shift[0], shift[1])
+  )
+  np.testing.assert_array_equal(each, [first[0], second[1]])
+  assert (first[1] != second[1]).any()
