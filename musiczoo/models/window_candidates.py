@@ -21,7 +21,7 @@ OCTAVE = 12
 KEY = 12.0
 # What it costs if every voice moves into the window by an octave, a leap, a parallel
 # fifth or octave, an end without a triad, and one without a cadence.
-JOIN, LEAP, PARALLEL, OPEN, ABRUPT = 3.0, 1.0, 0.5, 2.0, 2.0
+JOIN, LEAP, PARALLEL, OPEN, ABRUPT = 3.0, 1.0, 1.0, 4.0, 4.0
 TRIADS = np.array([[0, 4, 7], [0, 3, 7]])
 
 
