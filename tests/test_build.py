@@ -62,7 +62,7 @@ PARAMETERS = {
   'gru': 1_296_390,
   'cnn': 1_115_014,
   'gan': 1_013_697,
-  'structure': 1_439_354,
+  'structure': 1_531_514,
 }
 
 
