@@ -188,20 +188,23 @@ def voices_table(
 
 
 def _seeds_table(runs):
-  """Nats and the main figures of samples, a column for each seed."""
-  nats = [key for key in NATS if all(key in run for run in runs.values())]
-  rows = [
-    [label(key), *(f'{run[key]:.4f}' for run in runs.values())] for key in nats
-  ]
-  voices = [run['voice_leading'] for run in runs.values()]
-  rows += [
-    [f'`{key}`', *(with_interval(of[key].get('samples')) for of in voices)]
+  """Nats, and the main figures of samples; a column for each seed."""
+  columns = {seed: f'seed {seed}' for seed in runs}
+  samples = {
+    key: {
+      seed: of['voice_leading'][key]['samples'] for seed, of in runs.items()
+    }
     for key in MAIN
-    if all(key in of for of in voices)
-  ]
-  head = f'| figure | {" | ".join(f"seed {seed}" for seed in runs)} |\n'
-  lines = ''.join(f'| {" | ".join(row)} |\n' for row in rows)
-  return f'{head}|---|{"---:|" * len(runs)}\n{lines}\n'
+  }
+  nats = ''.join(
+    f'| {label(key)} | '
+    + ' | '.join(f'{of[key]:.4f}' for of in runs.values())
+    + ' |\n'
+    for key in NATS
+  )
+  head = f'| figure | {" | ".join(columns.values())} |\n|---|'
+  head += f'{"---:|" * len(runs)}\n'
+  return f'{head}{nats}\n{voices_table(samples, columns, MAIN)}\n'
 
 
 def _table(figures):

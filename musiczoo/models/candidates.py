@@ -98,8 +98,11 @@ class Candidates(NamedTuple):
 
   def repeat(self, controls: Controls) -> Controls:
     """Controls of pieces as controls of rows."""
+    shift = controls.shift
     return controls._replace(
-      given=self.rows(controls.given), cond=self.rows(controls.cond)
+      given=self.rows(controls.given),
+      cond=self.rows(controls.cond),
+      shift=self.rows(shift) if np.ndim(shift) == 2 else shift,
     )
 
   def rows(self, a_N):

@@ -128,16 +128,16 @@ class LatentFamily(abc.ABC):
     number = keys.shape[1] if keys.ndim == 2 else 1
     group, keys_R = Candidates(keys.shape[0], number), keys.reshape(-1)
     shared_RxL = group.rows(self._normal(keys_R[::number]))
-    shift = 0.0 if controls.shift is None else controls.shift
-    if jnp.ndim(shift) == 2:
-      shift = group.rows(shift)
+    controls = group.repeat(controls)
 
     def window(i):
       """Window i of each row."""
       own_keys, decode_keys = split(fold(keys_R, i), 2)
       own_RxL = self._normal(own_keys)
       normal_RxL = SHARED**0.5 * shared_RxL + (1 - SHARED) ** 0.5 * own_RxL
-      z_RxL = self.latents(params, normal_RxL) + shift
+      z_RxL = self.latents(params, normal_RxL)
+      if controls.shift is not None:
+        z_RxL += controls.shift
       return self.decode(params, z_RxL, decode_keys, controls)
 
     def choose(carry, i):
