@@ -39,6 +39,7 @@ VARIANTS = (
   'gru_pianoroll_nade',
   'structure',
   'infill',
+  'orderless',
   'vae',
   'autoencoder',
   'gan',
@@ -113,6 +114,28 @@ def of_voice_leading() -> dict:
   return _benchmark('voice_leading')
 
 
+def of_harmonize() -> dict:
+  """Voices that pretrained models write below sopranos of the test pieces."""
+  ways = {
+    'infill': ('infill',),
+    'infill, parallels forbidden': ('infill', '--forbid=parallels'),
+    'gru': ('gru',),
+  }
+  merged = {}
+  for way, (family, *more) in ways.items():
+    figures = _benchmark('harmonize', f'--pretrained={family}-chorales', *more)
+    merged['pieces'] = figures.pop('pieces')
+    for name, of in figures.items():
+      merged.setdefault(name, {}).update({way: of['model'], 'Bach': of['Bach']})
+  return merged
+
+
+def of_jsb16(runs: str) -> dict:
+  """The orderless net on the JSB chorales at sixteenths, whose run is in a folder."""
+  orders = '--orderings=5', '--max_frames=500'
+  return _evaluate(f'--workdir={runs}', *orders)
+
+
 def of_structure() -> dict:
   """The parts of structure-chorales, beside rules, music21 and requests."""
   return _benchmark(
@@ -149,9 +172,9 @@ def of_seeds(runs: str) -> dict:
   }
 
 
-def _evaluate(chosen: str) -> dict:
+def _evaluate(chosen: str, *more: str) -> dict:
   with tempfile.NamedTemporaryFile(suffix='.json') as file:
-    _output('experiments.evaluate', chosen, f'--json={file.name}')
+    _output('experiments.evaluate', chosen, f'--json={file.name}', *more)
     return json.loads(pathlib.Path(file.name).read_text())
 
 
@@ -182,10 +205,12 @@ MEASURES = {
   'baselines': of_baselines,
   'pretrained': of_pretrained,
   'voice_leading': of_voice_leading,
+  'harmonize': of_harmonize,
   'structure': of_structure,
   'attributes': of_attributes,
   'autoencoder': of_autoencoder,
   'seeds': of_seeds,
+  'jsb16': of_jsb16,
 }
 
 
@@ -197,7 +222,8 @@ def main():
   args = parser.parse_args()
   for name in args.only.split(','):
     command = f'python -m benchmarks.figures --only={name}'
-    chosen = {'pretrained': [args.models], 'seeds': [args.runs]}
+    runs = [args.runs]
+    chosen = {'pretrained': [args.models], 'seeds': runs, 'jsb16': runs}
     figures = MEASURES[name](*chosen.get(name, []))
     receipt = {'command': command, 'figures': _rounded(figures)}
     RESULTS.mkdir(exist_ok=True)

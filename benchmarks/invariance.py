@@ -25,7 +25,9 @@ import numpy as np
 from musiczoo.training import checkpoint, journal
 from tests.golden_run import write_corpus
 
-FAMILIES = 'rnn lstm gru cnn infill autoencoder vae gan structure'.split()
+FAMILIES = (
+  'rnn lstm gru cnn infill orderless autoencoder vae gan structure'.split()
+)
 SMALL = {
   'model.hidden': 8,
   'model.layers': 1,
@@ -46,7 +48,8 @@ LITTLE = {
     'head.features': None,
     'head.hidden': None,
   },
-  'infill': {'head.features': None, 'head.hidden': None},
+  'infill': {'model.known_hidden': 8, 'model.known_layers': 1},
+  'orderless': {'head.features': None, 'head.hidden': None},
 }
 # Mode, devices of a process, processes.
 PLACES = [

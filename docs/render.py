@@ -188,6 +188,26 @@ def voice_leading() -> str:
   return cards.voices_table(figures, columns, names)
 
 
+def harmonize() -> str:
+  """Voices below given sopranos, of models and of Bach."""
+  figures = receipt('harmonize')
+  ways = 'infill', 'infill, parallels forbidden', 'gru', 'Bach'
+  names = (
+    'parallel_fifths_per_100_changes',
+    'parallel_octaves_per_100_changes',
+    'crossings_per_100_changes',
+    'overlaps_per_100_changes',
+    'wide_spacings_per_100_changes',
+    'out_of_range_per_100_changes',
+    'beats_no_triad_or_seventh_share',
+    'ends_on_tonic_share',
+    'ends_on_cadence_share',
+    'chord_changes_per_bar',
+    'grade',
+  )
+  return cards.voices_table(figures, {way: way for way in ways}, names)
+
+
 def gan() -> str:
   """Sample metrics of the pretrained gan that don't concern single tracks."""
   tracks = ('drums', 'bass', 'guitar', 'piano')
@@ -299,6 +319,7 @@ BLOCKS = {
   'density': density,
   'gan': gan,
   'voice_leading': voice_leading,
+  'harmonize': harmonize,
   'tpu_train': lambda: tpu_one('train'),
   'tpu_sample': lambda: tpu_one('sample'),
   'tpu_memory': lambda: tpu_four('bfloat16', MEMORY),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from musiczoo import build as build_lib
-from musiczoo.models.autoregressive import AutoregressiveNet
+from musiczoo.models.autoregressive_net import AutoregressiveNet
 from musiczoo.models.model import Model
 from musiczoo.models.unigram import ConstantNet
 from musiczoo.music import annotations
@@ -105,7 +105,12 @@ CASES = {
   ),
   'gru, remat': Case('gru', 'categorical', _NET, _REMAT),
   'infill': Case(
-    'infill', Spec('voices', DEPTH, (2,)), {'hidden': 7, 'layers': 2}
+    'infill',
+    'voices, intervals',
+    _NET | {'cell': 'gru', 'known_hidden': 6, 'known_layers': 2},
+  ),
+  'orderless': Case(
+    'orderless', Spec('voices', DEPTH, (2,)), {'hidden': 7, 'layers': 2}
   ),
   'autoencoder': Case('autoencoder', 'voices', _LATENT | {'net': 'conv'}),
   'vae': Case('vae', 'categorical', _VAE | {'net': 'conv'}),

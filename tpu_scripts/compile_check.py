@@ -42,6 +42,7 @@ FAMILIES = (
   'gru',
   'cnn',
   'infill',
+  'orderless',
   'autoencoder',
   'vae',
   'gan',

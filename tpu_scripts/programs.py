@@ -103,7 +103,7 @@ def sample(config: build.RunConfig, device) -> Program:
 
   args = eval_params(state), keys, controls
   lowered = jax.jit(write).lower(*on(args, SingleDeviceSharding(device)))
-  # Of `infill`, which counts the holes first; here everything is one.
+  # Of `orderless`, which counts the holes first; here everything is one.
   sweeps = config.model.get('sweeps', 1)
   return Program(lowered, write, args, {}, sweeps)
 

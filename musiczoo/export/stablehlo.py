@@ -66,9 +66,10 @@ def takes_given(model: Model) -> bool:
 def step(pipeline: Pipeline, weights: dict) -> bytes:
   """(weights, inputs) -> outputs: the net without noise, both by name.
 
-  That is the family's `Forward`; of `infill`, which has none, the log probability
-  of each cell given the known ones; of `structure`, which is several nets, the
-  nats of each row, as `evaluate` adds them up.
+  That is the family's `Forward`; of `orderless`, which has none, the log
+  probability of each cell given the known ones; of `structure`, which is several
+  nets, and of `infill`, whose net takes whole pieces, the nats of each row, as
+  `evaluate` adds them up.
   """
   model, shape = pipeline.model, pipeline.spec.shape
   b, t = _symbols(1)

@@ -6,13 +6,14 @@ and of each phrase are sampled from one state, and the best is kept: a particle
 filter that resamples at the ends of phrases, and takes the best.
 
 Candidates are compared by how likely their last quarter notes are, by how well
-they keep to a key and, of voices, by their parallel fifths and octaves. The first
+they keep to a key and, of voices, by faults of their parts. The first
 is the log probability over the number of steps at which a note begins: without this
 divisor a long chord, which takes few choices, would be the likeliest end of all. The
 second is the correlation of the pitch classes so far, recent ones more, with the
 profile of the key (Krumhansl 1990, chapter 4) whose tonic is the first bass note; at
-the end of the piece the last one, so that it closes on the tonic. The third is their
-number since the last choice, of every pair of voices.
+the end of the piece the last one, so that it closes on the tonic. The third are
+parallel fifths and octaves of every pair of voices, and notes out of the ranges of
+voices, since the last choice.
 """
 
 from typing import NamedTuple
@@ -23,14 +24,15 @@ import numpy as np
 
 from musiczoo.music import harmony
 from musiczoo.music.annotations import PHRASES
+from musiczoo.music.spec import Spec
 from musiczoo.nn.heads import Controls
 
 # Quarter notes by which candidates are compared.
 OPENING, ENDING = 1, 4
 # The nats per step that a correlation of 1 is worth.
 KEY = 6.0
-# The nats per step that one parallel fifth or octave costs.
-PARALLEL = 0.5
+# The nats per step that a parallel fifth or octave costs, or a note out of range.
+FAULT = 1.0
 # Quarter notes after which a pitch class weighs half as much.
 HALF_LIFE = 16
 
@@ -43,14 +45,15 @@ class Tally(NamedTuple):
     begins: [R], the number of their steps at which a note begins.
     chroma: [R, 12], how long each pitch class has sounded, by `HALF_LIFE`.
     first: [R], pitch class of the first lowest note; -1 before it.
-    parallels: [R], the number of parallel fifths and octaves since the last choice.
+    faults: [R], parallel fifths and octaves and notes out of range since the last
+      choice.
   """
 
   log_p: jax.Array
   begins: jax.Array
   chroma: jax.Array
   first: jax.Array
-  parallels: jax.Array
+  faults: jax.Array
 
   def add(self, is_near, log_p, x, before, spec):
     """The tally after a step, and the pitch class of its lowest note."""
@@ -62,11 +65,11 @@ class Tally(NamedTuple):
     begins = jnp.where(is_near, self.begins + spec.begins(x, before), 0)
     first = jnp.where(self.first < 0, bass, self.first)
     decay = 0.5 ** (1 / (HALF_LIFE * spec.steps_per_quarter))
-    parallels = self.parallels
+    faults = self.faults
     if spec.kind == 'voices':
-      parallels += num_parallels(x // 2, before // 2)
+      faults += num_parallels(x // 2, before // 2) + num_out_of_range(x, spec)
     chroma = decay * self.chroma + now
-    return Tally(log_p, begins, chroma, first, parallels), bass
+    return Tally(log_p, begins, chroma, first, faults), bass
 
   def mean(self):
     """The log probability per step at which a note begins, [R], in nats."""
@@ -86,8 +89,8 @@ class Tally(NamedTuple):
   def rows(self, kept, ends):
     """Rows of the tally; those whose phrase has ended start to compare anew."""
     log_p, begins = (jnp.where(ends, 0, a) for a in (self.log_p, self.begins))
-    parallels = jnp.where(ends, 0, self.parallels)
-    return Tally(log_p, begins, self.chroma[kept], self.first[kept], parallels)
+    faults = jnp.where(ends, 0, self.faults)
+    return Tally(log_p, begins, self.chroma[kept], self.first[kept], faults)
 
 
 class Candidates(NamedTuple):
@@ -144,7 +147,7 @@ class Candidates(NamedTuple):
     is_last = t == length - 1
     tonic = jnp.where(is_last, bass, tally.first)
     score = tally.mean() + KEY * tally.key(tonic)
-    score -= PARALLEL * tally.parallels
+    score -= FAULT * tally.faults
     best = score.reshape(self.pieces, self.number).argmax(-1)
     ends = (left == 1).reshape(self.pieces, self.number)[:, 0]
     ends = ends | (t == opening - 1) | is_last  # Whatever the plan.
@@ -177,3 +180,13 @@ def num_parallels(s_RxV, p_RxV):
   both = motion[:, first] * motion[:, second] > 0
   gap, before = (abs(a[:, first] - a[:, second]) % 12 for a in (s, p))
   return (both & (gap == before) & ((gap == 0) | (gap == 7))).sum(-1)
+
+
+def num_out_of_range(x_RxV, spec: Spec):
+  """Notes that begin and that their voice does not sing: [R]."""
+  if not spec.ranges:
+    return jnp.zeros(x_RxV.shape[0], int)
+  low_V, high_V = np.array(spec.ranges).T
+  s_RxV, begins_RxV = x_RxV // 2, x_RxV % 2 == 1
+  outside_RxV = (s_RxV < low_V) | (s_RxV > high_V)
+  return (outside_RxV & (s_RxV > 0) & begins_RxV).sum(-1)

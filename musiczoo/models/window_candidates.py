@@ -4,7 +4,7 @@ A window is given at most the last steps of the one before it. So K candidates o
 each window of voices are sampled, and the best is kept. They are
 compared by how well the piece keeps to a key (see `candidates`), by how far the
 voices move into the window, by leaps of over an octave, by parallel fifths and
-octaves and, at the end of the piece, by whether it closes: on a triad on its bass,
+octaves and notes out of range and, at the end of the piece, by whether it closes: on a triad on its bass,
 reached by a bass from 5 to 1 after a chord with the leading note.
 """
 
@@ -19,9 +19,9 @@ OCTAVE = 12
 # What a correlation of 1 with the key is worth, twice as much as among phrases, whose
 # models are given the whole past.
 KEY = 12.0
-# What it costs if every voice moves into the window by an octave, a leap, a parallel
-# fifth or octave, an end without a triad, and one without a cadence.
-JOIN, LEAP, PARALLEL, OPEN, ABRUPT = 3.0, 1.0, 1.0, 4.0, 4.0
+# What it costs if every voice moves into the window by an octave, a leap, a fault of
+# its parts (see `candidates`), an end without a triad, and one without a cadence.
+JOIN, LEAP, FAULT, OPEN, ABRUPT = 3.0, 1.0, 1.0, 4.0, 4.0
 TRIADS = np.array([[0, 4, 7], [0, 3, 7]])
 
 
@@ -51,7 +51,7 @@ def best(
   (tally, _), bass_TxR = jax.lax.scan(add, begin, x_TxRxV)
   tonic_R = jnp.where(is_last, bass_TxR[-1], tally.first)
   score_R = KEY * tally.key(tonic_R) - _roughness(x_RxTxV, before_RxV)
-  score_R -= PARALLEL * tally.parallels
+  score_R -= FAULT * tally.faults
   score_R -= OPEN * (is_last & ~_is_triad(x_RxTxV[:, -1]))
   score_R -= ABRUPT * (is_last & ~_is_cadence(x_RxTxV))
   chosen_N = score_R.reshape(group.pieces, group.number).argmax(-1)

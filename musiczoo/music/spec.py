@@ -29,6 +29,8 @@ class Spec(NamedTuple):
       and `plane_groups` index them.
     parts: (name, cells of a step) of each voice, or of each group of
       instruments, where these are fixed; else empty.
+    ranges: the lowest and the highest symbol that each voice sings; empty where
+      that is not known.
     steps_per_token: int32 [depth], by how many steps of the grid each token
       moves time on; None where a step of x is a step of the grid.
     end_token: the token that ends a piece, or None.
@@ -41,6 +43,7 @@ class Spec(NamedTuple):
   steps_per_quarter: int = 4
   planes: int = 1
   parts: tuple[tuple[str, slice], ...] = ()
+  ranges: tuple[tuple[int, int], ...] = ()
   steps_per_token: np.ndarray | None = None
   end_token: int | None = None
 

@@ -2,13 +2,13 @@
 
 import numpy as np
 
+from musiczoo.music.choir import NAMES, RANGES
 from musiczoo.music.score import DURATION, ONSET, TRACK, Track
 from musiczoo.music.spec import Spec
 from musiczoo.representations import cells, representation
 from musiczoo.representations.pianoroll import kept, rasterize
 
 CHOIR = 52  # General MIDI program: choir aahs.
-NAMES = ('Soprano', 'Alto', 'Tenor', 'Bass')
 TRACKS = tuple(Track(CHOIR, name=name) for name in NAMES)
 
 
@@ -60,7 +60,11 @@ def voices(
 
   parts = tuple((name, slice(v, v + 1)) for v, name in enumerate(NAMES))
   return representation.of_notes(
-    Spec('voices', depth, (4,), np.uint8, steps_per_quarter, parts=parts),
+    Spec(
+      *('voices', depth, (4,), np.uint8, steps_per_quarter),
+      parts=parts,
+      ranges=tuple((a - low + 1, b - low + 1) for a, b in RANGES),
+    ),
     encode,
     decode,
     TRACKS,

@@ -201,7 +201,7 @@ def test_what_has_no_meaning_for_sound_is_refused(gru, tmp_path):
     ({'augment': True}, 'not augmented'),
     ({'head': {'name': 'bernoulli'}}, 'set --config.head.name'),
     (
-      {'family': 'infill', 'head': {}, 'model': {'hidden': 8, 'layers': 1}},
+      {'family': 'orderless', 'head': {}, 'model': {'hidden': 8, 'layers': 1}},
       'voices',
     ),
   ]:

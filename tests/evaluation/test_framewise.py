@@ -20,7 +20,7 @@ PIECES = [
 
 
 def score(max_frames, *, batch_size=8, mode='jit', devices=1, num=2):
-  model = families.make('infill', MUSIC, hidden=8, layers=2)
+  model = families.make('orderless', MUSIC, hidden=8, layers=2)
   batch = {'x': PIECES[0][None], 'mask': np.ones((1, 5), np.float32)}
   params = jax.tree.map(lambda a: 2 * a, model.init(jax.random.key(0), batch))
   voices = REPRESENTATIONS['voices']()

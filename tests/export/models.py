@@ -18,7 +18,8 @@ SIZES = {
     'model.analyser_channels': '3',
     'model.layers': '1',
   },
-  'infill': {'model.layers': '2', 'model.sweeps': '8'},
+  'infill': {'model.layers': '2', 'model.known_layers': '1'},
+  'orderless': {'model.layers': '2', 'model.sweeps': '8'},
   'vae_melody': {'model.latent': '3', 'window': '8'},
   'autoencoder': {'model.latent': '3', 'window': '8'},
   'gan': {

@@ -131,9 +131,9 @@ def test_the_sampler_generates_the_same(variant, changes):
 
 
 @pytest.mark.parametrize('conditioned', [False, True])
-def test_infill_has_the_log_probability_of_each_cell(conditioned):
+def test_orderless_has_the_log_probability_of_each_cell(conditioned):
   changes = (CONDITIONED,) if conditioned else ()
-  _, pipeline, params = build_tiny('chorales.py:infill', *changes)
+  _, pipeline, params = build_tiny('chorales.py:orderless', *changes)
   flat = weights.flat(params)
   assert len(stablehlo.sampler(pipeline, flat)) > 0
   step = export.deserialize(bytearray(stablehlo.step(pipeline, flat)))

@@ -1,13 +1,15 @@
 """Law 3 for every net and head: what is scored is what is sampled, causally."""
 
+import operator
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from musiczoo.models.autoregressive_net import Context
 from musiczoo.music.spec import Spec
 from musiczoo.nn.heads import Controls, HEADS
-from musiczoo.nn.shift import delay
 from tests import families
 
 WITH_VOICES = *families.CAUSAL, 'gru, conditioned', 'gru, chroma'
@@ -75,14 +77,15 @@ def test_scanned_steps_equal_the_whole(name, head):
   cond = jnp.asarray(batch['cond'])
 
   def whole(module):
-    return module.net(module.conditioned(delay(module.head.embed(x)), cond))[0]
+    return module.net(module.inputs(x, module.context(cond)))[0]
 
   def stepwise(module):
     carry, hs = module.net.start(len(x)), []
     for t in range(x.shape[1]):
       before = jnp.zeros_like(x[:, 0]) if t == 0 else x[:, t - 1]
       e = jnp.where(t > 0, module.head.embed(before), 0)
-      carry, h = module.net.step(carry, module.conditioned(e, cond[:, t]))
+      now = jax.tree.map(operator.itemgetter(np.s_[:, t]), module.context(cond))
+      carry, h = module.net.step(carry, module.with_context(e, now))
       hs.append(h)
     return jnp.stack(hs, 1)
 
@@ -223,7 +226,7 @@ def test_word_dropout_hides_whole_steps_from_the_net_in_training():
   def inputs(x, keys_B=None):
     variables = {'params': params}
     return np.asarray(
-      module.apply(variables, x, keys_B=keys_B, method='inputs')
+      module.apply(variables, x, Context(None, None), keys_B, method='inputs')
     )
 
   keys_B = jax.random.split(jax.random.key(2), 3)

@@ -20,6 +20,7 @@ FAMILIES = {
   'gru': (),
   'cnn': (),
   'infill': (),
+  'orderless': (),
   'autoencoder': (),
   'vae': (),
   'gan': (),
@@ -66,7 +67,7 @@ def test_a_condition_is_used_or_refused(family, flag):
       checks.check_requested(of_family, config.conditions, **asked)
 
 
-@pytest.mark.parametrize('family', ['infill', 'autoencoder', 'vae', 'gan'])
+@pytest.mark.parametrize('family', ['orderless', 'autoencoder', 'vae', 'gan'])
 def test_columns_in_a_config_do_not_make_a_family_conditional(family):
   """A family that ignores conditions refuses them, whatever its config says."""
   config, of_family = model(family)

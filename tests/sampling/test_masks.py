@@ -97,7 +97,8 @@ def test_a_part_of_voices_or_of_groups_stays_alone():
 
 SMALL = {'hidden': '8', 'layers': '1'}
 FAMILIES = {
-  'infill': SMALL | {'sweeps': '3'},
+  'infill': SMALL | {'known_hidden': '8', 'known_layers': '1'},
+  'orderless': SMALL | {'sweeps': '3'},
   'gru': SMALL,
   'cnn': SMALL,
 }
@@ -119,7 +120,11 @@ def trained(request):
 
 @pytest.mark.parametrize(
   'trained,ask',
-  [('infill', 'bars'), *((family, 'below') for family in FAMILIES)],
+  [
+    ('infill', 'bars'),
+    ('orderless', 'bars'),
+    *((family, 'below') for family in FAMILIES),
+  ],
   indirect=['trained'],
 )
 def test_all_but_the_holes_stays_as_it_is(trained, ask):

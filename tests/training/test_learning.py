@@ -32,13 +32,15 @@ STRUCTURE = {
 # the initial nats that is left at most. 16 steps of 4 rows hold 64 decisions
 # of 6 values, or 128 of 12: enough units to learn them by heart.
 NET = {'hidden': 64, 'layers': 1}
+INFILL = NET | {'cell': 'gru', 'known_hidden': 8, 'known_layers': 1}
 CASES = {
   'rnn': (NET, 3e-3, 300, 0.1),
   'lstm': (NET, 1e-2, 300, 0.1),
   'gru': (NET, 1e-2, 300, 0.1),
   'cnn': (NET | {'layers': 3, 'kernel': 3}, 3e-3, 300, 0.1),
   # A bound over random orders: the first cells of an order are never known.
-  'infill': (NET | {'layers': 3}, 3e-3, 600, 0.6),
+  'orderless': (NET | {'layers': 3}, 3e-3, 600, 0.6),
+  'infill': (INFILL, 1e-2, 300, 0.2),
   'autoencoder': (WINDOW | {'noise': 0.0}, 3e-3, 400, 0.1),
   'vae': (WINDOW, 3e-3, 400, 0.2),
   'structure': (STRUCTURE, 1e-2, 300, 0.1),
@@ -47,10 +49,14 @@ CASES = {
 
 def _family(name, options):
   """A tiny model of random music, voices or tokens."""
-  if name == 'infill':
+  if name == 'orderless':
     model = families.make(name, LINES, None, {}, **options)
     return families.Family(model, None, LINES)
-  head = 'voices' if name in ('structure', 'autoencoder') else 'categorical'
+  head = (
+    'voices'
+    if name in ('structure', 'autoencoder', 'infill')
+    else 'categorical'
+  )
   shape, arguments = families.HEAD_OF[head]
   arguments = dict.fromkeys(arguments, 32) | (
     {'voices': shape[0]} if head == 'voices' else {}

@@ -22,7 +22,7 @@ from tests import families
 # program of a kind serves most of these tests.
 STEPS = 6
 # Cases whose programs are compiled in a few seconds.
-FAST = 'unigram', 'rnn', 'lstm', 'gru', 'cnn', 'gru, conditioned', 'infill'
+FAST = 'unigram', 'rnn', 'lstm', 'gru', 'cnn', 'gru, conditioned', 'orderless'
 # Its momentum after a step is the gradient itself.
 MOMENTUM = optax.sgd(0.01, momentum=0.9)
 

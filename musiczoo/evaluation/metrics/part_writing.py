@@ -22,13 +22,12 @@ from musiczoo.evaluation.metrics.parts import (
   Parts,
   parts as parts_of,
 )
+from musiczoo.music.choir import RANGES
 from musiczoo.music.score import Score
 
 Broken = tuple[np.ndarray, np.ndarray]
 
 OCTAVE, FIFTH, TRITONE = 12, 7, 6
-# Textbook ranges of soprano, alto, tenor and bass, on the generous side.
-RANGES = np.array([(60, 81), (53, 76), (48, 69), (36, 64)])
 # Degrees of the dominant seventh and the leading-note triad, in semitones.
 _LEADING, _DOMINANT = 11, (7, 11, 2, 5)
 
@@ -132,7 +131,7 @@ def out_of_range(parts: Parts) -> Broken:
   """A note is out of the range of its voice; of four voices only."""
   if parts.pitch.shape[1] != len(RANGES):
     return _where(np.zeros((0, 1), bool), None, np.zeros((1, 1), int))
-  low, high = RANGES.T
+  low, high = np.array(RANGES).T
   outside = (parts.pitch < low) | (parts.pitch > high)
   return _where(outside & parts.begins, None, np.arange(len(RANGES))[:, None])
 

@@ -9,7 +9,7 @@ from musiczoo.models.autoencoder.attributes import AttributeRegression, NUM
 from musiczoo.models.autoencoder.convolutions import ConvDecoder, ConvEncoder
 from musiczoo.models.autoencoder.flow import Flow
 from musiczoo.models.autoencoder.options import LatentOptions
-from musiczoo.models.autoregressive import likeliest
+from musiczoo.models.autoregressive_net import likeliest
 from musiczoo.nn.dropout import kept
 from musiczoo.nn.heads import Controls
 from musiczoo.nn.recurrent import Recurrent

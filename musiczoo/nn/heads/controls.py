@@ -22,6 +22,8 @@ class Controls(NamedTuple):
       None.
     forbid: bool [rules], the rules of voice leading that hold, see `rules`, or
       None.
+    allowed: bool [B, V, depth], the symbols of voices that leave known cells of the
+      next step as they are, or None.
     shift: [L] or [B, L], added to every latent that is drawn, or None.
   """
 
@@ -34,6 +36,7 @@ class Controls(NamedTuple):
   cond: jax.Array | None = None
   shift: jax.Array | None = None
   forbid: jax.Array | None = None
+  allowed: jax.Array | None = None
 
 
 def filter_logits(logits, controls: Controls):

@@ -86,7 +86,8 @@ class Voices(nn.Module):
     e_xVxF = self.embedding(x_xV)
     return e_xVxF.reshape(*x_xV.shape[:-1], self.voices * self.features)
 
-  def log_prob(self, h_xH, x_xV, prev_xV, keys_B=None):
+  def log_prob(self, h_xH, x_xV, prev_xV, keys_B=None, counted_xV=None):
+    """As of all heads; of the cells that count, bool as x, or of all."""
     x_xV, prev_xV = self._ordered(x_xV), self._ordered(prev_xV)
     s_xV = x_xV // 2
     hidden_xFxK = self._hidden(h_xH)
@@ -95,12 +96,17 @@ class Voices(nn.Module):
       hidden_xFxK, s_xV, prev_xV, kept_xFxK=kept_xFxK
     )
     pitch_xV = dist.log_categorical(logits_xVxD, s_xV)
+    if counted_xV is not None:
+      counted_xV = self._ordered(counted_xV)
+      pitch_xV *= counted_xV
     if not self.onsets:
       return {'pitch': pitch_xV.sum(-1)}
     bits_xV = self._onset_logits(
       hidden_xFxK, x_xV, prev_xV, kept_xFxK=kept_xFxK
     )
     free_xV = _stays(x_xV, prev_xV)
+    if counted_xV is not None:
+      free_xV &= counted_xV > 0
     onset_xV = jnp.where(free_xV, dist.log_bernoulli(bits_xV, x_xV % 2), 0)
     return {'pitch': pitch_xV.sum(-1), 'onset': onset_xV.sum(-1)}
 
@@ -124,6 +130,8 @@ class Voices(nn.Module):
       if controls.forbid is not None:
         others = dict(zip(order[:i], s_BxV.T))
         logits = rules.forbid(logits, controls.forbid, v, others, by_voice_BxV)
+      if controls.allowed is not None:
+        logits = _allow(logits, controls.allowed[:, v])
       s_B = dist.draw(logits, keys_VxB[i], controls)
       s_B = _where_known(controls, v, lambda cell_B: cell_B // 2, s_B)
       s_BxV = s_BxV.at[:, i].set(s_B)
@@ -242,6 +250,13 @@ class Voices(nn.Module):
 def _stays(x_xV, prev_xV):
   """Which voices stay on their pitch, so that their onset bit is free."""
   return (x_xV // 2 == prev_xV // 2) & (x_xV > 1)
+
+
+def _allow(logits_BxD, allowed_BxD):
+  """The logits of what is allowed; equal ones if rules forbid all of that."""
+  kept = jnp.where(allowed_BxD, logits_BxD, -jnp.inf)
+  is_open = jnp.isfinite(kept).any(-1, keepdims=True)
+  return jnp.where(is_open, kept, jnp.where(allowed_BxD, 0, -jnp.inf))
 
 
 def _where_known(controls: Controls, v, part, drawn_B):

@@ -1,4 +1,4 @@
-"""InfillNet: logits of each cell of voices given the known cells.
+"""OrderlessNet: logits of each cell of voices given the known cells.
 
 Shapes: B rows, T steps, V voices, S symbols of a voice, H hidden units, K of them
 for each voice.
@@ -9,17 +9,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from musiczoo.nn.conv import Conv
-from musiczoo.nn.dropout import locked
+from musiczoo.nn.cell_encoder import CellEncoder
 from musiczoo.nn.heads.distributions import logits_layer
 from musiczoo.nn.heads.intervals import Intervals
 from musiczoo.nn.shift import delay
 
 FAR = 32  # Steps of the nearest known cell; farther counts as this.
-CYCLE = 5  # Dilations are 1, 2, 4, 8, 16 and 1 again: a bar of sixteenths.
 
 
-class InfillNet(nn.Module):
+class OrderlessNet(nn.Module):
   """p(cell | known cells) of every cell at once, independently.
 
   A cell is (symbol, onset bit), drawn in this order. What known cells determine
@@ -53,18 +51,10 @@ class InfillNet(nn.Module):
   remat: bool = False
 
   def setup(self):
-    # One table for all voices: their symbols, then the mask, then an onset.
-    self.embedding = nn.Embed(
-      self.voices * (self.depth + 2), self.hidden, self.dtype
-    )
+    sizes = self.depth, self.voices, self.hidden, self.layers, self.dropout
+    self.encoder = CellEncoder(*sizes, self.onsets, self.dtype, self.remat)
     if self.conditions is not None:
       self.condition_proj = nn.Dense(self.hidden, dtype=self.dtype)
-    block = nn.remat(Block) if self.remat else Block
-    self.blocks = [
-      block(self.hidden, 2 ** (i % CYCLE), self.dtype)
-      for i in range(self.layers)
-    ]
-    self.norm = nn.LayerNorm(dtype=self.dtype)
     if self.interval_hidden:
       size = self.voices * self.interval_hidden
       self.voice_proj = nn.Dense(size, dtype=self.dtype)
@@ -80,7 +70,7 @@ class InfillNet(nn.Module):
   def __call__(
     self, x_BxTxV, known_BxTxV, real_BxT, cond_BxTxC=None, keys_B=None
   ):
-    """Encodes the known cells of the real steps, and nothing else.
+    """Logits of every cell from the known cells of the real steps alone.
 
     Args:
       keys_B: one PRNG key per row turns dropout on; None: off.
@@ -89,13 +79,10 @@ class InfillNet(nn.Module):
       Logits float32 [B, T, V, S] of the symbols, and of the bits given each of
       them (None without onsets).
     """
-    h_BxTxH = self._embed(x_BxTxV, known_BxTxV)
+    more = 0
     if self.conditions is not None:
-      h_BxTxH += self.condition_proj(self.conditions(cond_BxTxC, keys_B))
-    for i, block in enumerate(self.blocks):
-      h_BxTxH += self._drop(block(h_BxTxH, real_BxT), keys_B, i)
-    h_BxTxH = nn.relu(self.norm(h_BxTxH))
-    h_BxTxH = self._drop(h_BxTxH, keys_B, self.layers)
+      more = self.condition_proj(self.conditions(cond_BxTxC, keys_B))
+    h_BxTxH = self.encoder(x_BxTxV, known_BxTxV, real_BxT, keys_B, more)
     shape = *x_BxTxV.shape, self.depth
     logits = self.symbols(h_BxTxH).reshape(shape)
     bits = self.bits(h_BxTxH).reshape(shape) if self.onsets else None
@@ -104,15 +91,6 @@ class InfillNet(nn.Module):
       s_BxTxV = jnp.where(known_BxTxV, x_BxTxV // 2, 0)
       logits += self._by_intervals(h_BxTxH, s_BxTxV, known_BxTxV)
     return logits, bits
-
-  def _embed(self, x_BxTxV, known_BxTxV):
-    first_V = jnp.arange(self.voices) * (self.depth + 2)
-    symbol_BxTxV = jnp.where(known_BxTxV, x_BxTxV // 2, self.depth)
-    h_BxTxH = self.embedding(first_V + symbol_BxTxV).sum(-2)
-    if self.onsets:
-      onset_BxTxV = (known_BxTxV & (x_BxTxV % 2 == 1)).astype(self.dtype)
-      h_BxTxH += onset_BxTxV @ self.embedding(first_V + self.depth + 1)
-    return h_BxTxH
 
   def _by_intervals(self, h_BxTxH, s_BxTxV, known_BxTxV):
     """Logits from the net's output and known symbols, as 0 where unknown.
@@ -139,32 +117,6 @@ class InfillNet(nn.Module):
       for intervals, beside_BxTxV in sides
     )
 
-  def _drop(self, h_BxTxH, keys_B, i):
-    if keys_B is None or not self.dropout:
-      return h_BxTxH
-    size = h_BxTxH.shape[-1]
-    kept_Bx1xH = locked(keys_B, i, self.dropout, size, self.dtype)
-    return h_BxTxH * kept_Bx1xH.reshape(-1, 1, size)
-
-
-class Block(nn.Module):
-  """F(h), which spans `dilation` steps back and ahead.
-
-  Its input is zero at steps that are padding, as beyond the ends of the array.
-  """
-
-  hidden: int
-  dilation: int
-  dtype: jnp.dtype
-
-  @nn.compact
-  def __call__(self, h_BxTxH, real_BxT):
-    y_BxTxH = nn.relu(nn.LayerNorm(dtype=self.dtype)(h_BxTxH))
-    y_BxTxH *= real_BxT[..., None]
-    conv = Conv(self.hidden, (3,), (), self.dilation, self.dtype)
-    y_BxTxH = nn.relu(conv(y_BxTxH))
-    return nn.Dense(self.hidden, dtype=self.dtype)(y_BxTxH)
-
 
 def nearest(s_BxTxV, known_BxTxV):
   """The nearest known symbol before each cell, 0 if there is none.
@@ -179,17 +131,3 @@ def nearest(s_BxTxV, known_BxTxV):
   found_BxTxV = jnp.where(last_BxTxV >= 0, found_BxTxV, 0)
   steps_BxTxV = jnp.where(last_BxTxV >= 0, step_Tx1 - last_BxTxV, FAR)
   return found_BxTxV, jnp.minimum(steps_BxTxV, FAR)
-
-
-def fits(x_BxTxV, known_BxTxV, logits, onsets: bool = True):
-  """Which symbols leave a known next cell as it is: bool [B, T, V, S].
-
-  One that holds its note needs the same symbol before it; where repeated notes
-  are not distinguished, one that begins its note needs another.
-  """
-  ahead = [(0, 0), (0, 1), (0, 0)]
-  next_BxTxV = jnp.pad(x_BxTxV, ahead)[:, 1:]
-  sounds = jnp.pad(known_BxTxV, ahead)[:, 1:] & (next_BxTxV > 1)
-  same = jnp.arange(logits.shape[-1]) == next_BxTxV[..., None] // 2
-  begins = next_BxTxV[..., None] % 2 == 1
-  return ~sounds[..., None] | jnp.where(begins, onsets | ~same, same)

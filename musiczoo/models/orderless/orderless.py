@@ -1,4 +1,4 @@
-"""Infill: each cell of voices given any others.
+"""Orderless: each cell of voices given any others.
 
 An orderless convolutional net over voices (Huang et al. 2017, "Counterpoint by
 convolution"): one net predicts p(cell | any other cells), so that a piece can be
@@ -11,11 +11,11 @@ from typing import Annotated, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from musiczoo.errors import OneOf, Range, UserError
-from musiczoo.models.cells import canonical, changed
-from musiczoo.models.infill import sampling
-from musiczoo.models.infill.net import fits, InfillNet
+from musiczoo.errors import Range, UserError
+from musiczoo.models.cells import canonical, changed, fits
 from musiczoo.models.model import OrderlessModel
+from musiczoo.models.orderless import sampling
+from musiczoo.models.orderless.net import OrderlessNet
 from musiczoo.music.spec import Spec
 from musiczoo.nn.conditioning import ConditionEmbedding, Conditioning
 from musiczoo.nn.heads import Controls
@@ -24,8 +24,8 @@ from musiczoo.nn.keys import row_keys
 
 
 @dataclasses.dataclass(frozen=True)
-class InfillOptions:
-  """Options of infill.
+class OrderlessOptions:
+  """Options of orderless.
 
   Attributes:
     hidden: units per layer.
@@ -35,11 +35,8 @@ class InfillOptions:
     dropout: rate of dropout in training.
     step_mask_prob: share of the rows in training that mask whole steps.
     onsets: False leaves out the bits that mark repeated notes.
-    sampling: 'ancestral' draws cell after cell, in an order of each row's own;
-      'gibbs' draws a falling share of the cells anew, all at once given the
-      others, which mixes slowly where held notes determine each other.
-    sweeps: rounds of either. Where more cells are masked than that, ancestral
-      sampling draws several a round, independently.
+    sweeps: rounds of sampling. Where more cells are masked than that, several
+      are drawn a round, independently.
   """
 
   hidden: Annotated[int, Range(1)]
@@ -48,14 +45,13 @@ class InfillOptions:
   dropout: Annotated[float, Range(0, below=1)] = 0.0
   step_mask_prob: Annotated[float, Range(0, 1)] = 0.5
   onsets: bool = True
-  sampling: Annotated[str, OneOf('ancestral', 'gibbs')] = 'ancestral'
   sweeps: Annotated[int, Range(1)] = 256
 
 
-def infill(
+def orderless(
   spec: Spec,
   head: None,
-  options: InfillOptions,
+  options: OrderlessOptions,
   *,
   conditioning: Conditioning = Conditioning(),
   dtype,
@@ -89,13 +85,13 @@ def infill(
   del head
   if spec.kind != 'voices':
     raise UserError(
-      'family infill fills in voices: set --config.representation.name=voices'
+      'family orderless is of voices: set --config.representation.name=voices'
     )
   dtype = jnp.dtype(dtype)
   conditions = (
     ConditionEmbedding(conditioning, dtype) if conditioning.columns else None
   )
-  net = InfillNet(
+  net = OrderlessNet(
     spec.depth,
     spec.shape[0],
     options.hidden,
@@ -107,7 +103,7 @@ def infill(
     dtype,
     remat,
   )
-  parts = _Infill(net, options)
+  parts = _Orderless(net, options)
   return OrderlessModel(
     parts.init,
     parts.loss,
@@ -120,11 +116,11 @@ def infill(
   )
 
 
-class _Infill(NamedTuple):
+class _Orderless(NamedTuple):
   """The functions of the Model."""
 
-  net: InfillNet
-  options: InfillOptions
+  net: OrderlessNet
+  options: OrderlessOptions
 
   def init(self, rng, batch):
     x = batch['x'].astype(jnp.int32)
@@ -144,7 +140,9 @@ class _Infill(NamedTuple):
     s_BxTxV = x_BxTxV // 2
     if not self.options.onsets:
       return {'pitch': log_categorical(logits, s_BxTxV)}
-    logits = jnp.where(fits(x_BxTxV, known_BxTxV, logits), logits, -jnp.inf)
+    logits = jnp.where(
+      fits(x_BxTxV, known_BxTxV, self.net.depth), logits, -jnp.inf
+    )
     # Before the beginning there is silence, which is known.
     free = (s_BxTxV > 0) & ~changed(s_BxTxV, known_BxTxV)
     bits = jnp.take_along_axis(bits, s_BxTxV[..., None], axis=-1)[..., 0]

@@ -1,4 +1,4 @@
-"""Ancestral and blocked Gibbs sampling from an orderless net.
+"""Ancestral sampling from an orderless net, in a random order of its cells.
 
 Shapes: N pieces, T steps, V voices.
 """
@@ -8,15 +8,10 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from musiczoo.models.cells import canonical
-from musiczoo.models.infill.net import fits
+from musiczoo.models.cells import canonical, fits
 from musiczoo.nn.heads import Controls
 from musiczoo.nn.heads.distributions import draw, draw_bits
 from musiczoo.nn.keys import fold, noise
-
-# Of blocked Gibbs sampling (Yao et al. 2014): the share of cells that is drawn
-# anew falls from MOST to LEAST over the first FALL of the sweeps.
-MOST, LEAST, FALL = 0.9, 0.05, 0.8
 
 
 def sample(predict: Callable, keys_N, shape, controls: Controls, options):
@@ -27,7 +22,7 @@ def sample(predict: Callable, keys_N, shape, controls: Controls, options):
     keys_N: one per piece.
     shape: (T, V).
     controls: those of a row are those of all its cells.
-    options: of infill: `onsets`, `sampling` and `sweeps`.
+    options: of orderless: `onsets` and `sweeps`.
   """
   onsets, sweeps = options.onsets, options.sweeps
   shape_NxTxV = keys_N.shape[0], *shape
@@ -42,25 +37,16 @@ def sample(predict: Callable, keys_N, shape, controls: Controls, options):
   num = (~known_NxTxV[0]).sum()
   size = jnp.maximum(-(-num // sweeps), 1)  # Cells of a round.
 
-  def choose(i, keys_N):
-    """-> (cells that are masked in round i, those among them to be drawn)."""
-    if options.sampling == 'ancestral':
-      masked = rank_NxTxV >= size * i
-      return masked, masked & (rank_NxTxV < size * (i + 1))
-    share = MOST - (MOST - LEAST) * i / (FALL * sweeps)
-    share = jnp.where(i == 0, 1, jnp.maximum(share, LEAST))
-    masked = _uniform(keys_N, shape) < share
-    return masked, masked
-
   def draw_round(i, x_NxTxV):
     """Draws some of the cells that are not known, given all others."""
     keys = [fold(fold(keys_N, i + 1), j) for j in range(3)]
-    masked, drawn = choose(i, keys[0])
-    context, drawn = known_NxTxV | ~masked, ~known_NxTxV & drawn
+    context = known_NxTxV | (rank_NxTxV < size * i)
+    drawn = ~context & (rank_NxTxV < size * (i + 1))
     logits, bits = predict(x_NxTxV, context)
     # Without onsets only a given cell determines whether its note begins there.
     fixed = context if onsets else known_NxTxV
-    logits = jnp.where(fits(x_NxTxV, fixed, logits, onsets), logits, -jnp.inf)
+    allowed = fits(x_NxTxV, fixed, logits.shape[-1], onsets)
+    logits = jnp.where(allowed, logits, -jnp.inf)
     s_NxTxV = draw(logits, keys[1], row_controls)
     onset_NxTxV = jnp.zeros_like(s_NxTxV)
     if onsets:
@@ -70,7 +56,7 @@ def sample(predict: Callable, keys_N, shape, controls: Controls, options):
     x_NxTxV = canonical(x_NxTxV, context | drawn, onsets)
     return jnp.where(known_NxTxV, begin_NxTxV, x_NxTxV)
 
-  rounds = sweeps if options.sampling == 'gibbs' else -(-num // size)
+  rounds = -(-num // size)
   x_NxTxV = jax.lax.fori_loop(0, rounds, draw_round, begin_NxTxV)
   return jnp.where(known_NxTxV, given, x_NxTxV)
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from musiczoo.errors import UserError
-from musiczoo.models.infill.infill import random_mask
-from musiczoo.models.infill.net import FAR, InfillNet, nearest
+from musiczoo.models.orderless.net import FAR, nearest, OrderlessNet
+from musiczoo.models.orderless.orderless import random_mask
 from musiczoo.music import annotation_text, annotations
 from musiczoo.music.form import Form
 from musiczoo.music.spec import Spec
@@ -26,7 +26,7 @@ KEY = jax.random.key(0)
 
 
 def build(spec=MUSIC, **more):
-  return families.make('infill', spec, hidden=8, layers=2, **more)
+  return families.make('orderless', spec, hidden=8, layers=2, **more)
 
 
 @functools.cache
@@ -146,7 +146,7 @@ def test_masks_hide_any_number_of_cells_equally_often():
 def test_hidden_cells_have_no_effect(onsets, interval_hidden):
   """Other notes in the holes: the output is the same; other known ones: it is not."""
   model = build(onsets=onsets, interval_hidden=interval_hidden)
-  net = InfillNet(DEPTH, VOICES, 8, 2, interval_hidden, onsets=onsets)
+  net = OrderlessNet(DEPTH, VOICES, 8, 2, interval_hidden, onsets=onsets)
   variables = {'params': initial(model)}
   a, b = spec((3, 9, VOICES), 1), spec((3, 9, VOICES), 2)
   known = np.random.default_rng(0).random(a.shape) < 0.5
@@ -234,10 +234,8 @@ def starts(x, onsets=True):
   return (cells % 2 == 1) & (cells > 1)
 
 
-@pytest.mark.parametrize(
-  'onsets,sampling', [(True, 'gibbs'), (False, 'gibbs'), (True, 'ancestral')]
-)
-def test_given_cells_stay_in_a_thousand_infills(onsets, sampling):
+@pytest.mark.parametrize('onsets', [True, False])
+def test_given_cells_stay_in_a_thousand_infills(onsets):
   """In pitch, and in whether they begin a note, also right after a hole."""
   x = spec((1000, 10, VOICES))
   if not onsets:
@@ -245,7 +243,7 @@ def test_given_cells_stay_in_a_thousand_infills(onsets, sampling):
       [cells_lib.to_cells(a // 2, np.zeros(a.shape, bool)) for a in x]
     )
   known = np.random.default_rng(1).random(x.shape[1:]) < 0.6
-  made = sampler(onsets=onsets, sampling=sampling, sweeps=6)(
+  made = sampler(onsets=onsets, sweeps=6)(
     jax.random.split(KEY, len(x)), 10, Controls(given=x, known=known)
   )
   made = np.asarray(made)
@@ -267,12 +265,12 @@ def test_a_piece_is_the_same_in_any_batch():
 
 
 def test_cold_samples_are_the_likeliest_cells():
-  model = build(sampling='ancestral')
+  model = build()
   params = initial(model)
   x = spec((1, 6, VOICES), seed=7)
   known = np.ones(x.shape, bool)
   known[0, 3, 1] = False
-  made = sampler(sampling='ancestral')(
+  made = sampler()(
     jax.random.split(KEY, 1),
     6,
     Controls(temperature=0.0, given=x, known=known[0]),
@@ -288,7 +286,7 @@ def test_cold_samples_are_the_likeliest_cells():
 
 def test_samples_follow_the_scores():
   """Ancestral draws: as often as the mean over all orders says, holds and all."""
-  model = build(Spec('voices', 3, (1,)), sampling='ancestral')
+  model = build(Spec('voices', 3, (1,)))
   batch = make_batch(np.zeros((1, 2, 1), np.uint8))
   params = jax.tree.map(lambda a: 1.5 * a, model.init(KEY, batch))
   keys = jax.random.split(jax.random.key(1), 4000)
@@ -305,8 +303,8 @@ def test_samples_follow_the_scores():
 @pytest.mark.parametrize(
   'spec,more,words',
   [
-    (Spec('bits', 88, (88,)), {}, 'fills in voices'),
-    (MUSIC, {'sampling': 'guess'}, 'give one of ancestral, gibbs'),
+    (Spec('bits', 88, (88,)), {}, 'orderless is of voices'),
+    (MUSIC, {'sweeps': 0}, 'sweeps=0'),
     (MUSIC, {'step_mask_prob': 2.0}, 'step_mask_prob=2.0: give 0 to 1'),
   ],
 )

@@ -1,0 +1,183 @@
+"""AutoregressiveNet: a causal net under a head.
+
+Shapes: B rows, T steps, [C] of a step of x, V voices, E, F and H units.
+"""
+
+from typing import NamedTuple
+
+from flax import linen as nn
+import jax
+import jax.numpy as jnp
+
+from musiczoo.nn.cell_encoder import CellEncoder
+from musiczoo.nn.chroma import Chroma
+from musiczoo.nn.dropout import kept
+from musiczoo.nn.heads import Controls
+from musiczoo.nn.shift import delay
+
+_MASK = 1 << 18  # Lower numbers are of the net, the conditions and the head.
+
+
+class Known(NamedTuple):
+  """Cells of voices of which some are known: each [B, T, V], but real [B, T].
+
+  Attributes:
+    x: the cells.
+    is_known: which are known.
+    is_real: which steps are no padding.
+  """
+
+  x: jax.Array
+  is_known: jax.Array
+  is_real: jax.Array
+
+
+class Context(NamedTuple):
+  """What is encoded of each step beside the past; None: nothing.
+
+  Attributes:
+    conditions: [B, T, E], the embedding of the conditions.
+    ahead: [B, T, F], the known cells before and after it.
+  """
+
+  conditions: jax.Array | None
+  ahead: jax.Array | None
+
+
+class AutoregressiveNet(nn.Module):
+  """p(x) = prod_t p(x_t | x_<t): the net encodes the past, the head predicts x_t.
+
+  Where there is a `Context` the net is given that of step t, too.
+
+  Attributes:
+    word_dropout: rate at which steps are hidden from the net in training.
+    chroma: given to the head beside the net's output.
+    ahead: encodes known cells for the net and the head.
+  """
+
+  net: nn.Module
+  head: nn.Module
+  conditions: nn.Module | None = None
+  word_dropout: float = 0.0
+  chroma: Chroma | None = None
+  ahead: CellEncoder | None = None
+
+  def context(self, cond=None, known: Known | None = None, keys_B=None):
+    """The `Context` of the steps of some pieces."""
+    conditions = ahead = None
+    if self.conditions is not None:
+      conditions = self.conditions(cond, keys_B)
+    if self.ahead is not None:
+      ahead = self.ahead(*known, keys_B)
+    return Context(conditions, ahead)
+
+  def log_prob(self, x_BxTxC, cond=None, keys_B=None, known=None):
+    """Log probability in nats of every step, by part: dict of [B, T].
+
+    Args:
+      known: the known cells, which do not count; of a net with `ahead`.
+    """
+    context = self.context(cond, known, keys_B)
+    h_BxTxH, _ = self.net(self.inputs(x_BxTxC, context, keys_B), keys=keys_B)
+    before_BxTxC = delay(x_BxTxC)
+    h_BxTxH, _ = self._head_inputs(h_BxTxH, before_BxTxC, context)
+    decisions = h_BxTxH, x_BxTxC, before_BxTxC, keys_B
+    if known is None:
+      return self.head.log_prob(*decisions)
+    return self.head.log_prob(*decisions, ~known.is_known)
+
+  def forward(self, before_BxTxC, x_BxTxC, cond=None, chroma=None, **carry):
+    """Logits of every decision, log probabilities of x, the carry and the chroma.
+
+    Args:
+      before_BxTxC: the step before each of x; -1 where there is none.
+      chroma: of the steps before those; None: of none.
+      **carry: of the net after the step before; none: the initial one.
+    """
+    begun_BxT = (before_BxTxC >= 0).reshape(*before_BxTxC.shape[:2], -1).all(-1)
+    before_BxTxC = jnp.maximum(before_BxTxC, 0)
+    e_BxTxE = self.head.embed(before_BxTxC) * begun_BxT[..., None]
+    context = self.context(cond)
+    h_BxTxH, after = self.net(self.with_context(e_BxTxE, context), **carry)
+    past = before_BxTxC, context, chroma
+    h_BxTxH, chroma = self._head_inputs(h_BxTxH, *past)
+    decisions = h_BxTxH, x_BxTxC, before_BxTxC
+    log_p = self.head.log_prob(*decisions)
+    return self.head.logits(*decisions), log_p, after, chroma
+
+  def forced(self, x_BxTxC, cond=None):
+    """The likeliest of each step, given all true steps before it: [B, T, ...]."""
+    context = self.context(cond)
+    h_BxTxH, _ = self.net(self.inputs(x_BxTxC, context))
+    h_BxTxH, _ = self._head_inputs(h_BxTxH, delay(x_BxTxC), context)
+    return likeliest(self.head, h_BxTxH, x_BxTxC)
+
+  def start(self, num: int):
+    """The state before the first step: the net's carry and the chroma."""
+    chroma = None if self.chroma is None else self.chroma.start(num)
+    return self.net.start(num), chroma
+
+  def rows(self, state, index):
+    """The state of some of its rows."""
+    carry, chroma = state
+    if chroma is not None:
+      chroma = self.chroma.rows(chroma, index)
+    return self.net.rows(carry, index), chroma
+
+  def step(self, state, prev_BxC, begun, context, keys_B, controls: Controls):
+    """One step of sampling.
+
+    Args:
+      context: of this step, its arrays [B, ...].
+      controls: `given`, `known` and `allowed` are those of this step, [B, ...].
+
+    Returns:
+      state; the step after `prev_BxC`, [B, ...]; its log probability in nats.
+    """
+    carry, chroma = state
+    e_BxE = jnp.where(begun, self.head.embed(prev_BxC), 0)
+    carry, h_BxH = self.net.step(carry, self.with_context(e_BxE, context))
+    one = jax.tree.map(lambda a: a[:, None], (h_BxH, prev_BxC, context))
+    h_Bx1xH, chroma = self._head_inputs(*one, chroma)
+    h_BxH = h_Bx1xH[:, 0]
+    x_BxC = self.head.sample(h_BxH, prev_BxC, keys_B, controls)
+    if controls.given is not None:
+      x_BxC = jnp.where(controls.known, controls.given, x_BxC)
+    decisions = h_BxH, x_BxC, prev_BxC
+    if self.ahead is None:
+      log_p = self.head.log_prob(*decisions)
+    else:
+      log_p = self.head.log_prob(*decisions, None, ~controls.known)
+    return (carry, chroma), x_BxC, sum(log_p.values())
+
+  def _head_inputs(self, h_BxTxH, before_BxTxC, context, chroma=None):
+    """What the head is given, and the chroma after the steps before."""
+    more = [] if context.ahead is None else [context.ahead]
+    if self.chroma is not None:
+      features, chroma = self.chroma(before_BxTxC, chroma)
+      more.append(features.astype(h_BxTxH.dtype))
+    return jnp.concatenate([h_BxTxH, *more], axis=-1), chroma
+
+  def inputs(self, x_BxTxC, context, keys_B=None):
+    """The input of the net at each step, teacher forced: [B, T, E]."""
+    e_BxTxE = delay(self.head.embed(x_BxTxC))
+    if keys_B is not None and self.word_dropout:
+      steps = e_BxTxE.shape[1]
+      e_BxTxE *= kept(keys_B, _MASK, self.word_dropout, (steps, 1))
+    return self.with_context(e_BxTxE, context)
+
+  def with_context(self, e, context):
+    """Embeddings of steps beside what is encoded of their context."""
+    return jnp.concatenate([e, *(a for a in context if a is not None)], axis=-1)
+
+
+def likeliest(head, h_BxTxH, x_BxTxC):
+  """The argmax of each step, given h and the true step before: [B, T, ...].
+
+  The voices of a step are predicted one after another.
+  """
+  flat = lambda a: a.reshape(-1, *a.shape[2:])
+  keys = jax.random.split(jax.random.key(0), h_BxTxH[..., 0].size)
+  controls = Controls(temperature=0.0)
+  x = head.sample(flat(h_BxTxH), flat(delay(x_BxTxC)), keys, controls)
+  return x.reshape(x_BxTxC.shape)

@@ -1,1 +1,0 @@
-"""Infill: an orderless model of voices."""

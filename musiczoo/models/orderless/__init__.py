@@ -1,0 +1,1 @@
+"""Orderless: a model of voices in any order."""
