@@ -68,12 +68,11 @@ Pieces of 256 steps sampled by `evaluate`, beside the test split, with bootstrap
 intervals of 95 percent over the pieces. `docs/voice_leading.md` defines the figures.
 
 """
-WANDERS = (
-  'Harmony wanders: many pieces close in another key than the one in which they '
-  'began,\nand there are more parallel fifths and octaves than in Bach.'
+NO_PLAN = (
+  'Phrases close and pieces end in the key in which they began, but nothing plans what '
+  'is\nbetween: few bars return, and modulations come and go by chance.'
 )
 LIMITS = {
-  'infill': 'Each round of sampling computes the whole piece, so long ones are slow.',
   'vae': 'Windows of two bars are sampled one by one: lines jump where they meet.',
   'gan': 'Windows of four bars, with stray sixteenths; only the end is made to close.',
   'structure': 'Bars have sixteen sixteenths, and sections do not return.',
@@ -137,7 +136,7 @@ def card(
     seeds='The weights are of one seed.'
     if others
     else 'One run with one seed.',
-    limits=LIMITS.get(figures['family'], WANDERS),
+    limits=LIMITS.get(figures['family'], NO_PLAN),
     **{key: figures[key] for key in ABOVE},
   )
 

@@ -93,25 +93,22 @@ VARIANTS['infill'] = VARIANTS['gru'] | {
   | {'known_dropout': 0.1},
 }
 # In any order, by one net.
-VARIANTS['orderless'] = (
-  CORPUS
-  | {
-    'family': 'orderless',
-    'steps': 2500,
-    'representation': VOICES | {'onsets': True},
-    'head': {},
-    'model': {
-      'hidden': 160,
-      'layers': 10,
-      'interval_hidden': 32,
-      'dropout': 0.0,
-      'onsets': True,
-      'sweeps': 256,
-    },
-    'optimizer': {'decay_steps': 2500, 'weight_decay': 0.1},
-    'ema_decay': 0.998,
-  }
-)
+VARIANTS['orderless'] = CORPUS | {
+  'family': 'orderless',
+  'steps': 2500,
+  'representation': VOICES | {'onsets': True},
+  'head': {},
+  'model': {
+    'hidden': 160,
+    'layers': 10,
+    'interval_hidden': 32,
+    'dropout': 0.0,
+    'onsets': True,
+    'sweeps': 256,
+  },
+  'optimizer': {'decay_steps': 2500, 'weight_decay': 0.1},
+  'ema_decay': 0.998,
+}
 VARIANTS['gan'] = (
   CORPUS
   | usual.GAN

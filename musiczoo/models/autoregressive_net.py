@@ -9,6 +9,7 @@ from flax import linen as nn
 import jax
 import jax.numpy as jnp
 
+from musiczoo.nn import upcoming
 from musiczoo.nn.cell_encoder import CellEncoder
 from musiczoo.nn.chroma import Chroma
 from musiczoo.nn.dropout import kept
@@ -38,10 +39,16 @@ class Context(NamedTuple):
   Attributes:
     conditions: [B, T, E], the embedding of the conditions.
     ahead: [B, T, F], the known cells before and after it.
+    upcoming: the next known notes, as of `upcoming.upcoming`.
   """
 
-  conditions: jax.Array | None
-  ahead: jax.Array | None
+  conditions: jax.Array | None = None
+  ahead: jax.Array | None = None
+  upcoming: tuple[jax.Array, jax.Array] | None = None
+
+  def encoded(self):
+    """What a net is given."""
+    return [a for a in (self.conditions, self.ahead) if a is not None]
 
 
 class AutoregressiveNet(nn.Module):
@@ -64,12 +71,14 @@ class AutoregressiveNet(nn.Module):
 
   def context(self, cond=None, known: Known | None = None, keys_B=None):
     """The `Context` of the steps of some pieces."""
-    conditions = ahead = None
+    conditions = ahead = notes = None
     if self.conditions is not None:
       conditions = self.conditions(cond, keys_B)
     if self.ahead is not None:
       ahead = self.ahead(*known, keys_B)
-    return Context(conditions, ahead)
+      is_known = known.is_known & known.is_real[..., None]
+      notes = upcoming.upcoming(known.x, is_known)
+    return Context(conditions, ahead, notes)
 
   def log_prob(self, x_BxTxC, cond=None, keys_B=None, known=None):
     """Log probability in nats of every step, by part: dict of [B, T].
@@ -152,7 +161,10 @@ class AutoregressiveNet(nn.Module):
 
   def _head_inputs(self, h_BxTxH, before_BxTxC, context, chroma=None):
     """What the head is given, and the chroma after the steps before."""
-    more = [] if context.ahead is None else [context.ahead]
+    more = []
+    if context.ahead is not None:
+      notes = upcoming.features(*context.upcoming, before_BxTxC)
+      more = [context.ahead, notes.astype(h_BxTxH.dtype)]
     if self.chroma is not None:
       features, chroma = self.chroma(before_BxTxC, chroma)
       more.append(features.astype(h_BxTxH.dtype))
@@ -168,7 +180,7 @@ class AutoregressiveNet(nn.Module):
 
   def with_context(self, e, context):
     """Embeddings of steps beside what is encoded of their context."""
-    return jnp.concatenate([e, *(a for a in context if a is not None)], axis=-1)
+    return jnp.concatenate([e, *context.encoded()], axis=-1)
 
 
 def likeliest(head, h_BxTxH, x_BxTxC):

@@ -226,7 +226,7 @@ def test_word_dropout_hides_whole_steps_from_the_net_in_training():
   def inputs(x, keys_B=None):
     variables = {'params': params}
     return np.asarray(
-      module.apply(variables, x, Context(None, None), keys_B, method='inputs')
+      module.apply(variables, x, Context(), keys_B, method='inputs')
     )
 
   keys_B = jax.random.split(jax.random.key(2), 3)

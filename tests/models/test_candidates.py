@@ -9,10 +9,11 @@ import pytest
 
 from musiczoo.models.candidates import (
   ENDING,
+  FAULT,
   HALF_LIFE,
   KEY,
+  num_out_of_range,
   num_parallels,
-  PARALLEL,
 )
 from musiczoo.music import annotations, harmony
 from musiczoo.music.spec import Spec
@@ -21,7 +22,9 @@ from musiczoo.nn.heads import Controls, HEADS
 from musiczoo.sampling.generate import piece_keys, with_candidates
 from tests import families
 
-SPEC = Spec('voices', 6, (2,), steps_per_quarter=1)
+# The upper voice does not sing the lowest pitch, nor the lower one the highest.
+RANGES = ((2, 5), (1, 4))
+SPEC = Spec('voices', 6, (2,), steps_per_quarter=1, ranges=RANGES)
 STEPS, PIECES, NUMBER = 12, 3, 5
 
 
@@ -82,12 +85,14 @@ def scores(x, ends, first, family, *, closes):
   """What candidates are compared by, of pieces x [N, T] from step `first` on."""
   log_p = log_probs(x, ends, family)[:, first:].sum(1)
   steps = np.maximum((x[:, first:] % 2 == 1).any(-1).sum(1), 1)
-  # All since the choice after the first step.
-  parallel = [
-    np.sum(num_parallels(piece[1:] // 2, piece[:-1] // 2)) for piece in x
+  faults = [
+    # All since the choice after the first step.
+    np.sum(num_parallels(piece[1:] // 2, piece[:-1] // 2))
+    + np.sum(num_out_of_range(piece[first > 0 :], SPEC))
+    for piece in x
   ]
   own = np.array([key(piece, closes) for piece in x])
-  return log_p / steps + KEY * own - PARALLEL * np.array(parallel)
+  return log_p / steps + KEY * own - FAULT * np.array(faults)
 
 
 def key(piece, closes):
@@ -184,3 +189,19 @@ def test_one_candidate_is_plain_sampling():
 def test_parallels_are_counted(before, now, number):
   now, before = (np.array([a], np.uint8) for a in (now, before))
   assert num_parallels(now, before).tolist() == [number]
+
+
+@pytest.mark.parametrize(
+  'now,number',
+  [
+    ((5, 3), 0),
+    ((3, 3), 1),  # Too low for the upper voice.
+    ((3, 11), 2),  # And too high for the lower one.
+    ((2, 3), 0),  # It goes on.
+    ((0, 0), 0),  # Rests.
+  ],
+)
+def test_notes_out_of_range_are_counted(now, number):
+  now = np.array([now], np.uint8)
+  assert num_out_of_range(now, SPEC).tolist() == [number]
+  assert num_out_of_range(now, SPEC._replace(ranges=())).tolist() == [0]

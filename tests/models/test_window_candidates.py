@@ -17,13 +17,13 @@ from tests import configs
 SPEC = Spec('voices', 40, (2,), steps_per_quarter=1)
 
 
-def chosen(candidates, before, *, is_last=False):
+def chosen(candidates, before, *, is_last=False, spec=SPEC):
   """Which of the candidates x [K, T, 2] of one piece is kept."""
-  x = jnp.asarray(candidates, jnp.int32) * 2
+  x = jnp.asarray(candidates, jnp.int32) * 2 + 1
   group = Candidates(1, len(x))
   before = jnp.asarray([before] * len(x), jnp.int32) * 2
   tally = group.tally()._replace(first=jnp.full(len(x), 0))
-  kept, after = window_candidates.best(group, tally, x, before, is_last, SPEC)
+  kept, after = window_candidates.best(group, tally, x, before, is_last, spec)
   assert (np.ptp(np.asarray(after.chroma), axis=0) == 0).all()
   return int(kept[0])
 
@@ -62,6 +62,16 @@ def test_parallels_are_avoided():
   assert chosen([fifths, sixths], [32, 25]) == 1
   # From the step before, too.
   assert chosen([[[34, 27]], [[34, 25]]], [32, 25]) == 1
+
+
+def test_voices_stay_in_their_ranges():
+  higher, lower = [[32, 25], [32, 25]], [[29, 25], [29, 25]]
+
+  def chosen_below(highest):
+    spec = SPEC._replace(ranges=((20, highest), (10, 30)))
+    return chosen([higher, lower], [32, 25], spec=spec)
+
+  assert [chosen_below(40), chosen_below(30)] == [0, 1]
 
 
 def test_the_last_window_closes_by_a_cadence():
