@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 # Shares of the rows in which no voice is known throughout, and one; in the rest
 # each is with even odds.
-NONE, ONE = 0.35, 0.4
+NONE, ONE = 0.45, 0.35
 # Where one is known, how often it is the highest, as in harmonizing.
 HIGHEST = 0.5
 # Share of the rows whose hole is the whole row.

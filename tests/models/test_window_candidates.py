@@ -65,13 +65,13 @@ def test_parallels_are_avoided():
 
 
 def test_voices_stay_in_their_ranges():
-  higher, lower = [[32, 25], [32, 25]], [[29, 25], [29, 25]]
+  higher, lower = [[32, 25], [32, 25]], [[20, 25], [20, 25]]
 
   def chosen_below(highest):
-    spec = SPEC._replace(ranges=((20, highest), (10, 30)))
+    spec = SPEC._replace(ranges=((10, highest), (10, 30)))
     return chosen([higher, lower], [32, 25], spec=spec)
 
-  assert [chosen_below(40), chosen_below(30)] == [0, 1]
+  assert [chosen_below(40), chosen_below(31)] == [0, 1]
 
 
 def test_the_last_window_closes_by_a_cadence():
