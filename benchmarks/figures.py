@@ -115,15 +115,11 @@ def of_voice_leading() -> dict:
 
 
 def of_harmonize() -> dict:
-  """Voices that pretrained models write below sopranos of the test pieces."""
-  ways = {
-    'infill': ('infill',),
-    'infill, parallels forbidden': ('infill', '--forbid=parallels'),
-    'gru': ('gru',),
-  }
+  """Voices that infill-chorales writes below sopranos of the test pieces."""
+  ways = {'infill': (), 'infill, parallels forbidden': ('--forbid=parallels',)}
   merged = {}
-  for way, (family, *more) in ways.items():
-    figures = _benchmark('harmonize', f'--pretrained={family}-chorales', *more)
+  for way, more in ways.items():
+    figures = _benchmark('harmonize', '--pretrained=infill-chorales', *more)
     merged['pieces'] = figures.pop('pieces')
     for name, of in figures.items():
       merged.setdefault(name, {}).update({way: of['model'], 'Bach': of['Bach']})

@@ -88,8 +88,8 @@ VARIANTS['cnn'] |= {
 VARIANTS['infill'] = VARIANTS['gru'] | {
   'family': 'infill',
   'model': VARIANTS['gru']['model']
-  | {'cell': 'gru', 'known_hidden': 128, 'known_layers': 10}
-  | {'known_dropout': 0.1},
+  | {'cell': 'gru', 'hidden': 176, 'dropout': 0.3}
+  | {'known_hidden': 64, 'known_layers': 6, 'known_dropout': 0.1},
   'optimizer': {'decay_steps': 3600, 'weight_decay': 0.1},
   'steps': 3600,
   'eval_every': 600,

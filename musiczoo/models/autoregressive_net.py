@@ -69,6 +69,10 @@ class AutoregressiveNet(nn.Module):
   chroma: Chroma | None = None
   ahead: CellEncoder | None = None
 
+  def setup(self):
+    if self.ahead is not None:
+      self.notes_proj = nn.Dense(self.ahead.hidden, dtype=self.ahead.dtype)
+
   def context(self, cond=None, known: Known | None = None, keys_B=None):
     """The `Context` of the steps of some pieces."""
     conditions = ahead = notes = None
@@ -164,7 +168,7 @@ class AutoregressiveNet(nn.Module):
     more = []
     if context.ahead is not None:
       notes = upcoming.features(*context.upcoming, before_BxTxC)
-      more = [context.ahead, notes.astype(h_BxTxH.dtype)]
+      more = [context.ahead, self.notes_proj(notes.astype(h_BxTxH.dtype))]
     if self.chroma is not None:
       features, chroma = self.chroma(before_BxTxC, chroma)
       more.append(features.astype(h_BxTxH.dtype))

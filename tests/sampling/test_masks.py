@@ -112,7 +112,7 @@ def trained(request):
   )
   pipeline = build.pipeline(config)
   params = jax.tree.map(
-    lambda a: jax.random.normal(jax.random.key(0), a.shape),
+    lambda a: 0.2 * jax.random.normal(jax.random.key(0), a.shape),
     workdir.shapes(pipeline),
   )
   return pipeline, params
