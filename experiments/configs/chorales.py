@@ -87,6 +87,8 @@ VARIANTS['cnn'] |= {
 # As gru, and given known cells ahead, which takes longer to learn.
 VARIANTS['infill'] = VARIANTS['gru'] | {
   'family': 'infill',
+  'representation': VOICES | {'onsets': True},
+  'head': VARIANTS['gru']['head'] | {'onsets': True},
   'model': VARIANTS['gru']['model']
   | {'cell': 'gru', 'hidden': 176, 'dropout': 0.3}
   | {'known_hidden': 64, 'known_layers': 6, 'known_dropout': 0.1},
