@@ -130,7 +130,9 @@ class _Autoregressive(NamedTuple):
       shape = len(keys), length, *spec.shape
       if controls.given is None:
         none = jnp.zeros(shape, jnp.int32), jnp.zeros(shape[1:], bool)
-        controls = controls._replace(given=none[0], known=none[1])
+        # Else XLA takes seconds to compute in advance what follows from them.
+        given, is_known = jax.lax.optimization_barrier(none)
+        controls = controls._replace(given=given, known=is_known)
       is_known = jnp.broadcast_to(controls.known, shape)
       known = Known(controls.given, is_known, jnp.ones(shape[:2], bool))
     context = self._apply(params, 'context', controls.cond, known)
