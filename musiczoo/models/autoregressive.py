@@ -175,7 +175,9 @@ class _Autoregressive(NamedTuple):
 
     state = self._apply(params, 'start', num)
     first = jnp.zeros((num, *spec.shape), spec.sample_dtype)
-    tally = None if group is None else group.tally()
+    tally = None
+    if group is not None:
+      tally = group.tally(None if known is None else known.chroma())
     _, (x_TxNxC, chosen) = jax.lax.scan(
       step, (state, first, jnp.zeros(num, jnp.int32), tally), jnp.arange(length)
     )

@@ -32,6 +32,16 @@ class Known(NamedTuple):
   is_known: jax.Array
   is_real: jax.Array
 
+  def chroma(self):
+    """How long each pitch class of the known cells sounds, [B, 12], in steps.
+
+    Pitch classes are those of symbols, from 1 on, as of `Spec.sounds`.
+    """
+    symbol_BxTxV = self.x // 2
+    sounds_BxTxV = self.is_known & (symbol_BxTxV > 0)
+    each = jax.nn.one_hot((symbol_BxTxV - 1) % 12, 12)
+    return (each * sounds_BxTxV[..., None]).sum((1, 2))
+
 
 class Context(NamedTuple):
   """What is encoded of each step beside the past; None: nothing.

@@ -112,11 +112,18 @@ class Candidates(NamedTuple):
     """An array of pieces as one of rows; None stays None."""
     return None if a_N is None else jnp.repeat(a_N, self.number, axis=0)
 
-  def tally(self) -> 'Tally':
-    """The sums of all rows before the first step."""
+  def tally(self, chroma_Nx12=None) -> 'Tally':
+    """The sums of all rows before the first step.
+
+    Args:
+      chroma_Nx12: what is known ahead of the pitch classes of each piece, so that
+        it begins in its key; None: nothing.
+    """
     rows = self.pieces * self.number
-    zeros = jnp.zeros(rows)
-    chroma, first = jnp.zeros((rows, 12)), jnp.full(rows, -1)
+    zeros, first = jnp.zeros(rows), jnp.full(rows, -1)
+    chroma = self.rows(chroma_Nx12)
+    if chroma is None:
+      chroma = jnp.zeros((rows, 12))
     return Tally(zeros, zeros, chroma, first, zeros)
 
   def select(self, tally, log_p, x, before, cond, t, length, spec):

@@ -199,3 +199,12 @@ def test_other_music_than_voices_is_refused():
   head = HEADS['bernoulli'](depth=88)
   with pytest.raises(UserError, match='infill is of voices'):
     families.make('infill', Spec('bits', 88, (88,)), head, **OPTIONS)
+
+
+def test_the_chroma_of_known_cells_is_that_of_what_sounds():
+  x = jnp.array([[[3, 2], [2, 9], [27, 0]]])  # Symbols 1, 1; 1, 4; 13, a rest.
+  known = jnp.array([[[True, False], [True, True], [True, True]]])
+  found = Known(x, known, jnp.ones((1, 3), bool)).chroma()
+  expected = np.zeros((1, 12))
+  expected[0, [0, 3]] = 3, 1
+  np.testing.assert_array_equal(found, expected)
