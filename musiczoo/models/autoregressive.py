@@ -127,7 +127,7 @@ class _Autoregressive(NamedTuple):
     group = Candidates(*keys.shape) if keys.ndim == 2 else None
     known = None
     if self.module.ahead is not None:
-      shape = len(keys), length, *spec.shape
+      shape = keys.shape[0], length, *spec.shape
       if controls.given is None:
         none = jnp.zeros(shape, jnp.int32), jnp.zeros(shape[1:], bool)
         # Else XLA takes seconds to compute in advance what follows from them.
@@ -137,7 +137,7 @@ class _Autoregressive(NamedTuple):
       known = Known(controls.given, is_known, jnp.ones(shape[:2], bool))
     context = self._apply(params, 'context', controls.cond, known)
     keys_N = keys.reshape(-1)
-    piece_N = jnp.arange(len(keys))
+    piece_N = jnp.arange(keys.shape[0])
     if group is not None:
       controls, piece_N = group.repeat(controls), group.rows(piece_N)
     num = keys_N.shape[0]

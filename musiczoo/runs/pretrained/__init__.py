@@ -1,6 +1,6 @@
 """The pretrained models of the package, by name.
 
-models/lstm-chorales/weights.npz    float16, by name
+models/lstm-chorales/weights.npz    float16 as bytes, by name
                      config.json    what builds the net, and its step
                      grade.json     what its music is graded by; of voices
                      CARD.md        data, figures, limits
@@ -49,7 +49,7 @@ def load(name: str):
   config = config_history.parse(saved['config'])
   pipeline = build.pipeline(config)
   with np.load(folder / WEIGHTS, allow_pickle=False) as halves:
-    flat = {name: halves[name].astype(np.float32) for name in halves}
+    flat = {name: _joined(halves[name]) for name in halves}
   params = checkpoint.conform(
     weights.nested(flat), workdir.shapes(pipeline), origin=str(folder)
   )
@@ -85,9 +85,7 @@ def pack(
   if sampling is not None:
     config = dataclasses.replace(config, sampling=sampling)
   folder.mkdir(parents=True, exist_ok=True)
-  halves = {
-    name: np.asarray(a, np.float16) for name, a in weights.flat(params).items()
-  }
+  halves = {name: _split(a) for name, a in weights.flat(params).items()}
   np.savez_compressed(folder / WEIGHTS, **halves)
   text = json.dumps(
     {'step': step, 'config': config.to_dict()}, indent=1, sort_keys=True
@@ -102,6 +100,21 @@ def seal(folder: pathlib.Path) -> None:
   """Writes the SHA256SUMS of a folder."""
   sums = files.digests(folder, but=SUMS)
   (folder / SUMS).write_text(files.format_sums(sums))
+
+
+def _split(a):
+  """float32 -> its float16 as low and high bytes, uint8 [2, *shape].
+
+  High bytes are much alike: apart from the low ones they compress well.
+  """
+  pairs = np.asarray(a, np.float16)[..., None].view(np.uint8)
+  return np.ascontiguousarray(np.moveaxis(pairs, -1, 0))
+
+
+def _joined(bytes_2x):
+  """The inverse of `_split`."""
+  pairs = np.ascontiguousarray(np.moveaxis(bytes_2x, 0, -1))
+  return pairs.view(np.float16)[..., 0].astype(np.float32)
 
 
 def _check(folder):
