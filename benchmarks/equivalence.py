@@ -50,11 +50,6 @@ TRIALS = {
   'lstm': ('chorales.py:lstm', 'chorales', VOICES),
   'gru': ('chorales.py:gru', 'chorales', VOICES),
   'cnn': ('chorales.py:cnn', 'chorales', VOICES),
-  'infill': (
-    'chorales.py:infill',
-    'chorales',
-    RUN | WARM | {'model.layers': '4', 'model.sweeps': '32'},
-  ),
   'autoencoder': ('chorales.py:autoencoder', 'chorales', CODER),
   'vae': ('chorales.py:vae', 'chorales', CODER),
   'gan': ('chorales.py:gan', 'chorales', GAN),
@@ -123,11 +118,6 @@ SHIPPED = {
   ],
   'gru-chorales': [PLAIN, [*PLAIN, '--top_k=5', '--min_p=0.02']],
   'cnn-chorales': [PLAIN],
-  'infill-chorales': [
-    PLAIN,
-    ['--num_outputs=2', f'--infill_midi={SONG}', '--infill_bars=2:3'],
-    ['--num_outputs=2', f'--harmonize_midi={SONG}'],
-  ],
   'vae-chorales': [
     PLAIN,
     [f'--reconstruct={SONG}', '--attribute=density:+1'],

@@ -10,13 +10,15 @@ other work shared (on one where it says so):
   gru          at most 0.400 nats per note, 7 minutes (on one)
   lstm         at most 0.400 nats per note, 9 minutes (on one)
   cnn          at most 0.410 nats per note, 11 minutes (on one)
-  infill       at most 0.831, 7 minutes
+  infill       at most 0.410 nats per note, 12 minutes (on one)
+  orderless    a bound, 20 minutes (on one)
   vae          at most 0.627; 12.4 % of cells right from the code, 13 minutes (on one)
   autoencoder  48.7 % of cells right from the code, 10 minutes
   gan          gap 0.281 to the real windows, 6 minutes
   structure    at most 0.490 nats per note, 17 minutes (on one)
 
-`melody` is for vae and autoencoder; infill, gan and structure are for voices.
+`melody` is for vae and autoencoder; infill, orderless, gan and structure are for
+voices.
 """
 
 from . import usual
