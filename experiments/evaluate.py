@@ -106,8 +106,8 @@ def _check(model, spec):
 
   if ORDERINGS.value is not None and not isinstance(model, OrderlessModel):
     raise UserError(
-      '--orderings cannot be used with this model, which has one order: leave '
-      'it out'
+      '--orderings cannot be used with this model, which has one order (those of '
+      'the family orderless have any): leave it out'
     )
   if spec.kind != 'voices' or not VOICE_LEADING.value:
     by_module = flags.FLAGS.flags_by_module_dict()
