@@ -153,7 +153,7 @@ def test_prose_has_no_other_measured_decimals(page):
 
 def test_cards_have_no_other_measured_decimals():
   assert not MEASURED.findall(prose(cards.CARD))
-  assert not MEASURED.findall(' '.join([cards.WANDERS, *cards.LIMITS.values()]))
+  assert not MEASURED.findall(' '.join([cards.NO_PLAN, *cards.LIMITS.values()]))
 
 
 @pytest.mark.parametrize('page', render.PAGES, ids=lambda p: p.stem)
