@@ -24,7 +24,7 @@ a run of `experiments/configs/chorales.py:{family}`.
 ## Data
 
 {pieces_train} of the four-part chorales by J. S. Bach (1685-1750) in the corpus of the
-music21 package, in every key that fits the ranges of the voices. Bach's music is in the
+music21 package, in every key that fits the model's range of pitches. Bach's music is in the
 public domain. The terms of the encodings are in music21's `corpus/license.txt`. No piece
 of the corpus is in the package.
 
@@ -80,7 +80,7 @@ LIMITS = {
 # Beginnings of names -> unit; all others are shares, 0 to 1.
 UNITS = {
   'plan_nats': 'nats per code',
-  'nll_|annotation_nats|attributes_per_note|reconstruction': 'nats per note',
+  '(samples_)?nll_|annotation_nats|attributes_per_note|reconstruction': 'nats per note',
   'pitch_range': 'semitones',
   'polyphony$': 'pitches',
   '.*entropy': 'bits',
