@@ -26,35 +26,22 @@ class OrderlessNet(nn.Module):
   always has one.
 
   Attributes:
-    depth: number of symbols S; cells are below 2 * depth.
-    voices: V.
-    hidden: units H.
-    layers: residual blocks.
+    encoder: of the known cells; with its `onsets` off there are no bits.
     interval_hidden: units K of a hidden layer of each voice that adds logits by
       the intervals between voices, from the nearest known cells before and to
       those after, see `Intervals`; 0: none.
-    dropout: rate of dropout after each block and layer, one mask per row.
     conditions: embeds the conditions of each step; None: there are none.
-    onsets: False leaves the bits out, for data that does not have them.
-    remat: recompute each block in the backward pass, to save memory.
   """
 
-  depth: int
-  voices: int
-  hidden: int
-  layers: int
+  encoder: CellEncoder
   interval_hidden: int = 0
-  dropout: float = 0.0
   conditions: nn.Module | None = None
-  onsets: bool = True
   dtype: jnp.dtype = jnp.float32
-  remat: bool = False
 
   def setup(self):
-    sizes = self.depth, self.voices, self.hidden, self.layers, self.dropout
-    self.encoder = CellEncoder(*sizes, self.onsets, self.dtype, self.remat)
+    self.depth, self.voices = self.encoder.depth, self.encoder.voices
     if self.conditions is not None:
-      self.condition_proj = nn.Dense(self.hidden, dtype=self.dtype)
+      self.condition_proj = nn.Dense(self.encoder.hidden, dtype=self.dtype)
     if self.interval_hidden:
       size = self.voices * self.interval_hidden
       self.voice_proj = nn.Dense(size, dtype=self.dtype)
@@ -64,7 +51,7 @@ class OrderlessNet(nn.Module):
         2 * self.voices * (FAR + 1), self.interval_hidden, self.dtype
       )
     self.symbols = logits_layer(self.voices * self.depth, self.dtype)
-    if self.onsets:
+    if self.encoder.onsets:
       self.bits = logits_layer(self.voices * self.depth, self.dtype)
 
   def __call__(
@@ -85,7 +72,7 @@ class OrderlessNet(nn.Module):
     h_BxTxH = self.encoder(x_BxTxV, known_BxTxV, real_BxT, keys_B, more)
     shape = *x_BxTxV.shape, self.depth
     logits = self.symbols(h_BxTxH).reshape(shape)
-    bits = self.bits(h_BxTxH).reshape(shape) if self.onsets else None
+    bits = self.bits(h_BxTxH).reshape(shape) if self.encoder.onsets else None
     if self.interval_hidden:
       known_BxTxV &= real_BxT[..., None]
       s_BxTxV = jnp.where(known_BxTxV, x_BxTxV // 2, 0)

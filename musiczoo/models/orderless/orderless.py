@@ -17,6 +17,7 @@ from musiczoo.models.model import OrderlessModel
 from musiczoo.models.orderless import sampling
 from musiczoo.models.orderless.net import OrderlessNet
 from musiczoo.music.spec import Spec
+from musiczoo.nn.cell_encoder import CellEncoder
 from musiczoo.nn.conditioning import ConditionEmbedding, Conditioning
 from musiczoo.nn.heads import Controls
 from musiczoo.nn.heads.distributions import log_bernoulli, log_categorical
@@ -91,18 +92,9 @@ def orderless(
   conditions = (
     ConditionEmbedding(conditioning, dtype) if conditioning.columns else None
   )
-  net = OrderlessNet(
-    spec.depth,
-    spec.shape[0],
-    options.hidden,
-    options.layers,
-    options.interval_hidden,
-    options.dropout,
-    conditions,
-    options.onsets,
-    dtype,
-    remat,
-  )
+  sizes = options.hidden, options.layers, options.dropout, options.onsets
+  encoder = CellEncoder(spec.depth, *spec.shape, *sizes, dtype, remat)
+  net = OrderlessNet(encoder, options.interval_hidden, conditions, dtype)
   parts = _Orderless(net, options)
   return OrderlessModel(
     parts.init,
@@ -141,7 +133,7 @@ class _Orderless(NamedTuple):
     if not self.options.onsets:
       return {'pitch': log_categorical(logits, s_BxTxV)}
     logits = jnp.where(
-      fits(x_BxTxV, known_BxTxV, self.net.depth), logits, -jnp.inf
+      fits(x_BxTxV, known_BxTxV, self.net.encoder.depth), logits, -jnp.inf
     )
     # Before the beginning there is silence, which is known.
     free = (s_BxTxV > 0) & ~changed(s_BxTxV, known_BxTxV)
@@ -151,7 +143,7 @@ class _Orderless(NamedTuple):
 
   def loss(self, params, batch, rng, *, step, train):
     del step
-    voices, mask_BxT = self.net.voices, batch['mask']
+    voices, mask_BxT = self.net.encoder.voices, batch['mask']
     counts_BxT = mask_BxT > 0
     # Padding is what comes after all that counts.
     real_BxT = jax.lax.cummax(mask_BxT, axis=1, reverse=True) > 0
@@ -186,7 +178,7 @@ class _Orderless(NamedTuple):
         {'params': params}, x_NxTxV, known_NxTxV, real_NxT, controls.cond
       )
 
-    shape = length, self.net.voices
+    shape = length, self.net.encoder.voices
     return sampling.sample(predict, keys_N, shape, controls, self.options)
 
 

@@ -15,6 +15,7 @@ from musiczoo.models.orderless.orderless import random_mask
 from musiczoo.music import annotation_text, annotations
 from musiczoo.music.form import Form
 from musiczoo.music.spec import Spec
+from musiczoo.nn.cell_encoder import CellEncoder
 from musiczoo.nn.conditioning import Conditioning
 from musiczoo.nn.heads import Controls
 from musiczoo.representations import cells as cells_lib
@@ -146,7 +147,8 @@ def test_masks_hide_any_number_of_cells_equally_often():
 def test_hidden_cells_have_no_effect(onsets, interval_hidden):
   """Other notes in the holes: the output is the same; other known ones: it is not."""
   model = build(onsets=onsets, interval_hidden=interval_hidden)
-  net = OrderlessNet(DEPTH, VOICES, 8, 2, interval_hidden, onsets=onsets)
+  encoder = CellEncoder(DEPTH, VOICES, 8, 2, onsets=onsets)
+  net = OrderlessNet(encoder, interval_hidden)
   variables = {'params': initial(model)}
   a, b = spec((3, 9, VOICES), 1), spec((3, 9, VOICES), 2)
   known = np.random.default_rng(0).random(a.shape) < 0.5
