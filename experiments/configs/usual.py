@@ -13,7 +13,7 @@ _USUAL = {
   },
   'conditions': {'columns': (), 'styles': (), 'embed_dim': 32, 'dropout': 0.2},
   'sections': {'bar_steps': 0, 'required_planes': ()},
-  'excerpts': {'openings': 0, 'phrase_ends': 0},
+  'excerpts': {'openings': 0, 'phrase_ends': 0, 'opening_quarters': 1},
   'sampling': {'temperature': 1.0, 'top_p': 1.0, 'phrase_candidates': 1},
   'dtype': 'float32',
   'remat': False,

@@ -78,10 +78,17 @@ class Excerpts:
   Attributes:
     openings: of the beginnings of pieces.
     phrase_ends: of the ends of phrases; of pieces where phrases are not marked.
+    opening_quarters: quarter notes of a row of openings.
   """
 
   openings: CountOrZero
   phrase_ends: CountOrZero
+  opening_quarters: Count
+
+  @property
+  def counts(self) -> dict[str, int]:
+    """Rows for each window, by the kinds of `data.excerpts`."""
+    return {'openings': self.openings, 'phrase_ends': self.phrase_ends}
 
 
 @dataclasses.dataclass(frozen=True)

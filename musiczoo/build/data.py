@@ -98,6 +98,7 @@ def batches(
     rows=rows,
     bars=config.window_align == 'bar',
     augment=pipeline.representation if config.augment else None,
-    excerpts=vars(config.excerpts),
+    excerpts=config.excerpts.counts,
+    opening_quarters=config.excerpts.opening_quarters,
     steps_per_quarter=pipeline.spec.steps_per_quarter,
   )

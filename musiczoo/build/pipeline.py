@@ -72,7 +72,7 @@ def pipeline(config: RunConfig) -> Pipeline:
     dtype=config.dtype,
     remat=config.remat,
   )
-  if any(vars(config.excerpts).values()) and (
+  if any(config.excerpts.counts.values()) and (
     not spec.is_grid or model.window is not None
   ):
     raise UserError(

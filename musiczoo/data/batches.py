@@ -25,6 +25,7 @@ def make_batch_at(
   augment: Representation | None = None,
   excerpts: Mapping[str, int] = {},
   steps_per_quarter: int = 4,
+  opening_quarters: int = 1,
 ):
   """Returns batch_at(seed, step) -> batch of windows for training.
 
@@ -46,6 +47,7 @@ def make_batch_at(
     excerpts: short rows for each window, by their kind in `excerpts.KINDS`;
       those of a kind are a batch of their own, `batch[kind]`.
     steps_per_quarter: of the grid.
+    opening_quarters: quarter notes of a row of openings.
 
   Raises:
     UserError: there are fewer pieces than rows.
@@ -59,9 +61,8 @@ def make_batch_at(
   # How many windows a piece is worth.
   ends = np.cumsum(np.maximum(np.diff(pieces.offsets) / window, 1))
   kinds = {kind: count for kind, count in excerpts.items() if count}
-  spans = {
-    kind: excerpts_lib.spans(pieces, kind, steps_per_quarter) for kind in kinds
-  }
+  sizes = steps_per_quarter, opening_quarters
+  spans = {kind: excerpts_lib.spans(pieces, kind, *sizes) for kind in kinds}
 
   def batch_at(seed: int, step: int) -> dict[str, np.ndarray]:
     rng = np.random.Generator(np.random.Philox(key=[seed, step]))
@@ -85,7 +86,7 @@ def make_batch_at(
     """The rows of a kind: `count` for each of the windows `numbers`."""
     draws = rng.random((batch_size * count, 2))
     changes = rng.uniform(-1, 1, (batch_size * count, 2))
-    steps = excerpts_lib.length(kind, steps_per_quarter)
+    steps = excerpts_lib.length(kind, *sizes)
     own = (numbers[:, None] * count + np.arange(count)).reshape(-1)
     batch = empty_batch(pieces, len(own), steps)
     batch['row'] = (first + own).astype(np.uint32)

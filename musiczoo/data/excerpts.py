@@ -9,14 +9,14 @@ import numpy as np
 from musiczoo.data.pieces import Pieces
 from musiczoo.music import annotations
 
-# In quarter notes: how much of a piece is its opening; how much of a phrase is
-# its end, and how much music before it is given as context.
-OPENING, ENDING, CONTEXT = 1, 4, 4
+# In quarter notes: how much of a phrase is its end, and how much music before it
+# is given as context.
+ENDING, CONTEXT = 4, 4
 KINDS = 'openings', 'phrase_ends'
 
 
 def spans(
-  pieces: Pieces, kind: str, steps_per_quarter: int
+  pieces: Pieces, kind: str, steps_per_quarter: int, opening_quarters: int = 1
 ) -> list[tuple[int, int, int, int]]:
   """The excerpts of a kind.
 
@@ -24,6 +24,7 @@ def spans(
     pieces: of a split. Where its conditions mark no phrases a piece is one.
     kind: one of `KINDS`.
     steps_per_quarter: of the grid.
+    opening_quarters: how much of a piece is its opening, in quarter notes.
 
   Returns:
     index of the piece, first step, last step + 1, and the first step that
@@ -31,7 +32,7 @@ def spans(
   """
   lengths = np.diff(pieces.offsets).tolist()
   if kind == 'openings':
-    steps = OPENING * steps_per_quarter
+    steps = opening_quarters * steps_per_quarter
     return [(i, 0, min(steps, n), 0) for i, n in enumerate(lengths)]
   found = []
   for index, length in enumerate(lengths):
@@ -42,9 +43,9 @@ def spans(
   return found
 
 
-def length(kind: str, steps_per_quarter: int) -> int:
+def length(kind: str, steps_per_quarter: int, opening_quarters: int = 1) -> int:
   """Steps of a row of a kind."""
-  quarters = OPENING if kind == 'openings' else CONTEXT + ENDING
+  quarters = opening_quarters if kind == 'openings' else CONTEXT + ENDING
   return quarters * steps_per_quarter
 
 

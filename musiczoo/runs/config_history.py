@@ -37,6 +37,7 @@ ADDED = {
   'reproducible': 'run',
   'on_nan': 'stop',
   'excerpts': {'openings': 0, 'phrase_ends': 0},
+  'excerpts.opening_quarters': 1,
   'sampling': {'temperature': 1.0, 'top_p': 1.0, 'phrase_candidates': 1},
 }
 
@@ -50,7 +51,10 @@ def parse(config: Mapping) -> 'RunConfig':
 
 def upgraded(config: Mapping) -> dict:
   """The config with the keys and values of this release."""
-  config = ADDED | copy.deepcopy(dict(config))
+  config = copy.deepcopy(dict(config))
+  for key, value in ADDED.items():
+    table, name = _place(config, key)
+    table.setdefault(name, copy.deepcopy(value))
   for old, new in RENAMED.items():
     table, name = _place(config, old)
     if name in table:

@@ -77,7 +77,7 @@ def test_keys_and_values_of_0_1_have_the_names_of_this_release():
     'model': {'levels': 3, 'rebuild': 0.1, 'hold': 1.0, 'whole': 0.5},
     'optimizer': {'name': 'players'},
   }
-  assert config_history.upgraded(old) == config_history.ADDED | {
+  assert config_history.upgraded(old) == config_history.upgraded({}) | {
     'window_align': 'bar',
     'sections': {'bar_steps': 16, 'required_planes': [3]},
     'conditions': {'columns': ['key'], 'embed_dim': 8, 'dropout': 0.1},

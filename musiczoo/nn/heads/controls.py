@@ -44,11 +44,22 @@ def filter_logits(logits, controls: Controls):
 
   Excluded values get -inf. The most likely value is always kept.
   """
+  temperature, top_k, top_p, min_p = (jnp.asarray(c) for c in controls[:4])
+  keeps_all = (top_k == 0) & (top_p >= 1) & (min_p <= 0) & (temperature > 0)
+  # Sorting takes most of the time of a small model's step.
+  return jax.lax.cond(keeps_all.all(), _divided, _filtered, logits, controls[:4])
+
+
+def _divided(logits, controls):
+  return logits / jnp.asarray(controls[0])[..., None]
+
+
+def _filtered(logits, controls):
   # Sorted before the division by the temperature, which can create ties.
   order = jnp.argsort(-logits, axis=-1)
   rank = jnp.argsort(order, axis=-1)
   temperature, top_k, top_p, min_p = (
-    jnp.asarray(c)[..., None] for c in controls[:4]
+    jnp.asarray(c)[..., None] for c in controls
   )
   cold = temperature == 0
   logits = logits / jnp.where(cold, 1.0, temperature)
