@@ -7,9 +7,9 @@ filter that resamples at the ends of phrases, and takes the best.
 
 Candidates are compared by how likely their last quarter notes are, by how well
 they keep to a key and, of voices, by faults of their parts. The first
-is the log probability over the number of steps at which a note begins: without this
-divisor a long chord, which takes few choices, would be the likeliest end of all. The
-second is the correlation of the pitch classes so far, recent ones more, with the
+is the log probability with a length penalty, by the number of steps at which a note
+begins: without it a long chord, which takes few choices, would be the likeliest end
+of all. The second is the correlation of the pitch classes so far, recent ones more, with the
 profile of the key (Krumhansl 1990, chapter 4) whose tonic is the first bass note; at
 the end of the piece the last one, so that it closes on the tonic. The third are
 parallel fifths and octaves of every pair of voices, and notes out of the ranges of
@@ -29,6 +29,9 @@ from musiczoo.nn.heads import Controls
 
 # Quarter notes by which candidates are compared.
 OPENING, ENDING = 1, 4
+# Exponent of the length penalty (Wu et al. 2016, section 7). At 1, the mean per step,
+# 64 pieces of lstm have 1.11 long chords in four bars, Bach's test pieces .99.
+LENGTH_PENALTY = 1.2
 # The nats per step that a correlation of 1 is worth.
 KEY = 6.0
 # The nats per step that a parallel fifth or octave costs, or a note out of range.
@@ -71,9 +74,13 @@ class Tally(NamedTuple):
     chroma = decay * self.chroma + now
     return Tally(log_p, begins, chroma, first, faults), bass
 
-  def mean(self):
-    """The log probability per step at which a note begins, [R], in nats."""
-    return self.log_p / jnp.maximum(self.begins, 1)
+  def normalized(self):
+    """The log probability with the length penalty, [R], in nats per step.
+
+    It is the mean where a note begins with each of the last quarter notes.
+    """
+    length = jnp.maximum(self.begins, 1) / ENDING
+    return self.log_p / (ENDING * length**LENGTH_PENALTY)
 
   def key(self, tonic):
     """The correlation of the chroma with the profile of a key, [R].
@@ -153,7 +160,7 @@ class Candidates(NamedTuple):
     tally, bass = tally.add(is_near, log_p, x, before, spec)
     is_last = t == length - 1
     tonic = jnp.where(is_last, bass, tally.first)
-    score = tally.mean() + KEY * tally.key(tonic)
+    score = tally.normalized() + KEY * tally.key(tonic)
     score -= FAULT * tally.faults
     best = score.reshape(self.pieces, self.number).argmax(-1)
     ends = (left == 1).reshape(self.pieces, self.number)[:, 0]

@@ -12,6 +12,7 @@ from musiczoo.models.candidates import (
   FAULT,
   HALF_LIFE,
   KEY,
+  LENGTH_PENALTY,
   num_out_of_range,
   num_parallels,
 )
@@ -92,7 +93,8 @@ def scores(x, ends, first, family, *, closes):
     for piece in x
   ]
   own = np.array([key(piece, closes) for piece in x])
-  return log_p / steps + KEY * own - FAULT * np.array(faults)
+  mean = log_p / steps * (4 / steps) ** (LENGTH_PENALTY - 1)
+  return mean + KEY * own - FAULT * np.array(faults)
 
 
 def key(piece, closes):
