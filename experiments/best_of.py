@@ -69,6 +69,7 @@ def _likelihood(config, pipeline, params):
       'give --best_by=grade'
     )
   devices = build.devices(config)
+  of = likelihood.make_piece_nll(devices, pipeline, config.batch_size)
 
   def nats(scores):
     has_notes = np.array([len(score.notes) > 0 for score in scores])
@@ -80,8 +81,7 @@ def _likelihood(config, pipeline, params):
   def of_notes(scores):
     found = [Piece(str(i), score) for i, score in enumerate(scores)]
     pieces = build.pieces(config, pipeline, {'samples': found}, 'samples')
-    of = likelihood.make_piece_nll(devices, pipeline, pieces, config.batch_size)
-    return of(devices.replicate(params))
+    return of(devices.replicate(params), pieces)
 
   return nats
 

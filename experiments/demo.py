@@ -50,7 +50,7 @@ def _evaluate(run, curve):
   """Prints figures and baselines, and draws the curve of the run.
 
   Returns:
-    (config, Pipeline, params), the corpus, and the figures on test.
+    the `pages.Trained` model, the corpus, and the figures on test.
   """
   from musiczoo import build
   from musiczoo.evaluation import baselines, likelihood
@@ -80,7 +80,7 @@ def _evaluate(run, curve):
     print(f'     baseline: {value:.3f} for the pitch, {name} (test)')
   monitor = 'valid_nll_per_note_pitch'
   curves.draw(run, curve, monitor=monitor, baselines=baseline['valid'])
-  return (config, pipeline, params), corpus, figures['test']
+  return pages.Trained(config, pipeline, params), corpus, figures['test']
 
 
 def _sample(trained, corpus, figures, output):
@@ -90,7 +90,7 @@ def _sample(trained, corpus, figures, output):
   from musiczoo.sampling.checks import check_controls
   from musiczoo.show import outputs
 
-  config, pipeline, params = trained
+  config, pipeline, params = trained.config, trained.pipeline, trained.params
   generated = generate.generate(
     pipeline,
     params,
@@ -110,7 +110,7 @@ def _page(output, trained, corpus, music, copied, figures):
   """Writes listen.html: the new chorales beside Bach's."""
   from musiczoo.show.page import numbers
 
-  grid = trained[1].spec.steps_per_quarter
+  grid = trained.pipeline.spec.steps_per_quarter
   num_steps = pages.segment_steps(grid)
   of_all = {
     f'{numbers.label(name)}, all test pieces': value

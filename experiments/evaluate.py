@@ -96,7 +96,7 @@ def main():
     text = json.dumps(figures, indent=1) + '\n'
     launch.write_text(pathlib.Path(JSON.value), text)
   if pages.HTML.value is not None:
-    trained = config, pipeline, params
+    trained = pages.Trained(config, pipeline, params)
     evaluation_page.write(trained, corpus, SPLIT.value, samples, figures)
 
 

@@ -9,7 +9,7 @@ def write(trained, corpus, split, samples, figures) -> None:
   """Writes --html: samples, if there are any, and pieces of the split.
 
   Args:
-    trained: (config, Pipeline, params) of the model.
+    trained: the `pages.Trained` model.
     corpus: of the split.
     split: its name.
     samples: Scores.
@@ -17,7 +17,7 @@ def write(trained, corpus, split, samples, figures) -> None:
   """
   from musiczoo.show import outputs, page
 
-  pipeline = trained[1]
+  pipeline = trained.pipeline
   grid = pipeline.spec.steps_per_quarter
   num_steps = pages.segment_steps(grid, pipeline.model.window)
   columns = _columns(figures)

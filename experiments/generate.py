@@ -93,7 +93,7 @@ def main():
   if NOVELTY.value or NOVELTY.value is None and not model_flags.is_pretrained():
     novelty = _novelty(config, spec, generated.scores, output)
   if pages.HTML.value is not None:
-    _page((config, pipeline, params), scores, pieces, novelty)
+    _page(pages.Trained(config, pipeline, params), scores, pieces, novelty)
 
 
 def _player():
@@ -150,7 +150,7 @@ def _page(trained, scores, pieces, novelty):
   from musiczoo.show import page
   from musiczoo.show.page import numbers
 
-  config, pipeline, _ = trained
+  config, pipeline = trained.config, trained.pipeline
   grid = pipeline.spec.steps_per_quarter
   num_steps = pages.segment_steps(
     grid, pipeline.model.window or sampling_flags.NUM_STEPS.value

@@ -1,5 +1,7 @@
 """The --html flag, and what stands on its page."""
 
+import dataclasses
+import functools
 import pathlib
 
 from absl import flags
@@ -30,6 +32,31 @@ COPIED_NOTE = (
   'Copied is the share of windows of so many steps that are found in the '
   'training pieces, in any key.'
 )
+
+
+@dataclasses.dataclass
+class Trained:
+  """The model of a page: its RunConfig, Pipeline and parameters."""
+
+  config: object
+  pipeline: object
+  params: object
+
+  def nats(self, pieces):
+    """The monitored figure of each of some Pieces."""
+    compute, params = self._compiled
+    return compute(params, pieces)
+
+  @functools.cached_property
+  def _compiled(self):
+    """The program for all groups of the page, and the parameters on devices."""
+    from musiczoo import build
+    from musiczoo.evaluation import likelihood
+
+    devices = build.devices(self.config)
+    rows_and_steps = self.config.batch_size, MIN_STEPS
+    compute = likelihood.make_piece_nll(devices, self.pipeline, *rows_and_steps)
+    return compute, devices.replicate(self.params)
 
 
 def write(path, title: str, groups, notes=()) -> None:
@@ -94,7 +121,7 @@ def generated_group(name, scores, trained, num_steps, *, group, piece=None):
   """The group of generated pieces, 000.mid, 001.mid, ...
 
   Args:
-    trained: (config, Pipeline, params) of the model.
+    trained: the `Trained` model.
     num_steps: of `segment_steps`.
     group: more numbers of the group, by name.
     piece: more numbers of pieces, by index and name.
@@ -103,7 +130,7 @@ def generated_group(name, scores, trained, num_steps, *, group, piece=None):
   from musiczoo.show import page
 
   found = [Piece(f'{i:03d}.mid', s) for i, s in enumerate(scores)]
-  rows = _numbers(*trained, found, num_steps)
+  rows = _numbers(trained, found, num_steps)
   pieces = [
     page.Piece(*of, row | (piece or {}).get(i, {}), marks(of.score))
     for i, (of, row) in enumerate(zip(found, rows))
@@ -125,9 +152,9 @@ def real_group(corpus, split, trained, num_steps, *, group):
   pieces = corpus[split]
   index = np.linspace(0, len(pieces) - 1, min(MAX_PIECES, len(pieces)))
   found = [pieces[i] for i in index.astype(int).tolist()]
-  representation = trained[1].representation
+  representation = trained.pipeline.representation
   encoded = [encoding.encode(piece, representation) for piece in found]
-  rows = _numbers(*trained, found, num_steps)
+  rows = _numbers(trained, found, num_steps)
   scores = [outputs.with_tempo(representation.decode(x)) for x in encoded]
   scores = [
     with_form(score, piece.score) if isinstance(piece, Piece) else score
@@ -144,7 +171,7 @@ def real_group(corpus, split, trained, num_steps, *, group):
 
 def notes(trained, num_steps: int, *others: str | None) -> list[str]:
   """The sentences below the numbers: `others` that are not None come last."""
-  spec = trained[1].spec
+  spec = trained.pipeline.spec
   own = [metrics_note(num_steps, spec.steps_per_quarter)]
   if spec.kind == 'voices':
     own.append(VOICES_NOTE)
@@ -164,13 +191,14 @@ def find_corpus(config, split):
   return corpus, None
 
 
-def _numbers(config, pipeline, params, found, num_steps):
+def _numbers(trained, found, num_steps):
   """The metrics of each piece and, where it has one, its likelihood."""
   from musiczoo import build
   from musiczoo.data import encoding
   from musiczoo.evaluation import likelihood
   from musiczoo.show.page import numbers
 
+  pipeline = trained.pipeline
   representation = pipeline.representation
   grid = pipeline.spec.steps_per_quarter
   encoded = [encoding.encode(piece, representation) for piece in found]
@@ -184,14 +212,11 @@ def _numbers(config, pipeline, params, found, num_steps):
   if not pipeline.model.monitor or not index:
     return rows
   some = {'test': [found[i] for i in index]}
-  pieces = build.pieces(config, pipeline, some, 'test')
+  pieces = build.pieces(trained.config, pipeline, some, 'test')
   if len(pieces) != len(index):  # They were cut into sections.
     return rows
-  devices = build.devices(config)
-  rows_and_steps = config.batch_size, MIN_STEPS
-  nll = likelihood.make_piece_nll(devices, pipeline, pieces, *rows_and_steps)
   name = numbers.label(likelihood.monitor_name(pipeline))
-  for i, value in zip(index, nll(devices.replicate(params)).tolist()):
+  for i, value in zip(index, trained.nats(pieces).tolist()):
     if np.isfinite(value):
       rows[i] = {name: value} | rows[i]
   return rows
@@ -201,6 +226,6 @@ def _voice_leading(trained, scores):
   """The figures of a group of pieces, if the model's music is in voices."""
   from musiczoo.show.page import numbers
 
-  if trained[1].spec.kind != 'voices':
+  if trained.pipeline.spec.kind != 'voices':
     return {}
   return numbers.voice_leading(scores)

@@ -126,13 +126,13 @@ def _make_likelihood(devices, pipeline, pieces, batch_size, given):
   model, spec = pipeline.model, pipeline.spec
   loss = functools.partial(model.loss, step=0, train=False)
   pieces = hide(pipeline, pieces, given)
-  rows = _make_rows(devices, pipeline, pieces, batch_size, loss)
+  rows = _make_rows(devices, pipeline, batch_size, loss)
 
   def scored(params, first):
     """Sums by part and number of units, [pieces], from step `first` on."""
     parts, weight = jax.tree.map(
       lambda *rows: np.concatenate(rows).astype(np.float64),
-      *(values for _, values in rows(params, first)),
+      *(values for _, values in rows(params, pieces, first)),
     )
     return parts, weight * spec.units_per_step
 
@@ -162,13 +162,9 @@ def _make_likelihood(devices, pipeline, pieces, batch_size, given):
 
 
 def make_piece_nll(
-  devices: Parallel,
-  pipeline: Pipeline,
-  pieces: Pieces,
-  batch_size: int,
-  min_steps: int = 0,
+  devices: Parallel, pipeline: Pipeline, batch_size: int, min_steps: int = 0
 ):
-  """Returns nats(params) -> float64 [pieces]: the monitored figure of each.
+  """Returns nats(params, pieces) -> float64 [pieces]: the monitored figure of each.
 
   Of a windowed family it is over the windows of each piece; nan if it has none.
 
@@ -178,16 +174,16 @@ def make_piece_nll(
     params: replicated by `devices`.
   """
   model, window = pipeline.model, pipeline.model.window
-  owner = np.arange(len(pieces))
-  if window is not None:
-    owner = np.array([i for i, _, _ in window_spans(pieces, window)], int)
   loss = functools.partial(model.loss, step=0, train=False)
-  pieces = hide(pipeline, pieces, monitored(pipeline))
-  rows = _make_rows(devices, pipeline, pieces, batch_size, loss, min_steps)
+  rows = _make_rows(devices, pipeline, batch_size, loss, min_steps)
 
-  def nats(params) -> np.ndarray:
+  def nats(params, pieces: Pieces) -> np.ndarray:
+    owner = np.arange(len(pieces))
+    if window is not None:
+      owner = np.array([i for i, _, _ in window_spans(pieces, window)], int)
+    pieces = hide(pipeline, pieces, monitored(pipeline))
     whole, steps = np.zeros(len(pieces)), np.zeros(len(pieces))
-    for row, (sums, weight) in rows(params):
+    for row, (sums, weight) in rows(params, pieces):
       np.add.at(whole, owner[row], sums[model.monitor])
       np.add.at(steps, owner[row], weight)
     units = np.maximum(steps * pipeline.spec.units_per_step, 1)
@@ -212,11 +208,11 @@ def make_metrics(
   """
   if metrics is no_metrics:
     return lambda params: {}
-  rows = _make_rows(devices, pipeline, pieces, batch_size, metrics)
+  rows = _make_rows(devices, pipeline, batch_size, metrics)
 
   def averaged(params):
     totals = {}
-    for _, found in rows(params):
+    for _, found in rows(params, pieces):
       for name, pair in found.items():
         sums = [a.astype(np.float64).sum(0) for a in pair]
         totals[name] = np.array(sums, object) + totals.get(name, 0)
@@ -225,18 +221,18 @@ def make_metrics(
   return averaged
 
 
-def _make_rows(devices, pipeline, pieces, batch_size, function, min_steps=0):
-  """Returns rows(params, first=0): `function` of all pieces or their windows.
+def _make_rows(devices, pipeline, batch_size, function, min_steps=0):
+  """Returns rows(params, pieces, first=0): `function` of all or their windows.
 
   It yields, for each batch, the numbers of its pieces or windows [rows] and the
   values of each, arrays [rows, ...]. Steps before `first` are not counted.
   """
   evaluate = devices.compile(make_evaluate_step(function, axis=parallel.AXIS))
   window = pipeline.model.window
-  scored = pieces if window is None else cut(pieces, window)
   batch_size = max(batch_size, MIN_ROWS)
 
-  def rows(params, first=0) -> Iterator[tuple]:
+  def rows(params, pieces, first=0) -> Iterator[tuple]:
+    scored = pieces if window is None else cut(pieces, window)
     for batch in eval_batches(
       scored,
       batch_size,

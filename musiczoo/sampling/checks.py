@@ -13,7 +13,14 @@ from musiczoo.music.form import parse_phrases, parse_time_signature
 from musiczoo.nn.heads import Controls
 from musiczoo.nn.heads.rules import RULES
 
-FLAGS = 'temperature', 'top_k', 'top_p', 'min_p', 'forbid'
+# The flags of sampling, with the values that change nothing.
+USUAL = {
+  'temperature': 1.0,
+  'top_k': 0,
+  'top_p': 1.0,
+  'min_p': 0.0,
+  'forbid': None,
+}
 
 
 def parse_rules(names: Sequence[str]) -> np.ndarray | None:
@@ -33,7 +40,7 @@ def check_controls(pipeline: Pipeline, **asked) -> Controls:
 
   Args:
     **asked: `temperature`, `top_k`, `top_p`, `min_p`, `forbid`; None or left out
-      is the default of the config's table `sampling`, else of `Controls`.
+      is the default of the config's table `sampling`, else of `USUAL`.
 
   Raises:
     UserError: the model cannot use one, or a value is out of range.
@@ -42,20 +49,20 @@ def check_controls(pipeline: Pipeline, **asked) -> Controls:
   asked = {name: value for name, value in asked.items() if value is not None}
   own = {'temperature': sampling.temperature, 'top_p': sampling.top_p}
   own = {name: value for name, value in own.items() if name in model.controls}
-  controls = Controls(**{**own, **asked})
+  values = USUAL | own | asked
   for name, value in asked.items():
-    usual = Controls._field_defaults[name]
-    if name not in model.controls and np.any(value != usual):
-      usable = [f'--{c}' for c in FLAGS if c in model.controls]
+    if name not in model.controls and np.any(value != USUAL[name]):
+      usable = [f'--{c}' for c in USUAL if c in model.controls]
       raise UserError(
         f'--{name} cannot be used with this model: '
         + (f'it takes {", ".join(usable)}' if usable else 'leave it out')
       )
-  if not 0 <= controls.temperature < math.inf or controls.top_k < 0:
+  if not 0 <= values['temperature'] < math.inf or values['top_k'] < 0:
     raise UserError('--temperature and --top_k must not be negative')
-  if not (0 < controls.top_p <= 1 and 0 <= controls.min_p <= 1):
+  if not (0 < values['top_p'] <= 1 and 0 <= values['min_p'] <= 1):
     raise UserError('--top_p must be in (0, 1] and --min_p in [0, 1]')
-  return controls
+  # Filters that keep all are no part of the program.
+  return Controls(**{k: v for k, v in values.items() if np.any(v != USUAL[k])})
 
 
 def check_ability(model: Model, control: str, flag: str) -> None:

@@ -76,8 +76,8 @@ def test_the_nats_of_each_piece_are_those_of_it_alone():
   params = family.model.init(jax.random.key(0), families.batch(family))
   place = parallel.jit(jax.devices()[:4])
   pipeline = build.Pipeline(like(family), family.model)
-  nats = likelihood_lib.make_piece_nll(place, pipeline, pack(music), 2)
-  found = nats(place.replicate(jax.device_get(params)))
+  nats = likelihood_lib.make_piece_nll(place, pipeline, 2)
+  found = nats(place.replicate(jax.device_get(params)), pack(music))
   alone = [
     score(family, params, [x], batch_size=1)['nll_per_note'] for x in music
   ]
@@ -98,10 +98,10 @@ def test_the_nats_of_a_piece_in_windows_are_those_of_all_of_them():
   pipeline = build.Pipeline(
     like(family), dataclasses.replace(family.model, window=8)
   )
-  nats = likelihood_lib.make_piece_nll(place, pipeline, pack(music, cond), 2)
+  nats = likelihood_lib.make_piece_nll(place, pipeline, 2)
   alone = [score(family, params, [x], batch_size=1) for x in music]
   np.testing.assert_allclose(
-    nats(place.replicate(params)),
+    nats(place.replicate(params), pack(music, cond)),
     [a['nll_per_token'] for a in alone],
     rtol=1e-5,
   )

@@ -31,7 +31,9 @@ def sample(predict: Callable, keys_N, shape, controls: Controls, options):
     given, known = jnp.zeros(shape_NxTxV, jnp.int32), jnp.zeros((), bool)
   known_NxTxV = jnp.broadcast_to(known, shape_NxTxV)
   begin_NxTxV = jnp.where(given > 1, given, 0).astype(jnp.int32)
-  row_controls = Controls(*(jnp.reshape(c, (-1, 1, 1)) for c in controls[:4]))
+  row_controls = jax.tree.map(
+    lambda c: jnp.reshape(c, (-1, 1, 1)), Controls(*controls[:4])
+  )
   order_NxTxV = _uniform(fold(keys_N, 0), shape)
   rank_NxTxV = jax.vmap(ranks)(jnp.where(known_NxTxV, 2, order_NxTxV))
   num = (~known_NxTxV[0]).sum()

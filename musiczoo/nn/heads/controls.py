@@ -9,13 +9,15 @@ import jax.numpy as jnp
 class Controls(NamedTuple):
   """Sampling controls: scalars, or arrays [B], one per row; arrays under jit.
 
+  A program that is compiled without any filter does not sort.
+
   Attributes:
     temperature: divides the logits; 0 is greedy decoding (ties: the first).
-    top_k: keeps the k most likely values; 0: all.
+    top_k: keeps the k most likely values; 0 or None: all.
     top_p: keeps, of those, the smallest set of most likely values whose total
-      probability reaches p (Holtzman et al. 2020); 1: all.
+      probability reaches p (Holtzman et al. 2020); 1 or None: all.
     min_p: keeps, of those, values at least p times as likely as the most likely
-      (Nguyen et al. 2024); 0: all.
+      (Nguyen et al. 2024); 0 or None: all.
     given: x [B, T, C] of a partly known piece, or None.
     known: bool [T, C], the cells to copy from `given`.
     cond: int [B, steps, columns], the conditions at each step of the grid, or
@@ -28,9 +30,9 @@ class Controls(NamedTuple):
   """
 
   temperature: float | jax.Array = 1.0
-  top_k: int | jax.Array = 0
-  top_p: float | jax.Array = 1.0
-  min_p: float | jax.Array = 0.0
+  top_k: int | jax.Array | None = None
+  top_p: float | jax.Array | None = None
+  min_p: float | jax.Array | None = None
   given: jax.Array | None = None
   known: jax.Array | None = None
   cond: jax.Array | None = None
@@ -44,31 +46,25 @@ def filter_logits(logits, controls: Controls):
 
   Excluded values get -inf. The most likely value is always kept.
   """
-  temperature, top_k, top_p, min_p = (jnp.asarray(c) for c in controls[:4])
-  keeps_all = (top_k == 0) & (top_p >= 1) & (min_p <= 0) & (temperature > 0)
-  # Sorting takes most of the time of a small model's step.
-  return jax.lax.cond(keeps_all.all(), _divided, _filtered, logits, controls[:4])
-
-
-def _divided(logits, controls):
-  return logits / jnp.asarray(controls[0])[..., None]
-
-
-def _filtered(logits, controls):
+  temperature = jnp.asarray(controls.temperature)[..., None]
+  cold = temperature == 0
+  divided = logits / jnp.where(cold, 1.0, temperature)
+  if all(c is None for c in controls[1:4]):
+    first = logits.argmax(-1, keepdims=True) == jnp.arange(logits.shape[-1])
+    return jnp.where(cold & ~first, -jnp.inf, divided)
+  top_k, top_p, min_p = (
+    jnp.asarray(default if c is None else c)[..., None]
+    for c, default in zip(controls[1:4], (0, 1.0, 0.0))
+  )
   # Sorted before the division by the temperature, which can create ties.
   order = jnp.argsort(-logits, axis=-1)
   rank = jnp.argsort(order, axis=-1)
-  temperature, top_k, top_p, min_p = (
-    jnp.asarray(c)[..., None] for c in controls
-  )
-  cold = temperature == 0
-  logits = logits / jnp.where(cold, 1.0, temperature)
   allowed = jnp.where(cold, rank < 1, (top_k == 0) | (rank < top_k))
-  p = jax.nn.softmax(jnp.where(allowed, logits, -jnp.inf))
+  p = jax.nn.softmax(jnp.where(allowed, divided, -jnp.inf))
   sorted_p = jnp.take_along_axis(p, order, axis=-1)
   likelier = jnp.cumsum(sorted_p, axis=-1) - sorted_p
   likelier = jnp.take_along_axis(likelier, rank, axis=-1)
   # A rounded sum can reach 1 early: at top_p = 1 nothing is excluded.
   allowed &= (top_p >= 1) | (likelier < top_p) | (rank < 1)
   allowed &= (p >= min_p * p.max(-1, keepdims=True)) | (rank < 1)
-  return jnp.where(allowed, logits, -jnp.inf)
+  return jnp.where(allowed, divided, -jnp.inf)

@@ -1,6 +1,7 @@
 """A plot of a Score as a piano-roll."""
 
 from matplotlib import colormaps
+from matplotlib.collections import PolyCollection
 import numpy as np
 
 from musiczoo.music.score import DURATION, ONSET, PITCH, Score, TRACK
@@ -15,16 +16,12 @@ def draw(score: Score, path, *, title: str = '') -> None:
   figure, (axes,) = panels(1, (12, 4))
   for track in np.unique(notes[:, TRACK]):
     of_track = notes[notes[:, TRACK] == track]
-    lasts = of_track[:, DURATION] / score.resolution
-    axes.barh(
-      of_track[:, PITCH],
-      # The gap before the next note separates repeated notes.
-      np.maximum(lasts - 0.06, lasts / 2),
-      left=of_track[:, ONSET] / score.resolution,
-      height=0.9,
-      color=colormaps['tab10'](track % 10),
+    bars = PolyCollection(
+      _corners(of_track, score.resolution),
+      facecolor=colormaps['tab10'](track % 10),
       label=_name(score.tracks[track]),
     )
+    axes.add_collection(bars)
   pitches = notes[:, PITCH] if len(notes) else np.array([60])
   low, high = pitches.min() - 2, pitches.max() + 2
   octaves = np.arange(0, 128, 12)
@@ -37,6 +34,16 @@ def draw(score: Score, path, *, title: str = '') -> None:
   if len(notes) and len(score.tracks) <= MAX_NAMES:
     axes.legend(loc='upper right', fontsize='small', ncols=4)
   save(figure, path)
+
+
+def _corners(notes, resolution):
+  """The rectangles of notes, [N, 4, 2], in quarter notes and semitones."""
+  begin, lasts = notes[:, ONSET] / resolution, notes[:, DURATION] / resolution
+  # The gap before the next note separates repeated notes.
+  end = begin + np.maximum(lasts - 0.06, lasts / 2)
+  low, high = notes[:, PITCH] - 0.45, notes[:, PITCH] + 0.45
+  corners = [(begin, low), (begin, high), (end, high), (end, low)]
+  return np.transpose(corners, (2, 0, 1))
 
 
 def _name(track):

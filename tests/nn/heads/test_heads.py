@@ -314,9 +314,12 @@ logits_of = st.lists(st.integers(-9, 9), min_size=6, max_size=6).map(
 @settings(max_examples=50, deadline=None)
 @given(logits_of)
 def test_controls_that_are_off_change_nothing(logits):
-  np.testing.assert_array_equal(
-    jax.jit(filter_logits)(logits, Controls()), logits
-  )
+  found = jax.jit(filter_logits)
+  np.testing.assert_array_equal(found(logits, Controls()), logits)
+  for temperature in 0.0, 0.7:
+    without = found(logits, Controls(temperature))
+    off = Controls(temperature, top_k=0, top_p=1.0, min_p=0.0)
+    np.testing.assert_array_equal(without, found(logits, off))
 
 
 @settings(max_examples=50, deadline=None)
