@@ -34,8 +34,8 @@ venv: .venv/installed
 # A training shorter than the config's, for minutes on two cores.
 demo: venv
 	$(BIN)/python -m experiments.demo --output_dir=out/demo \
-	  --config.steps=1000 --config.optimizer.decay_steps=1000 \
-	  --config.ema_decay=0.99
+	  --config.steps=1600 --config.optimizer.decay_steps=1600 \
+	  --config.ema_decay=0.995
 
 test: venv
 	$(BIN)/python -m pytest -n 2 --dist=worksteal

@@ -23,7 +23,9 @@ def write(trained, corpus, split, samples, figures) -> None:
   columns = _columns(figures)
   groups = []
   if samples:
-    some = [outputs.with_tempo(score) for score in samples[: pages.MAX_PIECES]]
+    some = [
+      outputs.with_defaults(score) for score in samples[: pages.MAX_PIECES]
+    ]
     name, group = f'Samples: {len(some)} of {len(samples)}', columns['samples']
     groups += [
       pages.generated_group(name, some, trained, num_steps, group=group)

@@ -50,7 +50,7 @@ def main():
   launch.require(output_dir=OUTPUT_DIR.value)
   flag, files = input_flags.requested()
   from musiczoo import build
-  from musiczoo.music import audio, midi
+  from musiczoo.sampling import given
   from musiczoo.show import outputs
 
   from . import inputs
@@ -63,15 +63,14 @@ def main():
   best_of.check(spec, flag)
   pages.check_marks(spec)
   options = sampling_flags.options(config, pipeline)
-  read = audio.read if spec.is_audio else midi.read
-  pieces = [(read(file), file) for file in files]
+  pieces = [given.read(file, is_audio=spec.is_audio) for file in files]
   output = pathlib.Path(OUTPUT_DIR.value)
   launch.make_folder(output)
   begun = time.perf_counter()
   generated = inputs.generate(config, pipeline, params, flag, pieces, options)
   seconds = time.perf_counter() - begun
   if spec.is_audio:
-    references = {file: piece for piece, file in pieces}
+    references = {piece.origin: piece.music for piece in pieces}
     outputs.write_audio(
       generated.scores, output, title=model_flags.name(), references=references
     )
@@ -91,7 +90,7 @@ def main():
     print(f'played by {player.name}')
   novelty = None
   if NOVELTY.value or NOVELTY.value is None and not model_flags.is_pretrained():
-    novelty = _novelty(config, spec, generated.scores, output)
+    novelty = _novelty(config, spec, generated.new_scores(), output)
   if pages.HTML.value is not None:
     _page(pages.Trained(config, pipeline, params), scores, pieces, novelty)
 
@@ -107,12 +106,13 @@ def _player():
 
 def _write(scores, output, pieces, player):
   """Writes all files; returns the Scores as they were written."""
+  from musiczoo.music.tempo import first_tempo
   from musiczoo.show import outputs
 
   options = {'title': model_flags.name(), 'player': player}
   options['notation'] = MUSICXML.value
-  if pieces and len(pieces[0][0].tempi):
-    options['default_tempo'] = 60e6 / int(pieces[0][0].tempi[0, 1])
+  if pieces:  # Latents keep no tempo.
+    options['default_tempo'] = 60e6 / first_tempo(pieces[0].music)
   return outputs.write_scores(scores, output, tempo=TEMPO.value, **options)
 
 
@@ -129,7 +129,11 @@ def _forbidden(scores):
 
 
 def _novelty(config, spec, scores, output):
-  """Writes, prints and returns the report, or prints why there is none."""
+  """Writes, prints and returns the report, or prints why there is none.
+
+  Args:
+    scores: of new music only.
+  """
   from musiczoo import build
   from musiczoo.evaluation.novelty import report as report_lib
 
@@ -169,11 +173,11 @@ def _page(trained, scores, pieces, novelty):
   if pieces:
     given = [
       page.Piece(
-        pathlib.Path(file).name,
-        score,
-        numbers.metrics_of(score, grid, num_steps),
+        pathlib.Path(piece.origin).name,
+        piece.music,
+        numbers.metrics_of(piece.music, grid, num_steps),
       )
-      for score, file in pieces
+      for piece in pieces
     ]
     groups.append(page.Group('Given', given))
   corpus, missing = pages.find_corpus(config, 'test')

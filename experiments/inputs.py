@@ -24,7 +24,7 @@ def generate(config, pipeline, params, flag, pieces, options) -> Generated:
   Args:
     flag: name of the flag that gives music, of `input_flags.requested`; None
       samples from nothing.
-    pieces: (Score or Sound, name of its file) of each file.
+    pieces: the `Given` of each file.
     options: of `sampling_flags.options`.
   """
   controls = options['controls']
@@ -74,7 +74,7 @@ def _complete(mask):
   """
 
   def complete(pipeline, params, pieces, options):
-    primer = mask(pipeline.representation, *pieces[0])
+    primer = mask(pipeline.representation, *pieces[0][:2])
     return generate_lib.generate(
       pipeline,
       params,
@@ -112,13 +112,13 @@ def _accompany(representation, score, file):
 
 
 def _reconstruct(pipeline, params, pieces, options):
-  piece = latents.encode_piece(pipeline.representation, *pieces[0])
+  piece = latents.encode_piece(pipeline.representation, *pieces[0][:2])
   used = {name: options[name] for name in ('seed', 'controls')}
   return latents.reconstruct(pipeline, params, piece, **used)
 
 
 def _interpolate(pipeline, params, pieces, options):
-  ends = [latents.encode_piece(pipeline.representation, *p) for p in pieces]
+  ends = [latents.encode_piece(pipeline.representation, *p[:2]) for p in pieces]
   used = {name: options[name] for name in ('num_outputs', 'seed', 'controls')}
   return latents.interpolate(pipeline, params, *ends, **used)
 

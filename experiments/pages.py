@@ -155,7 +155,7 @@ def real_group(corpus, split, trained, num_steps, *, group):
   representation = trained.pipeline.representation
   encoded = [encoding.encode(piece, representation) for piece in found]
   rows = _numbers(trained, found, num_steps)
-  scores = [outputs.with_tempo(representation.decode(x)) for x in encoded]
+  scores = [outputs.with_defaults(representation.decode(x)) for x in encoded]
   scores = [
     with_form(score, piece.score) if isinstance(piece, Piece) else score
     for score, piece in zip(scores, found)

@@ -259,7 +259,23 @@ def to_ticks(step, steps_per_quarter):
   return (2 * TICKS * step + steps_per_quarter) // (2 * steps_per_quarter)
 
 
-def write_midi(path, steps_per_quarter, notes, tracks, tempi, meters):
+def find_key(player, notes, tracks):
+  """The signature that the notes suggest, as MIDI names it; None if none does."""
+  ticks = lambda step: to_ticks(step, player['steps_per_quarter'])
+  notes = notes[[not tracks[i][1] for i in notes[:, 4].tolist()]]
+  lasts = ticks(notes[:, 0] + notes[:, 1]) - ticks(notes[:, 0])
+  time = np.bincount(notes[:, 2] % 12, lasts, 12)
+  time = time - time.mean()
+  if not time.any():
+    return None
+  correlation = np.array(player['key_profiles']) @ time / np.linalg.norm(time)
+  minor, tonic = divmod(int(np.argsort(correlation)[-1]), 12)
+  fifths = (7 * tonic - 3 * minor + 5) % 12 - 5
+  line = 'Cb Gb Db Ab Eb Bb F C G D A E B F# C# G# D# A#'.split()
+  return line[7 + fifths + 3 * minor] + 'm' * minor
+
+
+def write_midi(path, steps_per_quarter, notes, tracks, tempi, meters, key=None):
   """Writes a MIDI file; each track has a port and channel of its own."""
   ticks = lambda step: to_ticks(step, steps_per_quarter)
   tempi = sorted(tempi.items()) or [(0, TEMPO)]
@@ -269,6 +285,8 @@ def write_midi(path, steps_per_quarter, notes, tracks, tempi, meters):
   for step, (above, below) in meters.items():
     meter = {'numerator': above, 'denominator': below}
     changes.append((ticks(step), mido.MetaMessage('time_signature', **meter)))
+  if key is not None:
+    changes.append((0, mido.MetaMessage('key_signature', key=key)))
   chunks = [sorted(changes, key=lambda change: change[0])]
   drums = iter([(port, 9) for port in range(128)])
   others = iter([(p, c) for p in range(128) for c in range(16) if c != 9])
@@ -300,7 +318,7 @@ def write_midi(path, steps_per_quarter, notes, tracks, tempi, meters):
 
 
 def pieces(player, sample, flags):
-  """Samples and decodes: [(notes, tracks, tempi, meters)]."""
+  """Samples and decodes: [(notes, tracks, tempi, meters, key)]."""
   num, length = flags['num_outputs'], flags['num_steps']
   requested = {name: flags[name] for name in player['requested']}
   forms = [make_form(player, flags['seed'], i, length) for i in range(num)]
@@ -326,16 +344,16 @@ def pieces(player, sample, flags):
       or all(END in x or end >= length for x, end in zip(xs, ends))
     ):
       return [
-        (*piece, meters(player, form, length))
+        (*piece, meters(player, form, length), find_key(player, *piece[:2]))
         for piece, form in zip(found, forms)
       ]
     steps *= 2
 
 
 def meters(player, form, length):
-  """Changes of meter, {step: (numerator, denominator)}; none if not planned."""
+  """Changes of meter, {step: (numerator, denominator)}; 4/4 if not planned."""
   if not player['has_meter']:
-    return {}
+    return {0: (4, 4)}
   pickup = 4 * player['steps_per_quarter'] - form[0]
   if not form[0] or pickup >= length:
     return {0: (4, 4)}

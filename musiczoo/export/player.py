@@ -5,7 +5,7 @@ import numpy as np
 from musiczoo.build import Pipeline, RunConfig
 from musiczoo.export import play
 from musiczoo.export.stablehlo import takes_given
-from musiczoo.music import annotations, chord_names, form
+from musiczoo.music import annotations, chord_names, form, harmony
 from musiczoo.music.score import PITCH
 from musiczoo.representations import Representation
 
@@ -50,6 +50,7 @@ def table(pipeline: Pipeline, config: RunConfig) -> dict:
     'shortest_phrase': form.SHORTEST,
     'longest_last': form.LONGEST_LAST,
     'densities': list(annotations.DENSITIES),
+    'key_profiles': harmony.KEYS.tolist(),
   }
 
 

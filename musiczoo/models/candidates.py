@@ -32,6 +32,8 @@ OPENING, ENDING = 1, 4
 # Exponent of the length penalty (Wu et al. 2016, section 7). At 1, the mean per step,
 # 64 pieces of lstm have 1.11 long chords in four bars, Bach's test pieces .99.
 LENGTH_PENALTY = 1.2
+# Quarter notes from one choice to the next where phrases are unknown.
+SEGMENT = 8
 # The nats per step that a correlation of 1 is worth.
 KEY = 6.0
 # The nats per step that a parallel fifth or octave costs, or a note out of range.
@@ -141,7 +143,7 @@ class Candidates(NamedTuple):
       log_p: [rows], log probability of this step.
       x, before: [rows, *shape], this step and the one before.
       cond: [rows, columns], conditions of this step; where they mark no phrases,
-        or if it is None, a piece is one phrase.
+        or if it is None, a choice is made every `SEGMENT`.
       t: this step.
       length: number of steps.
       spec: of x.
@@ -150,7 +152,9 @@ class Candidates(NamedTuple):
       The row that takes the place of each, [rows]; the tally after this step;
       (best candidate [N], whether a choice was made [N]).
     """
-    left = jnp.full(log_p.shape, length - t)
+    segment = SEGMENT * spec.steps_per_quarter
+    left = jnp.minimum(length - t, segment - t % segment)
+    left = jnp.full(log_p.shape, left)
     if cond is not None:
       phrases = cond[:, PHRASES]
       left = jnp.where(phrases > 0, phrases - 1, left)

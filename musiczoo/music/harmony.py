@@ -46,6 +46,11 @@ class Key(NamedTuple):
   minor: int
   confidence: float
 
+  @property
+  def sharps(self) -> int:
+    """Of its signature: from five flats, -5, to six sharps."""
+    return (7 * self.tonic - 3 * self.minor + 5) % 12 - 5
+
 
 def key(score: Score) -> Key | None:
   """The key of a whole Score; None if all pitch classes sound equally long.

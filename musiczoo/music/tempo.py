@@ -7,6 +7,12 @@ from musiczoo.music.score import end, Score
 DEFAULT_TEMPO = 500_000  # Microseconds per quarter note: 120 a minute.
 
 
+def first_tempo(score: Score) -> int:
+  """Microseconds per quarter note at the beginning."""
+  begins = score.tempi[score.tempi[:, 0] <= 0]
+  return int(begins[-1, 1]) if len(begins) else DEFAULT_TEMPO
+
+
 def seconds(score: Score, ticks: np.ndarray) -> np.ndarray:
   """Ticks -> seconds from the beginning: float64, one for each tick."""
   begin, tempo = _tempo_map(score)

@@ -1,4 +1,6 @@
-"""Score -> Score: transposed, cut to a span of time, with the form of another."""
+"""Score -> Score: transposed, cut to a span, with the form or sound of another."""
+
+import collections
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from musiczoo.music.score import (
   pitched,
   Score,
 )
+from musiczoo.music.tempo import DEFAULT_TEMPO
 
 
 def transpose(score: Score, semitones: int) -> Score:
@@ -80,3 +83,35 @@ def with_form(score: Score, source: Score) -> Score:
   return score._replace(
     meters=form.meters, keys=form.keys, phrase_ends=form.phrase_ends
   )
+
+
+def with_performance(score: Score, source: Score) -> Score:
+  """The Score with the tempi and instruments of another that it begins with.
+
+  Tempi move to the nearest tick; those that the Score has stay. A track is played
+  by the instrument of the other that plays most of its notes, if there is one.
+  """
+  source = quantize(source, score.resolution)
+  tempi = score.tempi if len(score.tempi) else source.tempi
+  if not len(tempi):
+    tempi = np.array([(0, DEFAULT_TEMPO)], np.int32)
+  played_by = _played_by(score, source)
+  tracks = tuple(
+    track._replace(program=source.tracks[votes.argmax()].program)
+    if votes.any()
+    else track
+    for track, votes in zip(score.tracks, played_by)
+  )
+  return score._replace(tempi=tempi, tracks=tracks)
+
+
+def _played_by(score, source):
+  """How many notes of each track of a Score each track of another begins, too."""
+  tracks_of = collections.defaultdict(set)
+  for onset, _, pitch, _, track in source.notes.tolist():
+    tracks_of[onset, pitch, source.tracks[track].drums].add(track)
+  votes = np.zeros((len(score.tracks), len(source.tracks)), int)
+  for onset, _, pitch, _, track in score.notes.tolist():
+    for other in tracks_of[onset, pitch, score.tracks[track].drums]:
+      votes[track, other] += 1
+  return votes

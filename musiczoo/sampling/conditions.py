@@ -57,16 +57,27 @@ def conditions(
 def with_form(
   representation: Representation,
   score: Score,
-  form: Form,
+  form: Form | None,
   primer: Primer | None,
 ) -> Score:
-  """A sample with the meters and phrase ends that it was sampled with."""
+  """A sample with the meters and phrase ends that it was sampled with.
+
+  The tempi, keys and instruments of a primer go on.
+
+  Args:
+    form: None for a model that is given none.
+  """
+  given = primer.score if primer is not None else None
+  if given is not None:
+    score = transform.with_performance(score, given)
+    if form is not None or not len(score.meters):
+      score = transform.with_form(score, given)
+  if form is None:
+    return score
   if primer is None:
     ends = np.array(form.phrase_ends, np.int32)
     return score._replace(meters=form.meters, phrase_ends=ends)
   steps = num_steps(representation, primer)
-  if primer.score is not None:
-    score = transform.with_form(score, primer.score)
   if form.steps and form.time_signature != primer.time_signature:
     changed = np.array([(steps, *form.time_signature)], np.int32)
     score = score._replace(meters=np.concatenate([score.meters, changed]))

@@ -21,14 +21,28 @@ from musiczoo.sampling.conditions import (
 from musiczoo.sampling.forms import plan
 from musiczoo.sampling.primer import Primer
 
+MAX_STEPS = 2**31 - 1  # Ticks of a Score are int32.
 MAX_EVENTS = 64  # Per step of the grid; real music has fewer.
 
 
 class Generated(NamedTuple):
-  """Samples: arrays x [N, T, ...], and each decoded to a Score or a Sound."""
+  """Samples of N pieces.
+
+  Attributes:
+    x: arrays [N, T, ...].
+    scores: each decoded to a Score or a Sound.
+    new: the first step of the grid that was sampled, and the last + 1; None: all.
+  """
 
   x: np.ndarray
   scores: list[Score] | list[Sound]
+  new: tuple[int, int] | None = None
+
+  def new_scores(self) -> list[Score]:
+    """Scores of the music that was sampled, without a primer."""
+    if self.new is None:
+      return self.scores
+    return [transform.cut(score, *self.new) for score in self.scores]
 
 
 def generate(
@@ -75,18 +89,19 @@ def generate(
 
   def decode(piece, x):
     score = representation.decode(x)
-    if not has_form:
-      return score
-    return with_form(representation, score, forms[piece], primer)
+    form = forms[piece] if has_form else None
+    return with_form(representation, score, form, primer)
 
   def sampled(num_new):
     """Pieces of the primer and `num_new` more steps of x."""
-    length, fixed = num_new, controls
+    length, fixed, new = num_new, controls, None
     if primer is not None:
       length += len(primer.x)
       fixed = _fix(controls, primer, length, num_outputs)
+      new = _new_steps(representation, primer, fixed.known)
     x = np.asarray(sample(params, keys, length, fixed)).astype(spec.dtype)
-    return Generated(x, [decode(i, piece) for i, piece in enumerate(x)])
+    scores = [decode(i, piece) for i, piece in enumerate(x)]
+    return Generated(x, scores, new)
 
   if spec.end_token is None:
     return sampled(num_steps)
@@ -125,6 +140,14 @@ def with_candidates(keys: jax.Array, number: int) -> jax.Array:
 @functools.lru_cache(maxsize=8)
 def _compiled(sample):
   return jax.jit(sample, static_argnums=2)
+
+
+def _new_steps(representation, primer, is_known):
+  """As `Generated.new`, of a sample of which some cells are known."""
+  if not representation.spec.is_grid:
+    return steps_of(representation, primer), MAX_STEPS
+  steps = np.flatnonzero(~is_known.reshape(len(is_known), -1).all(1))
+  return (int(steps[0]), int(steps[-1]) + 1) if len(steps) else (0, 0)
 
 
 def _fix(controls, primer, length, num_outputs):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from musiczoo.errors import UserError
+from musiczoo.music import metre
 from musiczoo.music.quantize import quantize
 from musiczoo.music.score import DURATION, ONSET, Score
 from musiczoo.representations import Representation
@@ -39,12 +40,14 @@ class Primer(NamedTuple):
 
 
 def encode_primer(
-  representation: Representation, primer: Score, origin: str
+  representation: Representation, primer: Score, origin: str, length: int = 0
 ) -> Primer:
   """Encodes a Score that a sample continues; warns of what is lost.
 
   Args:
     origin: name of the primer in messages.
+    length: tick at which it ends, if a rest follows its last note. On a grid this
+      rest is kept up to the next bar line.
 
   Raises:
     UserError: the representation keeps no note of it.
@@ -59,9 +62,16 @@ def encode_primer(
   if losses := list(_losses(primer, kept)):
     text = '%s is reduced to what the model represents: %s'
     log.warning(text, origin, ', '.join(losses))
+  score = quantize(primer, kept.resolution)
   if representation.spec.end_token is not None:
     x = x[x != representation.spec.end_token]  # The sample continues it.
-  return Primer(x, score=quantize(primer, kept.resolution))
+  if representation.spec.is_grid:
+    steps = round(length * kept.resolution / primer.resolution)
+    rest = min(steps, int(metre.bars(score)[-1])) - len(x)
+    x = np.asarray(x)
+    silence = np.zeros((max(rest, 0), *x.shape[1:]), x.dtype)
+    x = np.concatenate([x, silence])
+  return Primer(x, score=score)
 
 
 def _losses(primer, kept):
@@ -74,8 +84,3 @@ def _losses(primer, kept):
   times = primer.notes[:, [ONSET, DURATION]].astype(np.int64)
   if (times * kept.resolution % primer.resolution).any():
     yield f'moved to a grid of {kept.resolution} steps a quarter note'
-  before, after = (
-    {(t.program, t.drums) for t in s.tracks} for s in (grid, kept)
-  )
-  if before - after:
-    yield 'played by other instruments'

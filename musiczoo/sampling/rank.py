@@ -28,4 +28,4 @@ def best(
   values = np.where(np.isnan(values), np.inf, values)
   kept = values.argmin(axis=0) * num_outputs + np.arange(num_outputs)
   chosen = [generated.scores[i] for i in kept.tolist()]
-  return Generated(generated.x[kept], chosen)
+  return generated._replace(x=generated.x[kept], scores=chosen)

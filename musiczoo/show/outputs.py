@@ -5,7 +5,7 @@ import pathlib
 
 import numpy as np
 
-from musiczoo.music import audio, midi, musicxml
+from musiczoo.music import audio, harmony, midi, musicxml
 from musiczoo.music.audio import Sound
 from musiczoo.music.quantize import quantize
 from musiczoo.music.score import Score
@@ -15,20 +15,29 @@ from musiczoo.show.plots import pianoroll, spectrogram
 _TICKS = 480  # Per quarter note: what other programs expect.
 
 
-def with_tempo(
+def with_defaults(
   score: Score, tempo: float | None = None, *, default_tempo: float = 80.0
 ) -> Score:
-  """A Score at 480 ticks a quarter note that has a tempo.
+  """A Score at 480 ticks a quarter note that has a tempo, a meter and a key.
+
+  Without a meter its bars are of four quarter notes, without a key it is in the
+  one that its notes suggest.
 
   Args:
     tempo: quarter notes a minute; None keeps the tempi of the Score.
     default_tempo: for a Score without any.
   """
   score = quantize(score, _TICKS)
+  changes = {}
   if tempo is not None or not len(score.tempi):
-    microseconds = round(60e6 / (tempo or default_tempo))
-    score = score._replace(tempi=np.array([[0, microseconds]], np.int32))
-  return score
+    changes['tempi'] = [(0, round(60e6 / (tempo or default_tempo)))]
+  if not len(score.meters):
+    changes['meters'] = [(0, 4, 4)]
+  if not len(score.keys) and (key := harmony.key(score)):
+    changes['keys'] = [(0, key.sharps, key.minor)]
+  return score._replace(
+    **{k: np.array(v, np.int32) for k, v in changes.items()}
+  )
 
 
 def write_scores(
@@ -44,7 +53,7 @@ def write_scores(
   """Writes 000.mid, 000.png, 001.mid, ... to an existing folder.
 
   Args:
-    tempo, default_tempo: as of `with_tempo`.
+    tempo, default_tempo: as of `with_defaults`.
     player: renders 000.wav, 001.wav, ... as well; None: no audio.
     notation: whether to write 000.musicxml, 001.musicxml, ... as well.
 
@@ -52,7 +61,7 @@ def write_scores(
     The Scores as they were written.
   """
   written = [
-    with_tempo(score, tempo, default_tempo=default_tempo) for score in music
+    with_defaults(score, tempo, default_tempo=default_tempo) for score in music
   ]
   for i, score in enumerate(written):
     path = pathlib.Path(folder) / f'{i:03d}'

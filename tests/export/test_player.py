@@ -10,13 +10,13 @@ import pytest
 from experiments import sampling_flags
 from musiczoo import build
 from musiczoo.export import play, player
-from musiczoo.music import annotation_text, chord_names, transform
+from musiczoo.music import annotation_text, chord_names, harmony, transform
 from musiczoo.music.form import Form, plan_phrases
 from musiczoo.music.midi.write import to_bytes
-from musiczoo.music.quantize import quantize, to_steps
-from musiczoo.nn.heads import Controls
+from musiczoo.music.quantize import to_steps
 from musiczoo.representations import event_tokens as e, REPRESENTATIONS
-from musiczoo.sampling import generate as generate_lib
+from musiczoo.sampling import checks, generate as generate_lib
+from musiczoo.show.outputs import with_defaults
 from tests import configs
 
 GRIDS = (1, 4, 7)
@@ -39,17 +39,18 @@ def table(variant, grid, changes=()):
 
 
 def expected(score, length=None):
-  """The bytes of what `generate` writes; without meters and keys."""
+  """The bytes of what `generate` writes, without meters and keys of events."""
   if length is not None:
     score = transform.crop(score, length)
-  score = quantize(score, 480)
-  tempi = score.tempi if len(score.tempi) else np.array([[0, 750_000]])
   none = np.zeros((0, 3), np.int32)
-  return to_bytes(score._replace(tempi=tempi, meters=none, keys=none))
+  return to_bytes(with_defaults(score._replace(meters=none, keys=none)))
 
 
-def written(path, grid, *music):
-  play.write_midi(path / '0.mid', grid, *music, {})
+def written(path, grid, notes, tracks, tempi):
+  table = {'steps_per_quarter': grid, 'key_profiles': harmony.KEYS.tolist()}
+  key = play.find_key(table, notes, tracks)
+  music = notes, tracks, tempi, {0: (4, 4)}, key
+  play.write_midi(path / '0.mid', grid, *music)
   return (path / '0.mid').read_bytes()
 
 
@@ -283,7 +284,7 @@ def test_limits_and_defaults_are_those_of_generate():
   for name, (default, *_) in play.RUN.items():
     assert getattr(sampling_flags, name.upper()).default == default
   for name, (default, _, _) in play.CONTROLS.items():
-    assert Controls._field_defaults[name] == default
+    assert checks.USUAL[name] == default
 
 
 def test_play_stands_alone():

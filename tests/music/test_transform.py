@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from musiczoo.music.score import canonical, equal, pitch_range, Score, Track
-from musiczoo.music.transform import transpose, with_form
+from musiczoo.music.transform import transpose, with_form, with_performance
 from tests.strategies import scores
 
 PIANO_AND_DRUMS = Score(
@@ -74,3 +74,28 @@ def test_the_form_of_another_moves_to_the_own_ticks():
   assert found.keys.tolist() == [[0, -3, 1]]
   assert found.phrase_ends.tolist() == [20]
   assert np.array_equal(found.notes, score.notes) and found.resolution == 4
+
+
+def test_the_performance_of_another_goes_on():
+  """Instruments are those that play the same notes; new notes keep theirs."""
+  notes = [
+    (0, 2, 72, 80, 0),
+    (0, 2, 48, 80, 1),
+    (4, 2, 70, 80, 0),
+    (4, 2, 50, 80, 1),
+    (4, 2, 60, 80, 2),
+  ]
+  tracks = tuple(Track(52, name=name) for name in ('S', 'B', 'A'))
+  score = Score(np.array(notes, np.int32), tracks, resolution=4)
+  # The lowest part comes first; on drums the same numbers are no pitches.
+  given = [(0, 12, 48, 80, 0), (0, 12, 72, 80, 1), (24, 12, 60, 80, 2)]
+  played = Track(42, name='Cello'), Track(40), Track(3, drums=True)
+  source = Score(np.array(given, np.int32), played, resolution=24)
+  found = with_performance(score, source)
+  assert [t.program for t in found.tracks] == [40, 42, 52]
+  assert [t.name for t in found.tracks] == ['S', 'B', 'A']
+  assert found.tempi.tolist() == [[0, 500_000]]  # The standard's.
+  slow = source._replace(tempi=np.array([[24, 900_000]], np.int32))
+  assert with_performance(score, slow).tempi.tolist() == [[4, 900_000]]
+  own = score._replace(tempi=np.array([[0, 400_000]], np.int32))
+  assert with_performance(own, slow).tempi.tolist() == [[0, 400_000]]

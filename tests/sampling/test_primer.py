@@ -19,7 +19,6 @@ def score(notes, **more):
   'primer,words',
   [
     (score([(0, 12, 60, 80, 0)], tracks=(Track(52),)), None),
-    (score([(0, 12, 60, 80, 0)]), 'played by other instruments'),
     (score([(4, 4, 60, 80, 0)]), 'moved to a grid of 4 steps'),
     (
       score([(0, 12, 60, 80, 0), (0, 12, 20, 80, 0)]),
@@ -47,3 +46,17 @@ def test_a_primer_of_events_goes_on():
   x = encode_primer(events, score([(0, 12, 60, 80, 0)]), 'song.mid').x
   assert events.spec.end_token not in x
   assert len(events.decode(x).notes) == 1
+
+
+@pytest.mark.parametrize(
+  'length,steps',
+  [(0, 60), (60 * 12 // 4, 60), (62 * 12 // 4, 62), (64 * 3, 64), (999, 64)],
+)
+@pytest.mark.parametrize('name', ['voices', 'pianoroll'])
+def test_a_closing_rest_is_kept_up_to_the_bar_line(name, length, steps):
+  representation = REPRESENTATIONS[name](steps_per_quarter=4)
+  music = score([(12 * i, 12, 60, 80, 0) for i in range(15)])
+  x = encode_primer(representation, music, 'song.mid', length).x
+  assert len(x) == steps
+  whole = representation.decode(representation.encode(music))
+  assert np.array_equal(representation.decode(x).notes, whole.notes)

@@ -65,6 +65,25 @@ def read_report(
   return score, {c: int(repairs[c]) for c in guard.REPAIRED if repairs[c]}
 
 
+def last_tick(source: str | os.PathLike) -> int:
+  """The tick at which the last track of a file ends, be it with a rest.
+
+  Raises:
+    MidiError: as of `read`.
+  """
+  path = os.fspath(source)
+  try:
+    data = guard.load(path, guard.LIMITS)
+    chunks = guard.find_chunks(data, guard.LIMITS, Counter())
+    events = parse(data, chunks, guard.LIMITS, Counter())
+  except MidiError as error:
+    error.path = path
+    raise
+  if chunks.format == 2:
+    events = _one_after_another(events, len(chunks.spans))
+  return int(events.tick.max(initial=0))
+
+
 def _score(data, pedal, limits, repairs):
   chunks = guard.find_chunks(data, limits, repairs)
   resolution, smpte_tempo = _division(chunks.division)

@@ -43,11 +43,7 @@ class Name(NamedTuple):
 def estimated(score: Score) -> Signature:
   """The signature of the key that `harmony.key` estimates; C if it has none."""
   key = harmony.key(score)
-  if key is None:
-    return Signature()
-  # From five flats to six sharps.
-  sharps = (7 * key.tonic - 3 * key.minor + 5) % 12 - 5
-  return Signature(sharps, key.minor)
+  return Signature() if key is None else Signature(key.sharps, key.minor)
 
 
 def spell(pitch: int, signature: Signature) -> Name:
