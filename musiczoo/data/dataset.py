@@ -124,7 +124,9 @@ def open(path: pathlib.Path) -> dict[str, Split]:
   }
   sealed = sealed_folder.digests(path, SEAL)
   if missing := [f.name for f in files.values() if f.name not in sealed]:
-    raise UserError(f'{path / SEAL} lists no {missing[0]}: make the folder anew')
+    raise UserError(
+      f'{path / SEAL} lists no {missing[0]}: make the folder anew'
+    )
   _check_pieces(files['pieces'], arrays)
   digests = {file.name: sealed[file.name] for file in files.values()}
   return {name: Split(path, name, arrays, digests) for name in SPLITS}

@@ -4,11 +4,12 @@ All processes run the same program on the same numbers; the first writes files.
 With one process all of this does nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import contextlib
 import json
 import pathlib
 import tempfile
+from typing import Any
 
 import jax
 from jax.experimental import multihost_utils
@@ -19,6 +20,8 @@ from musiczoo.training import parallel
 
 # Seconds without a sign of life after which a process counts as dead.
 PATIENCE = 10
+# In the message of a collective, or of a barrier, whose other end is gone.
+_LOST = ('Gloo', 'UNAVAILABLE', 'ABORTED', 'DEADLINE_EXCEEDED', 'Connection')
 
 
 def join(
@@ -76,11 +79,45 @@ def agree(value):
   return json.loads(np.asarray(padded).tobytes())
 
 
-def any_of(value: bool) -> bool:
-  """Whether the value is true on any process."""
+def on_first(function: Callable[[], Any]) -> Any:
+  """What the function returns on the first process, on all of them.
+
+  Args:
+    function: called there alone; it returns anything of JSON.
+
+  Raises:
+    UserError: it raised one there; all processes raise it.
+  """
+  value, message = None, None
+  if first():
+    try:
+      value = function()
+    except UserError as e:
+      if jax.process_count() == 1:
+        raise
+      message = str(e)
+  value, message = agree([value, message])
+  if message is not None:
+    raise UserError(message)
+  return value
+
+
+def largest(value: int) -> int:
+  """The largest value of all processes."""
   if jax.process_count() == 1:
-    return value
-  return bool(multihost_utils.process_allgather(np.asarray(value)).any())
+    return int(value)
+  every = multihost_utils.process_allgather(np.asarray(value, np.int32))
+  return int(every.max())
+
+
+def is_lost(error: BaseException) -> bool:
+  """Whether an error, or what caused it, is that another process is gone."""
+  while error is not None:
+    if isinstance(error, jax.errors.JaxRuntimeError | ValueError):
+      if any(word in str(error) for word in _LOST):
+        return jax.process_count() > 1
+    error = error.__cause__ or error.__context__
+  return False
 
 
 def wait(where: str) -> None:
