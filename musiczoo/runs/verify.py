@@ -19,11 +19,13 @@ class Verdict(NamedTuple):
   Attributes:
     there, here: SHA-256 of all parameters, of the run and of its repetition.
     differs: the first different line of the journals, or ''.
+    stopped_by: as of `run.RunResult`; if not 0, the repetition is not complete.
   """
 
   there: str
   here: str
   differs: str
+  stopped_by: int = 0
 
   @property
   def same(self) -> bool:
@@ -56,7 +58,7 @@ def rerun(workdir, again, **how) -> Verdict:
   init_from = begun[0]['init_from'] if begun else None
   config = dataclasses.replace(config_history.parse(config), steps=step)
   _check_pieces(workdir, config)
-  state, *_ = run.fit(config, again, init_from=init_from, **how)
+  state, _, stopped_by = run.fit(config, again, init_from=init_from, **how)
   repeated = provenance.read(again)
   if begun and begun[0]['params_sha256'] != repeated[0]['params_sha256']:
     changed = init_from or 'jax or the model'
@@ -68,6 +70,7 @@ def rerun(workdir, again, **how) -> Verdict:
     checkpoint.sha256(tree['params']),
     checkpoint.sha256(state.params),
     _first_difference(workdir, again, step),
+    stopped_by,
   )
 
 

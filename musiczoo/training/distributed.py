@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 import contextlib
 import json
 import pathlib
+import socket
 import tempfile
+import time
 from typing import Any
 
 import jax
@@ -20,6 +22,7 @@ from musiczoo.training import parallel
 
 # Seconds without a sign of life after which a process counts as dead.
 PATIENCE = 10
+START = 300  # Seconds in which all processes have to be started.
 # In the message of a collective, or of a barrier, whose other end is gone.
 _LOST = ('Gloo', 'UNAVAILABLE', 'ABORTED', 'DEADLINE_EXCEEDED', 'Connection')
 
@@ -33,13 +36,15 @@ def join(
     coordinator: host:port of the first; None where jax asks the cluster, as
       on TPU pods and SLURM.
   """
+  if coordinator is not None:
+    _check_port(coordinator, process_id)
   try:
     jax.distributed.initialize(
       coordinator,
       num_processes,
       process_id,
       heartbeat_timeout_seconds=PATIENCE,
-      initialization_timeout=300,
+      initialization_timeout=START,
     )
   except (ValueError, RuntimeError) as e:
     raise UserError(
@@ -47,6 +52,55 @@ def join(
       f'({str(e).splitlines()[0][:160]}): give all of them the same host:port '
       'and --num_processes, and each its own --process_id from 0 on'
     ) from e
+
+
+def _check_port(coordinator, process_id):
+  """Refuses a port that another program has: the runtime would crash or wait.
+
+  The first process tries to bind it. The others wait until the runtime of the
+  first answers, which begins with a SETTINGS frame of HTTP/2.
+  """
+  host, _, port = coordinator.rpartition(':')
+  if not port.isdecimal() or not 0 < int(port) < 2**16:
+    raise UserError(
+      f'--coordinator={coordinator}: give HOST:PORT, as in 10.0.0.1:1234'
+    )
+  if process_id == 0:
+    with socket.socket() as s:
+      s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+      try:
+        s.bind(('', int(port)))
+      except OSError as e:
+        raise UserError(
+          f'--coordinator={coordinator}: the port cannot be used ({e.strerror}): '
+          'give all processes another one'
+        ) from e
+    return
+  deadline = time.monotonic() + START
+  while (answer := _answer(host, int(port))) is None:
+    if time.monotonic() > deadline:
+      raise UserError(
+        f'--coordinator={coordinator}: process 0 does not answer there: start '
+        'it, and give all processes the same address'
+      )
+    time.sleep(0.2)
+  if answer[3:4] != b'\x04':
+    raise UserError(
+      f'--coordinator={coordinator}: another program has the port: give all '
+      'processes another one'
+    )
+
+
+def _answer(host, port):
+  """The first bytes that are received; b'' after a while; None if none can be."""
+  try:
+    with socket.create_connection((host.strip('[]'), port), timeout=10) as s:
+      try:
+        return s.recv(9) or None
+      except TimeoutError:
+        return b''
+  except OSError:  # It may be that it has not been started yet.
+    return None
 
 
 def connect() -> None:
