@@ -61,17 +61,21 @@ def read(
     ) from e
   entries = []
   for number, line in enumerate(lines, 1):
+    reason = None
     try:
       entry = json_files.finite(json_files.parse(line))
       if not isinstance(entry, dict) or not is_entry(entry):
-        raise ValueError('it has other values than such a line')
-      entries.append(entry)
+        reason = 'it has other values than such a line'
     except ValueError as e:
       if number == len(lines):  # It has no end: a crash cut it, or it is empty.
         break
+      reason = str(e)
+    if reason is not None:
       raise UserError(
-        f'{path}: line {number} is damaged ({e}): mend it, or remove that line'
-      ) from e
+        f'{path}: line {number} is damaged ({reason}): mend it, or remove that '
+        'line'
+      )
+    entries.append(entry)
   return entries
 
 

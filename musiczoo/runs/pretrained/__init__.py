@@ -45,7 +45,7 @@ def load(name: str):
     hint = f'did you mean {near[0]}?' if near else others
     raise UserError(f"no pretrained model '{name}': {hint}")
   folder = MODELS / name
-  _check(folder)
+  check(folder)
   try:
     saved = json_files.read(folder / CONFIG)
     config, step = config_history.parse(saved['config']), int(saved['step'])
@@ -126,7 +126,8 @@ def _joined(bytes_2x):
   return pairs.view(np.float16)[..., 0].astype(np.float32)
 
 
-def _check(folder):
+def check(folder: pathlib.Path) -> None:
+  """Raises UserError unless all files of a folder are as packed."""
   try:
     seals.check(
       folder, SUMS, lambda text: files.parse_sums(text.decode()), is_exact=True
