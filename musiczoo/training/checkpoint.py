@@ -12,9 +12,11 @@ seen: it is reported, and the newest sound one is used. The run itself renames
 what it can't use `damaged-...` or `other-...`; readers change nothing.
 """
 
+import functools
 import hashlib
 import pathlib
 import shutil
+import sys
 
 from flax import serialization
 import jax
@@ -72,6 +74,7 @@ def save(
     )
   if distributed.on_first(lambda: _is_saved(final, step, run)):
     return
+  _ignore_closed_loops()
   try:
     if distributed.first():
       folder.mkdir(parents=True, exist_ok=True)
@@ -94,6 +97,21 @@ def save(
     ) from e
   if distributed.first():
     checkpoint_folder.prune(folder, keep)
+
+
+@functools.cache
+def _ignore_closed_loops():
+  """Has no traceback printed by each write that ends after a save has failed.
+
+  Orbax has closed its event loop by then; the error is that of the save.
+  """
+  before = sys.unraisablehook
+
+  def hook(found):
+    if str(found.exc_value) != 'Event loop is closed':
+      before(found)
+
+  sys.unraisablehook = hook
 
 
 def _is_saved(final, step, run):
