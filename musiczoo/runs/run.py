@@ -174,9 +174,9 @@ def _check(workdir, config, digests, monitor):
 
 def _note(prepared, workdir, run, step, init_from, state):
   """Records this start; returns what the bits depend on and has changed."""
-  workdirs.write_config(workdir, prepared.config, run, prepared.digests)
   is_invariant = bool(prepared.config.shards)
   changes = provenance.changes(workdir, is_invariant=is_invariant)
+  workdirs.write_config(workdir, prepared.config, run, prepared.digests)
   provenance.note(workdir, step, init_from, state)
   return changes
 

@@ -48,7 +48,7 @@ def rerun(workdir, again, **how) -> Verdict:
       f'--workdir={again} is the run that --rerun names: give the repetition a '
       'folder of its own, or leave --workdir out'
     )
-  found = checkpoint.restore(workdirs.checkpoints(workdir))
+  found = workdirs.restore(workdir)
   if found is None:
     raise UserError(
       f'--rerun={workdir} has no sound checkpoint: train there first'

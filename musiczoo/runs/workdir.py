@@ -115,6 +115,14 @@ def checkpoints(workdir) -> pathlib.Path:
   return pathlib.Path(workdir) / 'checkpoints'
 
 
+def restore(workdir, *, best: bool = False):
+  """As `checkpoint.restore`, of the checkpoints of the run that is there."""
+  recorded = _recorded(workdir) or {'run': None}
+  return checkpoint.restore(
+    checkpoints(workdir), best=best, run=recorded['run']
+  )
+
+
 def load(workdir):
   """The best model of a run: (config, pipeline, params as NumPy arrays, step).
 
@@ -123,10 +131,7 @@ def load(workdir):
   """
   if not pathlib.Path(workdir).is_dir():
     raise UserError(f'--workdir={workdir}: no such folder: train a model first')
-  recorded = _recorded(workdir) or {'run': None}
-  found = checkpoint.restore(
-    checkpoints(workdir), best=True, run=recorded['run']
-  )
+  found = restore(workdir, best=True)
   if found is None:
     raise UserError(
       f'--workdir={workdir} has no sound checkpoint: train a model there '

@@ -18,6 +18,7 @@ from jax.experimental import multihost_utils
 import numpy as np
 
 from musiczoo.errors import UserError
+from musiczoo.music import files
 from musiczoo.training import parallel
 
 # Seconds without a sign of life after which a process counts as dead.
@@ -191,9 +192,18 @@ def folder(workdir, names: tuple[str, ...]) -> Iterator[pathlib.Path]:
     names: of the files that are copied, if they exist.
   """
   own = pathlib.Path(workdir)
-  paths = [own / name for name in names]
-  texts = agree(
-    [p.read_text() if p.exists() else None for p in paths] if first() else None
+  if jax.process_count() == 1:
+    yield own
+    return
+  # Damaged bytes are found by who reads the copy, as by who reads the original.
+  coding = {'encoding': 'utf-8', 'errors': 'surrogateescape'}
+  texts = on_first(
+    lambda: [
+      files.read_bytes(own / name).decode(**coding)
+      if (own / name).exists()
+      else None
+      for name in names
+    ]
   )
   if first():
     yield own
@@ -201,5 +211,5 @@ def folder(workdir, names: tuple[str, ...]) -> Iterator[pathlib.Path]:
   with tempfile.TemporaryDirectory() as shadow:
     for name, text in zip(names, texts):
       if text is not None:
-        pathlib.Path(shadow, name).write_text(text)
+        pathlib.Path(shadow, name).write_bytes(text.encode(**coding))
     yield pathlib.Path(shadow)
