@@ -198,7 +198,10 @@ def _load(path):
     ocp.metadata(state).metadata,
   )
   tree = jax.device_get(ocp.load(state, like))
-  return tree, json_files.read(path / 'config.json')
+  config = json_files.read(path / 'config.json')
+  if not isinstance(config, dict):
+    raise ValueError('its config is no table')
+  return tree, config
 
 
 def _problem_of_arrays(tree, step) -> Problem | None:

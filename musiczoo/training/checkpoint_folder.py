@@ -79,7 +79,7 @@ def _candidates(folder, best, problems):
     return found
   lowest = _best(folder, found)
   # One whose figures are damaged might be the best: it is to be reported.
-  unsure = [step for step in found if _metrics(path_of(folder, step)) is None]
+  unsure = [step for step in found if figures(path_of(folder, step)) is None]
   return sorted(found, key=lambda s: (s not in unsure, s != lowest))
 
 
@@ -149,7 +149,7 @@ def _best(folder, among):
   """Of these steps that whose monitored figure is lowest; None if none has one."""
   values, names = {}, set()
   for step in among:
-    metrics = _metrics(path_of(folder, step)) or {}
+    metrics = figures(path_of(folder, step)) or {}
     value, name = metrics.get('monitored'), metrics.get('monitor')
     if isinstance(value, int | float) and np.isfinite(value):
       values[step] = value
@@ -163,8 +163,12 @@ def _best(folder, among):
   return min(values, key=values.get, default=None)
 
 
-def _metrics(path):
-  """The figures of a checkpoint, compared with its seal; None if damaged."""
+def figures(path: pathlib.Path) -> dict | None:
+  """The figures of a checkpoint, compared with its seal; None if damaged.
+
+  Raises:
+    UserError: a file can't be read.
+  """
   try:
     found = seals.read(path, MANIFEST, _sums, METRICS)
     found = json_files.parse(found)
@@ -181,7 +185,7 @@ def prune(folder: pathlib.Path, keep: int) -> None:
   old = {*found[:-keep]}
   for step in old and old - {_best(folder, found)}:
     path = path_of(folder, step)
-    if _metrics(path) is None:  # It might have been the best.
+    if figures(path) is None:  # It might have been the best.
       move_aside(path, Problem('damaged', f'{METRICS} is damaged'))
     else:  # Renamed first: a reader finds all of it or nothing.
       path.rename(folder / f'{_REMOVING}-{path.name}')

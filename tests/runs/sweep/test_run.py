@@ -146,3 +146,31 @@ def test_all_learn_what_goes_wrong_in_the_program():
   for thread in threads:
     thread.join(timeout=60)
   assert sorted(informed) == [0, 1]
+
+
+def test_a_full_disk_is_reported_and_leaves_no_result(
+  tmp_path, monkeypatch, caplog
+):
+  folder = trials.folder(tmp_path, 'a')
+  folder.mkdir(parents=True)
+  (folder / 'config.json').write_bytes(b'\xff')
+
+  def full(*args):
+    raise OSError(28, 'No space left on device')
+
+  monkeypatch.setattr(results, 'write', full)
+  monkeypatch.setattr(run.traceback, 'format_exc', full)
+  run.run(tmp_path, ['a'])
+  assert 'no result written (No space left on device)' in caplog.text
+  assert results.read(folder) is None
+
+
+def test_a_damaged_result_is_reported_and_made_again(tmp_path, caplog):
+  folder = trials.folder(tmp_path, 'a')
+  folder.mkdir(parents=True)
+  (folder / 'config.json').write_bytes(b'[]')
+  (folder / results.RESULT).write_bytes(b'[]')
+  run.run(tmp_path, ['a'])
+  assert 'no result of a trial: the trial is run again' in caplog.text
+  found = results.read(folder)
+  assert found['status'] == 'failed' and 'config.json is dam' in found['reason']
