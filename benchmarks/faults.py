@@ -21,7 +21,7 @@ import tempfile
 import time
 
 from benchmarks.invariance import LITTLE
-from musiczoo.training import checkpoint, journal
+from musiczoo.training import checkpoint, checkpoint_folder, journal
 from tests.golden_run import write_corpus
 
 NUMBERS = {
@@ -78,7 +78,7 @@ def hurt(path: pathlib.Path, rng: random.Random) -> str:
 
 def damages(folder, num: int, rng) -> dict:
   """Args: folder, checkpoints of which two at least are sound."""
-  *_, older, newest = checkpoint.steps(folder)
+  *_, older, newest = checkpoint_folder.steps(folder)
   expected = checkpoint.sha256(_restored_without(folder, newest))
   counts = {'damages': num, 'silent': 0, 'recovered': 0}
   for _ in range(num):
@@ -87,7 +87,7 @@ def damages(folder, num: int, rng) -> dict:
       shutil.copytree(folder, copy)
       files = [p for p in (copy / f'{newest:09d}').rglob('*') if p.is_file()]
       hurt(rng.choice(sorted(files)), rng)
-      tree, _, step = checkpoint.restore(copy)
+      tree, _, step = checkpoint.restore(copy, set_aside=True)
       counts['silent'] += step == newest
       sound = step == older and checkpoint.sha256(tree) == expected
       counts['recovered'] += sound and any(copy.glob('damaged-*'))

@@ -7,6 +7,7 @@ import pathlib
 from absl import flags
 
 from musiczoo.errors import UserError
+from musiczoo.music import json_files
 
 from . import evaluation_page, launch, model_flags, pages, sampling_flags
 
@@ -93,7 +94,7 @@ def main():
   if warning:
     print(warning)
   if JSON.value:
-    text = json.dumps(figures, indent=1) + '\n'
+    text = json.dumps(json_files.finite(figures), indent=1) + '\n'
     launch.write_text(pathlib.Path(JSON.value), text)
   if pages.HTML.value is not None:
     trained = pages.Trained(config, pipeline, params)

@@ -1,6 +1,5 @@
 """Exports a trained model: a model in, a folder that needs no musiczoo out."""
 
-import json
 import pathlib
 
 from absl import flags
@@ -41,11 +40,14 @@ def main():
 
 def _measured(step):
   from musiczoo.runs import workdir
+  from musiczoo.training import checkpoint_folder
 
-  folder = workdir.checkpoints(model_flags.name()) / f'{step:09d}'
+  folder = workdir.checkpoints(model_flags.name())
+  path = checkpoint_folder.path_of(folder, step)
+  figures = checkpoint_folder.figures(path) or {}
   return {
     name: value
-    for name, value in json.loads((folder / 'metrics.json').read_text()).items()
+    for name, value in figures.items()
     if name != 'monitored' and isinstance(value, float)
   }
 

@@ -7,6 +7,7 @@ import time
 from absl import flags
 
 from musiczoo.errors import UserError
+from musiczoo.music import json_files
 
 from . import best_of, input_flags, launch, model_flags, pages, sampling_flags
 
@@ -143,7 +144,7 @@ def _novelty(config, spec, scores, output):
   except UserError as e:
     print(f'no novelty report: {e}')
     return None
-  text = json.dumps(reports, indent=1) + '\n'
+  text = json.dumps(json_files.finite(reports), indent=1) + '\n'
   launch.write_text(output / 'novelty.json', text)
   print(report_lib.summary(reports['generated'], reports['test'], steps))
   return reports

@@ -16,7 +16,7 @@ from absl import app, flags, logging as absl_logging
 from musiczoo.errors import UserError
 from musiczoo.music.files import write_output
 
-from . import config as configs
+from . import config as configs, signals
 
 FLAGS = flags.FLAGS
 _overrides: list[tuple[str, str]] = []  # Of the command line: key, text.
@@ -31,6 +31,7 @@ def run(main, positional: str | None = None) -> None:
     main: returns a status, or None for 0.
     positional: the flag whose value may stand without its name.
   """
+  _open_streams()
   # Orbax logs each step, and errors before it raises them.
   absl_logging.set_verbosity(absl_logging.FATAL)
   ours = logging.getLogger('musiczoo')
@@ -43,6 +44,19 @@ def run(main, positional: str | None = None) -> None:
     lambda _: sys.exit(_guarded(main)),
     flags_parser=lambda argv: _guarded(_flags, argv, positional),
   )
+
+
+def _open_streams():
+  """Gives stdin, stdout and stderr that were closed to /dev/null.
+
+  Else a file of the run would get their numbers, and what is printed.
+  """
+  while (descriptor := os.open(os.devnull, os.O_RDWR)) < 3:
+    pass
+  os.close(descriptor)
+  for name in 'stdin', 'stdout', 'stderr':
+    if getattr(sys, name) is None:
+      setattr(sys, name, open(os.devnull, 'r' if name == 'stdin' else 'w'))
 
 
 def _list_flags(main):
@@ -74,7 +88,7 @@ def _guarded(function, *args):
     print('stopped', file=sys.stderr)
     sys.exit(128 + signal.SIGINT)
   except BrokenPipeError:  # As of `| head`.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    signals.silence(sys.stdout)
     sys.exit(0)
   except OSError as e:  # Such as a full disk or a read-only file.
     message = f'{e.filename or "file system"}: {e.strerror or e}'
@@ -145,34 +159,3 @@ def write_text(path: pathlib.Path, text: str) -> None:
   """Writes a file and makes its folder; UserError if it can't be written."""
   make_folder(path.parent)
   write_output(path, text)
-
-
-class Signals:
-  """`with Signals() as signals`: Ctrl-C and SIGTERM ask for a stop."""
-
-  def __init__(self):
-    self.received = 0
-
-  def __enter__(self):
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    self._before = {n: signal.signal(n, self._receive) for n in numbers}
-    return self
-
-  def __exit__(self, *error):
-    for number, handler in self._before.items():
-      signal.signal(number, handler)
-
-  def _receive(self, number, frame):
-    del frame
-    if self.received:
-      raise KeyboardInterrupt
-    self.received = number
-    print('stopping; once more to stop without saving', file=sys.stderr)
-
-  def stopping(self) -> bool:
-    """Whether a signal was received."""
-    return bool(self.received)
-
-  def status(self, status: int = 0) -> int:
-    """The exit status: of the signal, or the given one."""
-    return 128 + self.received if self.received else status

@@ -11,7 +11,7 @@ from absl import flags
 
 from musiczoo.music.midi import Limits
 
-from . import launch
+from . import launch, signals
 
 INPUT = flags.DEFINE_string(
   'input', None, 'Folder of MIDI, MusicXML or ABC files, or a zip or tar.'
@@ -57,7 +57,7 @@ def main():
   from musiczoo.data.progress import progress
 
   limits = Limits(**{name: flag.value for name, flag in MAX.items()})
-  for number in (signal.SIGINT, signal.SIGTERM):
+  for number in signals.numbers():
     signal.signal(number, _interrupt)
   begun = time.perf_counter()
   try:

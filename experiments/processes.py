@@ -5,16 +5,22 @@ each is forked from one that only waits for it, and that ends with status 75
 (EX_TEMPFAIL) and one line: start all of them again.
 """
 
+import contextlib
 import ctypes
+import logging
 import os
 import pathlib
 import signal
 import sys
+import tempfile
+import threading
 import traceback
 
 from absl import flags
 
 from musiczoo.errors import UserError
+
+from . import signals
 
 COORDINATOR = flags.DEFINE_string(
   'coordinator', None, 'HOST:PORT of process 0, for a run of many processes.'
@@ -26,8 +32,14 @@ PROCESS_ID = flags.DEFINE_integer(
   'process_id', None, 'Which of them this is, from 0 on.', lower_bound=0
 )
 AGAIN = 75
-# In the message of a collective whose other end is gone.
-_LOST = ('Gloo', 'UNAVAILABLE', 'ABORTED', 'DEADLINE_EXCEEDED', 'Connection')
+# In what the runtime writes when it ends a process since another has died.
+_OF_LOST_PEERS = (
+  'coordination',
+  'distributed service',
+  'heartbeat',
+  'UNAVAILABLE',
+  'Gloo',
+)
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2).
 
 
@@ -65,15 +77,20 @@ def run(main) -> int:
 
   To be called before jax is imported.
   """
-  child = os.fork()
-  if not child:
-    _member(main)
-  for number in (signal.SIGINT, signal.SIGTERM):
-    signal.signal(number, lambda number, frame: os.kill(child, number))
-  _, status = os.waitpid(child, 0)
+  with tempfile.TemporaryFile() as runtime_log:
+    child = os.fork()
+    if not child:
+      _member(main, runtime_log)
+    for number in signals.numbers():
+      signal.signal(number, lambda number, frame: os.kill(child, number))
+    _, status = os.waitpid(child, 0)
+    runtime_log.seek(0)
+    text = runtime_log.read().decode(errors='replace')
   status = os.waitstatus_to_exitcode(status)
   if status == -signal.SIGABRT:
     status = AGAIN
+  if text and not (status == AGAIN and _names_a_lost_peer(text)):
+    print(text, end='', file=sys.stderr)
   if status == AGAIN:
     print(
       'error: another process of this run has died: start all of them again, '
@@ -83,10 +100,15 @@ def run(main) -> int:
   return status if status >= 0 else 128 - status
 
 
-def _member(main):
+def _names_a_lost_peer(text):
+  return any(word in text for word in _OF_LOST_PEERS)
+
+
+def _member(main, runtime_log):
   """The forked process; never returns."""
   os.setpgid(0, 0)  # The parent passes Ctrl-C on, once.
   ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+  _keep_apart(runtime_log)
   status = 1
   try:
     status = _joined(main)
@@ -95,12 +117,37 @@ def _member(main):
     status = 2
   except KeyboardInterrupt:
     status = 128 + signal.SIGINT
+  except BrokenPipeError:
+    signals.silence(sys.stdout)
+    status = 128 + signal.SIGPIPE
+  except OSError as e:
+    print(f'error: {e.filename or "file system"}: {e}', file=sys.stderr)
+    status = 2
   except Exception:
     traceback.print_exc()
   finally:
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in sys.stdout, sys.stderr:
+      with contextlib.suppress(OSError):
+        stream.flush()
     os._exit(status)  # Without waiting for threads of the runtime.
+
+
+def _keep_apart(runtime_log):
+  """Has stderr of Python stay what it is, and that of the runtime be the log.
+
+  So do the errors of threads: when another process dies, they are many.
+  """
+  own = open(os.dup(2), 'w', buffering=1)
+  os.dup2(runtime_log.fileno(), 2)
+  for handler in logging.getLogger('musiczoo').handlers:
+    handler.setStream(own)
+  sys.stderr = own
+  threading.excepthook = lambda args: traceback.print_exception(
+    args.exc_value, file=sys.__stderr__
+  )
+  sys.unraisablehook = lambda args: traceback.print_exception(
+    args.exc_value, file=sys.__stderr__
+  )
 
 
 def _joined(main) -> int:
@@ -115,8 +162,7 @@ def _joined(main) -> int:
     distributed.wait('the end')
     jax.distributed.shutdown()
     return status
-  except (jax.errors.JaxRuntimeError, ValueError) as e:
-    if not any(word in str(e) for word in _LOST):
+  except Exception as e:
+    if not distributed.is_lost(e):
       raise
-    print(f'{type(e).__name__}: {str(e).splitlines()[0]}', file=sys.stderr)
     return AGAIN

@@ -5,16 +5,16 @@ import time
 
 from tqdm import tqdm
 
-from . import launch
+from .signals import Signals
 
 
 def fit(config, workdir):
-  """Trains until the end or a signal: (RunResult, launch.Signals)."""
+  """Trains until the end or a signal: (RunResult, Signals)."""
   from musiczoo import build
   from musiczoo.runs import run
 
   build.cache_compilation()
-  with launch.Signals() as signals, Progress(config.steps) as progress:
+  with Signals() as signals, Progress(config.steps, signals) as progress:
     done = run.fit(
       config,
       workdir,
@@ -26,9 +26,13 @@ def fit(config, workdir):
 
 
 class Progress:
-  """Shows how far a run is; `with Progress(steps) as progress: ...`."""
+  """Shows how far a run is; `with Progress(steps, signals) as progress: ...`.
 
-  def __init__(self, steps: int):
+  The end of its output asks `signals` for a stop.
+  """
+
+  def __init__(self, steps: int, signals: Signals):
+    self._signals = signals
     self._live = sys.stderr.isatty()
     self._bar = tqdm(total=steps, unit='step', disable=not self._live)
     self._steps = steps
@@ -42,8 +46,9 @@ class Progress:
     self._bar.close()
 
   def say(self, line: str) -> None:
-    tqdm.write(line, file=sys.stdout)
-    sys.stdout.flush()
+    with self._signals.output():
+      tqdm.write(line, file=sys.stdout)
+      sys.stdout.flush()
     self._said = time.monotonic()
 
   def report(self, step: int, metrics: dict) -> None:

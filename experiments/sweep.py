@@ -15,6 +15,7 @@ from musiczoo.runs.sweep.launchers.slurm import script
 from musiczoo.runs.sweep.launchers.workers import default_workers
 
 from . import command, grid, launch
+from .signals import Signals
 
 CONFIG = launch.config_flag()
 WORKDIR = flags.DEFINE_string(
@@ -57,13 +58,13 @@ def main() -> int:
     for job in trials.jobs(planned, TOGETHER.value)
     if not all(results.finished(trials.folder(workdir, i)) for i in job)
   ]
-  with launch.Signals() as signals:
+  with Signals() as signals:
     options = LaunchOptions(
       workdir,
       WORKERS.value or default_workers(),
       command('trial', f'--workdir={workdir}'),
       signals.stopping,
-      _report(workdir, planned),
+      _report(workdir, planned, signals),
     )
     if DRY_RUN.value:
       text = script if LAUNCHER.value == 'slurm' else _lines
@@ -103,7 +104,7 @@ def _checked(points):
   return points
 
 
-def _report(workdir, planned):
+def _report(workdir, planned, signals):
   """Returns report(job): prints the status of its trials."""
   points = {trial.id: trial.point for trial in planned}
   folders = {i: trials.folder(workdir, i) for i in points}
@@ -113,7 +114,8 @@ def _report(workdir, planned):
     for i in job:
       result = results.read(folders[i]) or {'status': 'not finished'}
       line = f'[{done}/{len(points)}] {i} ({points[i]}): {result["status"]}'
-      print(line, flush=True)
+      with signals.output():
+        print(line, flush=True)
 
   return report
 

@@ -9,6 +9,7 @@ from musiczoo.errors import UserError
 
 from . import launch, processes, watch
 from .progress import Progress
+from .signals import Signals
 
 CONFIG = launch.config_flag()
 WORKDIR = flags.DEFINE_string(
@@ -54,7 +55,7 @@ def _check_alone():
 
 
 def _train(config) -> int:
-  with launch.Signals() as signals, Progress(config['steps']) as progress:
+  with Signals() as signals, Progress(config['steps'], signals) as progress:
     from musiczoo import build
     from musiczoo.runs import run
     from musiczoo.training import checkpoint, distributed
@@ -67,7 +68,7 @@ def _train(config) -> int:
       progress.report(step, metrics)
       watching.report(step, metrics)
 
-    state, step = run.fit(
+    done = run.fit(
       config,
       WORKDIR.value,
       init_from=INIT_FROM.value,
@@ -76,19 +77,21 @@ def _train(config) -> int:
       say=progress.say,
     )
     watching.close()
-  if distributed.first():
+    # Of another process, perhaps.
+    signals.received = done.stopped_by or signals.received
     if signals.received:
-      print(
-        f'stopped at step {step} of {config.steps} '
+      progress.say(
+        f'stopped at step {done.step} of {config.steps} '
         f'({signal.Signals(signals.received).name}); everything is saved: the '
         'same command goes on from here'
       )
-    print(f'params_sha256={checkpoint.sha256(state.params)}')
+    if distributed.first():
+      progress.say(f'params_sha256={checkpoint.sha256(done.state.params)}')
   return signals.status()
 
 
 def _rerun() -> int:
-  with tempfile.TemporaryDirectory() as folder, launch.Signals() as signals:
+  with tempfile.TemporaryDirectory() as folder, Signals() as signals:
     from musiczoo import build
     from musiczoo.runs import verify
     from musiczoo.training import distributed
@@ -97,6 +100,7 @@ def _rerun() -> int:
     verdict = verify.rerun(
       RERUN.value, WORKDIR.value or folder, stopping=signals.stopping
     )
+  signals.received = verdict.stopped_by or signals.received
   if signals.received:
     return signals.status()
   if distributed.first():

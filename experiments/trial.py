@@ -9,6 +9,7 @@ import sys
 from absl import flags
 
 from . import launch
+from .signals import Signals
 
 WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of the sweep.')
 TRIALS = flags.DEFINE_list(
@@ -22,7 +23,7 @@ TRIALS = flags.DEFINE_list(
 def main() -> int:
   launch.require(workdir=WORKDIR.value)
   parent = os.getppid()
-  with launch.Signals() as signals:
+  with Signals() as signals:
     from musiczoo import build
     from musiczoo.runs.sweep import run
 

@@ -16,16 +16,23 @@ was looked at, report.json the counts. dataset.json is the seal.
 
 from collections.abc import Iterator, Mapping
 import contextlib
+import hashlib
 import os
 import pathlib
 
 import numpy as np
 
 from musiczoo.data.cache import sealed_folder
-from musiczoo.data.cache.npy_writer import load, NpyWriter, writing
+from musiczoo.data.cache.npy_writer import (
+  check_ends,
+  load,
+  NpyWriter,
+  writing,
+)
 from musiczoo.data.corpus import Piece
 from musiczoo.data.pieces import Lazy
 from musiczoo.data.splits import SPLITS
+from musiczoo.errors import UserError
 from musiczoo.music.score import Score, Track
 
 SEAL = 'dataset.json'
@@ -49,10 +56,16 @@ class Split(Lazy):
   Attributes:
     folder: the dataset.
     name: of the split.
+    digests: SHA-256 of each file that holds pieces.
+    digest: of all of these.
   """
 
-  def __init__(self, folder: pathlib.Path, name: str, arrays: dict):
-    self.folder, self.name = folder, name
+  def __init__(
+    self, folder: pathlib.Path, name: str, arrays: dict, digests: dict
+  ):
+    self.folder, self.name, self.digests = folder, name, digests
+    together = ''.join(digests[file] for file in sorted(digests))
+    self.digest = hashlib.sha256(together.encode()).hexdigest()
     numbers = np.flatnonzero(arrays['pieces'][:, 1] == SPLITS.index(name))
     super().__init__(len(numbers), lambda i: _piece(arrays, int(numbers[i])))
 
@@ -104,8 +117,30 @@ def open(path: pathlib.Path) -> dict[str, Split]:
     UserError: a file is missing, damaged or of another format; it is named.
   """
   sealed_folder.check(path, SEAL, FORMAT)
-  arrays = {name: load(path / f'{name}.npy') for name in (*_ARRAYS, 'pieces')}
-  return {name: Split(path, name, arrays) for name in SPLITS}
+  files = {name: path / f'{name}.npy' for name in (*_ARRAYS, 'pieces')}
+  arrays = {
+    name: load(file, *(_ARRAYS | {'pieces': _PIECES})[name])
+    for name, file in files.items()
+  }
+  sealed = sealed_folder.digests(path, SEAL)
+  if missing := [f.name for f in files.values() if f.name not in sealed]:
+    raise UserError(
+      f'{path / SEAL} lists no {missing[0]}: make the folder anew'
+    )
+  _check_pieces(files['pieces'], arrays)
+  digests = {file.name: sealed[file.name] for file in files.values()}
+  return {name: Split(path, name, arrays, digests) for name in SPLITS}
+
+
+def _check_pieces(path, arrays):
+  """Refuses a table of pieces that leads out of the other arrays."""
+  pieces = arrays['pieces']
+  lengths = [len(arrays[name]) for name in _ARRAYS]
+  check_ends(path, pieces[:, 2:], lengths)
+  if not np.isin(pieces[:, 1], range(len(SPLITS))).all() or (
+    len(pieces) and pieces[:, 0].min() < 1
+  ):
+    raise UserError(f'{path} is damaged (its numbers): make the folder anew')
 
 
 def style_of(name: str) -> str:

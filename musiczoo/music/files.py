@@ -2,12 +2,17 @@
 
 from collections.abc import Mapping
 import contextlib
+import errno
 import hashlib
 import os
 import pathlib
+import stat
 import threading
+from typing import BinaryIO
 
 from musiczoo.errors import UserError
+
+IRREGULAR = 'is no regular file'
 
 
 def write_atomic(path: str | os.PathLike, data: bytes | str) -> None:
@@ -73,32 +78,48 @@ def cache_folder() -> pathlib.Path:
   return pathlib.Path(home, 'musiczoo')
 
 
+def open_regular(path: str | os.PathLike) -> BinaryIO:
+  """Opens a file to read; never waits, as for the other end of a pipe.
+
+  Raises:
+    OSError: it can't be opened; EINVAL: it is no regular file.
+  """
+  descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+  if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, IRREGULAR, os.fspath(path))
+  return os.fdopen(descriptor, 'rb')
+
+
+def read_bytes(path: str | os.PathLike) -> bytes:
+  """The content of a regular file; errors are as of `open_regular`."""
+  with open_regular(path) as file:
+    return file.read()
+
+
 def sha256(path: str | os.PathLike) -> str:
-  """The hexadecimal SHA-256 of a file."""
-  with open(path, 'rb') as file:
+  """The hexadecimal SHA-256 of a regular file; errors as of `open_regular`."""
+  with open_regular(path) as file:
     return hashlib.file_digest(file, 'sha256').hexdigest()
+
+
+def sha256_of(content: bytes) -> str:
+  """The hexadecimal SHA-256 of bytes."""
+  return hashlib.sha256(content).hexdigest()
+
+
+def names(folder: pathlib.Path, *, but: str) -> list[str]:
+  """Paths within a folder of all files except those called `but`, sorted."""
+  return sorted(
+    path.relative_to(folder).as_posix()
+    for path in folder.rglob('*')
+    if path.name != but and not path.is_dir()
+  )
 
 
 def digests(folder: pathlib.Path, *, but: str) -> dict[str, str]:
   """Path within a folder -> `sha256`, of all files except those called `but`."""
-  files = (p for p in sorted(folder.rglob('*')) if p.is_file())
-  return {
-    file.relative_to(folder).as_posix(): sha256(file)
-    for file in files
-    if file.name != but
-  }
-
-
-def difference(found: Mapping, expected: Mapping) -> str:
-  """The first file of which two tables differ and how; '' if none does."""
-  for name in sorted({*found, *expected}):
-    if name not in found:
-      return f'{name}: missing'
-    if name not in expected:
-      return f'{name}: not expected'
-    if found[name] != expected[name]:
-      return f'{name}: content changed'
-  return ''
+  return {name: sha256(folder / name) for name in names(folder, but=but)}
 
 
 def format_sums(digests: Mapping[str, str]) -> str:
@@ -107,9 +128,18 @@ def format_sums(digests: Mapping[str, str]) -> str:
 
 
 def parse_sums(text: str) -> dict[str, str]:
-  """The text of a SHA256SUMS -> {file: digest}."""
-  lines = (line.split('  ', 1) for line in text.splitlines())
-  return {name: digest for digest, name in lines}
+  """The text of a SHA256SUMS -> {file: digest}.
+
+  Raises:
+    ValueError: names the first line that is none of such a file.
+  """
+  sums = {}
+  for number, line in enumerate(text.splitlines(), 1):
+    digest, separator, name = line.partition('  ')
+    if not separator or not name or len(digest) != 64:
+      raise ValueError(f'line {number} is no digest and name')
+    sums[name] = digest
+  return sums
 
 
 def _sync(path):

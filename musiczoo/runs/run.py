@@ -1,14 +1,17 @@
 """One run from start to end: a config and a workdir -> a trained model in it."""
 
 from collections.abc import Callable
+import contextlib
 from typing import NamedTuple
 
 import jax
 
 from musiczoo import build
+from musiczoo.data import corpus_digests
+from musiczoo.data.pieces import Pieces
 from musiczoo.errors import UserError
 from musiczoo.evaluation.likelihood import make_validation, monitor_name
-from musiczoo.runs import pretrained, provenance, workdir as workdirs
+from musiczoo.runs import locks, pretrained, provenance, workdir as workdirs
 from musiczoo.training import checkpoint, distributed, journal, loop, parallel
 from musiczoo.training.flops import flops
 from musiczoo.training.step import (
@@ -22,10 +25,18 @@ from musiczoo.training.step import (
 
 
 class RunResult(NamedTuple):
-  """How a run ended: its state on the host, and its step."""
+  """How a run ended.
+
+  Attributes:
+    state: on the host.
+    step: of the state.
+    stopped_by: the largest number that `stopping` gave on any process; 0 if the
+      run came to its end.
+  """
 
   state: TrainState
   step: int
+  stopped_by: int
 
 
 def fit(
@@ -34,7 +45,7 @@ def fit(
   *,
   init_from: str | None = None,
   place: Callable | None = None,
-  stopping: Callable[[], bool] = lambda: False,
+  stopping: Callable[[], int] = lambda: 0,
   report: Callable[[int, dict], None] = lambda step, metrics: None,
   say: Callable[[str], None] = print,
 ) -> RunResult:
@@ -47,7 +58,8 @@ def fit(
       parameters initialize a new run.
     place: (config, pipeline) -> (Parallel, compiled train_steps): the devices, if
       not all of them as the config says.
-    stopping: called between dispatches; True saves and returns.
+    stopping: called between dispatches; a number that is not 0, such as that of a
+      signal, saves and returns, on all processes.
     report: called with (step, metrics).
     say: prints a line for the user.
   """
@@ -61,19 +73,48 @@ def fit(
   corpus = build.corpus(config)
   config, pipeline = build.with_statistics(config, pipeline, corpus)
   train = build.pieces(config, pipeline, corpus, 'train')
+  valid = build.pieces(config, pipeline, corpus, 'valid')
+  digests = corpus_digests.digests(corpus, ('train', 'valid'))
+  prepared = _Prepared(
+    config, pipeline, devices, train_steps, train, valid, digests
+  )
+  with contextlib.ExitStack() as stack:
+    distributed.on_first(lambda: _lock(stack, workdir))
+    return _fit(prepared, workdir, init_from, stopping, report, say)
+
+
+def _lock(stack, workdir):
+  stack.enter_context(locks.alone(workdir))
+
+
+class _Prepared(NamedTuple):
+  """All of a run that does not depend on its folder."""
+
+  config: build.RunConfig
+  pipeline: build.Pipeline
+  devices: parallel.Parallel
+  train_steps: Callable
+  train: Pieces
+  valid: Pieces
+  digests: dict[str, str]
+
+
+def _fit(prepared, workdir, init_from, stopping, report, say):
+  """`fit` in a folder that is locked."""
+  config, pipeline, devices, train_steps, train, valid, digests = prepared
   rows = devices.rows(config.batch_size)
   batch_at = build.batches(config, pipeline, train, rows)
-  valid = build.pieces(config, pipeline, corpus, 'valid')
   monitor = f'valid_{monitor_name(pipeline)}'
-  if distributed.first():
-    workdirs.check_same(workdir, config)
-    _check_comparable(workdir, monitor)
+  run = distributed.on_first(lambda: _check(workdir, config, digests, monitor))
   say(_describe_data(config, devices, train, valid))
   new, amounts = _new(config, pipeline, batch_at)
-  state, step = _begin(new, workdir, init_from, say)
-  if distributed.first():  # Only now: a refused run is left as it was.
-    workdirs.write_config(workdir, config)
-    provenance.note(workdir, step, init_from, state)
+  state, step = _begin(new, workdir, run, init_from, say)
+  # Only now: a refused run is left as it was.
+  changes = distributed.on_first(
+    lambda: _note(prepared, workdir, run, step, init_from, state)
+  )
+  if changes and step:
+    say(f'note     {changes}')
   say(_describe_model(config, new.params, amounts))
   validate = make_validation(devices, pipeline, valid, config.batch_size)
 
@@ -86,11 +127,19 @@ def fit(
 
   def save(state, metrics):
     folder = workdirs.checkpoints(workdir)
-    checkpoint.save(folder, devices.fetch(state), config.to_dict(), metrics)
+    state = devices.fetch(state)
+    checkpoint.save(folder, state, config.to_dict(), metrics, run=run)
 
   def restore():
-    state, step = _begin(new, workdir, init_from, lambda line: None)
+    state, step = _begin(new, workdir, run, init_from, lambda line: None)
     return devices.replicate(state), step
+
+  stopped_by = 0
+
+  def stops():
+    nonlocal stopped_by
+    stopped_by = distributed.largest(stopping())
+    return bool(stopped_by)
 
   callbacks = loop.Callbacks(
     train_steps=fetched_train_steps,
@@ -98,7 +147,7 @@ def fit(
     evaluate=evaluate,
     save=save,
     restore=restore,
-    stopping=lambda: distributed.any_of(stopping()),
+    stopping=stops,
     report=report,
   )
   state = devices.replicate(state)
@@ -113,7 +162,23 @@ def fit(
       amounts=amounts,
       on_nan=config.on_nan,
     )
-  return RunResult(devices.fetch(state), step)
+  return RunResult(devices.fetch(state), step, stopped_by)
+
+
+def _check(workdir, config, digests, monitor):
+  """The id of the run, if it may go on in this folder."""
+  run = workdirs.check_same(workdir, config, digests)
+  _check_comparable(workdir, monitor)
+  return run
+
+
+def _note(prepared, workdir, run, step, init_from, state):
+  """Records this start; returns what the bits depend on and has changed."""
+  is_invariant = bool(prepared.config.shards)
+  changes = provenance.changes(workdir, is_invariant=is_invariant)
+  workdirs.write_config(workdir, prepared.config, run, prepared.digests)
+  provenance.note(workdir, step, init_from, state)
+  return changes
 
 
 def _describe_data(config, devices, train, valid):
@@ -194,20 +259,21 @@ def _new(config, pipeline, batch_at):
   }
 
 
-def _begin(state, workdir, init_from, say):
+def _begin(state, workdir, run, init_from, say):
   """The first state and its step: restored, initialized from another, or new."""
   folder = workdirs.checkpoints(workdir)
-  found = checkpoint.restore(folder)
+  found = checkpoint.restore(folder, run=run, set_aside=True)
   if found is not None:
     tree, _, step = found
     say(f'resume   at step {step} from {folder}')
     if init_from is not None:
       say('init     --init_from is for a new run: not used')
     return checkpoint.conform(tree, state, origin=str(folder)), step
-  if any(folder.glob('damaged-*')):
-    raise UserError(
-      f'{folder} has only damaged checkpoints: remove it to begin anew'
-    )
+  for kind in 'damaged', 'other':
+    if any(folder.glob(f'{kind}-*')):
+      raise UserError(
+        f'{folder} has only {kind} checkpoints: remove it to begin anew'
+      )
   if init_from is not None:
     _, _, params, _ = pretrained.find(init_from)
     params = _borrow(state.params, params, say)

@@ -3,18 +3,20 @@
     checkpoints/000001200/state/         the arrays, written by orbax
                           config.json    of the model they belong to
                           metrics.json   the figures of this step, if it was evaluated
+                          run.json       the step, and the id of the run
                           manifest.json  SHA-256 of every file above
 
 Orbax has no checksum of contents, so a flipped bit would load silently. Here
-every byte is verified: a damaged folder is reported and renamed `damaged-...`,
-and the newest sound one is used.
+every byte is verified, and a folder that was renamed or is of another run is
+seen: it is reported, and the newest sound one is used. The run itself renames
+what it can't use `damaged-...` or `other-...`; readers change nothing.
 """
 
+import functools
 import hashlib
-import json
-import logging
 import pathlib
 import shutil
+import sys
 
 from flax import serialization
 import jax
@@ -22,41 +24,71 @@ import numpy as np
 from orbax.checkpoint import v1 as ocp
 
 from musiczoo.errors import UserError
-from musiczoo.music import files
-from musiczoo.training import distributed, parallel
+from musiczoo.music import files, json_files
+from musiczoo.training import checkpoint_folder, distributed, parallel
+from musiczoo.training.checkpoint_folder import (
+  BUILDING,
+  IDENTITY,
+  MANIFEST,
+  METRICS,
+  path_of,
+  Problem,
+)
 
-MANIFEST = 'manifest.json'
-log = logging.getLogger(__name__)
+# A run may remove a checkpoint while it is read: then another is read.
+_ATTEMPTS = 20
 
 
-def save(folder, state, config: dict, metrics: dict, *, keep: int = 3):
+def save(
+  folder,
+  state,
+  config: dict,
+  metrics: dict,
+  *,
+  run: str | None = None,
+  keep: int = 3,
+):
   """Writes `state` (host arrays) as `folder/<step>`, whole or not at all.
 
   Keeps the newest `keep` checkpoints and the best: the lowest
   `metrics['monitored']` of those that have one. All processes call
   this, with the same state.
 
+  Args:
+    run: id of the run.
+
   Raises:
-    UserError: it could not be saved; earlier checkpoints are sound.
+    UserError: it could not be saved, or a parameter is not a finite number;
+      earlier checkpoints are sound.
+    Exception: another process was lost meanwhile, as of `distributed.is_lost`.
   """
   folder = pathlib.Path(folder)
   step = int(state.step)
-  final = folder / f'{step:09d}'
-  building = folder / f'building-{step:09d}'
-  if distributed.agree(final.is_dir() and not damage(final)):
+  final, building = path_of(folder, step), folder / f'{BUILDING}-{step:09d}'
+  state = _as_dict(state)
+  if not _is_finite(state['params']):
+    raise UserError(
+      f'{final}: not saved, since parameters after step {step} are no finite '
+      'numbers; earlier checkpoints are sound: lower '
+      '--config.optimizer.learning_rate, in a new workdir'
+    )
+  if distributed.on_first(lambda: _is_saved(final, step, run)):
     return
+  _ignore_closed_loops()
   try:
     if distributed.first():
       folder.mkdir(parents=True, exist_ok=True)
       shutil.rmtree(building, ignore_errors=True)
     distributed.wait('begin to save')
-    state = _as_dict(state)
     if jax.process_count() > 1:  # Orbax takes no arrays of one of many hosts.
       state = jax.device_put(state, parallel.everywhere())
     ocp.save(building.absolute() / 'state', state)
     if distributed.first():
-      _seal(building, final, config, metrics)
+      identity = {'run': run, 'step': step}
+      _seal(building, final, config, metrics, identity)
   except Exception as e:  # Orbax raises many types for a full disk.
+    if distributed.is_lost(e):
+      raise
     shutil.rmtree(building, ignore_errors=True)
     raise UserError(
       f'{final}: step {step} could not be saved ({_reason(e)}); earlier '
@@ -64,32 +96,101 @@ def save(folder, state, config: dict, metrics: dict, *, keep: int = 3):
       'same command again'
     ) from e
   if distributed.first():
-    _prune(folder, keep)
+    checkpoint_folder.prune(folder, keep)
 
 
-def _seal(building, final, config, metrics):
-  """Adds config, metrics and digests, and renames the folder."""
-  (building / 'config.json').write_text(_json(config))
-  (building / 'metrics.json').write_text(_json(metrics))
-  sums = _json(files.digests(building, but=MANIFEST))
+@functools.cache
+def _ignore_closed_loops():
+  """Has no traceback printed by each write that ends after a save has failed.
+
+  Orbax has closed its event loop by then; the error is that of the save.
+  """
+  before = sys.unraisablehook
+
+  def hook(found):
+    if str(found.exc_value) != 'Event loop is closed':
+      before(found)
+
+  sys.unraisablehook = hook
+
+
+def _is_saved(final, step, run):
+  """Whether the step is saved already; what else is there is set aside."""
+  if not final.is_dir():
+    return False
+  problem = checkpoint_folder.find_problem(final, run)
+  if problem:
+    checkpoint_folder.move_aside(final, problem)
+  return problem is None
+
+
+def _is_finite(tree):
+  return all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(tree))
+
+
+def _seal(building, final, config, metrics, identity):
+  """Adds config, metrics, identity and digests, and renames the folder."""
+  (building / 'config.json').write_text(json_files.text(config))
+  (building / METRICS).write_text(json_files.text(metrics))
+  (building / IDENTITY).write_text(json_files.text(identity))
+  sums = json_files.text(files.digests(building, but=MANIFEST))
   (building / MANIFEST).write_text(sums)
-  shutil.rmtree(final, ignore_errors=True)
   files.move_folder(building, final)
 
 
-def restore(folder, *, best: bool = False):
+def restore(
+  folder,
+  *,
+  best: bool = False,
+  run: str | None = None,
+  set_aside: bool = False,
+):
   """Returns (tree, config, step) of the newest, or best, sound checkpoint.
 
   Returns None where there is none. The tree is a nested dict of NumPy arrays,
-  for `conform`. All processes call this.
+  for `conform`. All processes call this. Checkpoints of another run may be
+  written and removed meanwhile.
+
+  Args:
+    run: id of the run; checkpoints of another are not used. None: any.
+    set_aside: rename what is not used; only the run itself may.
+
+  Raises:
+    UserError: a file of a checkpoint can't be read, which is no damage.
   """
   folder = pathlib.Path(folder)
-  step = distributed.agree(
-    _sound(folder, best) if distributed.first() else None
+  problems = {}
+  for _ in range(_ATTEMPTS):
+    step = distributed.on_first(
+      lambda: checkpoint_folder.choose(folder, best, run, problems, set_aside)
+    )
+    if step is None:
+      return None
+    path = path_of(folder, step)
+    try:
+      tree, config = _load(path)
+    except Exception as e:  # Orbax raises many types.
+      if distributed.is_lost(e):
+        raise
+      if not path.is_dir():  # The run has removed it.
+        continue
+      raise UserError(f'{path} cannot be loaded: {_reason(e)}') from e
+    if not path.is_dir():  # And perhaps it was not read whole.
+      continue
+    problem = _problem_of_arrays(tree, step)
+    if problem is None:
+      return tree, config, step
+    if distributed.first():
+      checkpoint_folder.report(path, problem, set_aside)
+    problems[step] = problem
+  raise UserError(
+    f'{folder}: checkpoints are removed faster than they can be read: run the '
+    'same command again'
   )
-  if step is None:
-    return None
-  path = folder / f'{step:09d}'
+
+
+def _load(path):
+  """The tree and the config of a verified checkpoint."""
   state = path.absolute() / 'state'
   here = parallel.everywhere()
   like = jax.tree.map(
@@ -97,22 +198,17 @@ def restore(folder, *, best: bool = False):
     ocp.metadata(state).metadata,
   )
   tree = jax.device_get(ocp.load(state, like))
-  return tree, json.loads((path / 'config.json').read_text()), step
+  config = json_files.read(path / 'config.json')
+  if not isinstance(config, dict):
+    raise ValueError('its config is no table')
+  return tree, config
 
 
-def _sound(folder, best):
-  """The step of the newest, or best, sound checkpoint; sets others aside."""
-  candidates = sorted(steps(folder), reverse=True)
-  if best and (step := _best(folder)) is not None:
-    candidates.remove(step)
-    candidates.insert(0, step)
-  for step in candidates:
-    path = folder / f'{step:09d}'
-    if damaged := damage(path):
-      aside = _set_aside(path)
-      log.warning('%s is damaged (%s): set aside as %s', path, damaged, aside)
-      continue
-    return step
+def _problem_of_arrays(tree, step) -> Problem | None:
+  if tree.get('step') != step:  # Older ones have no identity.
+    return Problem('other', f'it is of step {tree.get("step")}')
+  if not _is_finite(tree.get('params')):
+    return Problem('damaged', 'parameters are no finite numbers')
   return None
 
 
@@ -157,27 +253,6 @@ def describe(tree: dict) -> dict[str, str]:
   }
 
 
-def steps(folder) -> list[int]:
-  """The steps that have a checkpoint, ascending; not yet verified."""
-  folder = pathlib.Path(folder)
-  names = [p.name for p in folder.iterdir()] if folder.is_dir() else []
-  return sorted(int(n) for n in names if n.isdecimal())
-
-
-def damage(path: pathlib.Path) -> str:
-  """How a checkpoint folder differs from what was sealed; '' if it does not."""
-  try:
-    text = (path / MANIFEST).read_text()
-    found = files.digests(path, but=MANIFEST)
-    if text == _json(found):
-      return ''
-    sealed = json.loads(text)
-  except (OSError, ValueError) as e:
-    return f'{MANIFEST}: {type(e).__name__}'
-  differs = isinstance(sealed, dict) and files.difference(found, sealed)
-  return differs or f'{MANIFEST}: content changed'
-
-
 def sha256(tree) -> str:
   """One digest of all arrays of a tree, names and order included."""
   digest = hashlib.sha256()
@@ -198,45 +273,9 @@ def _as_dict(tree):
   return named(serialization.to_state_dict(tree))
 
 
-def _json(content):
-  return json.dumps(content, indent=1, sort_keys=True) + '\n'
-
-
-def _set_aside(path):
-  number = 0
-  while (aside := path.with_name(f'damaged-{path.name}.{number}')).exists():
-    number += 1
-  return path.rename(aside)
-
-
 def _reason(error):
   """The system's message, without what other libraries add to it."""
   full = 'No space left on device'
   if full in str(error):
     return full
   return (str(error).splitlines() or [type(error).__name__])[0][:160]
-
-
-def _best(folder):
-  values, names = {}, set()
-  for step in steps(folder):
-    try:
-      metrics = json.loads((folder / f'{step:09d}/metrics.json').read_text())
-      values[step] = metrics['monitored']
-      names.add(metrics.get('monitor', ''))
-    except (OSError, ValueError, KeyError, TypeError):
-      pass  # Not measured at this step, or damaged, which `restore` reports.
-  names.discard('')  # Checkpoints of 0.1 do not name their figure.
-  if len(names) > 1:
-    raise UserError(
-      f'{folder}: {" and ".join(sorted(names))} are not comparable: remove the '
-      'checkpoints that have one of them'
-    )
-  return min(values, key=values.get, default=None)
-
-
-def _prune(folder, keep):
-  if not (old := steps(folder)[:-keep]):
-    return
-  for step in {*old} - {_best(folder)}:
-    shutil.rmtree(folder / f'{step:09d}', ignore_errors=True)

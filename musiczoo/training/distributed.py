@@ -4,21 +4,28 @@ All processes run the same program on the same numbers; the first writes files.
 With one process all of this does nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import contextlib
 import json
 import pathlib
+import socket
 import tempfile
+import time
+from typing import Any
 
 import jax
 from jax.experimental import multihost_utils
 import numpy as np
 
 from musiczoo.errors import UserError
+from musiczoo.music import files
 from musiczoo.training import parallel
 
 # Seconds without a sign of life after which a process counts as dead.
 PATIENCE = 10
+START = 300  # Seconds in which all processes have to be started.
+# In the message of a collective, or of a barrier, whose other end is gone.
+_LOST = ('Gloo', 'UNAVAILABLE', 'ABORTED', 'DEADLINE_EXCEEDED', 'Connection')
 
 
 def join(
@@ -30,13 +37,15 @@ def join(
     coordinator: host:port of the first; None where jax asks the cluster, as
       on TPU pods and SLURM.
   """
+  if coordinator is not None:
+    _check_port(coordinator, process_id)
   try:
     jax.distributed.initialize(
       coordinator,
       num_processes,
       process_id,
       heartbeat_timeout_seconds=PATIENCE,
-      initialization_timeout=300,
+      initialization_timeout=START,
     )
   except (ValueError, RuntimeError) as e:
     raise UserError(
@@ -44,6 +53,55 @@ def join(
       f'({str(e).splitlines()[0][:160]}): give all of them the same host:port '
       'and --num_processes, and each its own --process_id from 0 on'
     ) from e
+
+
+def _check_port(coordinator, process_id):
+  """Refuses a port that another program has: the runtime would crash or wait.
+
+  The first process tries to bind it. The others wait until the runtime of the
+  first answers, which begins with a SETTINGS frame of HTTP/2.
+  """
+  host, _, port = coordinator.rpartition(':')
+  if not port.isdecimal() or not 0 < int(port) < 2**16:
+    raise UserError(
+      f'--coordinator={coordinator}: give HOST:PORT, as in 10.0.0.1:1234'
+    )
+  if process_id == 0:
+    with socket.socket() as s:
+      s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+      try:
+        s.bind(('', int(port)))
+      except OSError as e:
+        raise UserError(
+          f'--coordinator={coordinator}: the port cannot be used ({e.strerror}): '
+          'give all processes another one'
+        ) from e
+    return
+  deadline = time.monotonic() + START
+  while (answer := _answer(host, int(port))) is None:
+    if time.monotonic() > deadline:
+      raise UserError(
+        f'--coordinator={coordinator}: process 0 does not answer there: start '
+        'it, and give all processes the same address'
+      )
+    time.sleep(0.2)
+  if answer[3:4] != b'\x04':
+    raise UserError(
+      f'--coordinator={coordinator}: another program has the port: give all '
+      'processes another one'
+    )
+
+
+def _answer(host, port):
+  """The first bytes that are received; b'' after a while; None if none can be."""
+  try:
+    with socket.create_connection((host.strip('[]'), port), timeout=10) as s:
+      try:
+        return s.recv(9) or None
+      except TimeoutError:
+        return b''
+  except OSError:  # It may be that it has not been started yet.
+    return None
 
 
 def connect() -> None:
@@ -76,11 +134,45 @@ def agree(value):
   return json.loads(np.asarray(padded).tobytes())
 
 
-def any_of(value: bool) -> bool:
-  """Whether the value is true on any process."""
+def on_first(function: Callable[[], Any]) -> Any:
+  """What the function returns on the first process, on all of them.
+
+  Args:
+    function: called there alone; it returns anything of JSON.
+
+  Raises:
+    UserError: it raised one there; all processes raise it.
+  """
+  value, message = None, None
+  if first():
+    try:
+      value = function()
+    except UserError as e:
+      if jax.process_count() == 1:
+        raise
+      message = str(e)
+  value, message = agree([value, message])
+  if message is not None:
+    raise UserError(message)
+  return value
+
+
+def largest(value: int) -> int:
+  """The largest value of all processes."""
   if jax.process_count() == 1:
-    return value
-  return bool(multihost_utils.process_allgather(np.asarray(value)).any())
+    return int(value)
+  every = multihost_utils.process_allgather(np.asarray(value, np.int32))
+  return int(every.max())
+
+
+def is_lost(error: BaseException) -> bool:
+  """Whether an error, or what caused it, is that another process is gone."""
+  while error is not None:
+    if isinstance(error, jax.errors.JaxRuntimeError | ValueError):
+      if any(word in str(error) for word in _LOST):
+        return jax.process_count() > 1
+    error = error.__cause__ or error.__context__
+  return False
 
 
 def wait(where: str) -> None:
@@ -100,9 +192,18 @@ def folder(workdir, names: tuple[str, ...]) -> Iterator[pathlib.Path]:
     names: of the files that are copied, if they exist.
   """
   own = pathlib.Path(workdir)
-  paths = [own / name for name in names]
-  texts = agree(
-    [p.read_text() if p.exists() else None for p in paths] if first() else None
+  if jax.process_count() == 1:
+    yield own
+    return
+  # Damaged bytes are found by who reads the copy, as by who reads the original.
+  coding = {'encoding': 'utf-8', 'errors': 'surrogateescape'}
+  texts = on_first(
+    lambda: [
+      files.read_bytes(own / name).decode(**coding)
+      if (own / name).exists()
+      else None
+      for name in names
+    ]
   )
   if first():
     yield own
@@ -110,5 +211,5 @@ def folder(workdir, names: tuple[str, ...]) -> Iterator[pathlib.Path]:
   with tempfile.TemporaryDirectory() as shadow:
     for name, text in zip(names, texts):
       if text is not None:
-        pathlib.Path(shadow, name).write_text(text)
+        pathlib.Path(shadow, name).write_bytes(text.encode(**coding))
     yield pathlib.Path(shadow)

@@ -41,7 +41,7 @@ MOST_BAD = 20  # Batches that are skipped before a run is given up.
 
 
 class Diverged(UserError):
-  """The loss or a gradient is not finite."""
+  """The loss, a gradient, a parameter or the monitored figure is not finite."""
 
 
 class Callbacks(NamedTuple):
@@ -94,7 +94,8 @@ def run(
     amounts: name -> amount per step, for the rates in `timing.jsonl`.
 
   Raises:
-    Diverged: names the step; the sound state before it has been saved.
+    Diverged: names the step; the sound state before it has been saved. Or the
+      monitored figure of a state is not finite, which is not saved.
   """
   journal.rewind(workdir, step)
   scores = _scores(workdir, monitor)
@@ -133,6 +134,7 @@ def run(
     metrics = {}
     if step % schedule.eval_every == 0:
       metrics = _evaluate(state, step, callbacks, workdir, rates)
+      _check_finite(metrics, monitor, step, workdir)
       scores.append(metrics[monitor])
       metrics = metrics | {'monitor': monitor, 'monitored': scores[-1]}
     ending = (
@@ -158,8 +160,19 @@ def _evaluate(state, step, callbacks, workdir, rates):
   return metrics
 
 
+def _check_finite(metrics, monitor, step, workdir):
+  if not np.isfinite(metrics[monitor]):
+    raise Diverged(
+      f'step {step}: {monitor} is {metrics[monitor]}, no finite number; the '
+      f'checkpoints in {workdir} are of earlier steps: lower '
+      '--config.optimizer.learning_rate or --config.optimizer.clip in a new '
+      'workdir'
+    )
+
+
 def _scores(workdir, monitor):
-  return [e[monitor] for e in journal.read(workdir) if monitor in e]
+  figures = (e.get(monitor) for e in journal.read(workdir))
+  return [figure for figure in figures if figure is not None]
 
 
 def _number(bad, step):
@@ -181,8 +194,8 @@ def _note(workdir, bad, step, begin, *, stops):
   if ends:
     others = f', after {len(bad)} others,' if bad else ''
     raise Diverged(
-      f'step {step + 1}: batch {number}{others} makes a loss or a gradient that '
-      f'is not finite; the state after step {step} is saved in {workdir}: lower '
+      f'step {step + 1}: batch {number}{others} makes a loss, a gradient or a '
+      f'parameter that is not finite; the state after step {step} is saved in {workdir}: lower '
       '--config.optimizer.learning_rate or --config.optimizer.clip in a new '
       'workdir, or go on with --config.on_nan=skip or roll_back'
     )

@@ -63,8 +63,8 @@ def make_train_step(
   devices (see `parallel.sum_over_batch`) and divided once: with unequal masks a
   mean of means would weigh the same note differently on different machines.
 
-  If the loss or the gradient is not finite the state stays as it was, and
-  `metrics['finite']` is False.
+  If the loss, the gradient or a new parameter is not finite the state stays as
+  it was, and `metrics['finite']` is False.
 
   Args:
     axis, shards: as of `parallel.sum_over_batch`.
@@ -83,10 +83,12 @@ def make_train_step(
     )
     grads, metrics = jax.tree.map(lambda a: a / weight, (grads, sums))
     norm = optax.tree.norm(grads)
-    finite = jnp.isfinite(metrics['loss']) & jnp.isfinite(norm)
-
     updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
     params = optax.apply_updates(state.params, updates)
+    numbers = metrics['loss'], norm, *jax.tree.leaves(params)
+    finite = functools.reduce(
+      operator.and_, (jnp.isfinite(a).all() for a in numbers)
+    )
     ema = state.ema
     if ema is not None:
       # A long average would keep the random initial values for too long.

@@ -16,7 +16,7 @@ import pytest
 
 from musiczoo.music import midi
 from musiczoo.music.score import Score, Track
-from musiczoo.training import journal
+from musiczoo.training import checkpoint_folder, journal
 from tests.experiments.commands import ROOT, run, start
 
 CONFIG = '--config=experiments/configs/chorales.py:gru'
@@ -378,7 +378,9 @@ def test_a_signal_saves_and_the_run_continues(corpus, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+  'number', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+)
 def test_a_signal_to_a_process_of_its_own(corpus, tmp_path, number):
   process = start(*endless(corpus, tmp_path))
   wait_for_steps(tmp_path)
@@ -387,6 +389,31 @@ def test_a_signal_to_a_process_of_its_own(corpus, tmp_path, number):
   check_saved_and_continued(
     corpus, tmp_path, number, process.returncode, output
   )
+
+
+@pytest.mark.slow
+def test_the_end_of_the_pipe_that_is_written_to_saves(corpus, tmp_path):
+  process = start(*endless(corpus, tmp_path), '--config.eval_every=1')
+  assert process.stdout.readline().startswith('devices')
+  process.stdout.close()
+  assert process.wait(timeout=240) == 128 + signal.SIGPIPE
+  steps = checkpoint_folder.steps(tmp_path / 'checkpoints')
+  lines = [e['step'] for e in journal.read(tmp_path) if 'loss' in e]
+  assert steps and steps[-1] == lines[-1]
+  errors = process.stderr.read()
+  process.stderr.close()
+  assert 'Traceback' not in errors
+
+
+@pytest.mark.slow
+def test_a_run_needs_no_stdout(corpus, tmp_path):
+  arguments = f'{CONFIG} --workdir={tmp_path} --config.corpus={corpus}'
+  line = f'{sys.executable} -m experiments.train {arguments} {" ".join(SMALL)}'
+  done = subprocess.run(
+    ['sh', '-c', f'{line} >&-'], cwd=ROOT, capture_output=True, text=True
+  )
+  assert done.returncode == 0, done.stderr
+  assert not done.stderr and list((tmp_path / 'checkpoints').iterdir())
 
 
 def check_saved_and_continued(corpus, tmp_path, number, status, output):

@@ -62,7 +62,7 @@ def start(corpus, workdir, devices, *more, steps):
   )
 
 
-def start_two(corpus, workdir, *, steps):
+def start_two(corpus, workdir, *more, steps):
   with socket.socket() as s:
     s.bind(('127.0.0.1', 0))
     port = s.getsockname()[1]
@@ -74,10 +74,17 @@ def start_two(corpus, workdir, *, steps):
       f'--coordinator=127.0.0.1:{port}',
       '--num_processes=2',
       f'--process_id={i}',
+      *more,
       steps=steps,
     )
     for i in range(2)
   ]
+
+
+def wait_for_steps(workdir):
+  deadline = time.monotonic() + 240
+  while not journal.read(workdir) and time.monotonic() < deadline:
+    time.sleep(0.1)
 
 
 def digest(output):
@@ -107,9 +114,7 @@ def test_two_processes_are_one_run(corpus, tmp_path):
 @pytest.mark.parametrize('victim', [0, 1])
 def test_a_dead_process_ends_the_others(corpus, tmp_path, victim):
   both = start_two(corpus, tmp_path, steps=10**6)
-  deadline = time.monotonic() + 240
-  while not journal.read(tmp_path) and time.monotonic() < deadline:
-    time.sleep(0.1)
+  wait_for_steps(tmp_path)
   both[victim].send_signal(signal.SIGKILL)
   since = time.monotonic()
   _, errors = both[1 - victim].communicate(timeout=60)
@@ -117,3 +122,31 @@ def test_a_dead_process_ends_the_others(corpus, tmp_path, victim):
   assert both[1 - victim].returncode == processes.AGAIN, errors
   assert 'another process of this run has died' in errors.splitlines()[-1]
   assert time.monotonic() - since < 3 * 10
+
+
+@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_one_process_stops_both(corpus, tmp_path, number):
+  both = start_two(corpus, tmp_path, steps=10**6)
+  wait_for_steps(tmp_path)
+  both[1].send_signal(number)
+  for process in both:
+    out, errors = process.communicate(timeout=120)
+    assert process.returncode == 128 + number, errors
+    assert f'({number.name}); everything is saved' in out
+
+
+@pytest.mark.parametrize('victim', [0, 1])
+def test_a_process_that_dies_in_a_save_ends_the_others(
+  corpus, tmp_path, victim
+):
+  more = '--config.checkpoint_every=1', '--config.steps_per_dispatch=1'
+  both = start_two(corpus, tmp_path, *more, steps=10**6)
+  wait_for_steps(tmp_path)
+  deadline = time.monotonic() + 60
+  while not list(tmp_path.glob('checkpoints/building-*')):
+    assert time.monotonic() < deadline
+  both[victim].send_signal(signal.SIGKILL)
+  _, errors = both[1 - victim].communicate(timeout=60)
+  both[victim].communicate()
+  assert both[1 - victim].returncode == processes.AGAIN, errors
+  assert len(errors.splitlines()) <= 2, errors

@@ -68,12 +68,19 @@ def test_sums_are_those_of_sha256sum(tmp_path):
   assert files.parse_sums((tmp_path / 'SUMS').read_text()) == found
 
 
-def test_the_first_difference_is_named():
-  table = {'a': 1, 'b': 2}
-  assert files.difference(table, dict(table)) == ''
-  assert files.difference({'b': 2}, table) == 'a: missing'
-  assert files.difference(table | {'c': 3}, table) == 'c: not expected'
-  assert files.difference({'a': 1, 'b': 3}, table) == 'b: content changed'
+@pytest.mark.parametrize('text', ['x', 'a  b', f'{"0" * 64}  ', '\0\n'])
+def test_garbage_is_no_table_of_sums(text):
+  with pytest.raises(ValueError, match='line 1 is no digest'):
+    files.parse_sums(text)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+  os.mkfifo(tmp_path / 'pipe')
+  for read in files.read_bytes, files.sha256:
+    with pytest.raises(OSError, match='no regular file'):
+      read(tmp_path / 'pipe')
+    with pytest.raises(OSError, match='no regular file'):
+      read(tmp_path)
 
 
 def test_a_folder_is_moved_whole(tmp_path):

@@ -13,7 +13,7 @@ from musiczoo.music.score import Score, Track
 from musiczoo.runs import run, workdir
 from musiczoo.sampling import generate
 from musiczoo.sampling.primer import Primer
-from musiczoo.training import checkpoint, journal
+from musiczoo.training import checkpoint_folder, journal
 from tests import configs, families
 
 SMALL = {
@@ -96,7 +96,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(
   calls = iter([False, False, False, True, True, True])
   stopping = lambda: next(calls, True)
   quiet(options, tmp_path / 'cut', place=place, stopping=stopping)
-  assert checkpoint.steps(tmp_path / 'cut/checkpoints')[-1] < 8
+  assert checkpoint_folder.steps(tmp_path / 'cut/checkpoints')[-1] < 8
   # As if killed later than it saved.
   journal.append(tmp_path / 'cut', journal.METRICS, [{'step': 8, 'loss': 0.0}])
   resumed = quiet(options, tmp_path / 'cut', place=place)

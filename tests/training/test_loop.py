@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from musiczoo.errors import UserError
 from musiczoo.training import journal, loop
 
 SCHEDULE = loop.Schedule(
@@ -180,3 +181,31 @@ def test_not_a_number_names_the_step_and_saves_what_was_sound(tmp_path, bad):
   assert sum(range(bad)) in saved
   steps = [e['step'] for e in journal.read(tmp_path) if 'loss' in e]
   assert steps == list(range(2, bad + 1, 2))
+
+
+@pytest.mark.parametrize('value', [np.nan, np.inf])
+def test_a_figure_that_is_no_number_ends_a_run(tmp_path, value):
+  values = iter([3.0, value])
+  saved = {}
+  with pytest.raises(loop.Diverged, match='step 10: score is .* no finite'):
+    run(
+      tmp_path,
+      evaluate=lambda s: {'score': next(values), 'other': np.nan},
+      save=lambda state, metrics: saved.update({step_of(state): metrics}),
+    )
+  assert list(saved) == [5]
+  # Lines that any parser reads.
+  assert 'NaN' not in (tmp_path / journal.METRICS).read_text()
+  figures = [e for e in journal.read(tmp_path) if 'score' in e]
+  assert [e['score'] for e in figures] == [3.0, None]
+  assert figures[0]['other'] is None
+
+
+def test_a_damaged_line_stops_a_run_before_it_changes_anything(tmp_path):
+  run(tmp_path)
+  path = tmp_path / journal.METRICS
+  content = b'\xff' + path.read_bytes()
+  path.write_bytes(content)
+  with pytest.raises(UserError, match='line 1 is damaged'):
+    run(tmp_path, step=10)
+  assert path.read_bytes() == content

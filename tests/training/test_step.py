@@ -282,6 +282,18 @@ def test_a_step_that_is_not_finite_changes_nothing(mode, devices):
   families.close(sick, healthy, 1e-6)
 
 
+def test_a_step_to_parameters_that_are_no_numbers_changes_nothing():
+  """The loss and the gradient are finite, the rate is not."""
+  family = families.build('gru')
+  step = step_lib.make_train_step(family.model, optax.sgd(float('nan')))
+  batch = families.batch(family)
+  init = step_lib.make_init(family.model, optax.sgd(1.0), ema_decay=0)
+  before = init(jax.random.key(0), batch)
+  after, metrics = jax.jit(step)(before, batch)
+  assert jnp.isfinite(metrics['loss']) and not metrics['finite']
+  families.close(after, before, 0)
+
+
 def test_dropout_is_noise_in_training_only():
   family = families.build('lstm')
   batch = families.batch(family)

@@ -12,6 +12,8 @@ import numpy as np
 from musiczoo.data.cache import encoded, sealed_folder
 from musiczoo.data.corpora.recordings import Recordings
 from musiczoo.data.pieces import Lazy, Pieces
+from musiczoo.errors import UserError
+from musiczoo.music import json_files
 from musiczoo.music.audio import needed, Sound
 
 _SEAL, _FORMAT, _FILE = 'sealed.json', 1, 'statistics.json'
@@ -57,7 +59,15 @@ def statistics(
 
   path = split.folder / 'encoded' / f'statistics-{encoded.key(key)}'
   sealed_folder.make(path, _SEAL, _FORMAT, write)
-  return json.loads((path / _FILE).read_text())
+  return _read_statistics(path / _FILE)
+
+
+def _read_statistics(path):
+  try:
+    found = json_files.read(path)
+    return {name: [float(v) for v in found[name]] for name in ('mean', 'sd')}
+  except (ValueError, TypeError, KeyError) as error:
+    raise UserError(f'{path} is damaged: make the folder anew') from error
 
 
 def _measured(split, key, measure):

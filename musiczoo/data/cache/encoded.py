@@ -14,7 +14,7 @@ import numpy as np
 
 from musiczoo import music, representations
 from musiczoo.data.cache import sealed_folder
-from musiczoo.data.cache.npy_writer import load, writing
+from musiczoo.data.cache.npy_writer import check_ends, load, writing
 from musiczoo.data.corpora.recordings import Recordings
 from musiczoo.data.dataset import Split
 from musiczoo.data.pieces import Lazy, Pieces
@@ -35,20 +35,23 @@ def open(
 
   Args:
     split: of a dataset, or of recordings.
-    config: all that x and the conditions depend on beside the dataset.
+    config: all that x and the conditions depend on beside the pieces.
     encode: a piece of the split -> x, an array or a SparseRoll.
     annotate: (piece, x) -> the conditions of its steps, or None.
 
   Raises:
     UserError: no piece has a step, the folder can't be written, or is damaged.
   """
-  path = split.folder / 'encoded' / f'{split.name}-{key(config)}'
+  of_split = {'files': split.digest} | dict(config)
+  path = split.folder / 'encoded' / f'{split.name}-{key(of_split)}'
   sealed_folder.make(
     path, SEAL, FORMAT, lambda folder: _write(split, encode, annotate, folder)
   )
   # Where the rows of each piece end, where its steps end, and the depth of its
   # SparseRoll, whose spans are the rows; 0 if its rows are its steps.
-  table, rows = load(path / 'pieces.npy'), load(path / 'rows.npy')
+  table = load(path / 'pieces.npy', (3,), np.int64)
+  rows = load(path / 'rows.npy', None)
+  check_ends(path / 'pieces.npy', table[:, :1], [len(rows)])
   ends = np.concatenate([np.zeros((1, 2), np.int64), table[:, :2]])
 
   def x(index):
@@ -59,7 +62,8 @@ def open(
 
   offsets, cond = ends[:, 1], None
   if annotate:
-    columns = load(path / 'cond.npy')
+    columns = load(path / 'cond.npy', (len(annotations.COLUMNS),), np.int16)
+    check_ends(path / 'pieces.npy', table[:, 1:2], [len(columns)])
     cond = Lazy(len(table), lambda i: columns[offsets[i] : offsets[i + 1]])
   return Pieces(Lazy(len(table), x), offsets, cond)
 

@@ -6,6 +6,8 @@ import pathlib
 
 import numpy as np
 
+from musiczoo.errors import UserError
+
 
 class NpyWriter:
   """A .npy file longer than memory: `append` rows, then `close`.
@@ -60,6 +62,53 @@ def writing(
     yield {name: opened(name, of) for name, of in arrays.items()}
 
 
-def load(path: pathlib.Path) -> np.ndarray:
-  """Maps a .npy file to memory, as an array that is sliced fast."""
-  return np.load(path, mmap_mode='r').view(np.ndarray)
+def load(
+  path: pathlib.Path, shape: tuple[int, ...] | None, dtype=None
+) -> np.ndarray:
+  """Maps a .npy file of rows to memory, as an array that is sliced fast.
+
+  Args:
+    shape: of a row; None: any.
+    dtype: of the array; None: any numbers.
+
+  Raises:
+    UserError: the file is no such array.
+  """
+  try:
+    array = np.load(path, mmap_mode='r', allow_pickle=False)
+    array = array.view(np.ndarray)
+  except Exception as error:  # A damaged header can raise anything.
+    reason = (str(error).splitlines() or [''])[0][:80]
+    raise UserError(
+      f'{path} is no array of numbers ({reason}): make the folder anew'
+    ) from error
+  fits = (
+    array.ndim >= 1
+    and array.dtype.kind in 'biuf'
+    and shape in (None, array.shape[1:])
+    and dtype in (None, array.dtype)
+  )
+  if not fits:
+    raise UserError(
+      f'{path} is an array of {array.dtype}{list(array.shape)}, not of '
+      f'{np.dtype(dtype) if dtype else "numbers"} in rows of '
+      f'{list(shape) if shape is not None else "any size"}: make the folder anew'
+    )
+  return array
+
+
+def check_ends(path: pathlib.Path, ends: np.ndarray, lengths) -> None:
+  """Refuses a table of where pieces end [pieces, arrays] that can't be right.
+
+  Args:
+    path: of its file.
+    lengths: of each of the arrays.
+
+  Raises:
+    UserError: a piece ends before it begins, or the last not with its array.
+  """
+  begins = np.concatenate([np.zeros((1, ends.shape[1]), ends.dtype), ends])
+  if (begins[1:] < begins[:-1]).any() or begins[-1].tolist() != [*lengths]:
+    raise UserError(
+      f'{path} is damaged (where its pieces end): make the folder anew'
+    )

@@ -6,12 +6,16 @@ each other file.
 
 from collections.abc import Callable, Iterator
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
+import re
 import shutil
+import time
 
 from musiczoo.errors import UserError
+from musiczoo.music import json_files, seals
 from musiczoo.music.files import move_folder, sha256
 
 
@@ -34,10 +38,14 @@ def creating(
   # Unlike Path.exists, False where the folder above can't be searched.
   if os.path.exists(path):
     _refuse_unless_sealed(path, seal)
+  _remove_abandoned(path)
   # A sibling, so that the move is one atomic step.
   scratch = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
+  held = None
   try:
     scratch.mkdir(parents=True)
+    held = os.open(scratch, os.O_RDONLY | os.O_CLOEXEC)
+    _try_lock(held)
     yield scratch
     files = {p.name: _describe(p) for p in sorted(scratch.iterdir())}
     text = json.dumps({'format': form, 'files': files}, indent=1) + '\n'
@@ -56,35 +64,39 @@ def creating(
     ) from error
   finally:
     shutil.rmtree(scratch, ignore_errors=True)
+    if held is not None:
+      os.close(held)
 
 
 def check(path: pathlib.Path, seal: str, form: int) -> None:
   """Reads every file of a sealed folder and compares it with the seal.
 
   Raises:
-    UserError: a file is missing, damaged or of another format; it is named.
+    UserError: a file is missing, damaged or of another format, or the seal
+      lists one outside the folder; it is named.
   """
 
-  def damaged(name, what):
-    return UserError(f'{path / name} {what}: make the folder anew')
+  def sums_of(content):
+    sealed = json_files.parse(content)
+    found, files = sealed['format'], sealed['files']
+    if found != form:
+      raise ValueError(f'of format {str(found)[:20]}, not {form}')
+    return {name: entry['sha256'] for name, entry in files.items()}
 
   try:
-    sealed = json.loads((path / seal).read_bytes())
-    found, files = sealed['format'], dict(sealed['files'])
+    seals.check(path, seal, sums_of, is_exact=False)
+  except seals.Damage as damage:
+    raise UserError(f'{path}/{damage}: make the folder anew') from damage
   except OSError as error:
-    raise damaged(seal, f'is not there ({error.strerror})') from error
-  except (ValueError, KeyError, TypeError) as error:
-    raise damaged(seal, 'is damaged') from error
-  if found != form:
-    raise damaged(seal, f'is of format {found}, not {form}')
-  for name, expected in files.items():
-    try:
-      is_sound = _describe(path / name) == expected
-    except OSError as error:
-      what = f'cannot be read ({error.strerror})'
-      raise damaged(name, what) from error
-    if not is_sound:
-      raise damaged(name, 'is damaged')
+    raise UserError(
+      f'{error.filename or path} cannot be read ({error.strerror}): allow it'
+    ) from error
+
+
+def digests(path: pathlib.Path, seal: str) -> dict[str, str]:
+  """The SHA-256 of each file, from the seal of a folder that was checked."""
+  files = json_files.read(path / seal)['files']
+  return {name: entry['sha256'] for name, entry in files.items()}
 
 
 def make(
@@ -116,6 +128,34 @@ def _refuse_unless_sealed(path, seal, text=None):
     f'{path} is there already and holds something else: choose another '
     'folder, or remove it first'
   )
+
+
+def _remove_abandoned(path):
+  """Removes what killed processes have left of their folders for `path`.
+
+  A process that lives holds a lock of its folder. Where there are no locks, as
+  on some networks, nothing is removed.
+  """
+  of_path = re.compile(rf'\.{re.escape(path.name)}\.[0-9]+\.tmp')
+  beside = path.parent.iterdir() if path.parent.is_dir() else ()
+  for each in [p for p in beside if of_path.fullmatch(p.name)]:
+    with contextlib.suppress(OSError):
+      held = os.open(each, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+      try:
+        # One that was made this second may not be locked yet.
+        is_new = time.time() - os.fstat(held).st_mtime < 1
+        if not is_new and _try_lock(held):
+          shutil.rmtree(each, ignore_errors=True)
+      finally:
+        os.close(held)
+
+
+def _try_lock(descriptor):
+  try:
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return True
+  except OSError:
+    return False
 
 
 def _describe(path):

@@ -25,12 +25,13 @@ class Recordings(Lazy):
   Attributes:
     folder: the corpus.
     name: of the split.
+    digests: SHA-256 of each file, by name within the folder.
     digest: SHA-256 of what the files hold, in their order.
   """
 
   def __init__(self, folder: pathlib.Path, name: str, sha256: dict[str, str]):
     """Args: `sha256`, of each file, by name within the folder."""
-    self.folder, self.name = folder, name
+    self.folder, self.name, self.digests = folder, name, sha256
     together = ''.join(sha256.values())
     self.digest = hashlib.sha256(together.encode()).hexdigest()
     files = list(sha256)

@@ -17,7 +17,7 @@ import numpy as np
 from musiczoo import build
 from musiczoo.errors import UserError
 from musiczoo.export import weights
-from musiczoo.music import files
+from musiczoo.music import files, json_files, seals
 from musiczoo.runs import config_history, workdir
 from musiczoo.training import checkpoint
 
@@ -25,6 +25,7 @@ MODELS = pathlib.Path(__file__).parent / 'models'
 WEIGHTS, CONFIG = 'weights.npz', 'config.json'
 CARD, SUMS = 'CARD.md', 'SHA256SUMS'
 GRADE = 'grade.json'
+_AGAIN = 'install musiczoo again'
 
 
 def names() -> list[str]:
@@ -44,22 +45,30 @@ def load(name: str):
     hint = f'did you mean {near[0]}?' if near else others
     raise UserError(f"no pretrained model '{name}': {hint}")
   folder = MODELS / name
-  _check(folder)
-  saved = json.loads((folder / CONFIG).read_text())
-  config = config_history.parse(saved['config'])
-  pipeline = build.pipeline(config)
-  with np.load(folder / WEIGHTS, allow_pickle=False) as halves:
-    flat = {name: _joined(halves[name]) for name in halves}
+  check(folder)
+  try:
+    saved = json_files.read(folder / CONFIG)
+    config, step = config_history.parse(saved['config']), int(saved['step'])
+    pipeline = build.pipeline(config)
+    with np.load(folder / WEIGHTS, allow_pickle=False) as halves:
+      flat = {name: _joined(halves[name]) for name in halves}
+  except UserError:
+    raise
+  except Exception as e:  # A file that was sealed, but not by `pack`.
+    reason = (str(e).splitlines() or [''])[0][:80]
+    raise UserError(
+      f'{folder} holds no model ({type(e).__name__}: {reason}): {_AGAIN}'
+    ) from e
   params = checkpoint.conform(
     weights.nested(flat), workdir.shapes(pipeline), origin=str(folder)
   )
-  return config, pipeline, params, saved['step']
+  return config, pipeline, params, step
 
 
 def grade_reference(name: str) -> dict | None:
   """What the music of a model is graded by, as JSON; None if it has none."""
   path = MODELS / name / GRADE
-  return json.loads(path.read_text()) if path.exists() else None
+  return json_files.read(path) if path.exists() else None
 
 
 def find(place: str):
@@ -117,8 +126,11 @@ def _joined(bytes_2x):
   return pairs.view(np.float16)[..., 0].astype(np.float32)
 
 
-def _check(folder):
-  sums = files.parse_sums((folder / SUMS).read_text())
-  found = files.digests(folder, but=SUMS)
-  if wrong := files.difference(found, sums):
-    raise UserError(f'{folder}: {wrong}: install musiczoo again')
+def check(folder: pathlib.Path) -> None:
+  """Raises UserError unless all files of a folder are as packed."""
+  try:
+    seals.check(
+      folder, SUMS, lambda text: files.parse_sums(text.decode()), is_exact=True
+    )
+  except seals.Damage as damage:
+    raise UserError(f'{folder}/{damage}: {_AGAIN}') from damage

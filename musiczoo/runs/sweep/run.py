@@ -1,18 +1,26 @@
 """Runs trials and writes their results."""
 
 from collections.abc import Callable, Sequence
+import contextlib
 from functools import partial
-import json
+import logging
+import math
 import pathlib
 import traceback
 
 from musiczoo import build
 from musiczoo.evaluation.likelihood import make_validation, monitor_name
-from musiczoo.runs import config_history, run as run_lib, workdir as workdirs
-from musiczoo.runs.sweep import locks, results, trials, vmap_trials
+from musiczoo.runs import (
+  config_history,
+  locks,
+  run as run_lib,
+  workdir as workdirs,
+)
+from musiczoo.runs.sweep import results, trials, vmap_trials
 from musiczoo.training import loop
 
 ERROR = 'error.txt'  # In a trial's folder: the traceback.
+log = logging.getLogger(__name__)
 
 
 def run(
@@ -42,10 +50,11 @@ def _run(
 ) -> None:
   if results.finished(folder):
     return
+  before = results.read(folder)
+  if before is not None and before['status'] == 'damaged':
+    log.warning('%s: the trial is run again', before['reason'])
   try:
-    config = config_history.parse(
-      json.loads((folder / 'config.json').read_text())
-    )
+    config = config_history.parse(workdirs.read_table(folder / workdirs.CONFIG))
     run_lib.fit(
       config, folder, place=place, stopping=stopping, say=lambda line: None
     )
@@ -57,10 +66,20 @@ def _run(
   except loop.Diverged as e:
     result = {'status': 'diverged', 'reason': str(e)}
   except Exception as e:  # Of memory, of the disk, of one odd config.
-    (folder / ERROR).write_text(traceback.format_exc())
     first = (str(e).splitlines() or [''])[0][:300]
     result = {'status': 'failed', 'reason': f'{type(e).__name__}: {first}'}
-  results.write(folder, result)
+    with contextlib.suppress(OSError):  # Of a full disk.
+      (folder / ERROR).write_text(traceback.format_exc())
+  _write(folder, result)
+
+
+def _write(folder, result):
+  try:
+    results.write(folder, result)
+  except OSError as e:  # The trial has no result, and is tried again.
+    log.warning(
+      '%s: no result written (%s): %s', folder, e.strerror, result['status']
+    )
 
 
 def _result(folder):
@@ -74,9 +93,14 @@ def _result(folder):
     validate = make_validation(devices, pipeline, pieces, config.batch_size)
     measured = validate(devices.replicate(params))
     figures |= {f'{split}_{name}': value for name, value in measured.items()}
+  monitor = monitor_name(pipeline)
+  for name in f'valid_{monitor}', f'test_{monitor}':
+    if not math.isfinite(figures[name]):
+      reason = f'{name} of step {step} is {figures[name]}, no finite number'
+      return {'status': 'diverged', 'reason': reason}
   return {
     'status': 'done',
     'step': step,
-    'monitor': monitor_name(pipeline),
+    'monitor': monitor,
     'figures': figures,
   }

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 import csv
 import io
-import json
 import math
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from musiczoo.errors import UserError
 from musiczoo.evaluation import significance
+from musiczoo.music import json_files
 from musiczoo.runs.sweep.trials import Trial
 
 ONE = 'the config'  # The name of the only point of a sweep without a grid.
@@ -185,7 +185,7 @@ def to_json(
       for t in trials
     ],
   }
-  return json.dumps(content, indent=1) + '\n'
+  return json_files.text(content)
 
 
 def _plain(row):

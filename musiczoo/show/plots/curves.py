@@ -40,6 +40,6 @@ def draw_all(workdir, path) -> None:
 
 
 def _points(entries, name):
-  """The steps at which a metric was written, and its values."""
-  points = [(e['step'], e[name]) for e in entries if name in e]
+  """The steps at which a metric was written as a number, and its values."""
+  points = [(e['step'], e[name]) for e in entries if e.get(name) is not None]
   return tuple(zip(*points)) or ((), ())

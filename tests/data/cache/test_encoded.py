@@ -1,5 +1,8 @@
 """A split encoded once is what encoding its pieces would give."""
 
+import json
+import shutil
+
 import numpy as np
 import pytest
 
@@ -8,6 +11,7 @@ from musiczoo.data.cache import encoded
 from musiczoo.data.corpus import Piece
 from musiczoo.data.pieces import pack
 from musiczoo.errors import UserError
+from musiczoo.music import files
 from musiczoo.music.score import DURATION, PITCH, Score
 from musiczoo.representations.sparse_roll import SparseRoll
 
@@ -65,3 +69,60 @@ def test_damage_is_named(split):
 def test_no_step_of_music_is_an_error(split):
   with pytest.raises(UserError, match='no train piece'):
     encoded.open(split, {}, lambda piece: encode(piece)[:0])
+
+
+def test_other_files_beside_an_old_cache_are_encoded_anew(split, tmp_path):
+  """A dataset made anew, into whose folder the old cache has been copied."""
+  old = encoded.open(split, {}, encode)
+  assert len(old) == 2
+  shutil.move(split.folder, tmp_path / 'old')
+  with dataset.creating(split.folder) as (writer, _):
+    notes = np.full((1, 5), 1, np.int32) * (5, 1, 72, 80, 0)
+    writer.add(Piece('new.mid', Score(notes)), 'train')
+  shutil.copytree(tmp_path / 'old' / 'encoded', split.folder / 'encoded')
+  (x,) = encoded.open(dataset.open(split.folder)['train'], {}, encode).x
+  assert x.tolist() == [[72, 1]]
+
+
+def reseal(folder, seal):
+  """Writes the seal anew, as if the files had always been as they are."""
+  content = json.loads((folder / seal).read_text())
+  for name in content['files']:
+    content['files'][name]['sha256'] = files.sha256(folder / name)
+  (folder / seal).write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize('name', ['pieces', 'rows'])
+@pytest.mark.parametrize(
+  'array,message',
+  [
+    (np.array([{}], object), 'no array of numbers .*Python objects'),
+    (np.array('x'), 'is an array of <U1'),
+    (np.zeros((9, 3), np.float32), 'is an array of float32|where its pieces'),
+    (np.full((2, 3), -1, np.int64), 'where its pieces end'),
+  ],
+)
+def test_a_resealed_cache_of_other_arrays_is_refused(
+  split, name, array, message
+):
+  encoded.open(split, {}, encode)
+  (path,) = split.folder.rglob(f'encoded/*/{name}.npy')
+  np.save(path, array, allow_pickle=True)
+  reseal(path.parent, encoded.SEAL)
+  with pytest.raises(UserError, match=message) as error:
+    encoded.open(split, {}, encode)
+  assert str(path.parent) in str(error.value)
+
+
+@pytest.mark.parametrize(
+  'name', ['pieces', 'notes', 'tempi', 'meters', 'keys', 'tracks', 'names']
+)
+@pytest.mark.parametrize(
+  'array', [np.array([{}], object), np.zeros((2, 2)), np.zeros(0, np.int32)]
+)
+def test_a_resealed_dataset_of_other_arrays_is_refused(split, name, array):
+  path = split.folder / f'{name}.npy'
+  np.save(path, array, allow_pickle=True)
+  reseal(split.folder, dataset.SEAL)
+  with pytest.raises(UserError, match=f'{name}.npy is '):
+    dataset.open(split.folder)

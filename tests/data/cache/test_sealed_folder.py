@@ -1,5 +1,10 @@
 """A sealed folder is whole, or it isn't there, or what is wrong is named."""
 
+import os
+import shutil
+import subprocess
+import sys
+
 import pytest
 
 from musiczoo.data.cache import sealed_folder
@@ -84,11 +89,25 @@ def test_a_place_that_cannot_be_written(tmp_path):
   [
     ('a', b'abd', 'a is damaged'),
     ('a', b'ab', 'a is damaged'),
-    ('a', None, 'a cannot be read'),
+    ('a', None, 'a is missing'),
     ('seal.json', b'{', 'seal.json is damaged'),
     ('seal.json', b'[]', 'seal.json is damaged'),
     ('seal.json', b'{"format": 2, "files": {}}', 'of format 2, not 1'),
-    ('seal.json', None, 'seal.json is not there'),
+    ('seal.json', None, 'seal.json is missing'),
+    ('seal.json', b'\xff', 'seal.json is damaged .*UTF-8'),
+    ('seal.json', b'[' * 10**5, 'seal.json is damaged .*nested'),
+    ('seal.json', b'{"format": 1, "files": [1]}', 'seal.json is damaged'),
+    ('seal.json', b'{"format": 1, "files": {"a": 1}}', 'seal.json is damaged'),
+    (
+      'seal.json',
+      b'{"format": 1, "files": {"../a": {"sha256": "0"}}}',
+      "seal.json is damaged .it lists '../a'",
+    ),
+    (
+      'seal.json',
+      b'{"format": 1, "files": {"/etc/passwd": {"sha256": "0"}}}',
+      "seal.json is damaged .it lists '/etc/passwd'",
+    ),
   ],
 )
 def test_damage_is_named_in_one_line(tmp_path, name, content, message):
@@ -101,3 +120,32 @@ def test_damage_is_named_in_one_line(tmp_path, name, content, message):
     check(tmp_path / 'x')
   assert str(tmp_path / 'x') in str(error.value)
   assert '\n' not in str(error.value)
+
+
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(tmp_path):
+  for name in 'a', 'seal.json':
+    make(tmp_path / 'x')
+    (tmp_path / 'x' / name).unlink()
+    os.mkfifo(tmp_path / 'x' / name)
+    with pytest.raises(UserError, match=f'{name} is no regular file'):
+      check(tmp_path / 'x')
+    shutil.rmtree(tmp_path / 'x')
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path):
+  code = (
+    'import os, pathlib\n'
+    'from musiczoo.data.cache import sealed_folder\n'
+    f'with sealed_folder.creating(pathlib.Path({str(tmp_path / "x")!r}), "s", 1):\n'
+    '  os.kill(os.getpid(), 9)\n'
+  )
+  subprocess.run([sys.executable, '-c', code])
+  (left,) = tmp_path.iterdir()
+  os.utime(left, (0, 0))
+  # Of another folder, and of a process that lives.
+  (tmp_path / '.y.1.tmp').mkdir()
+  with sealed_folder.creating(tmp_path / 'x', 'seal.json', 1):
+    assert not left.exists()
+    make(tmp_path / 'z')
+    assert len(list(tmp_path.glob('.x.*.tmp'))) == 1
+  assert {p.name for p in tmp_path.iterdir()} == {'x', 'z', '.y.1.tmp'}

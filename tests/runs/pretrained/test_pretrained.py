@@ -70,8 +70,26 @@ def test_damage_is_named(tmp_path, monkeypatch, file):
   content = bytearray(path.read_bytes())
   content[len(content) // 2] ^= 1
   path.write_bytes(content)
-  with pytest.raises(UserError, match=f'{file}: content changed'):
+  with pytest.raises(UserError, match=f'{file} is damaged: its content'):
     pretrained.load('lstm')
+
+
+def test_sums_that_are_garbage_or_incomplete_are_damage(tmp_path, monkeypatch):
+  shutil.copytree(pretrained.MODELS / 'lstm-chorales', tmp_path / 'lstm')
+  monkeypatch.setattr(pretrained, 'MODELS', tmp_path)
+  path = tmp_path / 'lstm' / pretrained.SUMS
+  whole = path.read_text()
+  others = [line for line in whole.splitlines() if 'weights' not in line]
+  for content, message in [
+    (b'\xff\n', 'SHA256SUMS is damaged'),
+    (b'x', 'SHA256SUMS is damaged .line 1'),
+    ('\n'.join(others).encode(), 'weights.npz is not expected'),
+    (f'{"0" * 64}  ../lstm'.encode(), r"it lists '../lstm'"),
+    (b'', 'CARD.md is not expected'),
+  ]:
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=message):
+      pretrained.load('lstm')
 
 
 @pytest.mark.slow

@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from musiczoo.runs.sweep import locks, results, trials
+from musiczoo.runs import locks
+from musiczoo.runs.sweep import results, trials
 from musiczoo.runs.sweep.launchers import workers as worker_lib
 from musiczoo.runs.sweep.launchers.scheduler import LaunchOptions, schedule
 from musiczoo.runs.sweep.launchers.slurm import script
@@ -89,10 +90,11 @@ def test_a_trial_that_kills_its_workers_is_given_up(tmp_path, monkeypatch):
   )
   deadly, fine = (trials.folder(tmp_path, i) for i in ('deadly', 'fine'))
   deadly.mkdir(parents=True), fine.mkdir()
-  results.write(fine, {'status': 'done'})
+  diverged = {'status': 'diverged', 'reason': 'lr'}
+  results.write(fine, diverged)
   mortal.run(('deadly', 'fine'))
   assert results.read(deadly) == {'status': 'failed', 'reason': worker_lib.DIED}
-  assert results.read(fine) == {'status': 'done'}
+  assert results.read(fine) == diverged
 
 
 def test_gpus_are_those_that_are_visible(monkeypatch):

@@ -11,7 +11,7 @@ import pytest
 from musiczoo.runs import workdir as workdirs
 from musiczoo.runs.sweep import results, run, trials, vmap_trials
 from musiczoo.sampling import generate
-from musiczoo.training import checkpoint
+from musiczoo.training import checkpoint_folder
 from tests import configs, families
 from tests.runs.sweep import small
 
@@ -66,7 +66,7 @@ def test_a_stopped_trial_goes_on_to_the_same_bits(tmp_path, corpus):
   (whole,) = run_all(tmp_path / 'whole', plan, 1)
   (cut,) = run_all(tmp_path / 'cut', plan, 1, stopping=stop_after(2))
   assert results.read(cut) is None
-  assert checkpoint.steps(workdirs.checkpoints(cut))
+  assert checkpoint_folder.steps(workdirs.checkpoints(cut))
   run_all(tmp_path / 'cut', plan, 1)
   assert results.read(cut) == results.read(whole)
   assert journal(cut) == journal(whole)
@@ -107,7 +107,7 @@ def test_together_equals_alone(tmp_path, corpus):
   families.close(a[2], b[2], 1e-5)
   # Stopped at different steps, they go on to the same bits.
   cut = run_all(tmp_path / 'cut', plan, 3, stopping=stop_after(5))
-  steps = [checkpoint.steps(workdirs.checkpoints(f))[-1:] for f in cut]
+  steps = [checkpoint_folder.steps(workdirs.checkpoints(f))[-1:] for f in cut]
   assert len(set(map(tuple, steps))) > 1, steps
   run_all(tmp_path / 'cut', plan, 3)
   for a, b in zip(side_by_side, cut):
@@ -146,3 +146,31 @@ def test_all_learn_what_goes_wrong_in_the_program():
   for thread in threads:
     thread.join(timeout=60)
   assert sorted(informed) == [0, 1]
+
+
+def test_a_full_disk_is_reported_and_leaves_no_result(
+  tmp_path, monkeypatch, caplog
+):
+  folder = trials.folder(tmp_path, 'a')
+  folder.mkdir(parents=True)
+  (folder / 'config.json').write_bytes(b'\xff')
+
+  def full(*args):
+    raise OSError(28, 'No space left on device')
+
+  monkeypatch.setattr(results, 'write', full)
+  monkeypatch.setattr(run.traceback, 'format_exc', full)
+  run.run(tmp_path, ['a'])
+  assert 'no result written (No space left on device)' in caplog.text
+  assert results.read(folder) is None
+
+
+def test_a_damaged_result_is_reported_and_made_again(tmp_path, caplog):
+  folder = trials.folder(tmp_path, 'a')
+  folder.mkdir(parents=True)
+  (folder / 'config.json').write_bytes(b'[]')
+  (folder / results.RESULT).write_bytes(b'[]')
+  run.run(tmp_path, ['a'])
+  assert 'no result of a trial: the trial is run again' in caplog.text
+  found = results.read(folder)
+  assert found['status'] == 'failed' and 'config.json is dam' in found['reason']

@@ -7,7 +7,8 @@ import threading
 from typing import NamedTuple
 
 import musiczoo
-from musiczoo.runs.sweep import locks, trials
+from musiczoo.runs import locks
+from musiczoo.runs.sweep import trials
 
 Job = tuple[str, ...]
 # For PYTHONPATH: the folder that musiczoo is imported from, on any node.

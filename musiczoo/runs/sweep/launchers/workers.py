@@ -7,7 +7,8 @@ import pathlib
 import subprocess
 import sys
 
-from musiczoo.runs.sweep import locks, results, trials
+from musiczoo.runs import locks
+from musiczoo.runs.sweep import results, trials
 from musiczoo.runs.sweep.launchers.scheduler import (
   Job,
   LaunchOptions,

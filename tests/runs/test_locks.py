@@ -3,11 +3,11 @@
 import subprocess
 import sys
 
-from musiczoo.runs.sweep import locks
+from musiczoo.runs import locks
 
 HOLDER = """
 import pathlib, sys, time
-from musiczoo.runs.sweep import locks
+from musiczoo.runs import locks
 with locks.held([pathlib.Path(sys.argv[1])]):
   print('held', flush=True)
   time.sleep(60)

@@ -1,0 +1,70 @@
+"""Signals, and the end of an output, as requests to save and stop."""
+
+from collections.abc import Iterator
+import contextlib
+import os
+import signal
+import sys
+
+# What ends a command: Ctrl-C, `kill`, the end of its terminal.
+NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def numbers() -> list[signal.Signals]:
+  """NUMBERS without those that are ignored, as under nohup."""
+  return [n for n in NUMBERS if signal.getsignal(n) is not signal.SIG_IGN]
+
+
+class Signals:
+  """`with Signals() as signals`: each of NUMBERS asks for a stop.
+
+  So does the end of the pipe that is written to.
+  """
+
+  def __init__(self):
+    self.received = 0
+
+  def __enter__(self):
+    self._before = {n: signal.signal(n, self._receive) for n in numbers()}
+    self._terminals = [s for s in (sys.stdout, sys.stderr) if s.isatty()]
+    return self
+
+  def __exit__(self, *error):
+    for number, handler in self._before.items():
+      signal.signal(number, handler)
+
+  def _receive(self, number, frame):
+    del frame
+    for stream in self._terminals:
+      if not stream.isatty():  # It is gone; each line would be an error.
+        silence(stream)
+    if self.received:
+      raise KeyboardInterrupt
+    self.received = number
+    with contextlib.suppress(OSError):
+      print('stopping; once more to stop without saving', file=sys.stderr)
+
+  @contextlib.contextmanager
+  def output(self) -> Iterator[None]:
+    """`with signals.output(): print(...)`: the end of the pipe asks for a stop."""
+    try:
+      yield
+    except BrokenPipeError:  # As of `| head`.
+      silence(sys.stdout)
+      if not self.received:
+        self.received = signal.SIGPIPE
+
+  def stopping(self) -> int:
+    """The number of the signal that was received; 0 if there was none."""
+    return self.received
+
+  def status(self, status: int = 0) -> int:
+    """The exit status: of the signal, or the given one."""
+    return 128 + self.received if self.received else status
+
+
+def silence(stream) -> None:
+  """Has what is written to a stream from now on be lost."""
+  null = os.open(os.devnull, os.O_WRONLY)
+  os.dup2(null, stream.fileno())
+  os.close(null)
