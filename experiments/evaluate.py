@@ -1,4 +1,7 @@
-"""Evaluates a trained model on a split, by likelihood or by samples."""
+"""Evaluates a trained model on a split, by likelihood or by samples.
+
+python -m experiments.evaluate --workdir=out/lstm --json=out/lstm.json
+"""
 
 import dataclasses
 import json
@@ -240,7 +243,7 @@ def _text(value):
 
 def run() -> None:
   """The command: its flags, errors in one line, its exit status."""
-  launch.run(main)
+  launch.run(main, required=[model_flags.EITHER])
 
 
 if __name__ == '__main__':

@@ -1,4 +1,7 @@
-"""Exports a trained model: a model in, a folder that needs no musiczoo out."""
+"""Exports a trained model: a model in, a folder that needs no musiczoo out.
+
+python -m experiments.export --pretrained=lstm-chorales --output_dir=out/lstm
+"""
 
 import json
 import pathlib
@@ -17,7 +20,6 @@ ONNX = flags.DEFINE_bool(
 
 def main():
   model_flags.check()
-  launch.require(output_dir=OUTPUT_DIR.value)
   output = pathlib.Path(OUTPUT_DIR.value)
   launch.make_folder(output)
   from musiczoo.export.files import files
@@ -52,7 +54,7 @@ def _measured(step):
 
 def run() -> None:
   """The command: its flags, errors in one line, its exit status."""
-  launch.run(main)
+  launch.run(main, required=(model_flags.EITHER, OUTPUT_DIR))
 
 
 if __name__ == '__main__':

@@ -1,4 +1,7 @@
-"""Samples new music from a trained model: .mid, .png, .wav, .musicxml, a page."""
+"""Samples new music from a trained model: .mid, .png, .wav, .musicxml, a page.
+
+python -m experiments.generate --pretrained=lstm-chorales --output_dir=out/new
+"""
 
 import json
 import pathlib
@@ -47,7 +50,6 @@ _KINDS = {
 
 def main():
   model_flags.check()
-  launch.require(output_dir=OUTPUT_DIR.value)
   flag, files = input_flags.requested()
   from musiczoo import build
   from musiczoo.music import audio, midi
@@ -191,7 +193,7 @@ def _page(trained, scores, pieces, novelty):
 
 def run() -> None:
   """The command: its flags, errors in one line, its exit status."""
-  launch.run(main)
+  launch.run(main, required=(model_flags.EITHER, OUTPUT_DIR))
 
 
 if __name__ == '__main__':

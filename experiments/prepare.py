@@ -1,4 +1,7 @@
-"""Prepares a dataset: a folder or archive of MIDI in, a dataset folder out."""
+"""Prepares a dataset: a folder or archive of MIDI in, a dataset folder out.
+
+python -m experiments.prepare --input=songs.zip --output=out/songs
+"""
 
 from collections import Counter
 import os
@@ -52,7 +55,6 @@ free      {free} pieces that fit no grid{free_names}"""
 
 
 def main():
-  launch.require(input=INPUT.value, output=OUTPUT.value)
   from musiczoo.data import prepare
   from musiczoo.data.progress import progress
 
@@ -126,7 +128,7 @@ def _free(report):
 
 def run() -> None:
   """The command: its flags, errors in one line, its exit status."""
-  launch.run(main)
+  launch.run(main, required=(INPUT, OUTPUT))
 
 
 if __name__ == '__main__':

@@ -41,7 +41,8 @@ SEED = flags.DEFINE_integer(
 TEMPERATURE = flags.DEFINE_float(
   'temperature',
   None,
-  "Below 1 is more cautious, above 1 is more varied; left out: the model's own.",
+  'Below 1 is more cautious, above 1 is more varied, 0 takes the most likely '
+  "value; left out: the model's own.",
 )
 TOP_K = flags.DEFINE_integer(
   'top_k', None, 'Sample only the k most likely values; 0 or left out: all.'

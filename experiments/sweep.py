@@ -1,4 +1,9 @@
-"""Trains several seeds of each config of a grid, and compares them in a table."""
+"""Trains several seeds of each config of a grid, and compares them in a table.
+
+  python -m experiments.sweep --workdir=out/sweep --seeds=4 \\
+      --config=experiments/configs/chorales.py:lstm \\
+      --grid="optimizer.learning_rate=1e-3,3e-4"
+"""
 
 import pathlib
 import shlex
@@ -47,7 +52,6 @@ DRY_RUN = flags.DEFINE_bool('dry_run', False, 'Only print what would be run.')
 
 def main() -> int:
   config = launch.config(CONFIG.value)
-  launch.require(workdir=WORKDIR.value)
   points = _checked(grid.points(config, GRID.value))
   workdir = pathlib.Path(WORKDIR.value).absolute()
   planned = trials.plan(points, SEEDS.value)
@@ -136,7 +140,7 @@ def _conclude(workdir, planned) -> int:
 
 def run() -> None:
   """The command: its flags, errors in one line, its exit status."""
-  launch.run(main)
+  launch.run(main, required=(CONFIG, WORKDIR))
 
 
 if __name__ == '__main__':

@@ -62,7 +62,7 @@ SMALL = [
   ],
 )
 def test_a_slip_is_answered_in_one_line_at_once(tmp_path, arguments, message):
-  if CONFIG in arguments and len(arguments) > 1:
+  if arguments and arguments != [CONFIG]:
     arguments = [f'--workdir={tmp_path}', *arguments]
   answer = run('train', *arguments)
   assert answer.returncode == 2
@@ -136,21 +136,40 @@ def test_a_warning_of_the_library_is_on_stderr(tmp_path):
   assert len(answer.stderr.splitlines()) == 1
 
 
-def test_help_needs_no_jax():
+# Flag of a group of flags that the command imports.
+COMMANDS = {
+  'train': ['config', 'workdir', 'rerun', 'profile', 'coordinator'],
+  'evaluate': ['workdir', 'pretrained', 'html', 'temperature', 'orderings'],
+  'generate': ['workdir', 'pretrained', 'html', 'primer_midi', 'best_of'],
+  'demo': ['config', 'output_dir'],
+  'prepare': ['input', 'output', 'max_notes'],
+  'inspect': ['file', 'pretrained', 'html'],
+  'export': ['workdir', 'pretrained', 'output_dir', 'onnx'],
+  'sweep': ['config', 'workdir', 'grid'],
+  'trial': ['workdir', 'trials'],
+  'pretrain': ['name', 'workdir'],
+}
+
+
+def test_help_names_every_flag_and_needs_no_jax():
   """Of all commands, each in a fork of one process that has imported none."""
-  names = (
-    'train evaluate generate demo prepare inspect export sweep trial'
-  ).split()
   forks = f"""
-import os, runpy, sys
-for name in {names}:
+import io, json, os, runpy, sys
+from absl import flags
+for name in {list(COMMANDS)}:
   if not os.fork():
-    sys.argv = [name, '--help']
+    sys.argv, real = [name, '--help'], sys.stdout
+    sys.stdout = io.StringIO()
+    before = set(flags.FLAGS)
     try:
       runpy.run_module(f'experiments.{{name}}', run_name='__main__')
-    except SystemExit:
-      print(f'{{name}}: jax' if 'jax' in sys.modules else f'{{name}}: done')
-    sys.stdout.flush()
+    except SystemExit as e:
+      status = e.code
+    by_module = flags.FLAGS.flags_by_module_dict().items()
+    ours = [f.name for m, fs in by_module if m.split('.')[0] in
+            ('experiments', 'musiczoo', name) for f in fs]
+    said = [sys.stdout.getvalue(), ours, status, 'jax' in sys.modules]
+    print(json.dumps(said), file=real, flush=True)
     os._exit(0)
   os.wait()
 """
@@ -158,10 +177,37 @@ for name in {names}:
     [sys.executable, '-c', forks], cwd=ROOT, capture_output=True, text=True
   )
   lines = answer.stdout.splitlines()
-  assert [line for line in lines if ': done' in line] == [
-    f'{name}: done' for name in names
-  ], answer.stderr
-  assert sum(line.startswith('  --') for line in lines) > 20
+  assert len(lines) == len(COMMANDS), answer.stderr
+  for (name, expected), line in zip(COMMANDS.items(), lines):
+    text, flags, status, has_jax = json.loads(line)
+    assert status == 0 and not has_jax, name
+    shown = re.findall(r'^  --(?:\[no\])?(\w+)\b(?! or)', text, re.M)
+    assert sorted(shown) == sorted(flags), name
+    assert set(expected) <= set(flags), name
+    assert max(map(len, text.splitlines())) <= 80, name
+    # What cannot be left out stands before the rest, below an example.
+    example = text.index(f'  python -m experiments.{name} ')
+    assert name == 'demo' or example < text.index('Required:\n  --')
+
+
+@pytest.mark.parametrize(
+  'command,arguments,message',
+  [
+    ('generate', [], '--workdir is missing: give --workdir (folder of a tr'),
+    ('generate', [], 'or --pretrained (name of a model of the package: cnn-'),
+    ('generate', ['--workdir=w'], '--output_dir is missing: give --output_dir'),
+    ('train', [], '--config is missing: give --config (FILE.py:VARIANT, such'),
+    ('train', [], 'or --rerun (workdir of a run to repeat'),
+    ('inspect', [], '--file is missing: give --file (MIDI file)'),
+  ],
+)
+def test_a_missing_flag_is_named_with_its_alternatives(
+  command, arguments, message
+):
+  answer = run(command, *arguments)
+  assert answer.returncode == 2
+  assert answer.stderr.count('\n') == 1
+  assert message in answer.stderr
 
 
 @pytest.fixture(scope='module')
