@@ -40,12 +40,7 @@ def run(
     required: flags, or tuples of flags of which one has to be given.
     positional: the flag whose value may stand without its name.
   """
-  # Orbax logs each step, and errors before it raises them.
-  absl_logging.set_verbosity(absl_logging.FATAL)
-  ours = logging.getLogger('musiczoo')
-  ours.addHandler(logging.StreamHandler())
-  ours.setLevel(logging.WARNING)  # Its parent's is absl's, FATAL.
-  ours.propagate = False
+  _show_warnings()
   _make_exact()
 
   def parsed(argv):
@@ -62,6 +57,24 @@ def run(
     lambda _: sys.exit(_guarded(main)),
     flags_parser=lambda argv: _guarded(parsed, argv),
   )
+
+
+class _OneLine(logging.Formatter):
+  def format(self, record):
+    text = ' '.join(record.getMessage().split())
+    return f'{record.levelname.lower()}: {text}'
+
+
+def _show_warnings():
+  """Prints what the library warns of, and nothing that others log."""
+  # Orbax logs each step, and errors before it raises them.
+  absl_logging.set_verbosity(absl_logging.FATAL)
+  handler = logging.StreamHandler()
+  handler.setFormatter(_OneLine())
+  ours = logging.getLogger('musiczoo')
+  ours.addHandler(handler)
+  ours.setLevel(logging.WARNING)  # Its parent's is absl's, FATAL.
+  ours.propagate = False
 
 
 def _make_exact():

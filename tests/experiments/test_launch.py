@@ -133,6 +133,7 @@ def test_a_warning_of_the_library_is_on_stderr(tmp_path):
     [sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True
   )
   assert 'is damaged' in answer.stderr, answer.stderr
+  assert answer.stderr.startswith('warning: ')
   assert len(answer.stderr.splitlines()) == 1
 
 
@@ -347,6 +348,25 @@ def test_evaluate_writes_what_it_prints(trained, tmp_path):
   parts = figures['nll_per_note_pitch'] + figures['nll_per_note_onset']
   assert abs(figures['nll_per_note'] - parts) < 1e-6
   assert f'{figures["nll_per_note"]:.4f}' in answer.stdout
+
+
+def test_what_a_primer_loses_is_on_stderr(trained, tmp_path):
+  workdir, _ = trained
+  notes = [(480 * i, 480, pitch, 80, 0) for i, pitch in enumerate((62, 127))]
+  midi.write(Score(np.array(notes, np.int32)), tmp_path / 'high.mid')
+  answer = run(
+    'generate',
+    f'--workdir={workdir}',
+    f'--output_dir={tmp_path / "new"}',
+    f'--primer_midi={tmp_path / "high.mid"}',
+    '--num_outputs=1',
+    '--num_steps=16',
+    '--nonovelty',
+  )
+  assert answer.returncode == 0, answer.stderr
+  (line,) = answer.stderr.splitlines()
+  assert line.startswith(f'warning: {tmp_path / "high.mid"} is reduced')
+  assert '1 of 2 notes kept' in line
 
 
 @pytest.mark.parametrize('flag', ['--num_steps=8', '--temperature=1'])
