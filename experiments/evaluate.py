@@ -25,15 +25,21 @@ ORDERINGS = flags.DEFINE_integer(
   None,
   'Also compute the frame-wise likelihood, over this many random orders.',
   lower_bound=1,
+  upper_bound=1000,
 )
 MAX_FRAMES = flags.DEFINE_integer(
-  'max_frames', 2000, 'Size of its random sample of frames.', lower_bound=1
+  'max_frames',
+  2000,
+  'Size of its random sample of frames.',
+  lower_bound=1,
+  upper_bound=10**6,
 )
 SAMPLES = flags.DEFINE_integer(
   'samples',
   512,
   'Windows to sample and compare with real ones, of a GAN.',
   lower_bound=2,
+  upper_bound=100_000,
 )
 VOICE_LEADING = flags.DEFINE_bool(
   'voice_leading',

@@ -18,7 +18,7 @@ TEMPO = flags.DEFINE_integer(
   'tempo',
   None,
   'Quarter notes a minute; left out: those of the music, of the primer, or 80.',
-  lower_bound=1,
+  lower_bound=4,  # Slower ones do not fit into three bytes of microseconds.
   upper_bound=1000,
 )
 NOVELTY = flags.DEFINE_bool(

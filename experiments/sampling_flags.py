@@ -3,13 +3,14 @@
 from absl import flags
 
 NUM_OUTPUTS = flags.DEFINE_integer(
-  'num_outputs', 8, 'Number of pieces.', lower_bound=1
+  'num_outputs', 8, 'Number of pieces.', lower_bound=1, upper_bound=65536
 )
 NUM_STEPS = flags.DEFINE_integer(
   'num_steps',
   256,
   "Steps of the model's grid to sample; a primer comes on top.",
   lower_bound=1,
+  upper_bound=10**6,
 )
 TIME_SIGNATURE = flags.DEFINE_string(
   'time_signature',
@@ -73,7 +74,7 @@ CHORDS = flags.DEFINE_string(
 KEY = flags.DEFINE_string('key', None, "Key to condition on, such as 'Am'.")
 STYLE = flags.DEFINE_string('style', None, 'Style to condition on.')
 DENSITY = flags.DEFINE_float(
-  'density', None, 'Onsets per quarter note to condition on.'
+  'density', None, 'Onsets per quarter note to condition on, 0 to 32.'
 )
 
 

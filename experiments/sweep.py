@@ -43,9 +43,14 @@ WORKERS = flags.DEFINE_integer(
   None,
   'Jobs at a time; left out: one per GPU, else per core.',
   lower_bound=1,
+  upper_bound=1024,
 )
 TOGETHER = flags.DEFINE_integer(
-  'together', 1, 'Trials of one shape in one program.', lower_bound=1
+  'together',
+  1,
+  'Trials of one shape in one program.',
+  lower_bound=1,
+  upper_bound=1024,
 )
 DRY_RUN = flags.DEFINE_bool('dry_run', False, 'Only print what would be run.')
 

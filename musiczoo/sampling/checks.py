@@ -1,12 +1,11 @@
 """Checks of requested sampling controls and conditions."""
 
 from collections.abc import Sequence
-import math
 
 import numpy as np
 
 from musiczoo.build import Conditions, Pipeline
-from musiczoo.errors import UserError
+from musiczoo.errors import Range, UserError
 from musiczoo.models.model import Model
 from musiczoo.music import annotations
 from musiczoo.music.form import parse_phrases, parse_time_signature
@@ -14,6 +13,12 @@ from musiczoo.nn.heads import Controls
 from musiczoo.nn.heads.rules import RULES
 
 FLAGS = 'temperature', 'top_k', 'top_p', 'min_p', 'forbid'
+RANGES = {
+  'temperature': Range(0, 100),
+  'top_k': Range(0, 2**16),
+  'top_p': Range(1e-9, 1),
+  'min_p': Range(0, 1),
+}
 
 
 def parse_rules(names: Sequence[str]) -> np.ndarray | None:
@@ -51,10 +56,10 @@ def check_controls(pipeline: Pipeline, **asked) -> Controls:
         f'--{name} cannot be used with this model: '
         + (f'it takes {", ".join(usable)}' if usable else 'leave it out')
       )
-  if not 0 <= controls.temperature < math.inf or controls.top_k < 0:
-    raise UserError('--temperature and --top_k must not be negative')
-  if not (0 < controls.top_p <= 1 and 0 <= controls.min_p <= 1):
-    raise UserError('--top_p must be in (0, 1] and --min_p in [0, 1]')
+  for name, allowed in RANGES.items():
+    value = getattr(controls, name)
+    if value not in allowed:
+      raise UserError(f'--{name}={value:g}: give {allowed}')
   return controls
 
 
