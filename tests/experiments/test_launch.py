@@ -78,6 +78,7 @@ def test_a_slip_is_answered_in_one_line_at_once(tmp_path, arguments, message):
     ('batch_size=0', '--config.batch_size=0: give 1 or more'),
     ('window=1', '--config.window=1: give 2 to 1048576'),
     ('window=1000000000', '--config.window=1000000000: give 2 to 1048576'),
+    ('window=1048576', 'of memory are needed at least, and there are'),
     ('steps_per_dispatch=100000', 'steps_per_dispatch=100000: give 1 to 65536'),
     ('model.hidden=1000000000', 'hidden=1000000000: give 1 to 65536'),
     ('model.layers=99', '--config.model.layers=99: give 1 to 64'),
