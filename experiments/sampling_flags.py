@@ -87,7 +87,7 @@ def forms(pipeline, time_signature: tuple[int, int]) -> dict:
   Raises:
     UserError: the model cannot use one of the flags, or two do not agree.
   """
-  from musiczoo.sampling import checks, forms as forms_lib
+  from musiczoo.sampling import checks, forms as forms_lib, generate
 
   asked = checks.check_form(
     pipeline,
@@ -96,6 +96,7 @@ def forms(pipeline, time_signature: tuple[int, int]) -> dict:
     PHRASES.value,
   )
   form = {'time_signature': time_signature} | asked
+  generate.check_memory(pipeline.spec, NUM_OUTPUTS.value, form['num_steps'])
   planned = forms_lib.plan(pipeline, NUM_OUTPUTS.value, seed=SEED.value, **form)
   return {'num_steps': form['num_steps'], 'forms': planned}
 

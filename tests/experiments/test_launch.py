@@ -396,6 +396,10 @@ def test_evaluate_refuses_flags_of_samples_without_samples(trained, flag):
   'arguments,message',
   [
     (['--workdir=/nowhere'], 'no such folder'),
+    (
+      ['--workdir={}', '--num_outputs=65536', '--num_steps=1000000'],
+      'of memory are needed at least, and there are',
+    ),
     (['--workdir={}', '--top_p=0'], '--top_p=0: give 1e-09 to 1'),
     (['--workdir={}', '--temperature=-1'], '--temperature=-1: give 0 to 100'),
     (['--workdir={}', '--primer_midi=absent.mid'], 'absent.mid'),
