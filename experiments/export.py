@@ -5,6 +5,7 @@ python -m experiments.export --pretrained=lstm-chorales --output_dir=out/lstm
 
 import json
 import pathlib
+import re
 
 from absl import flags
 
@@ -12,7 +13,9 @@ from musiczoo.music.files import write_output
 
 from . import launch, model_flags
 
-OUTPUT_DIR = flags.DEFINE_string('output_dir', None, 'Folder for the export.')
+OUTPUT_DIR = flags.DEFINE_string(
+  'output_dir', None, 'Folder for the export; an earlier one is replaced.'
+)
 ONNX = flags.DEFINE_bool(
   'onnx', True, 'Write model.onnx where there can be one.'
 )
@@ -29,6 +32,7 @@ def main():
   made = files(
     config, pipeline, params, step=step, figures=figures, onnx=ONNX.value
   )
+  _remove_earlier(output, made)
   for name, content in made.items():
     write_output(output / name, content)
   size = sum(map(len, made.values()))
@@ -39,6 +43,15 @@ def main():
     f'python {output / "play.py"} --output_dir=music --num_outputs=2 '
     '--num_steps=64 --seed=0'
   )
+
+
+def _remove_earlier(output, made):
+  """Removes what an earlier export lists and this one does not have."""
+  sums = output / 'SHA256SUMS'
+  lines = sums.read_text(errors='replace') if sums.is_file() else ''
+  for name in re.findall(r'^[0-9a-f]{64}  ([\w.]+)$', lines, re.MULTILINE):
+    if name not in made:
+      (output / name).unlink(missing_ok=True)
 
 
 def _measured(step):

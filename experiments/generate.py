@@ -13,7 +13,11 @@ from musiczoo.errors import UserError
 
 from . import best_of, input_flags, launch, model_flags, pages, sampling_flags
 
-OUTPUT_DIR = flags.DEFINE_string('output_dir', None, 'Folder for the music.')
+OUTPUT_DIR = flags.DEFINE_string(
+  'output_dir',
+  None,
+  'Folder for the music; pieces of an earlier call in it are replaced.',
+)
 TEMPO = flags.DEFINE_integer(
   'tempo',
   None,
@@ -38,6 +42,7 @@ SOUNDFONT = flags.DEFINE_string(
 )
 
 
+_NOVELTY = 'novelty.json'
 # The rules of --forbid as `part_writing` names them.
 _KINDS = {
   'parallels': ('parallel_fifths', 'parallel_octaves'),
@@ -68,10 +73,12 @@ def main():
   read = audio.read if spec.is_audio else midi.read
   pieces = [(read(file), file) for file in files]
   output = pathlib.Path(OUTPUT_DIR.value)
+  earlier = _earlier(output, flag, files)
   launch.make_folder(output)
   begun = time.perf_counter()
   generated = inputs.generate(config, pipeline, params, flag, pieces, options)
   seconds = time.perf_counter() - begun
+  (output / _NOVELTY).unlink(missing_ok=True)
   if spec.is_audio:
     references = {file: piece for piece, file in pieces}
     outputs.write_audio(
@@ -81,7 +88,8 @@ def main():
     scores = _write(generated.scores, output, pieces, player)
   tokens = spec.num_decisions(generated.x)
   print(
-    f'{len(generated.scores)} pieces by the model of step {step} in {output}: '
+    f'{len(generated.scores)} pieces by the model of step {step} in {output}'
+    f'{f", in place of {earlier} earlier ones" if earlier else ""}: '
     f'{tokens} tokens in {seconds:.1f} s, {tokens / seconds:.0f} tokens/s '
     'with compilation'
   )
@@ -96,6 +104,21 @@ def main():
     novelty = _novelty(config, spec, generated.scores, output)
   if pages.HTML.value is not None:
     _page((config, pipeline, params), scores, pieces, novelty)
+
+
+def _earlier(output, flag, files):
+  """The number of earlier pieces, which are replaced; none of them is given."""
+  from musiczoo.show import outputs
+
+  pieces = outputs.earlier(output)
+  replaced = {path.resolve() for piece in pieces for path in piece}
+  for file in files:
+    if pathlib.Path(file).resolve() in replaced:
+      raise UserError(
+        f'--{flag}={file}: the pieces in --output_dir={output} are replaced, '
+        'and this is one of them: choose another folder'
+      )
+  return len(pieces)
 
 
 def _player():
@@ -142,7 +165,7 @@ def _novelty(config, spec, scores, output):
     print(f'no novelty report: {e}')
     return None
   text = json.dumps(reports, indent=1) + '\n'
-  launch.write_text(output / 'novelty.json', text)
+  launch.write_text(output / _NOVELTY, text)
   print(report_lib.summary(reports['generated'], reports['test'], steps))
   return reports
 

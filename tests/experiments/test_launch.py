@@ -341,6 +341,35 @@ def test_generate_same_seed_same_bytes(trained, tmp_path):
   assert score.tempi.tolist() == [[0, 600_000]]
 
 
+def test_earlier_pieces_are_replaced_as_a_whole(trained, tmp_path):
+  workdir, _ = trained
+
+  def generate(number, *more):
+    return run(
+      'generate',
+      f'--workdir={workdir}',
+      f'--output_dir={tmp_path}',
+      f'--num_outputs={number}',
+      '--num_steps=16',
+      *more,
+    )
+
+  (tmp_path / '007.mid').write_bytes(b'of the user')
+  assert generate(3).returncode == 0
+  again = generate(1, '--nonovelty')
+  assert f'1 pieces by the model of step 12 in {tmp_path}, in place of 3 ' in (
+    again.stdout
+  )
+  names = sorted(path.name for path in tmp_path.iterdir())
+  assert names == ['000.mid', '000.png', '007.mid']
+  # What is given is never lost to what is made of it.
+  given = f'--primer_midi={tmp_path / "000.mid"}'
+  answer = generate(1, given)
+  assert answer.returncode == 2
+  assert 'choose another folder' in answer.stderr
+  assert len(answer.stderr.splitlines()) == 1
+
+
 def test_evaluate_writes_what_it_prints(trained, tmp_path):
   workdir, _ = trained
   answer = run(
