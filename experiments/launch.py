@@ -40,6 +40,7 @@ def run(
     required: flags, or tuples of flags of which one has to be given.
     positional: the flag whose value may stand without its name.
   """
+  sys.stdout = _Output(sys.stdout)
   _show_warnings()
   _make_exact()
 
@@ -57,6 +58,30 @@ def run(
     lambda _: sys.exit(_guarded(main)),
     flags_parser=lambda argv: _guarded(parsed, argv),
   )
+
+
+class _Output:
+  """Standard output that may be closed, as by `| head`, while work goes on."""
+
+  def __init__(self, stream):
+    self._stream = stream
+
+  def __getattr__(self, name):
+    return getattr(self._stream, name)
+
+  def write(self, text):
+    return self._unless_closed(self._stream.write, text)
+
+  def flush(self):
+    self._unless_closed(self._stream.flush)
+
+  def _unless_closed(self, function, *args):
+    try:
+      return function(*args)
+    except BrokenPipeError:
+      # What is still in the buffer goes there, too.
+      os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+      return None
 
 
 class _OneLine(logging.Formatter):
@@ -96,9 +121,6 @@ def _guarded(function, *args):
   except KeyboardInterrupt:
     print('stopped', file=sys.stderr)
     sys.exit(128 + signal.SIGINT)
-  except BrokenPipeError:  # As of `| head`.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(0)
   except OSError as e:  # Such as a full disk or a read-only file.
     message = f'{e.filename or "file system"}: {e.strerror or e}'
   print(f'error: {message}', file=sys.stderr)

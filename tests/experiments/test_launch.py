@@ -152,6 +152,28 @@ def test_a_warning_of_the_library_is_on_stderr(tmp_path):
   assert len(answer.stderr.splitlines()) == 1
 
 
+def test_work_goes_on_when_nobody_reads_what_is_printed(tmp_path):
+  code = f"""
+from experiments import launch
+def main():
+  for number in range(100_000):
+    print('line', number)
+  launch.write_text(launch.pathlib.Path({str(tmp_path / 'asked.json')!r}), '{{}}')
+launch.run(main)"""
+  with subprocess.Popen(
+    [sys.executable, '-c', code],
+    cwd=ROOT,
+    stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE,
+    text=True,
+  ) as process:
+    assert process.stdout.readline() == 'line 0\n'
+    process.stdout.close()  # As `| head -1`.
+    assert process.stderr.read() == ''
+  assert process.returncode == 0
+  assert (tmp_path / 'asked.json').read_text() == '{}'
+
+
 # Flag of a group of flags that the command imports.
 COMMANDS = {
   'train': ['config', 'workdir', 'rerun', 'profile', 'coordinator'],
