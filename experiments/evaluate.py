@@ -11,7 +11,14 @@ from absl import flags
 
 from musiczoo.errors import UserError
 
-from . import evaluation_page, launch, model_flags, pages, sampling_flags
+from . import (
+  evaluation_page,
+  launch,
+  model_flags,
+  pages,
+  progress,
+  sampling_flags,
+)
 
 CORPUS = flags.DEFINE_string(
   'corpus', None, 'Other music to evaluate on than that of its config.'
@@ -74,6 +81,7 @@ def main():
   given = devices, pipeline, pieces, config.batch_size
   replicated = devices.replicate(params)
   figures = {'split': SPLIT.value, 'pieces': len(pieces), 'step': step}
+  progress.stage(f'measuring {len(pieces)} pieces')
   measured, samples = _measured(given, params, replicated)
   figures |= measured
   has_latent = isinstance(pipeline.model, LatentModel)
@@ -97,6 +105,7 @@ def main():
     figures |= {'sampled_pieces': len(samples), 'voice_leading': compared}
     figures |= _by_place(config, given, params, replicated, samples)
   if NOVELTY.value and SPLIT.value == 'test' and not spec.is_audio:
+    progress.stage('looking for copies of training pieces')
     figures |= _novelty(corpus, spec.steps_per_quarter, samples)
   _print(figures)
   if warning:
@@ -104,6 +113,7 @@ def main():
   if JSON.value:
     text = json.dumps(figures, indent=1) + '\n'
     launch.write_text(pathlib.Path(JSON.value), text)
+    print(f'wrote {JSON.value}')
   if pages.HTML.value is not None:
     trained = config, pipeline, params
     evaluation_page.write(trained, corpus, SPLIT.value, samples, figures)
@@ -166,10 +176,14 @@ def _voices(config, pipeline, params, corpus):
   from musiczoo.models.model import OrderlessModel
   from musiczoo.sampling import generate
 
+  from . import cost
+
   options = sampling_flags.options(config, pipeline)
   is_slow = isinstance(pipeline.model, OrderlessModel)
   if is_slow and not flags.FLAGS['num_outputs'].present:
     options |= {'num_outputs': FEW, 'forms': options['forms'][:FEW]}
+  progress.stage(f'sampling {options["num_outputs"]} pieces')
+  cost.announce(pipeline, params, options)
   samples = generate.generate(pipeline, params, **options).scores
   split, train = (
     voice_comparison.real_scores(corpus[name], pipeline.representation)

@@ -60,7 +60,7 @@ def main():
   from musiczoo.music import audio, midi
   from musiczoo.show import outputs
 
-  from . import inputs
+  from . import cost, inputs
 
   player = _player()
   build.cache_compilation()
@@ -75,6 +75,8 @@ def main():
   output = pathlib.Path(OUTPUT_DIR.value)
   earlier = _earlier(output, flag, files)
   launch.make_folder(output)
+  if flag in (None, 'primer_midi'):
+    cost.announce(pipeline, params, options, best_of.BEST_OF.value)
   begun = time.perf_counter()
   generated = inputs.generate(config, pipeline, params, flag, pieces, options)
   seconds = time.perf_counter() - begun

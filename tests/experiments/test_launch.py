@@ -402,6 +402,7 @@ def test_evaluate_writes_what_it_prints(trained, tmp_path):
     '--num_steps=32',
   )
   assert answer.returncode == 0, answer.stderr
+  assert f'wrote {tmp_path / "e.json"}\n' in answer.stdout
   figures = json.loads((tmp_path / 'e.json').read_text())
   assert figures['sampled_pieces'] == 3
   length = figures['voice_leading']['quarters_per_piece']
