@@ -1,6 +1,6 @@
 """Evaluates a trained model on a split, by likelihood or by samples.
 
-python -m experiments.evaluate --workdir=out/lstm --json=out/lstm.json
+python -m experiments.evaluate --workdir=out/lstm --json=lstm.json
 """
 
 import dataclasses

@@ -1,6 +1,7 @@
 """Exports a trained model: a model in, a folder that needs no musiczoo out.
 
-python -m experiments.export --pretrained=lstm-chorales --output_dir=out/lstm
+python -m experiments.export --pretrained=lstm-chorales \\
+    --output_dir=out/lstm
 """
 
 import json

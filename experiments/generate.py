@@ -1,6 +1,7 @@
 """Samples new music from a trained model: .mid, .png, .wav, .musicxml, a page.
 
-python -m experiments.generate --pretrained=lstm-chorales --output_dir=out/new
+python -m experiments.generate --pretrained=lstm-chorales \\
+    --output_dir=out/new
 """
 
 import json

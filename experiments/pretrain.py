@@ -1,6 +1,6 @@
 """Trains a pretrained model of the zoo and packs it.
 
-  python -m experiments.pretrain --name=lstm-chorales --workdir=out/lstm
+  python -m experiments.pretrain --name=lstm-chorales --workdir=out/run
 
 Its card comes from `python -m benchmarks.figures --only=pretrained`, which
 evaluates the packed weights, and `python -m docs.render`.

@@ -32,7 +32,9 @@ def text(doc: str, required: Iterable[Required]) -> str:
   """
   # Installed from a wheel this package has a longer name.
   doc = doc.strip().replace('-m experiments.', f'-m {__package__}.')
-  doc = re.sub('^python ', '  python ', doc, flags=re.MULTILINE)
+  if re.search('^python ', doc, re.MULTILINE):  # An example at the margin.
+    title, _, rest = doc.partition('\n')
+    doc = f'{title}\n{textwrap.indent(rest, "  ")}'
   groups = _groups()
   shown = {one.name: one for entry in required for one in _holders(entry)}
   parts = [doc]

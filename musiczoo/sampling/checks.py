@@ -59,7 +59,8 @@ def check_controls(pipeline: Pipeline, **asked) -> Controls:
   for name, allowed in RANGES.items():
     value = getattr(controls, name)
     if value not in allowed:
-      raise UserError(f'--{name}={value:g}: give {allowed}')
+      text = value if isinstance(value, int) else f'{value:g}'
+      raise UserError(f'--{name}={text}: give {allowed}')
   return controls
 
 

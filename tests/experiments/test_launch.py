@@ -223,6 +223,9 @@ for name in {list(COMMANDS)}:
     assert sorted(shown) == sorted(flags), name
     assert set(expected) <= set(flags), name
     assert max(map(len, text.splitlines())) <= 80, name
+    # In a wheel the commands are those of musiczoo.experiments.
+    installed = text.replace('-m experiments.', '-m musiczoo.experiments.')
+    assert max(map(len, installed.splitlines())) <= 80, name
     # What cannot be left out stands before the rest, below an example.
     example = text.index(f'  python -m experiments.{name} ')
     assert name == 'demo' or example < text.index('Required:\n  --')
