@@ -58,4 +58,4 @@ def main():
 
 
 if __name__ == '__main__':
-  launch.run(main)
+  launch.run(main, required=[model_flags.EITHER])

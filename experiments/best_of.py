@@ -12,6 +12,7 @@ BEST_OF = flags.DEFINE_integer(
   1,
   'Sample each piece so many times, and keep the best by --best_by.',
   lower_bound=1,
+  upper_bound=1000,
 )
 BEST_BY = flags.DEFINE_enum(
   'best_by',

@@ -1,4 +1,8 @@
-"""The demo: trains an LSTM on chorales, evaluates it and samples new ones."""
+"""The demo: trains an LSTM on chorales, evaluates it and samples new ones.
+
+  python -m experiments.demo --config.steps=1000 \\
+      --config.optimizer.decay_steps=1000 --config.ema_decay=0.99
+"""
 
 import os
 import pathlib
@@ -10,8 +14,6 @@ from . import launch, pages, progress
 
 OUTPUT_DIR = flags.DEFINE_string('output_dir', 'out/demo', 'Output folder.')
 CONFIG = launch.config_flag('experiments/configs/chorales.py:lstm')
-# Below 1: a small model that was trained briefly makes fewer mistakes.
-TEMPERATURE = 0.8
 
 
 def main() -> int:
@@ -38,7 +40,7 @@ def main() -> int:
 Listen:      {output}/listen.html in a browser, or 000.mid ... 007.mid
 Look:        {output}/curve.png, 000.png
 More music:  {python}.generate --workdir={run} \\
-                 --output_dir=out/more --seed=1 --temperature=0.9
+                 --output_dir=out/more --seed=1
 Your start:  ... --primer_midi=FILE.mid
 Your music:  {python}.train --config={CONFIG.value} \\
                  --config.corpus=FOLDER --workdir=out/mine
@@ -97,7 +99,7 @@ def _sample(trained, corpus, figures, output):
     num_outputs=8,
     num_steps=256,
     seed=config.seed,
-    controls=check_controls(pipeline, temperature=TEMPERATURE),
+    controls=check_controls(pipeline),
   )
   music = outputs.write_scores(generated.scores, output, title='chorale')
   grid = pipeline.spec.steps_per_quarter

@@ -1,4 +1,7 @@
-"""Evaluates a trained model on a split, by likelihood or by samples."""
+"""Evaluates a trained model on a split, by likelihood or by samples.
+
+python -m experiments.evaluate --workdir=out/lstm --json=lstm.json
+"""
 
 import dataclasses
 import json
@@ -9,7 +12,14 @@ from absl import flags
 from musiczoo.errors import UserError
 from musiczoo.music import json_files
 
-from . import evaluation_page, launch, model_flags, pages, sampling_flags
+from . import (
+  evaluation_page,
+  launch,
+  model_flags,
+  pages,
+  progress,
+  sampling_flags,
+)
 
 CORPUS = flags.DEFINE_string(
   'corpus', None, 'Other music to evaluate on than that of its config.'
@@ -23,15 +33,21 @@ ORDERINGS = flags.DEFINE_integer(
   None,
   'Also compute the frame-wise likelihood, over this many random orders.',
   lower_bound=1,
+  upper_bound=1000,
 )
 MAX_FRAMES = flags.DEFINE_integer(
-  'max_frames', 2000, 'Size of its random sample of frames.', lower_bound=1
+  'max_frames',
+  2000,
+  'Size of its random sample of frames.',
+  lower_bound=1,
+  upper_bound=10**6,
 )
 SAMPLES = flags.DEFINE_integer(
   'samples',
   512,
   'Windows to sample and compare with real ones, of a GAN.',
   lower_bound=2,
+  upper_bound=100_000,
 )
 VOICE_LEADING = flags.DEFINE_bool(
   'voice_leading',
@@ -66,6 +82,7 @@ def main():
   given = devices, pipeline, pieces, config.batch_size
   replicated = devices.replicate(params)
   figures = {'split': SPLIT.value, 'pieces': len(pieces), 'step': step}
+  progress.stage(f'measuring {len(pieces)} pieces')
   measured, samples = _measured(given, params, replicated)
   figures |= measured
   has_latent = isinstance(pipeline.model, LatentModel)
@@ -89,6 +106,7 @@ def main():
     figures |= {'sampled_pieces': len(samples), 'voice_leading': compared}
     figures |= _by_place(config, given, params, replicated, samples)
   if NOVELTY.value and SPLIT.value == 'test' and not spec.is_audio:
+    progress.stage('looking for copies of training pieces')
     figures |= _novelty(corpus, spec.steps_per_quarter, samples)
   _print(figures)
   if warning:
@@ -96,6 +114,7 @@ def main():
   if JSON.value:
     text = json.dumps(json_files.finite(figures), indent=1) + '\n'
     launch.write_text(pathlib.Path(JSON.value), text)
+    print(f'wrote {JSON.value}')
   if pages.HTML.value is not None:
     trained = pages.Trained(config, pipeline, params)
     evaluation_page.write(trained, corpus, SPLIT.value, samples, figures)
@@ -158,10 +177,14 @@ def _voices(config, pipeline, params, corpus):
   from musiczoo.models.model import OrderlessModel
   from musiczoo.sampling import generate
 
+  from . import cost
+
   options = sampling_flags.options(config, pipeline)
   is_slow = isinstance(pipeline.model, OrderlessModel)
   if is_slow and not flags.FLAGS['num_outputs'].present:
     options |= {'num_outputs': FEW, 'forms': options['forms'][:FEW]}
+  progress.stage(f'sampling {options["num_outputs"]} pieces')
+  cost.announce(pipeline, params, options)
   samples = generate.generate(pipeline, params, **options).scores
   split, train = (
     voice_comparison.real_scores(corpus[name], pipeline.representation)
@@ -241,7 +264,7 @@ def _text(value):
 
 def run() -> None:
   """The command: its flags, errors in one line, its exit status."""
-  launch.run(main)
+  launch.run(main, required=[model_flags.EITHER])
 
 
 if __name__ == '__main__':

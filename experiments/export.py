@@ -1,6 +1,11 @@
-"""Exports a trained model: a model in, a folder that needs no musiczoo out."""
+"""Exports a trained model: a model in, a folder that needs no musiczoo out.
+
+python -m experiments.export --pretrained=lstm-chorales \\
+    --output_dir=out/lstm
+"""
 
 import pathlib
+import re
 
 from absl import flags
 
@@ -8,7 +13,9 @@ from musiczoo.music.files import write_output
 
 from . import launch, model_flags
 
-OUTPUT_DIR = flags.DEFINE_string('output_dir', None, 'Folder for the export.')
+OUTPUT_DIR = flags.DEFINE_string(
+  'output_dir', None, 'Folder for the export; an earlier one is replaced.'
+)
 ONNX = flags.DEFINE_bool(
   'onnx', True, 'Write model.onnx where there can be one.'
 )
@@ -16,7 +23,6 @@ ONNX = flags.DEFINE_bool(
 
 def main():
   model_flags.check()
-  launch.require(output_dir=OUTPUT_DIR.value)
   output = pathlib.Path(OUTPUT_DIR.value)
   launch.make_folder(output)
   from musiczoo.export.files import files
@@ -26,6 +32,7 @@ def main():
   made = files(
     config, pipeline, params, step=step, figures=figures, onnx=ONNX.value
   )
+  _remove_earlier(output, made)
   for name, content in made.items():
     write_output(output / name, content)
   size = sum(map(len, made.values()))
@@ -36,6 +43,15 @@ def main():
     f'python {output / "play.py"} --output_dir=music --num_outputs=2 '
     '--num_steps=64 --seed=0'
   )
+
+
+def _remove_earlier(output, made):
+  """Removes what an earlier export lists and this one does not have."""
+  sums = output / 'SHA256SUMS'
+  lines = sums.read_text(errors='replace') if sums.is_file() else ''
+  for name in re.findall(r'^[0-9a-f]{64}  ([\w.]+)$', lines, re.MULTILINE):
+    if name not in made:
+      (output / name).unlink(missing_ok=True)
 
 
 def _measured(step):
@@ -54,7 +70,7 @@ def _measured(step):
 
 def run() -> None:
   """The command: its flags, errors in one line, its exit status."""
-  launch.run(main)
+  launch.run(main, required=(model_flags.EITHER, OUTPUT_DIR))
 
 
 if __name__ == '__main__':

@@ -1,4 +1,8 @@
-"""Samples new music from a trained model: .mid, .png, .wav, .musicxml, a page."""
+"""Samples new music from a trained model: .mid, .png, .wav, .musicxml, a page.
+
+python -m experiments.generate --pretrained=lstm-chorales \\
+    --output_dir=out/new
+"""
 
 import json
 import pathlib
@@ -11,12 +15,16 @@ from musiczoo.music import json_files
 
 from . import best_of, input_flags, launch, model_flags, pages, sampling_flags
 
-OUTPUT_DIR = flags.DEFINE_string('output_dir', None, 'Folder for the music.')
+OUTPUT_DIR = flags.DEFINE_string(
+  'output_dir',
+  None,
+  'Folder for the music; pieces of an earlier call in it are replaced.',
+)
 TEMPO = flags.DEFINE_integer(
   'tempo',
   None,
   'Quarter notes a minute; left out: those of the music, of the primer, or 80.',
-  lower_bound=1,
+  lower_bound=4,  # Slower ones do not fit into three bytes of microseconds.
   upper_bound=1000,
 )
 NOVELTY = flags.DEFINE_bool(
@@ -36,6 +44,7 @@ SOUNDFONT = flags.DEFINE_string(
 )
 
 
+_NOVELTY = 'novelty.json'
 # The rules of --forbid as `part_writing` names them.
 _KINDS = {
   'parallels': ('parallel_fifths', 'parallel_octaves'),
@@ -48,13 +57,12 @@ _KINDS = {
 
 def main():
   model_flags.check()
-  launch.require(output_dir=OUTPUT_DIR.value)
   flag, files = input_flags.requested()
   from musiczoo import build
   from musiczoo.sampling import given
   from musiczoo.show import outputs
 
-  from . import inputs
+  from . import cost, inputs
 
   player = _player()
   build.cache_compilation()
@@ -66,10 +74,14 @@ def main():
   options = sampling_flags.options(config, pipeline)
   pieces = [given.read(file, is_audio=spec.is_audio) for file in files]
   output = pathlib.Path(OUTPUT_DIR.value)
+  earlier = _earlier(output, flag, files)
   launch.make_folder(output)
+  if flag in (None, 'primer_midi'):
+    cost.announce(pipeline, params, options, best_of.BEST_OF.value)
   begun = time.perf_counter()
   generated = inputs.generate(config, pipeline, params, flag, pieces, options)
   seconds = time.perf_counter() - begun
+  (output / _NOVELTY).unlink(missing_ok=True)
   if spec.is_audio:
     references = {piece.origin: piece.music for piece in pieces}
     outputs.write_audio(
@@ -79,7 +91,8 @@ def main():
     scores = _write(generated.scores, output, pieces, player)
   tokens = spec.num_decisions(generated.x)
   print(
-    f'{len(generated.scores)} pieces by the model of step {step} in {output}: '
+    f'{len(generated.scores)} pieces by the model of step {step} in {output}'
+    f'{f", in place of {earlier} earlier ones" if earlier else ""}: '
     f'{tokens} tokens in {seconds:.1f} s, {tokens / seconds:.0f} tokens/s '
     'with compilation'
   )
@@ -94,6 +107,21 @@ def main():
     novelty = _novelty(config, spec, generated.new_scores(), output)
   if pages.HTML.value is not None:
     _page(pages.Trained(config, pipeline, params), scores, pieces, novelty)
+
+
+def _earlier(output, flag, files):
+  """The number of earlier pieces, which are replaced; none of them is given."""
+  from musiczoo.show import outputs
+
+  pieces = outputs.earlier(output)
+  replaced = {path.resolve() for piece in pieces for path in piece}
+  for file in files:
+    if pathlib.Path(file).resolve() in replaced:
+      raise UserError(
+        f'--{flag}={file}: the pieces in --output_dir={output} are replaced, '
+        'and this is one of them: choose another folder'
+      )
+  return len(pieces)
 
 
 def _player():
@@ -145,7 +173,7 @@ def _novelty(config, spec, scores, output):
     print(f'no novelty report: {e}')
     return None
   text = json.dumps(json_files.finite(reports), indent=1) + '\n'
-  launch.write_text(output / 'novelty.json', text)
+  launch.write_text(output / _NOVELTY, text)
   print(report_lib.summary(reports['generated'], reports['test'], steps))
   return reports
 
@@ -196,7 +224,7 @@ def _page(trained, scores, pieces, novelty):
 
 def run() -> None:
   """The command: its flags, errors in one line, its exit status."""
-  launch.run(main)
+  launch.run(main, required=(model_flags.EITHER, OUTPUT_DIR))
 
 
 if __name__ == '__main__':

@@ -7,7 +7,7 @@ from musiczoo.runs.sweep.table import ONE
 
 from . import config as configs
 
-EXAMPLE = '--grid="optimizer.learning_rate=1e-3,3e-4;model.hidden=64,128"'
+EXAMPLE = '--grid="optimizer.learning_rate=1e-3,3e-4; model.hidden=64,128"'
 
 
 def points(config: dict, text: str | None) -> dict[str, dict]:

@@ -13,7 +13,9 @@ INFILL_MIDI = flags.DEFINE_string(
   'infill_midi', None, 'MIDI file of which some bars are sampled anew.'
 )
 INFILL_BARS = flags.DEFINE_string(
-  'infill_bars', None, "These bars, first and last, counted from 1: '4:8'."
+  'infill_bars',
+  None,
+  "These bars, first and last, counted from 1: '4:8'; or one, '4'.",
 )
 HARMONIZE_MIDI = flags.DEFINE_string(
   'harmonize_midi', None, 'MIDI file of a melody to add lower voices to.'

@@ -1,6 +1,6 @@
 """Inspects a MIDI file: what it contains, or why it cannot be used.
 
-  python -m experiments.inspect FILE.mid [--workdir=W|--pretrained=NAME] [--html=F]
+  python -m experiments.inspect FILE.mid --html=FILE.html
 
 With a model of the family structure also its annotations of each bar, beside
 those of the rules. --html plays and shows the file, with its key and chords.
@@ -16,7 +16,6 @@ FILE = flags.DEFINE_string('file', None, 'MIDI file; --file= may be left out.')
 
 
 def main():
-  launch.require(file=FILE.value)
   pages.check_marks()
   from musiczoo.music import midi
   from musiczoo.show import rejection, report
@@ -57,7 +56,7 @@ def _page(file):
 
 def run() -> None:
   """The command: its flags, errors in one line, its exit status."""
-  launch.run(main, positional='file')
+  launch.run(main, required=[FILE], positional='file')
 
 
 if __name__ == '__main__':

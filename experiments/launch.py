@@ -3,6 +3,7 @@
 Nothing here imports jax, so that `--help` and a typo are answered at once.
 """
 
+from collections.abc import Sequence
 import difflib
 import logging
 import os
@@ -16,33 +17,47 @@ from absl import app, flags, logging as absl_logging
 from musiczoo.errors import UserError
 from musiczoo.music.files import write_output
 
-from . import config as configs, signals
+from . import config as configs, signals, usage
 
 FLAGS = flags.FLAGS
+_HELP = {'--help', '-help', '--helpshort', '-h', '-?'}
 _overrides: list[tuple[str, str]] = []  # Of the command line: key, text.
 
 
-def run(main, positional: str | None = None) -> None:
+def run(
+  main,
+  *,
+  required: Sequence[usage.Required] = (),
+  positional: str | None = None,
+) -> None:
   """Parses the flags, calls main() and exits with its status.
 
   0 done, 2 an error of the user, 130 or 143 stopped by a signal.
 
   Args:
-    main: returns a status, or None for 0.
+    main: returns a status, or None for 0. The docstring of its module is the
+      beginning of --help.
+    required: flags, or tuples of flags of which one has to be given.
     positional: the flag whose value may stand without its name.
   """
   _open_streams()
-  # Orbax logs each step, and errors before it raises them.
-  absl_logging.set_verbosity(absl_logging.FATAL)
-  ours = logging.getLogger('musiczoo')
-  ours.addHandler(logging.StreamHandler())
-  ours.setLevel(logging.WARNING)  # Its parent's is absl's, FATAL.
-  ours.propagate = False
+  sys.stdout = signals.Output(sys.stdout)
+  _show_warnings()
   _make_exact()
-  _list_flags(main)
+
+  def parsed(argv):
+    if not _HELP.isdisjoint(argv):
+      doc = main.__globals__['__doc__']
+      print(usage.text(doc, required), end='')
+      sys.exit(0)
+    rest = _flags(argv, positional)
+    for message in filter(None, map(usage.missing, required)):
+      raise UserError(message)
+    return rest
+
   app.run(
     lambda _: sys.exit(_guarded(main)),
-    flags_parser=lambda argv: _guarded(_flags, argv, positional),
+    flags_parser=lambda argv: _guarded(parsed, argv),
   )
 
 
@@ -59,13 +74,22 @@ def _open_streams():
       setattr(sys, name, open(os.devnull, 'r' if name == 'stdin' else 'w'))
 
 
-def _list_flags(main):
-  """Makes --help list all flags of the command, whichever file defines them."""
-  sys.modules['__main__'].__doc__ = sys.modules[main.__module__].__doc__
-  for module, defined in FLAGS.flags_by_module_dict().items():
-    if module.startswith(f'{__package__}.'):
-      for flag in defined:
-        FLAGS.register_key_flag_for_module(sys.argv[0], flag)
+class _OneLine(logging.Formatter):
+  def format(self, record):
+    text = ' '.join(record.getMessage().split())
+    return f'{record.levelname.lower()}: {text}'
+
+
+def _show_warnings():
+  """Prints what the library warns of, and nothing that others log."""
+  # Orbax logs each step, and errors before it raises them.
+  absl_logging.set_verbosity(absl_logging.FATAL)
+  handler = logging.StreamHandler()
+  handler.setFormatter(_OneLine())
+  ours = logging.getLogger('musiczoo')
+  ours.addHandler(handler)
+  ours.setLevel(logging.WARNING)  # Its parent's is absl's, FATAL.
+  ours.propagate = False
 
 
 def _make_exact():
@@ -87,9 +111,6 @@ def _guarded(function, *args):
   except KeyboardInterrupt:
     print('stopped', file=sys.stderr)
     sys.exit(128 + signal.SIGINT)
-  except BrokenPipeError:  # As of `| head`.
-    signals.silence(sys.stdout)
-    sys.exit(0)
   except OSError as e:  # Such as a full disk or a read-only file.
     message = f'{e.filename or "file system"}: {e.strerror or e}'
   print(f'error: {message}', file=sys.stderr)
@@ -129,22 +150,14 @@ def config_flag(default: str | None = None):
   return flags.DEFINE_string(
     'config',
     default,
-    'FILE.py:VARIANT, for example experiments/configs/chorales.py:lstm; '
-    '--config.NAME=VALUE changes a value of it.',
+    'FILE.py:VARIANT, such as experiments/configs/chorales.py:lstm; '
+    '--config.NAME=VALUE changes a value of it, see docs/config.md.',
   )
 
 
-def config(given: str | None) -> dict:
+def config(given: str) -> dict:
   """The config of the command line, with its changes, as a plain dict."""
-  require(config=given)
   return configs.load(given, _overrides)
-
-
-def require(**given) -> None:
-  """Raises UserError unless these flags are given."""
-  for name, value in given.items():
-    if value is None:
-      raise UserError(f'--{name} is missing: see --help')
 
 
 def make_folder(path: pathlib.Path) -> None:

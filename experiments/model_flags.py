@@ -3,20 +3,23 @@
 from absl import flags
 
 from musiczoo.errors import UserError
-
-from . import launch
+from musiczoo.runs import shipped
 
 WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of a trained model.')
 PRETRAINED = flags.DEFINE_string(
-  'pretrained', None, "Name of a model of the package, such as 'lstm-chorales'."
+  'pretrained',
+  None,
+  f'Name of a model of the package: {", ".join(shipped.names())}.',
 )
+EITHER = (
+  WORKDIR,
+  PRETRAINED,
+)  # A command that needs a model requires one of them.
 
 
 def check() -> None:
-  """Raises UserError unless exactly one model is given."""
-  if PRETRAINED.value is None:
-    launch.require(workdir=WORKDIR.value)
-  elif WORKDIR.value is not None:
+  """Raises UserError if two models are given."""
+  if PRETRAINED.value is not None and WORKDIR.value is not None:
     raise UserError('--workdir and --pretrained: give one of them')
 
 

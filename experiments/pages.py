@@ -60,10 +60,11 @@ class Trained:
 
 
 def write(path, title: str, groups, notes=()) -> None:
-  """Writes the page of some `page.Group`s."""
+  """Writes the page of some `page.Group`s, and prints its path."""
   from musiczoo.show import page
 
   launch.write_text(pathlib.Path(path), page.html(title, groups, notes))
+  print(f'wrote {path}')
 
 
 def check_marks(spec=None) -> None:

@@ -1,4 +1,7 @@
-"""Prepares a dataset: a folder or archive of MIDI in, a dataset folder out."""
+"""Prepares a dataset: a folder or archive of MIDI in, a dataset folder out.
+
+python -m experiments.prepare --input=songs.zip --output=out/songs
+"""
 
 from collections import Counter
 import os
@@ -18,16 +21,28 @@ INPUT = flags.DEFINE_string(
 )
 OUTPUT = flags.DEFINE_string('output', None, 'Folder of the dataset to make.')
 WORKERS = flags.DEFINE_integer(
-  'workers', os.cpu_count(), 'Files read at once.', lower_bound=1
+  'workers',
+  os.cpu_count(),
+  'Files read at once.',
+  lower_bound=1,
+  upper_bound=1024,
 )
 ENGINE = flags.DEFINE_enum(
   'engine', 'local', ['local', 'ray'], 'Processes here, or a Ray cluster.'
 )
 SECONDS = flags.DEFINE_float(
-  'seconds_per_file', 60, 'Most time to read a file.', lower_bound=0.01
+  'seconds_per_file',
+  60,
+  'Most time to read a file.',
+  lower_bound=0.01,
+  upper_bound=10**6,
 )
 MEGABYTES = flags.DEFINE_integer(
-  'megabytes_per_file', 1024, 'Most memory to read a file.', lower_bound=16
+  'megabytes_per_file',
+  1024,
+  'Most memory to read a file.',
+  lower_bound=16,
+  upper_bound=2**20,
 )
 MAX = {
   name: flags.DEFINE_integer(
@@ -52,7 +67,6 @@ free      {free} pieces that fit no grid{free_names}"""
 
 
 def main():
-  launch.require(input=INPUT.value, output=OUTPUT.value)
   from musiczoo.data import prepare
   from musiczoo.data.progress import progress
 
@@ -126,7 +140,7 @@ def _free(report):
 
 def run() -> None:
   """The command: its flags, errors in one line, its exit status."""
-  launch.run(main)
+  launch.run(main, required=(INPUT, OUTPUT))
 
 
 if __name__ == '__main__':

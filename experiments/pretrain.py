@@ -1,5 +1,7 @@
 """Trains a pretrained model of the zoo and packs it.
 
+  python -m experiments.pretrain --name=lstm-chorales --workdir=out/run
+
 Its card comes from `python -m benchmarks.figures --only=pretrained`, which
 evaluates the packed weights, and `python -m docs.render`.
 """
@@ -21,7 +23,6 @@ WORKDIR = flags.DEFINE_string(
 
 
 def main():
-  launch.require(name=NAME.value, workdir=WORKDIR.value)
   from musiczoo import build
   from musiczoo.evaluation import voice_comparison
   from musiczoo.evaluation.metrics import grade
@@ -50,7 +51,7 @@ def main():
 
 def run() -> None:
   """The command: its flags, errors in one line, its exit status."""
-  launch.run(main)
+  launch.run(main, required=(NAME, WORKDIR))
 
 
 if __name__ == '__main__':

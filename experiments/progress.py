@@ -25,6 +25,12 @@ def fit(config, workdir):
   return done, signals
 
 
+def stage(text: str) -> None:
+  """Shows on a terminal what a command does now."""
+  if sys.stderr.isatty():
+    print(f'{text} ...', file=sys.stderr)
+
+
 class Progress:
   """Shows how far a run is; `with Progress(steps, signals) as progress: ...`.
 

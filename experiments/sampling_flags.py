@@ -3,13 +3,14 @@
 from absl import flags
 
 NUM_OUTPUTS = flags.DEFINE_integer(
-  'num_outputs', 8, 'Number of pieces.', lower_bound=1
+  'num_outputs', 8, 'Number of pieces.', lower_bound=1, upper_bound=65536
 )
 NUM_STEPS = flags.DEFINE_integer(
   'num_steps',
   256,
   "Steps of the model's grid to sample; a primer comes on top.",
   lower_bound=1,
+  upper_bound=10**6,
 )
 TIME_SIGNATURE = flags.DEFINE_string(
   'time_signature',
@@ -41,7 +42,8 @@ SEED = flags.DEFINE_integer(
 TEMPERATURE = flags.DEFINE_float(
   'temperature',
   None,
-  "Below 1 is more cautious, above 1 is more varied; left out: the model's own.",
+  'Below 1 is more cautious, above 1 is more varied, 0 takes the most likely '
+  "value; left out: the model's own.",
 )
 TOP_K = flags.DEFINE_integer(
   'top_k', None, 'Sample only the k most likely values; 0 or left out: all.'
@@ -72,7 +74,7 @@ CHORDS = flags.DEFINE_string(
 KEY = flags.DEFINE_string('key', None, "Key to condition on, such as 'Am'.")
 STYLE = flags.DEFINE_string('style', None, 'Style to condition on.')
 DENSITY = flags.DEFINE_float(
-  'density', None, 'Onsets per quarter note to condition on.'
+  'density', None, 'Onsets per quarter note to condition on, 0 to 32.'
 )
 
 
@@ -85,7 +87,7 @@ def forms(pipeline, time_signature: tuple[int, int]) -> dict:
   Raises:
     UserError: the model cannot use one of the flags, or two do not agree.
   """
-  from musiczoo.sampling import checks, forms as forms_lib
+  from musiczoo.sampling import checks, forms as forms_lib, generate
 
   asked = checks.check_form(
     pipeline,
@@ -94,6 +96,7 @@ def forms(pipeline, time_signature: tuple[int, int]) -> dict:
     PHRASES.value,
   )
   form = {'time_signature': time_signature} | asked
+  generate.check_memory(pipeline.spec, NUM_OUTPUTS.value, form['num_steps'])
   planned = forms_lib.plan(pipeline, NUM_OUTPUTS.value, seed=SEED.value, **form)
   return {'num_steps': form['num_steps'], 'forms': planned}
 

@@ -47,12 +47,9 @@ class Signals:
   @contextlib.contextmanager
   def output(self) -> Iterator[None]:
     """`with signals.output(): print(...)`: the end of the pipe asks for a stop."""
-    try:
-      yield
-    except BrokenPipeError:  # As of `| head`.
-      silence(sys.stdout)
-      if not self.received:
-        self.received = signal.SIGPIPE
+    yield
+    if getattr(sys.stdout, 'is_lost', False) and not self.received:
+      self.received = signal.SIGPIPE
 
   def stopping(self) -> int:
     """The number of the signal that was received; 0 if there was none."""
@@ -61,6 +58,36 @@ class Signals:
   def status(self, status: int = 0) -> int:
     """The exit status: of the signal, or the given one."""
     return 128 + self.received if self.received else status
+
+
+class Output:
+  """Standard output that may be closed, as by `| head`, while work goes on.
+
+  Attributes:
+    is_lost: whether nobody reads what is written.
+  """
+
+  def __init__(self, stream):
+    self._stream = stream
+    self.is_lost = False
+
+  def __getattr__(self, name):
+    return getattr(self._stream, name)
+
+  def write(self, text):
+    return self._unless_closed(self._stream.write, text)
+
+  def flush(self):
+    self._unless_closed(self._stream.flush)
+
+  def _unless_closed(self, function, *args):
+    try:
+      return function(*args)
+    except BrokenPipeError:
+      # What is still in the buffer is lost, too.
+      silence(self._stream)
+      self.is_lost = True
+      return None
 
 
 def silence(stream) -> None:

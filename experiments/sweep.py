@@ -1,4 +1,9 @@
-"""Trains several seeds of each config of a grid, and compares them in a table."""
+"""Trains several seeds of each config of a grid, and compares them in a table.
+
+  python -m experiments.sweep --workdir=out/sweep --seeds=4 \\
+      --config=experiments/configs/chorales.py:lstm \\
+      --grid="optimizer.learning_rate=1e-3,3e-4"
+"""
 
 import pathlib
 import shlex
@@ -39,16 +44,20 @@ WORKERS = flags.DEFINE_integer(
   None,
   'Jobs at a time; left out: one per GPU, else per core.',
   lower_bound=1,
+  upper_bound=1024,
 )
 TOGETHER = flags.DEFINE_integer(
-  'together', 1, 'Trials of one shape in one program.', lower_bound=1
+  'together',
+  1,
+  'Trials of one shape in one program.',
+  lower_bound=1,
+  upper_bound=1024,
 )
 DRY_RUN = flags.DEFINE_bool('dry_run', False, 'Only print what would be run.')
 
 
 def main() -> int:
   config = launch.config(CONFIG.value)
-  launch.require(workdir=WORKDIR.value)
   points = _checked(grid.points(config, GRID.value))
   workdir = pathlib.Path(WORKDIR.value).absolute()
   planned = trials.plan(points, SEEDS.value)
@@ -138,7 +147,7 @@ def _conclude(workdir, planned) -> int:
 
 def run() -> None:
   """The command: its flags, errors in one line, its exit status."""
-  launch.run(main)
+  launch.run(main, required=(CONFIG, WORKDIR))
 
 
 if __name__ == '__main__':

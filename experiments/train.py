@@ -1,4 +1,8 @@
-"""Trains a model: a config and a workdir in, checkpoints and a journal out."""
+"""Trains a model: a config and a workdir in, checkpoints and a journal out.
+
+  python -m experiments.train --workdir=out/lstm \\
+      --config=experiments/configs/chorales.py:lstm --config.steps=1000
+"""
 
 import signal
 import tempfile
@@ -38,7 +42,6 @@ def main() -> int:
   if RERUN.value is None:
     config = launch.config(CONFIG.value)
     config['reproducible'] = REPRODUCIBLE.value or config['reproducible']
-    launch.require(workdir=WORKDIR.value)
   else:
     _check_alone()
   act = _rerun if config is None else lambda: _train(config)
@@ -116,7 +119,7 @@ def _rerun() -> int:
 
 def run() -> None:
   """The command: its flags, errors in one line, its exit status."""
-  launch.run(main)
+  launch.run(main, required=((CONFIG, RERUN), (WORKDIR, RERUN)))
 
 
 if __name__ == '__main__':

@@ -1,5 +1,8 @@
 """Runs trials of a sweep, named by a flag or line by line on stdin.
 
+  python -m experiments.trial --workdir=out/sweep \\
+      --trials=lstm-seed0-0123456789ab
+
 `experiments.sweep` starts this command and has written their configs.
 """
 
@@ -21,7 +24,6 @@ TRIALS = flags.DEFINE_list(
 
 
 def main() -> int:
-  launch.require(workdir=WORKDIR.value)
   parent = os.getppid()
   with Signals() as signals:
     from musiczoo import build
@@ -47,7 +49,7 @@ def main() -> int:
 
 def run() -> None:
   """The command: its flags, errors in one line, its exit status."""
-  launch.run(main)
+  launch.run(main, required=[WORKDIR])
 
 
 if __name__ == '__main__':

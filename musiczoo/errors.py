@@ -29,10 +29,9 @@ class Range:
   below: float = math.inf
 
   def __contains__(self, value: float) -> bool:
-    # NaN compares as false, and so is in no range.
-    return self.low <= value <= self.high and (
-      value < self.below or self.below == math.inf
-    )
+    # NaN compares as false, and so is in no range; infinity is in none, either.
+    is_high = value > self.high or value >= self.below
+    return self.low <= value and not is_high
 
   def __str__(self) -> str:
     if self.below < math.inf:
@@ -40,6 +39,12 @@ class Range:
     if self.high < math.inf:
       return f'{self.low} to {self.high}'
     return f'{self.low} or more'
+
+
+# Sizes beyond these are slips: no machine has the memory, or the time to compile.
+Units = Annotated[int, Range(1, 2**16)]
+Layers = Annotated[int, Range(1, 64)]
+Share = Annotated[float, Range(0, below=1)]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,7 +9,15 @@ import dataclasses
 import typing
 from typing import Annotated, Any
 
-from musiczoo.errors import check_options, check_value, OneOf, Range, UserError
+from musiczoo.errors import (
+  check_options,
+  check_value,
+  OneOf,
+  Range,
+  Share,
+  Units,
+  UserError,
+)
 from musiczoo.models.zoo import ZOO
 from musiczoo.music import annotations
 from musiczoo.nn.heads import HEADS
@@ -22,7 +30,6 @@ from musiczoo.training.optimizers import OPTIMIZERS
 REPRODUCIBLE = {'run': 0, 'device_invariant': parallel.SHARDS}
 Count = Annotated[int, Range(1, below=2**32)]
 CountOrZero = Annotated[int, Range(0, below=2**32)]
-Share = Annotated[float, Range(0, below=1)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +61,7 @@ class Conditions:
 
   columns: tuple[str, ...]
   styles: tuple[str, ...]
-  embed_dim: Count
+  embed_dim: Units
   dropout: Share
 
 
@@ -67,7 +74,7 @@ class Sections:
     required_planes: of the representation, which play in each of these bars.
   """
 
-  bar_steps: CountOrZero
+  bar_steps: Annotated[int, Range(0, 2**20)]
   required_planes: tuple[int, ...]
 
 
@@ -81,9 +88,9 @@ class Excerpts:
     opening_quarters: quarter notes of a row of openings.
   """
 
-  openings: CountOrZero
-  phrase_ends: CountOrZero
-  opening_quarters: Count
+  openings: Annotated[int, Range(0, 1024)]
+  phrase_ends: Annotated[int, Range(0, 1024)]
+  opening_quarters: Annotated[int, Range(1, 1024)]
 
   @property
   def counts(self) -> dict[str, int]:
@@ -102,9 +109,9 @@ class Sampling:
       first.
   """
 
-  temperature: Annotated[float, Range(0)]
+  temperature: Annotated[float, Range(0, 100)]
   top_p: Annotated[float, Range(1e-9, 1)]
-  phrase_candidates: Count
+  phrase_candidates: Annotated[int, Range(1, 256)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,13 +165,13 @@ class RunConfig:
   dtype: Annotated[str, OneOf('float32', 'bfloat16')]
   remat: bool
   ema_decay: Share
-  window: Annotated[int, Range(2, below=2**32)]  # One step is only context.
+  window: Annotated[int, Range(2, 2**20)]  # One step is only context.
   window_align: Annotated[str, OneOf('anywhere', 'bar')]
   augment: bool
   batch_size: Count
   microbatches: Count
   steps: CountOrZero
-  steps_per_dispatch: Count
+  steps_per_dispatch: Annotated[int, Range(1, 2**16)]
   log_every: Count
   eval_every: Count
   checkpoint_every: Count

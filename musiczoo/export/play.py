@@ -31,7 +31,7 @@ RUN = {
   'seed': (0, 0, 2**32 - 1),
 }
 CONTROLS = {
-  'temperature': (1.0, 0.0, 1e9),
+  'temperature': (1.0, 0.0, 100.0),
   'top_k': (0, 0, 65536),
   'top_p': (1.0, 1e-9, 1.0),
   'min_p': (0.0, 0.0, 1.0),
@@ -151,8 +151,9 @@ def plan(
     column['root'][:] = np.where(quality, root + 1, 0)
     column['quality'][:] = quality + 1
   if density is not None:
-    if not density >= 0:
-      stop(f'--density={density}: give notes a quarter, 0 or more')
+    most = 2 * player['densities'][-1]
+    if not 0 <= density <= most:
+      stop(f'--density={density:g}: give onsets a quarter note, 0 to {most}')
     place = np.searchsorted(player['densities'], density, side='right')
     column['density'][:] = 1 + place
   if style is not None:

@@ -6,7 +6,7 @@ from typing import Annotated
 from flax import linen as nn
 import jax.numpy as jnp
 
-from musiczoo.errors import Range
+from musiczoo.errors import Range, Share, Units
 from musiczoo.models.autoregressive import autoregressive
 from musiczoo.models.model import Model
 from musiczoo.nn.tcn import TCN
@@ -27,10 +27,10 @@ class CNNOptions:
       `nn.chroma`; of voices only.
   """
 
-  hidden: Annotated[int, Range(1)]
-  layers: Annotated[int, Range(1)]
-  kernel: Annotated[int, Range(2)]
-  dropout: Annotated[float, Range(0, below=1)] = 0.0
+  hidden: Units
+  layers: Annotated[int, Range(1, 16)]  # Their dilations double.
+  kernel: Annotated[int, Range(2, 1024)]
+  dropout: Share = 0.0
   chroma: bool = False
 
 

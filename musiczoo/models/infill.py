@@ -11,7 +11,7 @@ from typing import Annotated
 from flax import linen as nn
 import jax.numpy as jnp
 
-from musiczoo.errors import OneOf, Range, UserError
+from musiczoo.errors import Layers, OneOf, Share, Units, UserError
 from musiczoo.models.autoregressive import autoregressive
 from musiczoo.models.model import Model
 from musiczoo.nn.cell_encoder import CellEncoder
@@ -38,15 +38,15 @@ class InfillOptions:
   """
 
   cell: Annotated[str, OneOf(*CELLS)]
-  hidden: Annotated[int, Range(1)]
-  layers: Annotated[int, Range(1)]
-  known_hidden: Annotated[int, Range(1)]
-  known_layers: Annotated[int, Range(1)]
+  hidden: Units
+  layers: Layers
+  known_hidden: Units
+  known_layers: Layers
   residual: bool = False
-  dropout: Annotated[float, Range(0, below=1)] = 0.0
-  word_dropout: Annotated[float, Range(0, below=1)] = 0.0
+  dropout: Share = 0.0
+  word_dropout: Share = 0.0
   chroma: bool = False
-  known_dropout: Annotated[float, Range(0, below=1)] = 0.0
+  known_dropout: Share = 0.0
 
 
 def infill(

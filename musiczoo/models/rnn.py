@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 import dataclasses
-from typing import Annotated
 
 from flax import linen as nn
 import jax.numpy as jnp
 
-from musiczoo.errors import Range
+from musiczoo.errors import Layers, Share, Units
 from musiczoo.models.autoregressive import autoregressive
 from musiczoo.models.model import Model
 from musiczoo.nn.recurrent import Recurrent
@@ -28,11 +27,11 @@ class RNNOptions:
       `nn.chroma`; of voices only.
   """
 
-  hidden: Annotated[int, Range(1)]
-  layers: Annotated[int, Range(1)]
+  hidden: Units
+  layers: Layers
   residual: bool = False
-  dropout: Annotated[float, Range(0, below=1)] = 0.0
-  word_dropout: Annotated[float, Range(0, below=1)] = 0.0
+  dropout: Share = 0.0
+  word_dropout: Share = 0.0
   chroma: bool = False
 
 

@@ -29,7 +29,7 @@ def plan(
     style: of `style_number`.
 
   Raises:
-    UserError: a symbol is none, or the density is negative.
+    UserError: a symbol is none, or the density is one of no music.
   """
   table = np.zeros((form.steps, len(annotations.COLUMNS)), np.int16)
   step = form.begin + np.arange(form.steps)
@@ -47,8 +47,11 @@ def plan(
     tonic, minor = chord_names.parse_key(key)
     table[:, annotations.KEY] = 1 + tonic + 12 * minor
   if density is not None:
-    if not density >= 0:
-      raise UserError(f'--density={density}: give notes a quarter, 0 or more')
+    if not 0 <= density <= 2 * DENSITIES[-1]:
+      raise UserError(
+        f'--density={density:g}: give onsets a quarter note, 0 to '
+        f'{2 * DENSITIES[-1]}'
+      )
     table[:, annotations.DENSITY] = bar_classes.density_class(np.array(density))
   if chords is not None:
     parsed = [chord_names.parse_chord(symbol) for symbol in chords.split()]

@@ -12,8 +12,15 @@ from musiczoo.data.pieces import Pieces
 from musiczoo.errors import UserError
 from musiczoo.evaluation.likelihood import make_validation, monitor_name
 from musiczoo.runs import locks, pretrained, provenance, workdir as workdirs
-from musiczoo.training import checkpoint, distributed, journal, loop, parallel
-from musiczoo.training.flops import flops
+from musiczoo.training import (
+  checkpoint,
+  distributed,
+  flops,
+  journal,
+  loop,
+  memory,
+  parallel,
+)
 from musiczoo.training.step import (
   eval_params,
   make_init,
@@ -107,7 +114,7 @@ def _fit(prepared, workdir, init_from, stopping, report, say):
   monitor = f'valid_{monitor_name(pipeline)}'
   run = distributed.on_first(lambda: _check(workdir, config, digests, monitor))
   say(_describe_data(config, devices, train, valid))
-  new, amounts = _new(config, pipeline, batch_at)
+  new, amounts = _new(config, pipeline, batch_at, devices)
   state, step = _begin(new, workdir, run, init_from, say)
   # Only now: a refused run is left as it was.
   changes = distributed.on_first(
@@ -242,21 +249,49 @@ def everywhere(config: build.RunConfig, pipeline: build.Pipeline):
   return devices, devices.compile(train_steps, batch_axis=1, donate=True)
 
 
-def _new(config, pipeline, batch_at):
-  """The state of a new run, and the amounts of a step for `timing.jsonl`."""
+def _new(config, pipeline, batch_at, devices):
+  """The state of a new run, and the amounts of a step for `timing.jsonl`.
+
+  Raises:
+    UserError: the run would need more memory than there is.
+  """
   optimizer = build.optimizer(config)
   init = make_init(pipeline.model, optimizer, ema_decay=config.ema_decay)
+  init, key = jax.jit(init), jax.random.key(config.seed)
   batch = batch_at(config.seed, 0)
   one = jax.tree.map(lambda a: a[:1], batch)
-  state = jax.device_get(jax.jit(init)(jax.random.key(config.seed), one))
+  shapes = init.eval_shape(key, one)
+  step = _make_step(config, pipeline)  # On one device, of this host's rows.
+  program = jax.make_jaxpr(step)(shapes, batch).jaxpr
+  _check_memory(config, shapes, batch, program, devices)
   rows, processes = len(batch['x']), jax.process_count()
   tokens = sum(pipeline.spec.num_decisions(p['x']) for p in parts(batch))
-  step = _make_step(config, pipeline)  # On one device, of this host's rows.
-  return state, {
+  return jax.device_get(init(key, one)), {
     'examples': rows * processes,
     'tokens': tokens * processes,
-    'model_flops': flops(step, state, batch) * processes,
+    'model_flops': flops.of_jaxpr(program) * processes,
   }
+
+
+def _check_memory(config, state, batch, program, devices):
+  """Refuses a run that cannot fit, before any of it is on a device."""
+  share = devices.devices // jax.process_count()
+  batches = memory.size(batch) * config.steps_per_dispatch
+  gradients = memory.size(state.params)
+  needs = {
+    'for parameters and optimizer': memory.size(state),
+    f'for {config.steps_per_dispatch} batches': batches / share,
+    # When the last gradients are there most activations are not needed any more.
+    'for activations and gradients': max(
+      memory.peak(program) / share, gradients
+    ),
+  }
+  memory.check(
+    needs,
+    memory.available(share),
+    'lower --config.model.hidden, --config.batch_size, --config.window or '
+    '--config.steps_per_dispatch',
+  )
 
 
 def _begin(state, workdir, run, init_from, say):

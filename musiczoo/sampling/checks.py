@@ -1,12 +1,11 @@
 """Checks of requested sampling controls and conditions."""
 
 from collections.abc import Sequence
-import math
 
 import numpy as np
 
 from musiczoo.build import Conditions, Pipeline
-from musiczoo.errors import UserError
+from musiczoo.errors import Range, UserError
 from musiczoo.models.model import Model
 from musiczoo.music import annotations
 from musiczoo.music.form import parse_phrases, parse_time_signature
@@ -20,6 +19,12 @@ USUAL = {
   'top_p': 1.0,
   'min_p': 0.0,
   'forbid': None,
+}
+RANGES = {
+  'temperature': Range(0, 100),
+  'top_k': Range(0, 2**16),
+  'top_p': Range(1e-9, 1),
+  'min_p': Range(0, 1),
 }
 
 
@@ -57,10 +62,11 @@ def check_controls(pipeline: Pipeline, **asked) -> Controls:
         f'--{name} cannot be used with this model: '
         + (f'it takes {", ".join(usable)}' if usable else 'leave it out')
       )
-  if not 0 <= values['temperature'] < math.inf or values['top_k'] < 0:
-    raise UserError('--temperature and --top_k must not be negative')
-  if not (0 < values['top_p'] <= 1 and 0 <= values['min_p'] <= 1):
-    raise UserError('--top_p must be in (0, 1] and --min_p in [0, 1]')
+  for name, allowed in RANGES.items():
+    value = values[name]
+    if value not in allowed:
+      text = value if isinstance(value, int) else f'{value:g}'
+      raise UserError(f'--{name}={text}: give {allowed}')
   # Filters that keep all are no part of the program.
   return Controls(**{k: v for k, v in values.items() if np.any(v != USUAL[k])})
 

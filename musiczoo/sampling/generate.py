@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 import functools
+import math
 from typing import NamedTuple
 
 import jax
 import numpy as np
 
 from musiczoo.build import Pipeline
-from musiczoo.music import transform
+from musiczoo.music import annotations, transform
 from musiczoo.music.audio import Sound
 from musiczoo.music.form import Form
 from musiczoo.music.score import end, Score
+from musiczoo.music.spec import Spec
 from musiczoo.nn.heads import Controls
 from musiczoo.sampling.conditions import (
   conditions,
@@ -20,6 +22,7 @@ from musiczoo.sampling.conditions import (
 )
 from musiczoo.sampling.forms import plan
 from musiczoo.sampling.primer import Primer
+from musiczoo.training import memory
 
 MAX_STEPS = 2**31 - 1  # Ticks of a Score are int32.
 MAX_EVENTS = 64  # Per step of the grid; real music has fewer.
@@ -70,6 +73,9 @@ def generate(
       has `cond` among its controls.
     forms: of each piece, its new steps; None: those of `forms.plan`.
     phrase_candidates: as of the config's table `sampling`; None: as there.
+
+  Raises:
+    UserError: the samples would need more memory than there is.
   """
   representation, spec = pipeline.representation, pipeline.spec
   keys = piece_keys(seed, num_outputs)
@@ -77,6 +83,7 @@ def generate(
     phrase_candidates = pipeline.sampling.phrase_candidates
   keys = with_candidates(keys, phrase_candidates)
   sample = _compiled(pipeline.model.sample)
+  check_memory(spec, keys.size, num_steps)
   if 'cond' in pipeline.model.controls and controls.cond is None:
     forms = forms or plan(pipeline, num_outputs, num_steps, seed)
     cond = [
@@ -120,6 +127,15 @@ def generate(
   return result._replace(
     scores=[transform.crop(s, steps) for s in result.scores]
   )
+
+
+def check_memory(spec: Spec, samples: int, num_steps: int) -> None:
+  """Raises UserError if so many samples, with candidates, can't be in memory."""
+  # An int32 of each number, and the conditions of each step.
+  numbers = math.prod(spec.shape) + len(annotations.COLUMNS)
+  needs = {'for samples': 4 * samples * num_steps * numbers}
+  have = memory.available(1)
+  memory.check(needs, have, 'lower --num_outputs or --num_steps')
 
 
 def piece_keys(seed: int, num: int) -> jax.Array:

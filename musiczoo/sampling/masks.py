@@ -29,7 +29,7 @@ def infill(
   x = np.asarray(whole.x)
   parsed = re.fullmatch(r'(\d+)(?::(\d+))?', bars)
   if parsed is None:
-    raise UserError(f"--infill_bars={bars}: give bars, such as '4:8'")
+    raise UserError(f"--infill_bars={bars}: give bars, such as '4:8' or '4'")
   first, last = int(parsed[1]), int(parsed[2] or parsed[1])
   lines = metre.bars(quantize(score, representation.spec.steps_per_quarter))
   num_bars = len(lines) - 1

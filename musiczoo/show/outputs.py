@@ -1,6 +1,7 @@
 """Files of generated music, numbered from 000 on: MIDI, pictures, audio, scores."""
 
 from collections.abc import Mapping
+import itertools
 import pathlib
 
 import numpy as np
@@ -13,6 +14,7 @@ from musiczoo.show import sound
 from musiczoo.show.plots import pianoroll, spectrogram
 
 _TICKS = 480  # Per quarter note: what other programs expect.
+_SUFFIXES = '.mid', '.png', '.wav', '.musicxml'
 
 
 def with_defaults(
@@ -40,6 +42,27 @@ def with_defaults(
   )
 
 
+def earlier(folder) -> list[list[pathlib.Path]]:
+  """The files of each piece that was written to a folder before, from 000 on.
+
+  A piece has a picture beside its music, unlike other files with a number.
+  """
+  pieces = []
+  for i in itertools.count():
+    path = pathlib.Path(folder) / f'{i:03d}'
+    found = [p for s in _SUFFIXES if (p := path.with_suffix(s)).is_file()]
+    suffixes = {p.suffix for p in found}
+    if '.png' not in suffixes or suffixes.isdisjoint(('.mid', '.wav')):
+      return pieces
+    pieces.append(found)
+
+
+def _remove_earlier(folder):
+  for files in earlier(folder):
+    for path in files:
+      path.unlink()
+
+
 def write_scores(
   music: list[Score],
   folder,
@@ -52,6 +75,8 @@ def write_scores(
 ) -> list[Score]:
   """Writes 000.mid, 000.png, 001.mid, ... to an existing folder.
 
+  They replace `earlier` pieces there.
+
   Args:
     tempo, default_tempo: as of `with_defaults`.
     player: renders 000.wav, 001.wav, ... as well; None: no audio.
@@ -63,6 +88,7 @@ def write_scores(
   written = [
     with_defaults(score, tempo, default_tempo=default_tempo) for score in music
   ]
+  _remove_earlier(folder)
   for i, score in enumerate(written):
     path = pathlib.Path(folder) / f'{i:03d}'
     midi.write(score, path.with_suffix('.mid'))
@@ -83,9 +109,12 @@ def write_audio(
 ) -> None:
   """Writes 000.wav, 000.png, 001.wav, ... to an existing folder.
 
+  They replace `earlier` pieces there.
+
   Args:
     references: audio by title, drawn above each.
   """
+  _remove_earlier(folder)
   for i, generated in enumerate(sounds):
     path = pathlib.Path(folder) / f'{i:03d}'
     audio.write(generated, path.with_suffix('.wav'))

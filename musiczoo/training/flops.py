@@ -24,10 +24,11 @@ def flops(
     rounds: of a loop whose end is known at run time only.
   """
   jaxpr = jax.make_jaxpr(function, axis_env=list((axes or {}).items()))(*args)
-  return _of(jaxpr.jaxpr, rounds)
+  return of_jaxpr(jaxpr.jaxpr, rounds)
 
 
-def _of(jaxpr, rounds) -> int:
+def of_jaxpr(jaxpr, rounds: int = 1) -> int:
+  """As `flops`, of a function that was traced."""
   total = 0
   for eqn in jaxpr.eqns:
     name = eqn.primitive.name
@@ -37,7 +38,8 @@ def _of(jaxpr, rounds) -> int:
       total += 2 * _out(eqn) * math.prod(shape[i] for i in contracted)
     elif name == 'conv_general_dilated':
       total += _convolution(eqn)
-    inner = [_of(part, rounds) for part in core.jaxprs_in_params(eqn.params)]
+    parts = core.jaxprs_in_params(eqn.params)
+    inner = [of_jaxpr(part, rounds) for part in parts]
     if name == 'cond':  # One of the branches: the most expensive.
       inner = [max(inner)]
     times = {'scan': eqn.params.get('length'), 'while': rounds}.get(name, 1)

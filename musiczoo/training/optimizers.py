@@ -1,19 +1,28 @@
 """AdamW, and Adam for the two players of a GAN, as optax transformations."""
 
+from typing import Annotated
+
 import jax
 import optax
+
+from musiczoo.errors import Range, Share
+
+# Higher rates diverge, with either optimizer.
+Rate = Annotated[float, Range(0, 10)]
+Steps = Annotated[int, Range(0, below=2**32)]
+NotNegative = Annotated[float, Range(0)]
 
 
 def adamw(
   *,
-  learning_rate: float,
-  decay_steps: int,
-  warmup_steps: int = 0,
-  final_scale: float = 0.05,
-  clip: float = 1.0,
-  weight_decay: float = 0.0,
-  b1: float = 0.9,
-  b2: float = 0.999,
+  learning_rate: Rate,
+  decay_steps: Steps,
+  warmup_steps: Steps = 0,
+  final_scale: Annotated[float, Range(0, 1)] = 0.05,
+  clip: NotNegative = 1.0,
+  weight_decay: NotNegative = 0.0,
+  b1: Share = 0.9,
+  b2: Share = 0.999,
 ) -> optax.GradientTransformation:
   """AdamW (Loshchilov & Hutter 2019) with linear warm-up and cosine decay.
 
@@ -52,14 +61,14 @@ def _matrices(params):
 
 def gan_adam(
   *,
-  learning_rate: float,
-  critic_learning_rate: float,
-  decay_steps: int,
-  n_critic: int = 1,
-  final_scale: float = 0.05,
-  clip: float = 0.0,
-  b1: float = 0.0,
-  b2: float = 0.9,
+  learning_rate: Rate,
+  critic_learning_rate: Rate,
+  decay_steps: Steps,
+  n_critic: Annotated[int, Range(1, 1000)] = 1,
+  final_scale: Annotated[float, Range(0, 1)] = 0.05,
+  clip: NotNegative = 0.0,
+  b1: Share = 0.0,
+  b2: Share = 0.9,
 ) -> optax.GradientTransformation:
   """Adam for each of two players, with separate rates and clipping.
 

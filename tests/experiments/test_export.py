@@ -134,6 +134,23 @@ def test_play_refuses_in_one_line(exported, alone, arguments, message):
   assert message in answer.stderr
 
 
+def test_an_earlier_export_is_replaced_as_a_whole(exported, tmp_path):
+  for path in exported[0].iterdir():
+    (tmp_path / path.name).write_bytes(path.read_bytes())
+  (tmp_path / 'notes.txt').write_text('of the user')
+  answer = run(
+    'export',
+    f'--workdir={exported[0].parent / "run"}',
+    f'--output_dir={tmp_path}',
+    '--noonnx',
+  )
+  assert answer.returncode == 0, answer.stderr
+  before = {path.name for path in exported[0].iterdir()}
+  now = {path.name for path in tmp_path.iterdir()}
+  assert 'model.onnx' in before
+  assert now == before - {'model.onnx'} | {'notes.txt'}
+
+
 def test_play_names_what_is_not_installed(exported, tmp_path):
   (tmp_path / 'mido.py').write_text(
     'raise ImportError("No module named mido")\n'

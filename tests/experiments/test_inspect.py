@@ -23,6 +23,7 @@ def test_a_file_on_a_page(tmp_path):
   path.write_bytes(smf(b'\0\x90\x3c\x40\x60\x80\x3c\x40' + END))
   answer = inspect(path, f'--html={page}')
   assert (answer.returncode, answer.stderr) == (0, '')
+  assert f'wrote {page}\n' in answer.stdout
   (group,) = book(page.read_text())['groups']
   (piece,) = group['pieces']
   assert piece['name'] == '<b>.mid' and piece['notes'] == [0, 96, 60, 64, 0]

@@ -62,7 +62,7 @@ SMALL = [
   ],
 )
 def test_a_slip_is_answered_in_one_line_at_once(tmp_path, arguments, message):
-  if CONFIG in arguments and len(arguments) > 1:
+  if arguments and arguments != [CONFIG]:
     arguments = [f'--workdir={tmp_path}', *arguments]
   answer = run('train', *arguments)
   assert answer.returncode == 2
@@ -76,7 +76,20 @@ def test_a_slip_is_answered_in_one_line_at_once(tmp_path, arguments, message):
   [
     ('eval_every=0', '--config.eval_every=0: give 1 or more'),
     ('batch_size=0', '--config.batch_size=0: give 1 or more'),
-    ('window=1', '--config.window=1: give 2 or more'),
+    ('window=1', '--config.window=1: give 2 to 1048576'),
+    ('window=1000000000', '--config.window=1000000000: give 2 to 1048576'),
+    ('window=1048576', 'of memory are needed at least, and there are'),
+    ('steps_per_dispatch=100000', 'steps_per_dispatch=100000: give 1 to 65536'),
+    ('model.hidden=1000000000', 'hidden=1000000000: give 1 to 65536'),
+    ('model.layers=99', '--config.model.layers=99: give 1 to 64'),
+    ('head.features=0', '--config.head.features=0: give 1 to 65536'),
+    ('head.hidden=0', '--config.head.hidden=0: give 1 to 65536'),
+    ('optimizer.learning_rate=-1', 'learning_rate=-1.0: give 0 to 10'),
+    ('optimizer.learning_rate=nan', 'learning_rate=nan: give 0 to 10'),
+    ('optimizer.clip=-1', '--config.optimizer.clip=-1.0: give 0 or more'),
+    ('optimizer.weight_decay=-1', 'weight_decay=-1.0: give 0 or more'),
+    ('optimizer.warmup_steps=-1', 'warmup_steps=-1: give 0 or more'),
+    ('sampling.temperature=inf', 'sampling.temperature=inf: give 0 to 100'),
     ('seed=-1', '--config.seed=-1: give 0 or more'),
     ('dtype=float33', '--config.dtype=float33: give one of float32'),
     ('model.hidden=0', 'model.hidden=0'),
@@ -100,7 +113,9 @@ def test_a_number_no_run_can_be_made_of(corpus, tmp_path, change, message):
   [
     (['--workdir=w', '--config.batch_size=3'], 'this command takes no config'),
     (['--workdir=w', '--seed=4294967296'], '--seed'),
-    (['--workdir=w', '--tempo=0'], '--tempo'),
+    (['--workdir=w', '--tempo=1'], 'in the range [4, 1000]'),
+    (['--workdir=w', '--num_steps=1000000000'], 'in the range [1, 1000000]'),
+    (['--workdir=w', '--num_outputs=100000'], 'in the range [1, 65536]'),
     (['--workdir=w', '--infill_midi=a.mid'], 'give both'),
     (['--workdir=w', '--infill_bars=1:2'], 'give both'),
     (['--workdir=w', '--accompany_midi=a.mid'], 'give both'),
@@ -133,24 +148,66 @@ def test_a_warning_of_the_library_is_on_stderr(tmp_path):
     [sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True
   )
   assert 'is damaged' in answer.stderr, answer.stderr
+  assert answer.stderr.startswith('warning: ')
   assert len(answer.stderr.splitlines()) == 1
 
 
-def test_help_needs_no_jax():
+def test_work_goes_on_when_nobody_reads_what_is_printed(tmp_path):
+  code = f"""
+from experiments import launch
+def main():
+  for number in range(100_000):
+    print('line', number)
+  launch.write_text(launch.pathlib.Path({str(tmp_path / 'asked.json')!r}), '{{}}')
+launch.run(main)"""
+  with subprocess.Popen(
+    [sys.executable, '-c', code],
+    cwd=ROOT,
+    stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE,
+    text=True,
+  ) as process:
+    assert process.stdout.readline() == 'line 0\n'
+    process.stdout.close()  # As `| head -1`.
+    assert process.stderr.read() == ''
+  assert process.returncode == 0
+  assert (tmp_path / 'asked.json').read_text() == '{}'
+
+
+# Flag of a group of flags that the command imports.
+COMMANDS = {
+  'train': ['config', 'workdir', 'rerun', 'profile', 'coordinator'],
+  'evaluate': ['workdir', 'pretrained', 'html', 'temperature', 'orderings'],
+  'generate': ['workdir', 'pretrained', 'html', 'primer_midi', 'best_of'],
+  'demo': ['config', 'output_dir'],
+  'prepare': ['input', 'output', 'max_notes'],
+  'inspect': ['file', 'pretrained', 'html'],
+  'export': ['workdir', 'pretrained', 'output_dir', 'onnx'],
+  'sweep': ['config', 'workdir', 'grid'],
+  'trial': ['workdir', 'trials'],
+  'pretrain': ['name', 'workdir'],
+}
+
+
+def test_help_names_every_flag_and_needs_no_jax():
   """Of all commands, each in a fork of one process that has imported none."""
-  names = (
-    'train evaluate generate demo prepare inspect export sweep trial'
-  ).split()
   forks = f"""
-import os, runpy, sys
-for name in {names}:
+import io, json, os, runpy, sys
+from absl import flags
+for name in {list(COMMANDS)}:
   if not os.fork():
-    sys.argv = [name, '--help']
+    sys.argv, real = [name, '--help'], sys.stdout
+    sys.stdout = io.StringIO()
+    before = set(flags.FLAGS)
     try:
       runpy.run_module(f'experiments.{{name}}', run_name='__main__')
-    except SystemExit:
-      print(f'{{name}}: jax' if 'jax' in sys.modules else f'{{name}}: done')
-    sys.stdout.flush()
+    except SystemExit as e:
+      status = e.code
+    by_module = flags.FLAGS.flags_by_module_dict().items()
+    ours = [f.name for m, fs in by_module if m.split('.')[0] in
+            ('experiments', 'musiczoo', name) for f in fs]
+    said = [sys.stdout.getvalue(), ours, status, 'jax' in sys.modules]
+    print(json.dumps(said), file=real, flush=True)
     os._exit(0)
   os.wait()
 """
@@ -158,10 +215,40 @@ for name in {names}:
     [sys.executable, '-c', forks], cwd=ROOT, capture_output=True, text=True
   )
   lines = answer.stdout.splitlines()
-  assert [line for line in lines if ': done' in line] == [
-    f'{name}: done' for name in names
-  ], answer.stderr
-  assert sum(line.startswith('  --') for line in lines) > 20
+  assert len(lines) == len(COMMANDS), answer.stderr
+  for (name, expected), line in zip(COMMANDS.items(), lines):
+    text, flags, status, has_jax = json.loads(line)
+    assert status == 0 and not has_jax, name
+    shown = re.findall(r'^  --(?:\[no\])?(\w+)\b(?! or)', text, re.M)
+    assert sorted(shown) == sorted(flags), name
+    assert set(expected) <= set(flags), name
+    assert max(map(len, text.splitlines())) <= 80, name
+    # In a wheel the commands are those of musiczoo.experiments.
+    installed = text.replace('-m experiments.', '-m musiczoo.experiments.')
+    assert max(map(len, installed.splitlines())) <= 80, name
+    # What cannot be left out stands before the rest, below an example.
+    example = text.index(f'  python -m experiments.{name} ')
+    assert name == 'demo' or example < text.index('Required:\n  --')
+
+
+@pytest.mark.parametrize(
+  'command,arguments,message',
+  [
+    ('generate', [], '--workdir is missing: give --workdir (folder of a tr'),
+    ('generate', [], 'or --pretrained (name of a model of the package: cnn-'),
+    ('generate', ['--workdir=w'], '--output_dir is missing: give --output_dir'),
+    ('train', [], '--config is missing: give --config (FILE.py:VARIANT, such'),
+    ('train', [], 'or --rerun (workdir of a run to repeat'),
+    ('inspect', [], '--file is missing: give --file (MIDI file)'),
+  ],
+)
+def test_a_missing_flag_is_named_with_its_alternatives(
+  command, arguments, message
+):
+  answer = run(command, *arguments)
+  assert answer.returncode == 2
+  assert answer.stderr.count('\n') == 1
+  assert message in answer.stderr
 
 
 @pytest.fixture(scope='module')
@@ -279,6 +366,35 @@ def test_generate_same_seed_same_bytes(trained, tmp_path):
   assert score.tempi.tolist() == [[0, 600_000]]
 
 
+def test_earlier_pieces_are_replaced_as_a_whole(trained, tmp_path):
+  workdir, _ = trained
+
+  def generate(number, *more):
+    return run(
+      'generate',
+      f'--workdir={workdir}',
+      f'--output_dir={tmp_path}',
+      f'--num_outputs={number}',
+      '--num_steps=16',
+      *more,
+    )
+
+  (tmp_path / '007.mid').write_bytes(b'of the user')
+  assert generate(3).returncode == 0
+  again = generate(1, '--nonovelty')
+  assert f'1 pieces by the model of step 12 in {tmp_path}, in place of 3 ' in (
+    again.stdout
+  )
+  names = sorted(path.name for path in tmp_path.iterdir())
+  assert names == ['000.mid', '000.png', '007.mid']
+  # What is given is never lost to what is made of it.
+  given = f'--primer_midi={tmp_path / "000.mid"}'
+  answer = generate(1, given)
+  assert answer.returncode == 2
+  assert 'choose another folder' in answer.stderr
+  assert len(answer.stderr.splitlines()) == 1
+
+
 def test_evaluate_writes_what_it_prints(trained, tmp_path):
   workdir, _ = trained
   answer = run(
@@ -289,6 +405,7 @@ def test_evaluate_writes_what_it_prints(trained, tmp_path):
     '--num_steps=32',
   )
   assert answer.returncode == 0, answer.stderr
+  assert f'wrote {tmp_path / "e.json"}\n' in answer.stdout
   figures = json.loads((tmp_path / 'e.json').read_text())
   assert figures['sampled_pieces'] == 3
   length = figures['voice_leading']['quarters_per_piece']
@@ -303,6 +420,25 @@ def test_evaluate_writes_what_it_prints(trained, tmp_path):
   assert f'{figures["nll_per_note"]:.4f}' in answer.stdout
 
 
+def test_what_a_primer_loses_is_on_stderr(trained, tmp_path):
+  workdir, _ = trained
+  notes = [(480 * i, 480, pitch, 80, 0) for i, pitch in enumerate((62, 127))]
+  midi.write(Score(np.array(notes, np.int32)), tmp_path / 'high.mid')
+  answer = run(
+    'generate',
+    f'--workdir={workdir}',
+    f'--output_dir={tmp_path / "new"}',
+    f'--primer_midi={tmp_path / "high.mid"}',
+    '--num_outputs=1',
+    '--num_steps=16',
+    '--nonovelty',
+  )
+  assert answer.returncode == 0, answer.stderr
+  (line,) = answer.stderr.splitlines()
+  assert line.startswith(f'warning: {tmp_path / "high.mid"} is reduced')
+  assert '1 of 2 notes kept' in line
+
+
 @pytest.mark.parametrize('flag', ['--num_steps=8', '--temperature=1'])
 def test_evaluate_refuses_flags_of_samples_without_samples(trained, flag):
   answer = run('evaluate', f'--workdir={trained[0]}', '--novoice_leading', flag)
@@ -315,8 +451,12 @@ def test_evaluate_refuses_flags_of_samples_without_samples(trained, flag):
   'arguments,message',
   [
     (['--workdir=/nowhere'], 'no such folder'),
-    (['--workdir={}', '--top_p=0'], '--top_p must be in (0, 1]'),
-    (['--workdir={}', '--temperature=-1'], 'must not be negative'),
+    (
+      ['--workdir={}', '--num_outputs=65536', '--num_steps=1000000'],
+      'of memory are needed at least, and there are',
+    ),
+    (['--workdir={}', '--top_p=0'], '--top_p=0: give 1e-09 to 1'),
+    (['--workdir={}', '--temperature=-1'], '--temperature=-1: give 0 to 100'),
     (['--workdir={}', '--primer_midi=absent.mid'], 'absent.mid'),
     (['--workdir={}', '--reconstruct=absent.mid'], 'has no latent space'),
     (['--workdir={}', '--primer_midi=README.md'], 'README.md'),

@@ -123,8 +123,9 @@ def test_a_plan_says_what_is_asked():
     ({'chords': 'H'}, "chord 'H'"),
     ({'chords': ' '}, 'give symbols'),
     ({'key': 'X'}, "key 'X'"),
-    ({'density': -1.0}, 'notes a quarter'),
-    ({'density': float('nan')}, 'notes a quarter'),
+    ({'density': -1.0}, '--density=-1: give onsets a quarter note, 0 to 32'),
+    ({'density': 500.0}, '--density=500: give onsets a quarter note, 0 to 32'),
+    ({'density': float('nan')}, '0 to 32'),
   ],
 )
 def test_what_cannot_be_asked(wish, words):

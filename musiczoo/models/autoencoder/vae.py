@@ -26,7 +26,7 @@ class VAEOptions(LatentOptions):
 
   beta: Annotated[float, Range(0)] = 1.0
   free_bits: Annotated[float, Range(0)] = 0.0
-  anneal_steps: Annotated[int, Range(0)] = 0
+  anneal_steps: Annotated[int, Range(0, below=2**32)] = 0
 
 
 def vae(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 import dataclasses
 from typing import Annotated
 
-from musiczoo.errors import OneOf, Range, UserError
+from musiczoo.errors import OneOf, Range, Units, UserError
 from musiczoo.models.gan.objectives import OBJECTIVES
 
 
@@ -34,9 +34,9 @@ class GanOptions:
       accompany, one at a time.
   """
 
-  latent: Annotated[int, Range(1)]
-  hidden: Annotated[int, Range(1)]
-  num_levels: Annotated[int, Range(0)]
+  latent: Units
+  hidden: Units
+  num_levels: Annotated[int, Range(0, 16)]
   objective: Annotated[str, OneOf(*OBJECTIVES)] = 'hinge'
   penalty: Annotated[float, Range(0)] = 0.0
   r1: Annotated[float, Range(0)] = 0.0
@@ -46,7 +46,7 @@ class GanOptions:
     'deterministic'
   )
   hysteresis: Annotated[float, Range(0)] = 0.0
-  overlap: Annotated[int, Range(0)] = 0
+  overlap: Annotated[int, Range(0, 2**20)] = 0
   given_tracks: Sequence[int] = ()
 
   def check(self, tracks: int, window: int) -> None:

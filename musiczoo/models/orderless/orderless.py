@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from musiczoo.errors import Range, UserError
+from musiczoo.errors import Layers, Range, Share, Units, UserError
 from musiczoo.models.cells import canonical, changed, fits
 from musiczoo.models.model import OrderlessModel
 from musiczoo.models.orderless import sampling
@@ -40,13 +40,13 @@ class OrderlessOptions:
       are drawn a round, independently.
   """
 
-  hidden: Annotated[int, Range(1)]
-  layers: Annotated[int, Range(1)]
-  interval_hidden: Annotated[int, Range(0)] = 0
-  dropout: Annotated[float, Range(0, below=1)] = 0.0
+  hidden: Units
+  layers: Layers
+  interval_hidden: Annotated[int, Range(0, 2**16)] = 0
+  dropout: Share = 0.0
   step_mask_prob: Annotated[float, Range(0, 1)] = 0.5
   onsets: bool = True
-  sweeps: Annotated[int, Range(1)] = 256
+  sweeps: Annotated[int, Range(1, 2**20)] = 256
 
 
 def orderless(

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Annotated
 
-from musiczoo.errors import OneOf, Range, UserError
+from musiczoo.errors import Layers, OneOf, Range, Share, Units, UserError
 from musiczoo.models.structure.codes import codes_of
 from musiczoo.music import annotations
 from musiczoo.music.annotations import MAX_BAR_STEPS
@@ -33,14 +33,14 @@ class StructureOptions:
       other meters is cut into such bars all the same.
   """
 
-  hidden: Annotated[int, Range(1)]
-  layers: Annotated[int, Range(1)]
-  planner_hidden: Annotated[int, Range(1)]
-  analyser_hidden: Annotated[int, Range(1)]
-  analyser_channels: Annotated[int, Range(1)]
+  hidden: Units
+  layers: Layers
+  planner_hidden: Units
+  analyser_hidden: Units
+  analyser_channels: Units
   cell: Annotated[str, OneOf(*CELLS)] = 'gru'
   residual: bool = False
-  dropout: Annotated[float, Range(0, below=1)] = 0.0
+  dropout: Share = 0.0
   chroma: bool = False
   bar_steps: Annotated[int, Range(4, MAX_BAR_STEPS)] = 16
 

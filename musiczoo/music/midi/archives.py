@@ -125,6 +125,8 @@ def _zip_members(path, spend):
     infos = archive.infolist()
     if len(infos) > MAX_MEMBERS:
       raise MidiError('members')
+    if overlap(infos, os.path.getsize(path)):
+      raise MidiError('archive')
     for info in infos:
       if info.is_dir():
         continue
@@ -141,6 +143,11 @@ def _zip_members(path, spend):
         return data
 
       yield _Member(info.filename, refused, read)
+
+
+def overlap(infos: list[zipfile.ZipInfo], size: int) -> bool:
+  """Whether members of a zip of `size` bytes share bytes, as those of bombs."""
+  return sum(info.compress_size for info in infos) > size
 
 
 def _tar_members(path, opener, spend, most):

@@ -3,6 +3,7 @@
 from flax import linen as nn
 import jax.numpy as jnp
 
+from musiczoo.errors import Units
 from musiczoo.nn.heads.controls import Controls
 from musiczoo.nn.heads.distributions import draw, log_categorical, logits_layer
 
@@ -16,7 +17,7 @@ class Categorical(nn.Module):
   """
 
   depth: int
-  features: int
+  features: Units
   dtype: jnp.dtype = jnp.float32
 
   kind = 'tokens'

@@ -1,13 +1,14 @@
 """Head of independent Gaussians, for audio frames."""
 
 import math
+from typing import Annotated
 
 from flax import linen as nn
 import jax
 import jax.numpy as jnp
 from jax.scipy.stats import norm
 
-from musiczoo.errors import UserError
+from musiczoo.errors import Range, UserError
 from musiczoo.nn.heads.controls import Controls
 from musiczoo.nn.heads.distributions import logits_layer
 from musiczoo.nn.keys import noise
@@ -32,7 +33,7 @@ class Gaussian(nn.Module):
   """
 
   depth: int
-  sd: float = 0.0
+  sd: Annotated[float, Range(0)] = 0.0
   residual: bool = False
   dtype: jnp.dtype = jnp.float32
 

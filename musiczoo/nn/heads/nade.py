@@ -4,6 +4,7 @@ from flax import linen as nn
 import jax
 import jax.numpy as jnp
 
+from musiczoo.errors import Units
 from musiczoo.nn.heads import distributions as dist
 from musiczoo.nn.heads.controls import Controls
 from musiczoo.nn.keys import noise
@@ -25,7 +26,7 @@ class NADE(nn.Module):
   """
 
   depth: int
-  hidden: int
+  hidden: Units
   dtype: jnp.dtype = jnp.float32
 
   kind = 'bits'

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from musiczoo.errors import Range
+from musiczoo.errors import Range, Share, Units
 from musiczoo.nn.dropout import locked
 from musiczoo.nn.heads import distributions as dist, rules
 from musiczoo.nn.heads.controls import Controls
@@ -49,12 +49,12 @@ class Voices(nn.Module):
   """
 
   depth: int
-  voices: int
-  features: int
-  hidden: int
+  voices: Annotated[int, Range(1, 64)]
+  features: Units
+  hidden: Units
   onsets: bool = True
   intervals: bool = False
-  dropout: Annotated[float, Range(0, below=1)] = 0.0
+  dropout: Share = 0.0
   dtype: jnp.dtype = jnp.float32
 
   kind = 'voices'

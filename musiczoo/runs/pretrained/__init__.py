@@ -18,11 +18,11 @@ from musiczoo import build
 from musiczoo.errors import UserError
 from musiczoo.export import weights
 from musiczoo.music import files, json_files, seals
-from musiczoo.runs import config_history, workdir
+from musiczoo.runs import config_history, shipped, workdir
 from musiczoo.training import checkpoint
 
-MODELS = pathlib.Path(__file__).parent / 'models'
-WEIGHTS, CONFIG = 'weights.npz', 'config.json'
+MODELS = shipped.MODELS
+WEIGHTS, CONFIG = shipped.WEIGHTS, 'config.json'
 CARD, SUMS = 'CARD.md', 'SHA256SUMS'
 GRADE = 'grade.json'
 _AGAIN = 'install musiczoo again'
@@ -30,7 +30,7 @@ _AGAIN = 'install musiczoo again'
 
 def names() -> list[str]:
   """The names of all models."""
-  return sorted(path.parent.name for path in MODELS.glob(f'*/{WEIGHTS}'))
+  return shipped.names(MODELS)
 
 
 def load(name: str):

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from musiczoo.data import corpora
+from musiczoo.data.corpora import benchmarks, unpacking
 from musiczoo.errors import UserError
+from musiczoo.music.midi import archives, MidiError
 from musiczoo.representations import REPRESENTATIONS
 
 # Two pieces of each split; one ends in silence, which counts as frames too.
@@ -168,3 +170,57 @@ def test_a_pickle_is_refused(tmp_path):
   with pytest.raises(UserError, match='damaged or of another layout'):
     corpora.load(str(tmp_path / 'set.npz'))
   assert not (tmp_path / 'sprung').exists()
+
+
+def bomb_npz(path):
+  """70 kB that unpack to 72 MB."""
+  zeros = np.zeros(3_000_000, np.int64)
+  splits = ('train', 'valid', 'test')
+  np.savez_compressed(path, **{f'{split}_pitches': zeros for split in splits})
+
+
+def bomb_mat(path):
+  scipy_io = pytest.importorskip('scipy.io')
+  zeros = np.zeros((100_000, 88))
+  scipy_io.savemat(path, {'traindata': zeros}, do_compression=True)
+
+
+@pytest.mark.parametrize(
+  'write, suffix', [(bomb_npz, '.npz'), (bomb_mat, '.mat')]
+)
+def test_a_small_file_that_grows_is_refused(
+  tmp_path, monkeypatch, write, suffix
+):
+  monkeypatch.setattr(unpacking, 'MAX_BYTES', 2**26)
+  path = tmp_path / f'bomb{suffix}'
+  write(path)
+  assert path.stat().st_size < 2**19
+  with pytest.raises(UserError, match='unpacks to more than 64 MiB'):
+    corpora.load(str(path))
+
+
+def test_frames_of_few_bytes_each_are_counted(tmp_path, monkeypatch):
+  monkeypatch.setattr(benchmarks, 'MAX_FRAMES', 4)
+  npz(tmp_path / 'set.npz')
+  with pytest.raises(UserError, match='is damaged or of another layout'):
+    corpora.load(str(tmp_path / 'set.npz'))
+
+
+def test_members_that_share_bytes_are_refused(tmp_path):
+  path = tmp_path / 'set.npz'
+  npz(path)
+  data = path.read_bytes()
+  first = data.index(b'PK\x01\x02')
+  last = data.rindex(b'PK\x05\x06')
+  # The directory names every member ten times.
+  listed = data[first:last] * 10
+  end = bytearray(data[last:])
+  count = 10 * int.from_bytes(end[8:10], 'little')
+  end[8:10] = end[10:12] = count.to_bytes(2, 'little')
+  end[12:16] = len(listed).to_bytes(4, 'little')
+  path.write_bytes(data[:first] + listed + bytes(end))
+  with pytest.raises(UserError, match='is damaged'):
+    corpora.load(str(path))
+  with pytest.raises(MidiError) as error:
+    list(archives.members(path))
+  assert error.value.code == 'archive'

@@ -109,26 +109,26 @@ def test_parsed_once_by_workers_then_cached(few, monkeypatch, capfd):
 
 
 @pytest.mark.parametrize('file', ['notes.npy', 'dataset.json'])
-def test_a_damaged_cache_is_made_anew(few, monkeypatch, capsys, file):
+def test_a_damaged_cache_is_made_anew(few, monkeypatch, caplog, file):
   monkeypatch.setattr(chorales, '_parse_all', lambda files: [PIECE])
   chorales.load()
-  assert not capsys.readouterr().err
+  assert not caplog.text
   (path,) = (few / 'musiczoo').glob(f'*/{file}')
   sound = path.read_bytes()
   path.write_bytes(sound[: len(sound) // 2])
   (again,) = chorales.load()
   assert again.name == 'bwv66.6' and equal(again.score, PIECE.score)
-  assert f'{path} is damaged' in capsys.readouterr().err
+  assert f'{path} is damaged' in caplog.text
   assert path.read_bytes() == sound
 
 
 def test_a_cache_that_cannot_be_written_costs_only_time(
-  few, monkeypatch, capsys
+  few, monkeypatch, caplog
 ):
   monkeypatch.setattr(chorales, '_parse_all', lambda files: [PIECE])
   (few / 'musiczoo').write_text('no folder')
   assert [piece.name for piece in chorales.load()] == ['bwv66.6']
-  assert 'cannot be written' in capsys.readouterr().err
+  assert 'cannot be written' in caplog.text
 
 
 def test_other_files_have_another_cache(few, monkeypatch):
