@@ -13,7 +13,7 @@ import sys
 
 from absl import app, flags, logging as absl_logging
 
-from musiczoo.errors import UserError
+from musiczoo.errors import printable, UserError
 from musiczoo.music.files import write_output
 
 from . import config as configs
@@ -78,7 +78,7 @@ def _guarded(function, *args):
     sys.exit(0)
   except OSError as e:  # Such as a full disk or a read-only file.
     message = f'{e.filename or "file system"}: {e.strerror or e}'
-  print(f'error: {message}', file=sys.stderr)
+  print(printable(f'error: {message}'), file=sys.stderr)
   sys.exit(2)
 
 

@@ -1,20 +1,24 @@
-"""Prepares a dataset: a folder or archive of MIDI in, a dataset folder out."""
+"""Prepares a dataset: MIDI files or an archive in, a dataset folder out."""
 
 from collections import Counter
 import os
 import pathlib
+import shlex
 import signal
 import sys
 import time
 
 from absl import flags
 
+from musiczoo.errors import printable
 from musiczoo.music.midi import Limits
 
 from . import launch
 
 INPUT = flags.DEFINE_string(
-  'input', None, 'Folder of MIDI, MusicXML or ABC files, or a zip or tar.'
+  'input',
+  None,
+  'Folder of MIDI, MusicXML or ABC files, a zip or tar, or a file.',
 )
 OUTPUT = flags.DEFINE_string('output', None, 'Folder of the dataset to make.')
 WORKERS = flags.DEFINE_integer(
@@ -77,11 +81,14 @@ def main():
     f'{report["files"]} files in {seconds:.1f} s, '
     f'{report["files"] / seconds:.0f} files/s'
   )
-  print(_table(report))
+  print(printable(_table(report)))
+  if not all(report['splits'].values()):
+    print('few       training gives each empty split a piece of the others')
+  corpus = shlex.quote(f'--config.corpus={OUTPUT.value}')
   print(
     'next      python -m experiments.train '
     '--config=experiments/configs/tracks.py:lstm_events '
-    f'--config.corpus={OUTPUT.value} --workdir=WORKDIR'
+    f'{corpus} --workdir=WORKDIR'
   )
   return 0
 

@@ -26,6 +26,7 @@ from musiczoo.data.cache.npy_writer import load, NpyWriter, writing
 from musiczoo.data.corpus import Piece
 from musiczoo.data.pieces import Lazy
 from musiczoo.data.splits import SPLITS
+from musiczoo.music.files import sha256
 from musiczoo.music.score import Score, Track
 
 SEAL = 'dataset.json'
@@ -95,6 +96,11 @@ def creating(path: pathlib.Path) -> Iterator[tuple[Writer, pathlib.Path]]:
 
 def is_dataset(path: pathlib.Path) -> bool:
   return (path / SEAL).is_file()
+
+
+def identity(path: pathlib.Path) -> str | None:
+  """The SHA-256 of a dataset's seal, the same wherever it lies; None if none."""
+  return sha256(path / SEAL) if is_dataset(path) else None
 
 
 def open(path: pathlib.Path) -> dict[str, Split]:

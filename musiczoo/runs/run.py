@@ -73,7 +73,7 @@ def fit(
   state, step = _begin(new, workdir, init_from, say)
   if distributed.first():  # Only now: a refused run is left as it was.
     workdirs.write_config(workdir, config)
-    provenance.note(workdir, step, init_from, state)
+    provenance.note(workdir, step, init_from, state, config.corpus)
   say(_describe_model(config, new.params, amounts))
   validate = make_validation(devices, pipeline, valid, config.batch_size)
 

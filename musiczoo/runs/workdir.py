@@ -10,7 +10,7 @@ from musiczoo import build
 from musiczoo.errors import UserError
 from musiczoo.music import annotations
 from musiczoo.music.files import write_atomic
-from musiczoo.runs import config_history
+from musiczoo.runs import config_history, provenance
 from musiczoo.training import checkpoint
 
 # Keys that may differ when a run continues.
@@ -24,12 +24,17 @@ CHANGEABLE = (
 
 
 def check_same(workdir, config: build.RunConfig) -> None:
-  """Raises UserError if the folder has checkpoints of another run."""
+  """Raises UserError if the folder has checkpoints of another run.
+
+  A dataset may have moved elsewhere.
+  """
   path = pathlib.Path(workdir) / 'config.json'
   if not (path.exists() and checkpoint.steps(checkpoints(workdir))):
     return
   there = _flat(config_history.upgraded(_read(path)))
   here = _flat(config.to_dict())
+  if provenance.is_moved(workdir, config.corpus):
+    there['corpus'] = here['corpus']
   differ = [
     f'{k} is {_short(there.get(k))} there, {_short(here.get(k))} here'
     for k in sorted(there | here)

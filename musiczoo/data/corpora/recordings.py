@@ -1,4 +1,4 @@
-"""A folder of sound files as a corpus; unusable files are reported."""
+"""Sound files, a folder or one, as a corpus; unusable files are reported."""
 
 from collections import Counter
 import functools
@@ -6,12 +6,12 @@ import hashlib
 import pathlib
 import sys
 
-from musiczoo.data.corpora.folder import names
+from musiczoo.data.corpora.folder import listing
 from musiczoo.data.corpus import Recording
 from musiczoo.data.pieces import Lazy
 from musiczoo.data.sandbox import Sandbox
-from musiczoo.data.splits import split_of, SPLITS
-from musiczoo.errors import UserError
+from musiczoo.data.splits import split_of, SPLITS, with_all_splits
+from musiczoo.errors import printable, UserError
 from musiczoo.music import audio
 from musiczoo.music.audio import SUFFIXES
 
@@ -44,13 +44,13 @@ def load(
 ) -> dict[str, Recordings]:
   """The sound files in a folder and the folders in it, in order of their names.
 
-  Each is decoded in a sandbox first. One that can't be used is left out, with
+  A single file is a corpus of one. Each is decoded in a sandbox first. One that can't be used is left out, with
   its reason in a line on stderr; another line counts the reasons.
 
   Raises:
     UserError: there is nothing to use.
   """
-  files = names(path, SUFFIXES)
+  root, files = listing(path, SUFFIXES)
   if not files:
     raise UserError(
       f"corpus '{path}' has no sound files ({', '.join(SUFFIXES)}): give a "
@@ -62,7 +62,7 @@ def load(
   kept, rejected = {}, {}
   try:
     for file in files:
-      found = child.run(path / file)
+      found = child.run(root / file)
       code = found if isinstance(found, str) else found.code
       if code is None:
         kept[file] = found.sha256
@@ -77,17 +77,16 @@ def load(
       f'first because {errors[0]}'
     )
   for error in errors:
-    print(f'left out {error}', file=sys.stderr)
+    print(printable(f'left out {error}'), file=sys.stderr)
   if errors:
     reasons = Counter(rejected.values()).most_common()
-    print(
+    line = (
       f"corpus '{path}': {len(errors)} of {len(files)} sound files left out: "
-      f'{", ".join(f"{n} {code}" for code, n in reasons)}',
-      file=sys.stderr,
+      f'{", ".join(f"{n} {code}" for code, n in reasons)}'
     )
+    print(printable(line), file=sys.stderr)
+  splits = {s: [f for f in kept if split_of(f) == s] for s in SPLITS}
   return {
-    split: Recordings(
-      path, split, {f: d for f, d in kept.items() if split_of(f) == split}
-    )
-    for split in SPLITS
+    split: Recordings(root, split, {file: kept[file] for file in files})
+    for split, files in with_all_splits(str(path), splits, str).items()
   }

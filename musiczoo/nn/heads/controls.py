@@ -47,7 +47,9 @@ def filter_logits(logits, controls: Controls):
   temperature, top_k, top_p, min_p = (jnp.asarray(c) for c in controls[:4])
   keeps_all = (top_k == 0) & (top_p >= 1) & (min_p <= 0) & (temperature > 0)
   # Sorting takes most of the time of a small model's step.
-  return jax.lax.cond(keeps_all.all(), _divided, _filtered, logits, controls[:4])
+  return jax.lax.cond(
+    keeps_all.all(), _divided, _filtered, logits, controls[:4]
+  )
 
 
 def _divided(logits, controls):
