@@ -4,6 +4,7 @@ Nothing here imports jax, so that `--help` and a typo are answered at once.
 """
 
 import difflib
+import io
 import logging
 import os
 import pathlib
@@ -37,6 +38,9 @@ def run(main, positional: str | None = None) -> None:
   ours.addHandler(logging.StreamHandler())
   ours.setLevel(logging.WARNING)  # Its parent's is absl's, FATAL.
   ours.propagate = False
+  # A console of another encoding has replaced characters, not a traceback.
+  if isinstance(sys.stdout, io.TextIOWrapper):
+    sys.stdout.reconfigure(errors='replace')
   _make_exact()
   _list_flags(main)
   app.run(

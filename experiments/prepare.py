@@ -27,6 +27,12 @@ WORKERS = flags.DEFINE_integer(
 ENGINE = flags.DEFINE_enum(
   'engine', 'local', ['local', 'ray'], 'Processes here, or a Ray cluster.'
 )
+DRUMS = flags.DEFINE_list(
+  'drums',
+  [],
+  'Words, such as Drums,Kit: tracks with one in their name are drums on any '
+  'channel. Without, those of channel 10 are.',
+)
 SECONDS = flags.DEFINE_float(
   'seconds_per_file', 60, 'Most time to read a file.', lower_bound=0.01
 )
@@ -53,6 +59,9 @@ reasons   {top_reasons}
 pieces    {pieces}: {split_sizes}; {notes} notes
 grid      {fits}
 free      {free} pieces that fit no grid{free_names}"""
+_ONE_BEAT = """\
+meter     {one_beat} pieces have bars of one beat, as 1/4, which are rarely meant:
+          models of bars and chords need the true meter"""
 
 
 def main():
@@ -70,6 +79,7 @@ def main():
       pathlib.Path(OUTPUT.value),
       engine=ENGINE.value,
       workers=WORKERS.value,
+      drums=DRUMS.value,
       file_limits=prepare.FileLimits(limits, SECONDS.value, MEGABYTES.value),
       watch=progress,
     )
@@ -82,6 +92,8 @@ def main():
     f'{report["files"] / seconds:.0f} files/s'
   )
   print(printable(_table(report)))
+  if report['one_beat']:
+    print(_ONE_BEAT.format(**report))
   if not all(report['splits'].values()):
     print('few       training gives each empty split a piece of the others')
   corpus = shlex.quote(f'--config.corpus={OUTPUT.value}')
