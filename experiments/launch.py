@@ -35,7 +35,9 @@ def run(main, positional: str | None = None) -> None:
   # Orbax logs each step, and errors before it raises them.
   absl_logging.set_verbosity(absl_logging.FATAL)
   ours = logging.getLogger('musiczoo')
-  ours.addHandler(logging.StreamHandler())
+  handler = logging.StreamHandler()
+  handler.setFormatter(_Printable())
+  ours.addHandler(handler)
   ours.setLevel(logging.WARNING)  # Its parent's is absl's, FATAL.
   ours.propagate = False
   # A console of another encoding has replaced characters, not a traceback.
@@ -47,6 +49,13 @@ def run(main, positional: str | None = None) -> None:
     lambda _: sys.exit(_guarded(main)),
     flags_parser=lambda argv: _guarded(_flags, argv, positional),
   )
+
+
+class _Printable(logging.Formatter):
+  """Escapes control characters of file names."""
+
+  def format(self, record):
+    return printable(super().format(record))
 
 
 def _list_flags(main):

@@ -14,7 +14,7 @@ import traceback
 
 from absl import flags
 
-from musiczoo.errors import UserError
+from musiczoo.errors import printable, UserError
 
 COORDINATOR = flags.DEFINE_string(
   'coordinator', None, 'HOST:PORT of process 0, for a run of many processes.'
@@ -91,7 +91,7 @@ def _member(main):
   try:
     status = _joined(main)
   except UserError as e:
-    print(f'error: {" ".join(str(e).split())}', file=sys.stderr)
+    print(printable(f'error: {" ".join(str(e).split())}'), file=sys.stderr)
     status = 2
   except KeyboardInterrupt:
     status = 128 + signal.SIGINT

@@ -10,11 +10,13 @@ every byte is verified: a damaged folder is reported and renamed `damaged-...`,
 and the newest sound one is used.
 """
 
+import contextlib
 import hashlib
 import json
 import logging
 import pathlib
 import shutil
+import tempfile
 
 from flax import serialization
 import jax
@@ -53,7 +55,8 @@ def save(folder, state, config: dict, metrics: dict, *, keep: int = 3):
     state = _as_dict(state)
     if jax.process_count() > 1:  # Orbax takes no arrays of one of many hosts.
       state = jax.device_put(state, parallel.everywhere())
-    ocp.save(building.absolute() / 'state', state)
+    with _without_backslash(building) as path:
+      ocp.save(path / 'state', state)
     if distributed.first():
       _seal(building, final, config, metrics)
   except Exception as e:  # Orbax raises many types for a full disk.
@@ -90,14 +93,28 @@ def restore(folder, *, best: bool = False):
   if step is None:
     return None
   path = folder / f'{step:09d}'
-  state = path.absolute() / 'state'
   here = parallel.everywhere()
-  like = jax.tree.map(
-    lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=here),
-    ocp.metadata(state).metadata,
-  )
-  tree = jax.device_get(ocp.load(state, like))
+  with _without_backslash(path) as plain:
+    like = jax.tree.map(
+      lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=here),
+      ocp.metadata(plain / 'state').metadata,
+    )
+    tree = jax.device_get(ocp.load(plain / 'state', like))
   return tree, json.loads((path / 'config.json').read_text()), step
+
+
+@contextlib.contextmanager
+def _without_backslash(path):
+  """The absolute path, or a link to it: TensorStore reads `a\\b` as `a/b`."""
+  path = path.absolute()
+  if '\\' not in str(path):
+    yield path
+    return
+  with tempfile.TemporaryDirectory() as folder:
+    path.mkdir(parents=True, exist_ok=True)
+    link = pathlib.Path(folder, 'checkpoint')
+    link.symlink_to(path)
+    yield link
 
 
 def _sound(folder, best):

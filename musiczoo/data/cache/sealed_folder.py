@@ -24,7 +24,8 @@ def creating(
   On any error, Ctrl-C among them, nothing stays.
 
   Args:
-    path: the folder to make; it may be there already with the same content.
+    path: the folder to make; it may be there already, empty or with the same
+      content.
     seal: the name of the seal.
     form: the number of the format.
 
@@ -32,7 +33,7 @@ def creating(
     UserError: `path` can't be written, or holds something else.
   """
   # Unlike Path.exists, False where the folder above can't be searched.
-  if os.path.exists(path):
+  if os.path.exists(path) and not _is_empty(path):
     _refuse_unless_sealed(path, seal)
   # A sibling, so that the move is one atomic step.
   scratch = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
@@ -103,6 +104,11 @@ def make(
     return
   with creating(path, seal, form) as folder:
     write(folder)
+
+
+def _is_empty(path):
+  """Whether a path is an empty folder, of which a rename takes the place."""
+  return os.path.isdir(path) and not os.listdir(path)
 
 
 def _refuse_unless_sealed(path, seal, text=None):
