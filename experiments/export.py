@@ -6,6 +6,7 @@ python -m experiments.export --pretrained=lstm-chorales \\
 
 import pathlib
 import re
+import shlex
 
 from absl import flags
 
@@ -40,8 +41,8 @@ def main():
   for name, content in made.items():
     print(f'  {name:18}{len(content):12,} bytes')
   print(
-    f'python {output / "play.py"} --output_dir=music --num_outputs=2 '
-    '--num_steps=64 --seed=0'
+    f'python {shlex.quote(str(output / "play.py"))} --output_dir=music '
+    '--num_outputs=2 --num_steps=64 --seed=0'
   )
 
 

@@ -10,7 +10,7 @@ import time
 
 from absl import flags
 
-from musiczoo.errors import UserError
+from musiczoo.errors import printable, UserError
 from musiczoo.music import json_files
 
 from . import best_of, input_flags, launch, model_flags, pages, sampling_flags
@@ -170,11 +170,13 @@ def _novelty(config, spec, scores, output):
   try:
     reports = report_lib.report(build.corpus(config), steps, generated=scores)
   except UserError as e:
-    print(f'no novelty report: {e}')
+    print(printable(f'no novelty report: {e}'))
     return None
   text = json.dumps(json_files.finite(reports), indent=1) + '\n'
   launch.write_text(output / _NOVELTY, text)
-  print(report_lib.summary(reports['generated'], reports['test'], steps))
+  print(
+    printable(report_lib.summary(reports['generated'], reports['test'], steps))
+  )
   return reports
 
 

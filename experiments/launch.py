@@ -5,6 +5,7 @@ Nothing here imports jax, so that `--help` and a typo are answered at once.
 
 from collections.abc import Sequence
 import difflib
+import io
 import logging
 import os
 import pathlib
@@ -14,7 +15,7 @@ import sys
 
 from absl import app, flags, logging as absl_logging
 
-from musiczoo.errors import UserError
+from musiczoo.errors import printable, UserError
 from musiczoo.music.files import write_output
 
 from . import config as configs, signals, usage
@@ -41,6 +42,9 @@ def run(
     positional: the flag whose value may stand without its name.
   """
   _open_streams()
+  # A console of another encoding has replaced characters, not a traceback.
+  if isinstance(sys.stdout, io.TextIOWrapper):
+    sys.stdout.reconfigure(errors='replace')
   sys.stdout = signals.Output(sys.stdout)
   _show_warnings()
   _make_exact()
@@ -76,7 +80,7 @@ def _open_streams():
 
 class _OneLine(logging.Formatter):
   def format(self, record):
-    text = ' '.join(record.getMessage().split())
+    text = printable(' '.join(record.getMessage().split()))
     return f'{record.levelname.lower()}: {text}'
 
 
@@ -113,7 +117,7 @@ def _guarded(function, *args):
     sys.exit(128 + signal.SIGINT)
   except OSError as e:  # Such as a full disk or a read-only file.
     message = f'{e.filename or "file system"}: {e.strerror or e}'
-  print(f'error: {message}', file=sys.stderr)
+  print(printable(f'error: {message}'), file=sys.stderr)
   sys.exit(2)
 
 

@@ -1,4 +1,4 @@
-"""Prepares a dataset: a folder or archive of MIDI in, a dataset folder out.
+"""Prepares a dataset: MIDI files or an archive in, a dataset folder out.
 
 python -m experiments.prepare --input=songs.zip --output=out/songs
 """
@@ -6,18 +6,22 @@ python -m experiments.prepare --input=songs.zip --output=out/songs
 from collections import Counter
 import os
 import pathlib
+import shlex
 import signal
 import sys
 import time
 
 from absl import flags
 
+from musiczoo.errors import printable
 from musiczoo.music.midi import Limits
 
 from . import launch, signals
 
 INPUT = flags.DEFINE_string(
-  'input', None, 'Folder of MIDI, MusicXML or ABC files, or a zip or tar.'
+  'input',
+  None,
+  'Folder of MIDI, MusicXML or ABC files, a zip or tar, or a file.',
 )
 OUTPUT = flags.DEFINE_string('output', None, 'Folder of the dataset to make.')
 WORKERS = flags.DEFINE_integer(
@@ -29,6 +33,12 @@ WORKERS = flags.DEFINE_integer(
 )
 ENGINE = flags.DEFINE_enum(
   'engine', 'local', ['local', 'ray'], 'Processes here, or a Ray cluster.'
+)
+DRUMS = flags.DEFINE_list(
+  'drums',
+  [],
+  'Words, such as Drums,Kit: tracks with one in their name are drums on any '
+  'channel. Without, those of channel 10 are.',
 )
 SECONDS = flags.DEFINE_float(
   'seconds_per_file',
@@ -64,6 +74,9 @@ reasons   {top_reasons}
 pieces    {pieces}: {split_sizes}; {notes} notes
 grid      {fits}
 free      {free} pieces that fit no grid{free_names}"""
+_ONE_BEAT = """\
+meter     {one_beat} pieces have bars of one beat, as 1/4, which are rarely meant:
+          models of bars and chords need the true meter"""
 
 
 def main():
@@ -80,6 +93,7 @@ def main():
       pathlib.Path(OUTPUT.value),
       engine=ENGINE.value,
       workers=WORKERS.value,
+      drums=DRUMS.value,
       file_limits=prepare.FileLimits(limits, SECONDS.value, MEGABYTES.value),
       watch=progress,
     )
@@ -91,11 +105,16 @@ def main():
     f'{report["files"]} files in {seconds:.1f} s, '
     f'{report["files"] / seconds:.0f} files/s'
   )
-  print(_table(report))
+  print(printable(_table(report)))
+  if report['one_beat']:
+    print(_ONE_BEAT.format(**report))
+  if not all(report['splits'].values()):
+    print('few       training gives each empty split a piece of the others')
+  corpus = shlex.quote(f'--config.corpus={OUTPUT.value}')
   print(
     'next      python -m experiments.train '
     '--config=experiments/configs/tracks.py:lstm_events '
-    f'--config.corpus={OUTPUT.value} --workdir=WORKDIR'
+    f'{corpus} --workdir=WORKDIR'
   )
   return 0
 

@@ -18,7 +18,7 @@ import traceback
 
 from absl import flags
 
-from musiczoo.errors import UserError
+from musiczoo.errors import printable, UserError
 
 from . import signals
 
@@ -113,7 +113,7 @@ def _member(main, runtime_log):
   try:
     status = _joined(main)
   except UserError as e:
-    print(f'error: {" ".join(str(e).split())}', file=sys.stderr)
+    print(printable(f'error: {" ".join(str(e).split())}'), file=sys.stderr)
     status = 2
   except KeyboardInterrupt:
     status = 128 + signal.SIGINT

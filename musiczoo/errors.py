@@ -7,6 +7,7 @@ import math
 import types
 import typing
 from typing import Annotated, Any
+import unicodedata
 
 
 class UserError(Exception):
@@ -15,6 +16,24 @@ class UserError(Exception):
   The message is one line that names the file or the value and says what to do.
   The launchers print it to stderr and leave with status 2.
   """
+
+
+def printable(text: str) -> str:
+  """Text for a terminal: control characters, as of file names, are escaped.
+
+  So are bytes of a name that are no text. Line breaks and all else stay.
+  """
+  return ''.join(
+    character if _is_plain(character) else ascii(character)[1:-1]
+    for character in text
+  )
+
+
+def _is_plain(character):
+  return character == '\n' or unicodedata.category(character) not in (
+    'Cc',
+    'Cs',
+  )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -43,9 +43,18 @@ def pieces(
   if not bar_steps:
     return found
   plays = sections.planes_that_play(pipeline.spec, planes)
+  names = [_part_of(pipeline.spec, plane) for plane in planes]
   return sections.cut_sections(
-    found, config.window, bar_steps=bar_steps, plays=plays
+    found, config.window, bar_steps=bar_steps, plays=plays, names=names
   )
+
+
+def _part_of(spec, plane):
+  """The name of the part that a plane of bits belongs to, in lower case."""
+  first = plane * spec.depth // spec.planes
+  parts = spec.parts if spec.planes > 1 else ()
+  found = (name.lower() for name, s in parts if s.start <= first < s.stop)
+  return next(found, 'notes')
 
 
 def _check_has_pieces(config, corpus, split):

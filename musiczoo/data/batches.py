@@ -6,7 +6,6 @@ import numpy as np
 
 from musiczoo.data import excerpts as excerpts_lib
 from musiczoo.data.pieces import Pieces, window_starts
-from musiczoo.errors import UserError
 from musiczoo.music import annotations
 from musiczoo.representations import Representation
 
@@ -29,7 +28,7 @@ def make_batch_at(
 ):
   """Returns batch_at(seed, step) -> batch of windows for training.
 
-  Over many batches every piece is seen in proportion to its steps, be it
+  The piece of each row is drawn anew, so that few pieces fill a batch too. Over many batches every piece is seen in proportion to its steps, be it
   shorter or longer than a window. A window that begins inside a piece has its
   first step only as context (mask 0), so that the first step a model learns to
   predict is always that of a piece.
@@ -48,15 +47,7 @@ def make_batch_at(
       those of a kind are a batch of their own, `batch[kind]`.
     steps_per_quarter: of the grid.
     opening_quarters: quarter notes of a row of openings.
-
-  Raises:
-    UserError: there are fewer pieces than rows.
   """
-  if len(pieces) < batch_size:
-    raise UserError(
-      f'the corpus has {len(pieces)} training pieces, fewer than a batch: '
-      f'set --config.batch_size={len(pieces)} or less, or add pieces'
-    )
   numbers = np.arange(batch_size, dtype=np.uint32)[rows]
   # How many windows a piece is worth.
   ends = np.cumsum(np.maximum(np.diff(pieces.offsets) / window, 1))

@@ -10,6 +10,11 @@ from musiczoo.music import annotations
 from musiczoo.music.spec import Spec
 from musiczoo.representations.sparse_roll import SparseRoll
 
+_NO_DRUMS = (
+  ' (no notes on channel 10; of tracks that are drums on another, give words of '
+  'their names to prepare, --drums=WORD)'
+)
+
 
 def cut_sections(
   pieces: Pieces,
@@ -17,6 +22,7 @@ def cut_sections(
   *,
   bar_steps: int,
   plays: Callable[[np.ndarray | SparseRoll], np.ndarray],
+  names: Sequence[str] = (),
 ) -> Pieces:
   """Pieces with `cond` -> their sections: as many bars of one length in a row.
 
@@ -26,15 +32,18 @@ def cut_sections(
     bar_steps: of each bar.
     plays: x of a piece -> bool [steps, parts], what of it plays; each part does
       so in each bar of a section.
+    names: of the parts, for messages.
 
   Raises:
     UserError: there are none.
   """
-  spans = []
+  spans, silent = [], set(names)
   for index, table in enumerate(pieces.cond):
     lines = annotations.bar_rows(table)
     fits = np.diff(lines, append=len(table)) == bar_steps
-    before = np.cumsum(plays(pieces.x[index]), axis=0)
+    playing = plays(pieces.x[index])
+    silent -= {n for n, some in zip(names, playing.any(0)) if some}
+    before = np.cumsum(playing, axis=0)
     before = np.concatenate([np.zeros_like(before[:1]), before])
     after = np.minimum(lines + bar_steps, len(table))
     fits &= (before[after] > before[lines]).all(1)
@@ -46,6 +55,13 @@ def cut_sections(
       begin, end = int(lines[first]), int(lines[last - 1]) + bar_steps
       if end - begin >= window:
         spans.append((index, begin, end))
+  if silent:
+    raise UserError(
+      f'no piece has {" or ".join(sorted(silent))}, which '
+      '--config.sections.required_planes asks for'
+      + f'{_NO_DRUMS if "drums" in silent else ""}: add pieces that have, or set '
+      '--config.sections.required_planes='
+    )
   if not spans:
     raise UserError(
       f'no piece has {window} steps of bars of {bar_steps} that play throughout: '

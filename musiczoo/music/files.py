@@ -7,6 +7,7 @@ import hashlib
 import os
 import pathlib
 import stat
+import tempfile
 import threading
 from typing import BinaryIO
 
@@ -73,9 +74,17 @@ def move_folder(path: pathlib.Path, target: pathlib.Path) -> None:
 
 
 def cache_folder() -> pathlib.Path:
-  """The user's folder of files that can be made again; it may not exist."""
-  home = os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache'
-  return pathlib.Path(home, 'musiczoo')
+  """The user's folder of files that can be made again; it may not exist.
+
+  A user without a home, as in some containers, has one in the folder of temporary
+  files.
+  """
+  if home := os.environ.get('XDG_CACHE_HOME'):
+    return pathlib.Path(home, 'musiczoo')
+  home = pathlib.Path(os.path.expanduser('~'))
+  if home.is_absolute() and os.access(home, os.W_OK):
+    return home / '.cache' / 'musiczoo'
+  return pathlib.Path(tempfile.gettempdir(), f'musiczoo-{os.getuid()}')
 
 
 def open_regular(path: str | os.PathLike) -> BinaryIO:

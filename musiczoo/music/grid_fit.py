@@ -21,22 +21,54 @@ GRIDS = {
 # onsets at random three in four are, on whatever grid.
 _TOLERANCE = 1 / 8
 # Shares of onsets off the grid: a difference that doesn't count, and the most
-# for a piece that was written on it.
-_NEARLY, _FREE = 0.01, 0.25
+# for a piece that was written on it; or beside it by a constant offset.
+_NEARLY, _FREE, _SHIFTED = 0.01, 0.25, 0.1
 
 
-def errors(score: Score, steps_per_quarter: int) -> np.ndarray:
-  """The distance of each onset from the nearest line of a grid, in steps."""
+def errors(
+  score: Score, steps_per_quarter: int, offset: float = 0.0
+) -> np.ndarray:
+  """The distance of each onset from the nearest line of a grid, in steps.
+
+  Args:
+    offset: by which all lines are shifted, in quarter notes.
+  """
   onset = score.notes[:, ONSET]
   step = onset * (steps_per_quarter / score.resolution)
-  return np.abs(step - to_steps(onset, score.resolution, steps_per_quarter))
+  step -= offset * steps_per_quarter
+  return np.abs(step - np.round(step))
 
 
-def shares_off(score: Score) -> dict[int, float]:
-  """{grid: share of onsets that are off it} of `GRIDS`, of at least one onset."""
+def shares_off(score: Score, offset: float = 0.0) -> dict[int, float]:
+  """{grid: share of onsets that are off it} of `GRIDS`, of at least one onset.
+
+  Args:
+    offset: as of `errors`.
+  """
   return {
-    grid: float(np.mean(errors(score, grid) > _TOLERANCE)) for grid in GRIDS
+    grid: float(np.mean(errors(score, grid, offset) > _TOLERANCE))
+    for grid in GRIDS
   }
+
+
+def offset(score: Score) -> float:
+  """By how much all onsets are late, in quarter notes; negative: early.
+
+  0 unless that is why they fit no grid, as where a recording program began at
+  another moment than the music.
+  """
+  if not is_free(shares_off(score)):
+    return 0.0
+  onset = score.notes[:, ONSET] / score.resolution
+  best_share, best_offset = _SHIFTED, 0.0
+  for grid in GRIDS:
+    # The mean direction of the onsets, with a step as the full circle.
+    mean = np.exp(2j * np.pi * grid * onset).mean()
+    found = float(np.angle(mean)) / (2 * np.pi * grid)
+    share = np.mean(errors(score, grid, found) > _TOLERANCE)
+    if share < best_share - _NEARLY:
+      best_share, best_offset = share, found
+  return best_offset
 
 
 def best(off: dict[int, float]) -> int:

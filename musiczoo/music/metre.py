@@ -79,3 +79,15 @@ def _distinct(ticks):
   """As np.unique, which takes four times as long for what is nearly sorted."""
   ticks = np.sort(ticks, kind='stable')
   return ticks[np.append(True, ticks[1:] > ticks[:-1])]
+
+
+def has_bars_of_one_beat(score: Score) -> bool:
+  """Whether most of a Score is in meters of one beat, such as 1/4.
+
+  Some programs write them where they do not know the meter.
+  """
+  ticks = np.minimum(
+    np.append(score.meters[:, 0], last_tick(score)), last_tick(score)
+  )
+  one_beat = np.diff(ticks)[score.meters[:, 1] == 1]
+  return bool(2 * one_beat.sum() > last_tick(score))

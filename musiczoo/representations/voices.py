@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from musiczoo.music import part_names
 from musiczoo.music.choir import NAMES, RANGES
-from musiczoo.music.score import DURATION, ONSET, TRACK, Track
+from musiczoo.music.score import DURATION, ONSET, PITCH, TRACK, Track
 from musiczoo.music.spec import Spec
 from musiczoo.representations import cells, representation
 from musiczoo.representations.pianoroll import kept, rasterize
@@ -25,7 +26,7 @@ def voices(
   A cell is 2 * symbol + onset (see `cells`). Kept: the pitches low..high of
   the pitched tracks, as one choir. A Score in parts, whose tracks never begin
   two notes at once and are four or have the names of voices, is taken track by
-  track; any other is reduced step by step to its highest and lowest note and
+  track, in the order of `order_parts`; any other is reduced step by step to its highest and lowest note and
   two between.
 
   Args:
@@ -83,7 +84,10 @@ def split_parts(notes: np.ndarray, tracks) -> list[np.ndarray] | None:
 
 
 def order_parts(notes: np.ndarray, tracks) -> list[np.ndarray]:
-  """The notes of each track; of a choir those of all its voices, in their order.
+  """The notes of each track, from the highest part to the lowest.
+
+  Parts are in the order of their names, or else of their mean pitch: files have
+  them in any order.
 
   Args:
     notes: int32 [N, 5].
@@ -95,7 +99,13 @@ def order_parts(notes: np.ndarray, tracks) -> list[np.ndarray]:
   if len(set(names)) == len(names) and set(names) <= set(NAMES):
     # Voices by their names, since a silent one has no track.
     used = [dict(zip(names, used)).get(name, -1) for name in NAMES]
-  return [notes[notes[:, TRACK] == track] for track in used]
+    return [notes[notes[:, TRACK] == track] for track in used]
+  parts = [notes[notes[:, TRACK] == track] for track in used]
+  order = part_names.order(names)
+  if order is None:
+    means = [-part[:, PITCH].mean() for part in parts]
+    order = np.argsort(means, kind='stable')
+  return [parts[i] for i in order]
 
 
 def _reduce(sounding, is_onset):

@@ -36,6 +36,8 @@ def check_same(
 ) -> str:
   """Returns the id of the run in a folder, or of the one that will be there.
 
+  The same pieces may lie elsewhere now.
+
   Args:
     pieces: `corpus_digests.digests` of what it trains on and is compared by.
 
@@ -44,17 +46,27 @@ def check_same(
   """
   if not checkpoint_folder.steps(checkpoints(workdir)):
     return run_id(config, pieces)
-  check_config(workdir, config)
+  recorded = _recorded(workdir) or {}
+  is_moved = recorded.get('pieces') == dict(pieces)
+  check_config(workdir, config, is_moved=is_moved)
   return check_pieces(workdir, pieces) or run_id(config, pieces)
 
 
-def check_config(workdir, config: build.RunConfig) -> None:
-  """Raises UserError if the folder has another config."""
+def check_config(
+  workdir, config: build.RunConfig, *, is_moved: bool = False
+) -> None:
+  """Raises UserError if the folder has another config.
+
+  Args:
+    is_moved: the corpus may have another path.
+  """
   path = pathlib.Path(workdir) / CONFIG
   if not path.exists():
     return
   there = _flat(config_history.upgraded(read_table(path)))
   here = _flat(config.to_dict())
+  if is_moved:
+    there['corpus'] = here['corpus']
   differ = [
     f'{k} is {_short(there.get(k))} there, {_short(here.get(k))} here'
     for k in sorted(there | here)

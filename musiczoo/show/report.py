@@ -108,7 +108,10 @@ def _tempi(score, lines):
 def _meters(score, lines):
   names = [f'{above}/{below}' for _, above, below in score.meters.tolist()]
   none = 'none: bars are taken to be 4/4'
-  return _changes(score, lines, score.meters, names, none)
+  yield from _changes(score, lines, score.meters, names, none)
+  if metre.has_bars_of_one_beat(score):
+    yield 'Bars of one beat are rarely meant: models of bars and chords need the'
+    yield 'true meter, which this file does not give.'
 
 
 def _keys(score, lines):
@@ -154,7 +157,13 @@ def _pedal(path, score):
 
 def _grids(score):
   yield 'steps a quarter note               off grid   moved by      at most'
-  off = grid_fit.shares_off(score)
+  offset = grid_fit.offset(score)
+  off = grid_fit.shares_off(score, offset)
+  if offset:
+    late = 'late' if offset > 0 else 'early'
+    ticks = round(abs(offset) * score.resolution)
+    yield f'All onsets are {ticks} ticks {late}: how many are off a grid'
+    yield 'is counted without that.'
   for steps, name in grid_fit.GRIDS.items():
     mean, most = grid_fit.moved(score, steps)
     yield f'{steps:2}  {name:29}{off[steps]:10.1%}{mean:8.1f} ms{most:10.1f} ms'

@@ -12,11 +12,13 @@ seen: it is reported, and the newest sound one is used. The run itself renames
 what it can't use `damaged-...` or `other-...`; readers change nothing.
 """
 
+import contextlib
 import functools
 import hashlib
 import pathlib
 import shutil
 import sys
+import tempfile
 
 from flax import serialization
 import jax
@@ -82,7 +84,8 @@ def save(
     distributed.wait('begin to save')
     if jax.process_count() > 1:  # Orbax takes no arrays of one of many hosts.
       state = jax.device_put(state, parallel.everywhere())
-    ocp.save(building.absolute() / 'state', state)
+    with _without_backslash(building) as path:
+      ocp.save(path / 'state', state)
     if distributed.first():
       identity = {'run': run, 'step': step}
       _seal(building, final, config, metrics, identity)
@@ -191,17 +194,31 @@ def restore(
 
 def _load(path):
   """The tree and the config of a verified checkpoint."""
-  state = path.absolute() / 'state'
   here = parallel.everywhere()
-  like = jax.tree.map(
-    lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=here),
-    ocp.metadata(state).metadata,
-  )
-  tree = jax.device_get(ocp.load(state, like))
+  with _without_backslash(path) as plain:
+    like = jax.tree.map(
+      lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=here),
+      ocp.metadata(plain / 'state').metadata,
+    )
+    tree = jax.device_get(ocp.load(plain / 'state', like))
   config = json_files.read(path / 'config.json')
   if not isinstance(config, dict):
     raise ValueError('its config is no table')
   return tree, config
+
+
+@contextlib.contextmanager
+def _without_backslash(path):
+  """The absolute path, or a link to it: TensorStore reads `a\\b` as `a/b`."""
+  path = path.absolute()
+  if '\\' not in str(path):
+    yield path
+    return
+  with tempfile.TemporaryDirectory() as folder:
+    path.mkdir(parents=True, exist_ok=True)
+    link = pathlib.Path(folder, 'checkpoint')
+    link.symlink_to(path)
+    yield link
 
 
 def _problem_of_arrays(tree, step) -> Problem | None:

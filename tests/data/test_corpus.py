@@ -6,7 +6,7 @@ import pytest
 
 from musiczoo.data import corpora
 from musiczoo.data.corpus import Piece
-from musiczoo.data.splits import split_of, split_pieces
+from musiczoo.data.splits import split_of, split_pieces, with_all_splits
 from musiczoo.errors import UserError
 
 
@@ -34,6 +34,30 @@ def test_other_pieces_move_none():
   for split in few:
     assert few[split] == [piece for piece in all_[split] if piece in few[split]]
     assert set(few[split]) <= set(all_[split])
+
+
+@pytest.mark.parametrize('number', range(1, 21))
+def test_few_pieces_are_in_all_splits(number, caplog):
+  pure = split_pieces(Piece(f'piece {i}', None) for i in range(number))
+  filled = with_all_splits('songs', pure)
+  found = [piece.name for pieces in filled.values() for piece in pieces]
+  assert all(filled.values())
+  assert len(found) == max(number, 3)
+  assert set(found) == {f'piece {i}' for i in range(number)}
+  # A piece that moves comes from a split that has others.
+  moved = {
+    p.name for s, pieces in filled.items() for p in pieces if p not in pure[s]
+  }
+  said = caplog.text
+  assert len(caplog.records) == (not all(pure.values()))
+  if number > 2:
+    assert len(moved) == sum(not pieces for pieces in pure.values())
+    assert all(f'{name} moves from' in said for name in moved)
+
+
+def test_pieces_stay_where_no_split_is_empty():
+  pure = split_pieces(Piece(f'piece {i}', None) for i in range(100))
+  assert with_all_splits('songs', pure) is pure
 
 
 def test_twins_stay_together():

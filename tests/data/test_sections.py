@@ -47,3 +47,19 @@ def test_a_passage_ends_where_something_does_not_play():
   # It plays in a bar if it does so once.
   silent[0, 1] = 7
   assert found(pieces, 4, plays) == [(0, 20)]
+
+
+def test_a_part_that_no_piece_has_is_named():
+  plays = lambda x: np.zeros((len(x), 2), bool) | [False, True]
+  with pytest.raises(UserError, match=r'has drums, .*--drums=WORD'):
+    sections.cut_sections(
+      barred([4, 4]), 4, bar_steps=4, plays=plays, names=['drums', 'bass']
+    )
+  with pytest.raises(UserError, match=r'has bass, .*planes asks for: add'):
+    sections.cut_sections(
+      barred([4, 4]),
+      4,
+      bar_steps=4,
+      plays=lambda x: ~plays(x),
+      names=['drums', 'bass'],
+    )

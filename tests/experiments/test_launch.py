@@ -94,7 +94,6 @@ def test_a_slip_is_answered_in_one_line_at_once(tmp_path, arguments, message):
     ('dtype=float33', '--config.dtype=float33: give one of float32'),
     ('model.hidden=0', 'model.hidden=0'),
     ('head.voices=3', 'the music has 4 voices'),
-    ('batch_size=4000', 'fewer than a batch'),
     ('corpus=/nowhere', 'there is no such path'),
   ],
 )

@@ -91,3 +91,13 @@ def test_a_folder_is_moved_whole(tmp_path):
   assert (tmp_path / 'there' / 'a').read_text() == 'new'
   with pytest.raises(OSError):
     files.move_folder(tmp_path / 'there', tmp_path / 'taken')
+
+
+def test_a_user_without_a_home_has_a_cache(tmp_path, monkeypatch):
+  monkeypatch.delenv('XDG_CACHE_HOME', raising=False)
+  monkeypatch.setenv('HOME', str(tmp_path))
+  assert files.cache_folder() == tmp_path / '.cache' / 'musiczoo'
+  for home in ('~', '/nonexistent'):
+    monkeypatch.setattr(os.path, 'expanduser', lambda path, home=home: home)
+    found = files.cache_folder()
+    assert found.is_absolute() and found.parent.is_dir()

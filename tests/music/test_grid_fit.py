@@ -38,6 +38,22 @@ def test_onsets_at_random_fit_no_grid():
   assert grid_fit.is_free(off)
 
 
+@pytest.mark.parametrize('late', [-5, 5, 6])
+def test_a_constant_offset_is_not_free(late):
+  score = song(480 + np.arange(200) * 24 + late)
+  assert grid_fit.is_free(grid_fit.shares_off(score))
+  offset = grid_fit.offset(score)
+  assert offset == pytest.approx(late / 96)
+  off = grid_fit.shares_off(score, offset)
+  assert grid_fit.best(off) == 4 and off[4] == 0
+
+
+def test_a_performance_has_no_offset():
+  onsets = np.sort(np.random.default_rng(0).integers(0, 10**6, 400))
+  assert grid_fit.offset(song(onsets, resolution=9973)) == 0
+  assert grid_fit.offset(song(np.arange(60) * 24)) == 0
+
+
 def test_notes_move_in_time_as_quantize_moves_them():
   # The second note is a sixteenth late: 125 ms at 120 quarters a minute, and
   # 250 ms at half the tempo.

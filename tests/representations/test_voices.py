@@ -71,7 +71,44 @@ def test_parts_need_no_names_if_there_are_four(score):
   nameless = score._replace(
     tracks=tuple(Track(program) for program in (68, 69, 71, 70))
   )
-  np.testing.assert_array_equal(voices.encode(nameless), voices.encode(score))
+  # They are then in the order of their pitch.
+  means = [
+    score.notes[score.notes[:, TRACK] == i, PITCH].mean() for i in range(4)
+  ]
+  order = np.argsort([-mean for mean in means], kind='stable')
+  x = voices.encode(score)
+  np.testing.assert_array_equal(voices.encode(nameless), x[:, order])
+
+
+@pytest.mark.parametrize(
+  'names',
+  [
+    ('', '', '', ''),
+    ('Piano', 'Piano', 'Piano', 'Piano'),
+    ('Soprano', 'Alto', 'Tenor', 'Bass'),
+    ('S', 'A', 'T', 'B'),
+    ('Tenor 1', 'Tenor 2', 'Baritone', 'Bass'),
+    ('Violin I', 'Violin II', 'Viola', 'Violoncello'),
+    ('1st Violin', '2nd Violin', 'Viola', 'Cello'),
+  ],
+)
+def test_parts_may_come_in_any_order(names):
+  pitch = [72, 67, 60, 48]
+  for order in ([0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]):
+    score = score_of(
+      *((0, 1, pitch[part], track) for track, part in enumerate(order)),
+      tracks=tuple(Track(name=names[part]) for part in order),
+    )
+    assert cells(score)[0] == [pitch]
+
+
+def test_named_parts_may_cross():
+  names = 'Violoncello', 'Viola', 'Violin II', 'Violin I'
+  score = score_of(
+    *((0, 1, p, t) for t, p in enumerate([60, 52, 70, 69])),
+    tracks=tuple(Track(name=name) for name in names),
+  )
+  assert cells(score)[0] == [[69, 70, 52, 60]]
 
 
 def test_voices_may_cross():

@@ -106,6 +106,7 @@ def test_repairs_are_counted_and_explained(page):
   assert [repair[:2] for repair in repairs] == [
     ['1', 'track_count'],
     ['2', 'hanging'],
+    ['2', 'zero_length'],
   ]
   assert all(len(repair[2]) > 10 for repair in repairs)
   assert 'none' in page(smf(NOTE + END))['REPAIRS']

@@ -43,6 +43,14 @@ def test_what_is_saved_is_restored(tmp_path, ema):
   same(checkpoint.conform(tree, state(0, ema=ema), origin='here'), saved)
 
 
+@pytest.mark.parametrize('name', ['a\\b', 'x$frac_{$', 'ü \'"'])
+def test_a_folder_may_have_any_name(tmp_path, name):
+  checkpoint.save(tmp_path / name, state(7), CONFIG, {})
+  tree, *_ = checkpoint.restore(tmp_path / name)
+  same(checkpoint.conform(tree, state(0), origin='here'), state(7))
+  assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def test_the_last_three_and_the_best_stay(tmp_path):
   for step, loss in [(1, 3.0), (2, 1.0), (3, 2.0), (4, 2.5), (5, None), (6, 2)]:
     metrics = {} if loss is None else {'monitored': float(loss)}

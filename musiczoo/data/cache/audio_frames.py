@@ -10,6 +10,7 @@ import json
 import numpy as np
 
 from musiczoo.data.cache import encoded, sealed_folder
+from musiczoo.data.cache.place import place
 from musiczoo.data.corpora.recordings import Recordings
 from musiczoo.data.pieces import Lazy, Pieces
 from musiczoo.errors import UserError
@@ -57,7 +58,7 @@ def statistics(
     )
     (folder / _FILE).write_text(text)
 
-  path = split.folder / 'encoded' / f'statistics-{encoded.key(key)}'
+  path = place(split.folder, f'statistics-{encoded.key(key)}')
   sealed_folder.make(path, _SEAL, _FORMAT, write)
   return _read_statistics(path / _FILE)
 

@@ -1,7 +1,8 @@
 """The encoded pieces of a split, cached on disk and memory-mapped.
 
 A dataset may be larger than memory, and so may the arrays it is encoded as. So
-they are kept beside the dataset, under a hash of all they depend on.
+they are kept beside the dataset, or where `place` says, under a hash of all they
+depend on.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ import numpy as np
 from musiczoo import music, representations
 from musiczoo.data.cache import sealed_folder
 from musiczoo.data.cache.npy_writer import check_ends, load, writing
+from musiczoo.data.cache.place import place
 from musiczoo.data.corpora.recordings import Recordings
 from musiczoo.data.dataset import Split
 from musiczoo.data.pieces import Lazy, Pieces
@@ -43,7 +45,7 @@ def open(
     UserError: no piece has a step, the folder can't be written, or is damaged.
   """
   of_split = {'files': split.digest} | dict(config)
-  path = split.folder / 'encoded' / f'{split.name}-{key(of_split)}'
+  path = place(split.folder, f'{split.name}-{key(of_split)}')
   sealed_folder.make(
     path, SEAL, FORMAT, lambda folder: _write(split, encode, annotate, folder)
   )

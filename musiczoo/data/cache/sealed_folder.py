@@ -28,7 +28,8 @@ def creating(
   On any error, Ctrl-C among them, nothing stays.
 
   Args:
-    path: the folder to make; it may be there already with the same content.
+    path: the folder to make; it may be there already, empty or with the same
+      content.
     seal: the name of the seal.
     form: the number of the format.
 
@@ -36,7 +37,7 @@ def creating(
     UserError: `path` can't be written, or holds something else.
   """
   # Unlike Path.exists, False where the folder above can't be searched.
-  if os.path.exists(path):
+  if os.path.exists(path) and not _is_empty(path):
     _refuse_unless_sealed(path, seal)
   _remove_abandoned(path)
   # A sibling, so that the move is one atomic step.
@@ -115,6 +116,11 @@ def make(
     return
   with creating(path, seal, form) as folder:
     write(folder)
+
+
+def _is_empty(path):
+  """Whether a path is an empty folder, of which a rename takes the place."""
+  return os.path.isdir(path) and not os.listdir(path)
 
 
 def _refuse_unless_sealed(path, seal, text=None):

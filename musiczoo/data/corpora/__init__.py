@@ -5,14 +5,14 @@ import pathlib
 from musiczoo.data import dataset
 from musiczoo.data.corpora import benchmarks, chorales, folder, recordings
 from musiczoo.data.corpus import Corpus
-from musiczoo.data.splits import split_pieces
+from musiczoo.data.splits import split_pieces, with_all_splits
 from musiczoo.errors import UserError
 
 __all__ = ['load', 'load_sounds']
 
 _ACCEPTED = (
-  "give 'chorales', a folder of MIDI files, a prepared dataset, or a .mat or "
-  '.npz file of a benchmark'
+  "give 'chorales', a folder of MIDI files or one, a prepared dataset, or a .mat "
+  'or .npz file of a benchmark'
 )
 
 
@@ -21,8 +21,9 @@ def load(name: str) -> Corpus:
 
   Args:
     name: 'chorales', the four-part chorales of Bach; or a path: a folder of
-      MIDI files; or a dataset made by `experiments.prepare` or a benchmark
-      file, which bring their own splits.
+      MIDI files, or one of them; or a dataset made by `experiments.prepare` or
+      a benchmark file, which bring their own splits. Of few pieces see
+      `with_all_splits`.
 
   Raises:
     UserError: there is no such corpus, or nothing in it can be used.
@@ -31,9 +32,10 @@ def load(name: str) -> Corpus:
     return split_pieces(chorales.load(), chorales.NEAR_DUPLICATES)
   path = pathlib.Path(name)
   if dataset.is_dataset(path):
-    return dataset.open(path)
-  if path.is_dir():
-    return split_pieces(folder.load(path))
+    # Where few pieces move they are kept in memory.
+    return with_all_splits(name, dataset.open(path))
+  if path.is_dir() or path.is_file() and path.suffix.lower() in folder.SUFFIXES:
+    return with_all_splits(name, split_pieces(folder.load(path)))
   if path.suffix in benchmarks.SUFFIXES:
     if path.is_file():
       return benchmarks.load(path)
@@ -43,13 +45,14 @@ def load(name: str) -> Corpus:
 
 
 def load_sounds(name: str) -> Corpus:
-  """Loads a folder of sound files and splits it by file, as `load` does.
+  """Loads a folder of sound files, or one, and splits it as `load` does.
 
   Raises:
-    UserError: there is no such folder, or nothing in it can be used.
+    UserError: there is no such path, or nothing in it can be used.
   """
   path = pathlib.Path(name)
-  if not path.is_dir():
+  is_sound = path.is_file() and path.suffix.lower() in recordings.SUFFIXES
+  if not (path.is_dir() or is_sound):
     raise UserError(
       f"corpus '{name}': this model is of audio: give --config.corpus=FOLDER "
       f'of sound files ({", ".join(recordings.SUFFIXES)})'

@@ -1,4 +1,4 @@
-"""A folder of sound files as a corpus; unusable files are reported."""
+"""Sound files, a folder or one, as a corpus; unusable files are reported."""
 
 from collections import Counter
 import functools
@@ -6,11 +6,11 @@ import hashlib
 import logging
 import pathlib
 
-from musiczoo.data.corpora.folder import names
+from musiczoo.data.corpora.folder import listing
 from musiczoo.data.corpus import Recording
 from musiczoo.data.pieces import Lazy
 from musiczoo.data.sandbox import Sandbox
-from musiczoo.data.splits import split_of, SPLITS
+from musiczoo.data.splits import split_of, SPLITS, with_all_splits
 from musiczoo.errors import UserError
 from musiczoo.music import audio
 from musiczoo.music.audio import SUFFIXES
@@ -47,13 +47,13 @@ def load(
 ) -> dict[str, Recordings]:
   """The sound files in a folder and the folders in it, in order of their names.
 
-  Each is decoded in a sandbox first. One that can't be used is left out, with
-  its reason in a line on stderr; another line counts the reasons.
+  A single file is a corpus of one. Each is decoded in a sandbox first. One that
+  can't be used is left out: its reason is logged, then the number of each.
 
   Raises:
     UserError: there is nothing to use.
   """
-  files = names(path, SUFFIXES)
+  root, files = listing(path, SUFFIXES)
   if not files:
     raise UserError(
       f"corpus '{path}' has no sound files ({', '.join(SUFFIXES)}): give a "
@@ -65,7 +65,7 @@ def load(
   kept, rejected = {}, {}
   try:
     for file in files:
-      found = child.run(path / file)
+      found = child.run(root / file)
       code = found if isinstance(found, str) else found.code
       if code is None:
         kept[file] = found.sha256
@@ -88,9 +88,8 @@ def load(
       *(path, len(errors), len(files)),
       ', '.join(f'{n} {code}' for code, n in reasons),
     )
+  splits = {s: [f for f in kept if split_of(f) == s] for s in SPLITS}
   return {
-    split: Recordings(
-      path, split, {f: d for f, d in kept.items() if split_of(f) == split}
-    )
-    for split in SPLITS
+    split: Recordings(root, split, {file: kept[file] for file in files})
+    for split, files in with_all_splits(str(path), splits, str).items()
   }

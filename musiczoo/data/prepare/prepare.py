@@ -5,7 +5,7 @@ with the earlier ones by its fingerprint, assigned to a split and written.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 import contextlib
 import json
 import pathlib
@@ -33,6 +33,7 @@ def prepare(
   *,
   engine: str = 'local',
   workers: int = 1,
+  drums: Sequence[str] = (),
   file_limits: FileLimits = FileLimits(),
   watch: Watch = lambda items, total: iter(items),
 ) -> dict:
@@ -46,6 +47,7 @@ def prepare(
     output: the dataset; if it is there, it must turn out the same.
     engine: a key of ENGINES.
     workers: how many files are read at once.
+    drums: words; a track with one in its name is a drum kit on any channel.
     file_limits: how much a file may be and cost.
     watch: shows the progress.
 
@@ -56,7 +58,8 @@ def prepare(
     `reasons` counts the files in which each code was met. Of the pieces, `free`
     fit no grid, of which `first_free` names some; `grids` counts which grid, in
     steps to the quarter note, the others fit best, and `moved_ms` how far
-    their notes move to it on the average. All pieces are stored as they are.
+    their notes move to it on the average; `one_beat` have mostly bars of one
+    beat. All pieces are stored as they are.
 
   Raises:
     UserError: the input can't be read or has nothing to use, or the output
@@ -64,6 +67,7 @@ def prepare(
   """
   ignored, counts, first_of = Counter(), _Counts(), {}
   found, total = sources.find(path, file_limits.limits, ignored)
+  found = (source._replace(drums=tuple(drums)) for source in found)
   with (
     dataset.creating(output) as (writer, folder),
     contextlib.closing(ENGINES[engine](found, file_limits, workers)) as results,
@@ -96,6 +100,7 @@ def _describe(result: Result) -> dict:
       'notes': len(result.score.notes),
       'fingerprint': result.fingerprint.digest,
       'grid': result.grid._asdict(),
+      'one_beat': result.one_beat,
     }
   return line
 
@@ -136,6 +141,7 @@ class _Counts:
     if 'piece' in line:
       self._splits[line['split']] += 1
       self._styles[line['style']] += 1
+      self._counts['one_beat'] += line['one_beat']
       self._counts['notes'] += line['notes']
       self._add_grid(line)
 
@@ -165,6 +171,7 @@ class _Counts:
       'moved_ms': round(self._moved / max(counts['on_grid'], 1), 1),
       'free': counts['free'],
       'first_free': self._free,
+      'one_beat': counts['one_beat'],
       'reasons': dict(sorted(self._reasons.items())),
     }
 

@@ -4,7 +4,7 @@ import hashlib
 from typing import NamedTuple
 
 from musiczoo.data.prepare.fingerprint import Fingerprint, fingerprint
-from musiczoo.music import grid_fit, notation
+from musiczoo.music import grid_fit, metre, notation
 from musiczoo.music.midi import guard, Limits, MidiError, read_report
 from musiczoo.music.score import Score
 
@@ -28,12 +28,15 @@ class Source(NamedTuple):
     path: of the file; None if it has none of its own.
     data: its bytes, if it has no path.
     refused: a code of REJECTED if its bytes can't be read, or ''.
+    drums: a track with one of these words in its name is a drum kit, whatever
+      its channel.
   """
 
   name: str
   path: str | None = None
   data: bytes = b''
   refused: str = ''
+  drums: tuple[str, ...] = ()
 
 
 class Grid(NamedTuple):
@@ -41,7 +44,8 @@ class Grid(NamedTuple):
 
   Attributes:
     steps_per_quarter: of the grid.
-    off: the share of onsets that are not near a line of it.
+    off: the share of onsets that are not near a line of it, after a shift if all
+      are late or early by one amount.
     moved_ms: how far the onsets move to their lines, on the average.
     most_ms: how far one moves.
     free: whether not even this grid fits: the piece was played freely.
@@ -65,6 +69,7 @@ class Result(NamedTuple):
     score: canonical, tracks without names; None if rejected.
     fingerprint: of the Score; None if rejected.
     grid: the best for its onsets; None if rejected.
+    one_beat: whether most of its bars have one beat.
   """
 
   name: str
@@ -74,6 +79,7 @@ class Result(NamedTuple):
   score: Score | None = None
   fingerprint: Fingerprint | None = None
   grid: Grid | None = None
+  one_beat: bool = False
 
 
 def ingest(source: Source, limits: Limits) -> Result:
@@ -94,14 +100,23 @@ def ingest(source: Source, limits: Limits) -> Result:
     return rejected(source.name, error.code, sha256)
   if not len(score.notes):
     return rejected(source.name, 'silent', sha256)
-  tracks = tuple(track._replace(name='') for track in score.tracks)
-  found = score._replace(tracks=tracks), fingerprint(score), _grid(score)
+  score = score._replace(
+    tracks=tuple(_unnamed(track, source.drums) for track in score.tracks)
+  )
+  found = score, fingerprint(score), _grid(score)
+  found += (metre.has_bars_of_one_beat(score),)
   status = 'repaired' if repairs else 'kept'
   return Result(source.name, status, repairs, sha256, *found)
 
 
+def _unnamed(track, drums):
+  name = track.name.lower()
+  is_kit = track.drums or any(word.lower() in name for word in drums)
+  return track._replace(name='', drums=is_kit)
+
+
 def _grid(score):
-  off = grid_fit.shares_off(score)
+  off = grid_fit.shares_off(score, grid_fit.offset(score))
   best = grid_fit.best(off)
   mean, most = grid_fit.moved(score, best)
   # Digits enough to read, in a file that must be the same everywhere.

@@ -1,4 +1,4 @@
-"""The music files of a folder or an archive, found without parsing them.
+"""The music files of a folder or archive, or one, found without parsing them.
 
 A file is music by its suffix or by its first bytes. The rest is only counted.
 """
@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 import pathlib
 
-from musiczoo.data.corpora.folder import names
+from musiczoo.data.corpora.folder import is_ghost, names
 from musiczoo.data.prepare.scan import Source
 from musiczoo.errors import UserError
 from musiczoo.music import notation
@@ -23,17 +23,18 @@ def find(
   """The files of music in a folder or archive.
 
   Args:
-    path: a folder, searched with all folders in it; or a zip or tar archive.
+    path: a folder, searched with all folders in it; or a zip or tar archive; or
+      a file of music.
     limits: the cap on the bytes of a file.
     ignored: counts the files that are no music by suffix, added to in place
-      as the Sources are drawn.
+      as the Sources are drawn. What macOS adds to each file is none.
 
   Returns:
     Sources, of a folder in the order of their names, of an archive in its own;
     and how many files there are to look at, None of an archive.
 
   Raises:
-    UserError: `path` is neither. A MidiError, on the way, if an archive is not
+    UserError: `path` is none of these. A MidiError, on the way, if an archive is not
       sound.
   """
   if path.is_dir():
@@ -41,8 +42,9 @@ def find(
     return _music(found, limits, ignored), len(found)
   if not path.exists():
     raise UserError(f'{path}: no such folder or archive')
-  if path.suffix.lower() in SUFFIXES:
-    raise UserError(f'{path} is a single file: give the folder it is in')
+  alone = Source(path.name, str(path))
+  if _is_music(alone, notation.suffix(path.name)):
+    return _music([alone], limits, ignored), 1
   return _music(_in_archive(path, limits), limits, ignored), None
 
 
@@ -69,6 +71,8 @@ def _music(found, limits, ignored):
 
 def _is_music(source, suffix):
   """By the suffix or, where that can be anything, by the first bytes."""
+  if is_ghost(source.name):
+    return False
   if suffix in SUFFIXES:
     return True
   # Of all that ends in .xml, a score is marked near its beginning.

@@ -177,10 +177,10 @@ def _tar_members(path, opener, spend, most):
 
 
 def _unsafe(name):
-  """'name' if a name might lead out of the archive or can't be decoded, or ''."""
+  """'name' if a name might lead out of the archive, or ''."""
   parts = name.replace('\\', '/').split('/')
   absolute = not parts[0] or parts[0].endswith(':')
-  return 'name' if absolute or '..' in parts or not name.isprintable() else ''
+  return 'name' if absolute or '..' in parts else ''
 
 
 def _load(path, member, most):

@@ -55,8 +55,10 @@ REPAIRED = {
   'key': 'an impossible key was ignored',
   'superseded': 'of changes at one tick only the last was kept',
   'unmatched_off': 'a note off without a note was ignored',
-  'hanging': 'a note that never ends was left out',
+  'restruck': 'a note struck again before its end was ended there',
+  'hanging': 'a note without an end lasts until the next one',
   'zero_length': 'a note of no length was given one tick',
+  'late': 'a tempo, meter or key after the last note was left out',
 }
 
 

@@ -1,12 +1,16 @@
 """Meta events: tempi, meters, keys, names and ports."""
 
 from collections import Counter
+import re
 from typing import NamedTuple
 
 import numpy as np
 
 from musiczoo.music.midi import standard
 from musiczoo.music.midi.events import Events, quantity
+
+_CONTROLS = re.compile('[\x80-\x9f]')
+_JAPANESE = re.compile('[\u3040-\u30ff]|[\u3000-\u9fff]{2}')
 
 
 class Metas(NamedTuple):
@@ -64,11 +68,20 @@ def keys(metas: Metas, repairs: Counter) -> np.ndarray:
 
 
 def ports(metas: Metas) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-  """(chunk, index in the events, port): int64 [K] each."""
+  """(chunk, index of the first event it is for, port): int64 [K] each.
+
+  The first port of a chunk is also for what stands before it at its tick.
+  """
+  events = metas.events
   chosen = np.flatnonzero((metas.type == standard.PORT) & (metas.length > 0))
   index = metas.index[chosen]
-  port = metas.events.data[metas.start[chosen]].astype(np.int64)
-  return metas.events.chunk[index], index, port
+  port = events.data[metas.start[chosen]].astype(np.int64)
+  chunk, first = np.unique(events.chunk[index], return_index=True)
+  for number, at in zip(chunk.tolist(), first.tolist()):
+    begin, end = np.searchsorted(events.chunk, [number, number + 1])
+    tick = events.tick[begin:end]
+    index[at] = begin + np.searchsorted(tick, events.tick[index[at]])
+  return events.chunk[index], index, port
 
 
 def names(metas: Metas) -> dict[int, str]:
@@ -92,7 +105,19 @@ def _columns(metas, type, num):
 
 
 def _text(data):
-  try:
-    return data.decode()
-  except UnicodeDecodeError:  # Older than UTF-8: any bytes are Latin-1.
-    return data.decode('latin-1')
+  """Text in UTF-8 or an older encoding, which a file does not name.
+
+  Latin-1 has control characters where Shift-JIS begins its kana and where
+  Windows has quotation marks. Japanese words have kana, or several kanji.
+  """
+  for encoding in 'utf-8', 'latin-1', 'shift_jis', 'cp1252':
+    try:
+      text = data.decode(encoding)
+    except UnicodeDecodeError:
+      continue
+    if encoding == 'latin-1' and _CONTROLS.search(text):
+      continue
+    if encoding == 'shift_jis' and not _JAPANESE.search(text):
+      continue
+    return text
+  return data.decode('latin-1')

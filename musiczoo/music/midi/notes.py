@@ -11,7 +11,7 @@ from musiczoo.music.midi.events import Events
 from musiczoo.music.midi.guard import Limits
 from musiczoo.music.midi.kits import drums, rhythm_parts
 from musiczoo.music.midi.metas import Metas, names, ports
-from musiczoo.music.midi.pairs import pair
+from musiczoo.music.midi.pairs import pair, pair_restruck
 from musiczoo.music.midi.pedals import hold, Notes
 from musiczoo.music.score import Track
 
@@ -122,7 +122,7 @@ def _settings(timeline):
 
 
 def _paired(timeline, silences, limits, repairs):
-  """Note ons with the note offs, or the silences, that end them."""
+  """Note ons with what ends them: note offs, silences, or other notes."""
   kind = timeline.events.status & 0xF0
   index, output, pitch, velocity = timeline.select(
     (kind == standard.NOTE_ON) | (kind == standard.NOTE_OFF)
@@ -130,21 +130,61 @@ def _paired(timeline, silences, limits, repairs):
   is_on = (kind[index] == standard.NOTE_ON) & (velocity > 0)
   limits.check('notes', np.count_nonzero(is_on))
   chunk, moment = timeline.events.chunk[index], timeline.time[index]
-  # A silence separates the notes before it from the offs after it.
-  since = last_before(silences, output, moment, -1) + 1
-  pairs = pair(((chunk << 12 | output) << 7 | pitch) << 28 | since, is_on)
-  silenced = first_after(
-    silences, output[pairs.hanging], moment[pairs.hanging], -1
-  )
-  repairs['hanging'] += np.count_nonzero(silenced < 0)
-  # An off may well come after all notes off.
-  repairs['unmatched_off'] += np.count_nonzero(since[pairs.unmatched] == 0)
-  chosen = np.append(pairs.on, pairs.hanging[silenced >= 0])
-  off = np.append(moment[pairs.off], silenced[silenced >= 0])
-  order = np.argsort(moment[chosen])
+  del index  # Files of a million notes are read within a cap on memory.
   columns = moment, chunk, output, pitch, velocity
+  chosen, off = _endings(timeline, silences, is_on, columns, repairs)
+  order = np.argsort(moment[chosen])
   on, *others = (column[chosen[order]] for column in columns)
   return Notes(on, off[order], *others)
+
+
+def _endings(timeline, silences, is_on, columns, repairs):
+  """(int64 [N] which events are notes, int64 [N] when each is released)."""
+  moment, chunk, output, pitch, _ = columns
+  # A silence separates the notes before it from the offs after it.
+  since = last_before(silences, output, moment, -1) + 1
+  key = ((chunk << 12 | output) << 7 | pitch) << 28 | since
+  pairs = pair(key, is_on)
+  silenced = first_after(silences, output, moment, -1)
+  # Where nothing ends a note, it or one before it was struck again too early.
+  again = pairs.unended & (silenced < 0)
+  some = np.flatnonzero(again)
+  found = pair_restruck(key[some], is_on[some], timeline.clock[moment[some]])
+  on, off, endless, unmatched = (some[part] for part in found)
+  repairs['restruck'] += np.count_nonzero(is_on[off])
+  repairs['hanging'] += len(endless)
+  # An off may well come after all notes off.
+  unmatched = np.append(pairs.unmatched, unmatched)
+  repairs['unmatched_off'] += np.count_nonzero(since[unmatched] == 0)
+  ended = pairs.hanging[~again[pairs.hanging]]
+  paired = ~again[pairs.on]
+  off = np.append(pairs.off[paired], off)
+  later = _next_onsets(timeline.clock, key >> 35, moment, is_on, endless)
+  return (
+    np.concatenate([pairs.on[paired], on, ended, endless]),
+    np.concatenate([moment[off], silenced[ended], later]),
+  )
+
+
+def _next_onsets(clock, lane, moment, is_on, endless):
+  """When the next note of the lane of some begins, at a later tick.
+
+  Args:
+    clock: the tick at each time.
+    lane: int64 [E], chunk and output of each event; `moment`, `is_on` likewise.
+    endless: int64 [H], which events.
+
+  Returns:
+    int64 [H]; the last of the events where no note follows.
+  """
+  if not len(endless):
+    return endless
+  onsets = np.sort(lane[is_on] << 32 | moment[is_on])
+  after = np.searchsorted(clock, clock[moment[endless]], side='right') - 1
+  at = np.searchsorted(onsets, lane[endless] << 32 | after, side='right')
+  found = np.append(onsets, -1)[at]
+  same = found >> 32 == lane[endless]
+  return np.where(same, found & 0xFFFFFFFF, moment.max())
 
 
 def _tracks(notes, is_drums, program, names):

@@ -59,7 +59,9 @@ def hold(
   end = _until_lifted(sostenuto, output, off, pitched & (since > on))
   end = _until_lifted(sustain, output, end, pitched)
   lane = output << 7 | notes.pitch
-  pressed_again = first_after(Changes(lane, on, on), lane, off, _NEVER)
+  # Perhaps at `off` itself, if that is what ends it.
+  before = np.maximum(off - 1, 0)
+  pressed_again = first_after(Changes(lane, on, on), lane, before, _NEVER)
   cut = first_after(sound_off, output, on, _NEVER)
   end = np.where(
     end > off, np.minimum(end, np.minimum(pressed_again, cut)), off

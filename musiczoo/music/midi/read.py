@@ -19,7 +19,14 @@ from musiczoo.music.midi.events import parse
 from musiczoo.music.midi.guard import Limits, MidiError
 from musiczoo.music.midi.metas import find_metas, keys, meters, tempi
 from musiczoo.music.midi.notes import find_notes
-from musiczoo.music.score import canonical, DURATION, ONSET, Score
+from musiczoo.music.score import (
+  canonical,
+  DURATION,
+  end,
+  map_changes,
+  ONSET,
+  Score,
+)
 from musiczoo.music.tempo import length_seconds
 
 
@@ -97,12 +104,27 @@ def _score(data, pedal, limits, repairs):
   if smpte_tempo:
     raw = raw._replace(tempi=np.array([[0, smpte_tempo]]))
     repairs['smpte'] += 1
+  raw = _without_late(raw, repairs)
   _check_ticks(raw, limits)
   score = canonical(raw)
   limits.check('seconds', length_seconds(score))
   for changes in (raw.tempi, raw.meters, raw.keys):
     repairs['superseded'] += _num_superseded(changes)
   return score
+
+
+def _without_late(raw, repairs):
+  """Leaves out what changes after the last note; without notes, nothing."""
+  if not len(raw.notes):
+    return raw
+  last = end(raw)
+
+  def in_time(changes):
+    kept = changes[:, 0] <= last
+    repairs['late'] += np.count_nonzero(~kept)
+    return changes[kept]
+
+  return map_changes(raw, in_time)
 
 
 def _division(division):

@@ -3,6 +3,7 @@
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 
 def panels(num: int, size: tuple[float, float]) -> tuple[Figure, list[Axes]]:
@@ -13,5 +14,10 @@ def panels(num: int, size: tuple[float, float]) -> tuple[Figure, list[Axes]]:
 
 
 def save(figure: Figure, path) -> None:
-  """Writes a figure; the same figure, the same bytes."""
+  """Writes a figure; the same figure, the same bytes.
+
+  Names of files and tracks are shown as they are: a dollar is no formula.
+  """
+  for text in figure.findobj(Text):
+    text.set_parse_math(False)
   FigureCanvasAgg(figure).print_png(path, metadata={'Software': None})

@@ -1,6 +1,7 @@
 """A split encoded once is what encoding its pieces would give."""
 
 import json
+import os
 import shutil
 
 import numpy as np
@@ -69,6 +70,26 @@ def test_damage_is_named(split):
 def test_no_step_of_music_is_an_error(split):
   with pytest.raises(UserError, match='no train piece'):
     encoded.open(split, {}, lambda piece: encode(piece)[:0])
+
+
+def test_the_cache_of_a_read_only_dataset_is_the_users(
+  split, tmp_path, monkeypatch
+):
+  monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
+  access = os.access
+  monkeypatch.setattr(
+    os, 'access', lambda p, mode: p != split.folder and access(p, mode)
+  )
+  found = encoded.open(split, {}, encode)
+  assert len(found) == 2
+  assert not (split.folder / 'encoded').exists()
+  assert len(list((tmp_path / 'cache').rglob('rows.npy'))) == 1
+  # What was made beside it before is used.
+  monkeypatch.setattr(os, 'access', access)
+  encoded.open(split, {}, encode)
+  monkeypatch.setattr(os, 'access', lambda p, mode: False)
+  never = lambda piece: pytest.fail('encoded again')
+  encoded.open(split, {}, never)
 
 
 def test_other_files_beside_an_old_cache_are_encoded_anew(split, tmp_path):

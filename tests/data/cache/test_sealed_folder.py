@@ -28,6 +28,12 @@ def test_what_is_made_is_whole(tmp_path):
   assert [p.name for p in (tmp_path / 'deep').iterdir()] == ['x']
 
 
+def test_an_empty_folder_is_taken(tmp_path):
+  (tmp_path / 'x').mkdir()
+  make(tmp_path / 'x')
+  check(tmp_path / 'x')
+
+
 @pytest.mark.parametrize('error', [KeyboardInterrupt, ValueError])
 def test_what_is_not_finished_is_not_there(tmp_path, error):
   with pytest.raises(error):
@@ -73,6 +79,7 @@ def test_another_process_may_be_first_while_files_are_synced(
 
 def test_a_place_that_is_taken_is_refused_at_once(tmp_path):
   (tmp_path / 'x').mkdir()
+  (tmp_path / 'x' / 'theirs').write_text('')
   with pytest.raises(UserError, match='holds something else'):
     with sealed_folder.creating(tmp_path / 'x', 'seal.json', 1):
       raise AssertionError('too late')

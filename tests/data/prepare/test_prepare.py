@@ -176,6 +176,34 @@ def test_pieces_that_fit_no_grid_are_named_and_kept_as_they_are(tmp_path):
       )
 
 
+def test_tracks_are_drums_by_words_of_their_names(tmp_path):
+  score = song(0)
+  tracks = Track(5, name='Rock DRUMS'), Track(5, name='Piano')
+  notes = np.concatenate([score.notes, score.notes + [0, 0, 9, 0, 1]])
+  (tmp_path / 'in').mkdir()
+  midi.write(Score(notes, tracks), tmp_path / 'in' / 'a.mid')
+  for drums, expected in [((), [False] * 2), (('drum',), [True, False])]:
+    output = tmp_path / f'd{len(drums)}'
+    prepare.prepare(tmp_path / 'in', output, drums=drums)
+    piece = corpora.load(str(output))['train'][0]
+    assert [track.drums for track in piece.score.tracks] == expected
+
+
+def test_bars_of_one_beat_are_counted(tmp_path):
+  (tmp_path / 'in').mkdir()
+  meters = {
+    'one': [[0, 1, 4]],
+    'pick_up': [[0, 1, 4], [480, 4, 4]],
+    'none': np.zeros((0, 3)),
+  }
+  for number, (name, rows) in enumerate(meters.items()):
+    score = song(number)._replace(meters=np.array(rows, np.int32))
+    midi.write(score, tmp_path / 'in' / f'{name}.mid')
+  assert prepare.prepare(tmp_path / 'in', tmp_path / 'd')['one_beat'] == 1
+  found = {n: line['one_beat'] for n, line in lines(tmp_path / 'd').items()}
+  assert found == {'none.mid': False, 'one.mid': True, 'pick_up.mid': False}
+
+
 def test_nothing_usable_leaves_nothing(tmp_path):
   (tmp_path / 'in').mkdir()
   (tmp_path / 'in' / 'readme.txt').write_text('no music')

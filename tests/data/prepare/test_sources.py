@@ -59,10 +59,11 @@ def test_an_archive_is_read_as_the_folder_would_be(folder, tmp_path):
   with zipfile.ZipFile(path, 'w') as archive:
     for name in sorted(FILES):
       archive.writestr(name, FILES[name])
+    archive.writestr('__MACOSX/a/._c.kar', b'')
     archive.writestr('../out.mid', b'MThd')
   listed, total, ignored = found(path)
   assert [source.name for source in listed] == [*FOUND, '../out.mid']
-  assert (total, ignored) == (None, {'.txt': 1, '.xml': 1})
+  assert (total, ignored) == (None, {'.txt': 1, '.xml': 1, '.kar': 1})
   assert listed[1].data == b'MThd...'
   assert listed[-1].refused == 'name'
 
@@ -72,12 +73,15 @@ def test_a_pipe_is_not_waited_for(folder):
   assert found(folder)[2][''] == 1
 
 
-def test_what_is_neither_folder_nor_archive(folder):
-  for path, message in [
-    (folder / 'absent', 'no such'),
-    (folder / 'b.MID', 'single file'),
-  ]:
-    with pytest.raises(UserError, match=message):
-      found(path)
+def test_a_file_of_music_is_read_alone(folder):
+  for name in ('b.MID', 'a/no suffix', 'tunes.abc'):
+    listed, total, _ = found(folder / name)
+    assert total == 1
+    assert listed[0].name.startswith(name.split('/')[-1][:5])
+
+
+def test_what_is_no_music_and_no_archive(folder):
+  with pytest.raises(UserError, match='no such'):
+    found(folder / 'absent')
   with pytest.raises(MidiError, match='archive'):
     found(folder / 'readme.txt')

@@ -1,5 +1,6 @@
 """MIDI files of events, of commented hex dumps and at random, as bytes."""
 
+from collections import Counter
 import random
 
 END = bytes.fromhex('00 ff 2f 00')
@@ -57,10 +58,14 @@ def wild_file(rng: random.Random, plain: bool = False) -> bytes:
 
 
 def _wild_chunk(rng, num_events, plain):
-  out, running = b'', None
+  out, running, open_notes = b'', None, Counter()
   for _ in range(num_events):
     out += quantity(rng.choice((0, 0, 0, 1, 2, 5, 200, 2**21)))
     event = _wild_event(rng, plain)
+    if event[0] < 0xA0:
+      is_on = event[0] >= 0x90 and event[2] > 0
+      key = event[0] & 15, event[1]
+      open_notes[key] = max(open_notes[key] + (1 if is_on else -1), 0)
     if event[0] < 0xF0:
       repeated = event[0] == running and rng.random() < 0.7
       running = event[0]
@@ -68,6 +73,9 @@ def _wild_chunk(rng, num_events, plain):
     else:
       running = None
     out += event
+  if plain:
+    ends = (bytes([0, 0x80 | c, p, 0]) for c, p in open_notes.elements())
+    out += b''.join(ends)
   return out + quantity(rng.choice((0, 3, 2**28 - 1))) + END[1:]
 
 

@@ -14,7 +14,7 @@ from musiczoo.music.score import canonical, Score, Track
 
 
 def read(data: bytes, pedal: bool = True) -> tuple[Score, Counter]:
-  """The Score, and the numbers of hanging, unmatched and empty notes."""
+  """The Score, and the numbers of what is repaired of notes and changes."""
   file = mido.MidiFile(file=io.BytesIO(data))
   messages, names = _in_order(file)
   notes, repairs = _pair(messages)
@@ -70,10 +70,12 @@ def read(data: bytes, pedal: bool = True) -> tuple[Score, Counter]:
             _silence(held, time)
     for note in ends[time]:
       note['end'] = time
-      held = note['caught'] or output in pedals[64]
+      held = note['caught'] or note['output'] in pedals[64]
       sound_off = getattr(message, 'control', None) == 120
-      if pedal and held and not note['drums'] and not sound_off:
-        ringing[output, messages[note['on']][3].note].append(note)
+      key = note['output'], messages[note['on']][3].note
+      again = time in notes and key == (output, message.note)
+      if pedal and held and not (note['drums'] or sound_off or again):
+        ringing[key].append(note)
   for held in ringing.values():
     _silence(held, last)
 
@@ -88,11 +90,17 @@ def read(data: bytes, pedal: bool = True) -> tuple[Score, Counter]:
     rows.append((tick, duration, message.note, message.velocity, key))
   order = sorted(tracks)
   rows = [(*row, order.index(key)) for *row, key in rows]
+  changes = _changes(messages)
+  if rows:
+    ends = max(onset + duration for onset, duration, *_ in rows)
+    for name, found in changes.items():
+      changes[name] = found[found[:, 0] <= ends]
+      repairs['late'] += len(found) - len(changes[name])
   score = Score(
     notes=np.array(rows, np.int32).reshape(-1, 5),
     tracks=tuple(tracks[key] for key in order),
     resolution=file.ticks_per_beat,
-    **_changes(messages),
+    **changes,
   )
   return canonical(score), +repairs
 
@@ -101,11 +109,17 @@ def _in_order(file):
   """[(tick, chunk, port, message)] in the order of playing, and {chunk: name}."""
   messages, names, begin = [], {}, 0
   for chunk, track in enumerate(file.tracks):
-    now, port = begin, 0
+    now, port, first = begin, 0, len(messages)
+    has_port = False
     for message in track:
+      if message.time:
+        first = len(messages)  # Of the messages of this tick.
       now += message.time
       if message.type == 'midi_port':
         port = message.port
+        if not has_port:
+          has_port = True
+          messages[first:] = [(*m[:2], port, m[3]) for m in messages[first:]]
       if message.type == 'track_name':
         raw = message.name.encode('latin-1')
         try:
@@ -133,7 +147,7 @@ def _gs_part(data):
 def _pair(messages):
   """{time of the note on: note}; a time is a place in `messages`."""
   sounding, notes, repairs = defaultdict(deque), {}, Counter()
-  silenced = set()
+  silenced, since, begun = set(), defaultdict(list), defaultdict(list)
 
   def ended(on, off):
     _, _, port, message = messages[on]
@@ -154,17 +168,51 @@ def _pair(messages):
           if key[1:3] == (port, message.channel):
             while waiting:
               ended(waiting.popleft(), time)
+            since[key].clear()
     if message.type not in ('note_on', 'note_off'):
       continue
-    waiting = sounding[chunk, port, message.channel, message.note]
-    if message.type == 'note_on' and message.velocity:
+    key = chunk, port, message.channel, message.note
+    waiting, is_on = sounding[key], message.type == 'note_on'
+    since[key].append(time)
+    if is_on and message.velocity:
       waiting.append(time)
+      begun[key[:3]].append(time)
     elif waiting:
       ended(waiting.popleft(), time)
     elif (port, message.channel) not in silenced:
       repairs['unmatched_off'] += 1
-  repairs['hanging'] = sum(map(len, sounding.values()))
+    if not waiting:
+      since[key].clear()
+  last = max(
+    (t for t, m in enumerate(messages) if m[3].type in ('note_on', 'note_off')),
+    default=0,
+  )
+  for key, waiting in sounding.items():
+    if waiting:
+      found = since[key], begun[key[:3]], last
+      unmatched = _restrike(messages, *found, ended, repairs)
+      repairs['unmatched_off'] += unmatched * (key[1:3] not in silenced)
   return notes, repairs
+
+
+def _restrike(messages, times, begun, last, ended, repairs):
+  """Each note of a pitch ends with its next message, else the next one `begun`.
+
+  Returns the number of note offs that end nothing.
+  """
+  is_on = lambda t: messages[t][3].type == 'note_on' and messages[t][3].velocity
+  later = lambda t, than: messages[t][0] > messages[than][0]
+  used = set()
+  for time in filter(is_on, times):
+    found = [t for t in times if t > time and (not is_on(t) or later(t, time))]
+    if found:
+      ended(time, found[0])
+      used.add(found[0])
+      repairs['restruck'] += bool(is_on(found[0]))
+    else:
+      ended(time, next((t for t in begun if later(t, time)), last))
+      repairs['hanging'] += 1
+  return sum(not is_on(t) and t not in used for t in times)
 
 
 def _silence(held, time):

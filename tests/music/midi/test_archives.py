@@ -79,13 +79,35 @@ def test_members_may_be_passed_over(tmp_path, suffix):
 
 @pytest.mark.parametrize('suffix', ['.zip', '.tar'])
 @pytest.mark.parametrize(
-  'name', ['../song.mid', '/song.mid', 'a/../../b', 'C:\\song.mid', 'a\x07']
+  'name', ['../song.mid', '/song.mid', 'a/../../b', 'C:\\song.mid']
 )
 def test_names_that_lead_out_are_refused(tmp_path, suffix, name):
   found, code = unpack(
     pack(tmp_path / f'songs{suffix}', {name: SONG, 'good.mid': SONG})
   )
   assert (list(found.values()), code) == (['name', SONG], None)
+
+
+@pytest.mark.parametrize('suffix', ['.zip', '.tar'])
+def test_names_in_any_writing_are_kept(tmp_path, suffix):
+  names = [
+    '\u7b2c\u3000\u4e00.mid',
+    '\U0001f3b9\u200d.mid',
+    'n\xb01\xa0.mid',
+    'a\x1b.mid',
+  ]
+  path = pack(tmp_path / f'songs{suffix}', dict.fromkeys(names, SONG))
+  assert unpack(path) == (dict.fromkeys(names, SONG), None)
+
+
+def test_names_of_old_code_pages_are_kept(tmp_path):
+  path = tmp_path / 'songs.tar'
+  name = '\u66f2.mid'.encode('shift_jis').decode(errors='surrogateescape')
+  with tarfile.open(path, 'w') as archive:
+    info = tarfile.TarInfo(name)
+    info.size = len(SONG)
+    archive.addfile(info, io.BytesIO(SONG))
+  assert unpack(path) == ({name: SONG}, None)
 
 
 def test_links_and_devices_are_refused(tmp_path):

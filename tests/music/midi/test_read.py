@@ -13,6 +13,7 @@ from tests.music.midi.files import (
   END,
   from_hex,
   gs_part,
+  meta,
   quantity,
   smf,
   wild_file,
@@ -95,6 +96,50 @@ def test_first_in_first_out():
   """) == [[0, 20, 60, 64, 0], [10, 20, 60, 65, 0]]
 
 
+def ends(events):
+  """[[onset, end, pitch]] and the repairs of a chunk."""
+  score, repairs = midi.read_report(smf(from_hex(events) + END))
+  return [[on, on + n, p] for on, n, p, *_ in score.notes.tolist()], repairs
+
+
+def test_a_note_struck_again_ends_the_one_before():
+  # Only the last of three has a note off of its own.
+  assert ends('00 90 3c 40  0a 90 3c 41  0a 90 3c 42  0a 80 3c 00') == (
+    [[0, 10, 60], [10, 20, 60], [20, 30, 60]],
+    {'restruck': 2},
+  )
+  # What ended before is paired as ever.
+  assert ends("""
+      00 90 3c 40  01 90 3c 41  01 80 3c 00  01 80 3c 00
+      0a 90 3c 42  0a 90 3c 43  0a 80 3c 00
+  """) == (
+    [[0, 2, 60], [1, 3, 60], [13, 23, 60], [23, 33, 60]],
+    {'restruck': 1},
+  )
+  # Struck twice at once, let go of once.
+  assert ends('00 90 3c 40  00 90 3c 40  0a 80 3c 00') == (
+    [[0, 10, 60], [0, 10, 60]],
+    {},
+  )
+
+
+def test_the_pedal_does_not_hold_what_is_struck_again():
+  assert ends('00 b0 40 7f  00 90 3c 40  0a 90 3c 41  0a 80 3c 00')[0] == [
+    [0, 10, 60],
+    [10, 20, 60],
+  ]
+
+
+def test_notes_without_ends_last_until_the_next_of_their_channel():
+  assert ends("""
+      00 90 3c 40  00 90 40 40  00 91 3c 40
+      0a 90 3e 40  05 91 3e 40  05 80 3e 00
+  """) == (
+    [[0, 10, 60], [0, 10, 64], [0, 15, 60], [10, 20, 62], [15, 20, 62]],
+    {'hanging': 4},
+  )
+
+
 def test_notes_are_paired_within_their_chunk():
   assert notes(
     '00 90 3c 40  14 80 3c 00',
@@ -117,6 +162,23 @@ def test_a_program_holds_from_the_onset_on():
   score = midi.read(data)
   assert [track.program for track in score.tracks] == [5, 7]
   assert score.notes.tolist() == [[0, 20, 60, 64, 0], [20, 10, 60, 64, 1]]
+
+
+def test_what_stands_at_one_tick_before_the_first_port_is_for_it():
+  data = smf(
+    from_hex('00 c0 05  00 ff 21 01 00  00 90 3c 40  0a 80 3c 00') + END,
+    from_hex("""
+        00 c0 07  00 ff 21 01 01  00 90 3c 40  0a 80 3c 00
+        00 90 3e 40  0a 80 3e 00  00 ff 21 01 02  # The off is for port 1.
+    """)
+    + END,
+  )
+  score, repairs = midi.read_report(data)
+  assert [track.program for track in score.tracks] == [5, 7]
+  assert len(score.notes) == 3 and not repairs
+  # At another tick it is for the first port of all.
+  data = smf(from_hex('00 c0 05  01 ff 21 01 01  00 90 3c 40  0a 3c 00') + END)
+  assert midi.read(data).tracks == (Track(0),)
 
 
 def test_a_program_is_set_for_all_chunks_of_its_port():
@@ -307,9 +369,37 @@ def test_smpte_time_is_exact(frames, microseconds):
   assert repairs == {'smpte': 1}
 
 
-def test_names_that_are_not_utf_8_are_latin_1():
-  data = smf(from_hex('00 ff 03 01 e9  00 90 3c 40  0a 80 3c 00') + END)
-  assert midi.read(data).tracks == (Track(name='é'),)
+@pytest.mark.parametrize(
+  'name,encoding',
+  [
+    ('ピアノ', 'utf-8'),
+    ('Prélude «1»', 'latin-1'),
+    ('Trompète', 'latin-1'),
+    ('ピアノ左手', 'shift_jis'),
+    ('左手', 'shift_jis'),
+    ('Joe’s “Bass”', 'cp1252'),
+  ],
+)
+def test_names_are_read_in_the_encoding_that_they_have(name, encoding):
+  data = name.encode(encoding)
+  events = b'\0' + meta(3, data) + from_hex('00 90 3c 40  0a 80 3c 00') + END
+  assert midi.read(smf(events)).tracks == (Track(name=name),)
+
+
+def test_changes_after_the_last_note_are_left_out_and_counted():
+  tempo, meter, key = (
+    meta(0x51, b'\1\0\0'),
+    meta(0x58, b'\3\2'),
+    meta(0x59, b'\1\0'),
+  )
+  note = from_hex('00 90 3c 40  0a 80 3c 00')
+  late = b''.join(b'\1' + change for change in (tempo, meter, key, tempo))
+  score, repairs = midi.read_report(smf(note + b'\0' + tempo + late + END))
+  assert score.tempi.tolist() == [[10, 65536]]  # As the last note ends.
+  assert len(score.meters) == len(score.keys) == 0
+  assert repairs == {'late': 4}
+  # Without notes nothing is late.
+  assert len(midi.read(smf(late + END)).tempi) == 2
 
 
 def test_an_event_may_lie_across_blocks():

@@ -80,17 +80,17 @@ def test_one_that_fails_is_named_and_the_others_go_on(tmp_path, corpus):
   config = small.config(corpus)
   plan = [
     *planned(config, 1, 1e38, 0.3),
-    *planned(dataclasses.replace(config, batch_size=1024), 1, 0.3),
+    *planned(dataclasses.replace(config, corpus='/nowhere'), 1, 0.3),
   ]
-  wild, fine, large = run_all(tmp_path, plan, 1)
+  wild, fine, lost = run_all(tmp_path, plan, 1)
   assert results.read(wild)['status'] == 'diverged'
   assert 'not finite' in results.read(wild)['reason']
   assert results.read(fine)['status'] == 'done'
-  assert results.read(large)['status'] == 'failed'
-  assert 'fewer than a batch' in results.read(large)['reason']
-  assert 'UserError' in (large / run.ERROR).read_text()
+  assert results.read(lost)['status'] == 'failed'
+  assert 'no such path' in results.read(lost)['reason']
+  assert 'UserError' in (lost / run.ERROR).read_text()
   # One that diverged would again; the other is for another try.
-  assert [results.finished(f) for f in (wild, fine, large)] == [
+  assert [results.finished(f) for f in (wild, fine, lost)] == [
     True,
     True,
     False,

@@ -11,10 +11,11 @@ from musiczoo.training import journal
 @pytest.mark.parametrize('num_tracks', [0, 1, 20])
 def test_a_roll_of_any_score(tmp_path, num_tracks):
   notes = [(i, 1, 60 + i, 80, i) for i in range(num_tracks)]
-  tracks = tuple(Track(i, i % 2 == 0) for i in range(num_tracks))
+  name = '$frac_{$'  # No formula.
+  tracks = tuple(Track(i, i % 2 == 0, name) for i in range(num_tracks))
   score = Score(np.array(notes, np.int32).reshape(-1, 5), tracks)
   for name in ('a.png', 'b.png'):
-    pianoroll.draw(score, tmp_path / name, title='<&$ %')
+    pianoroll.draw(score, tmp_path / name, title='<&$ % x$frac_{$')
   data = (tmp_path / 'a.png').read_bytes()
   assert data.startswith(b'\x89PNG')
   assert data == (tmp_path / 'b.png').read_bytes()
