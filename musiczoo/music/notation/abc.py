@@ -13,7 +13,7 @@ from collections import Counter
 import io
 import re
 
-_FIELD = re.compile(r'\s*([A-Za-z]):(?![|:])(.*)')
+_FIELD = re.compile(r'\s*([A-Za-z]):(.*)')
 _KEPT = 'KLMQX'  # Fields that bear on the notes.
 _TEMPO = re.compile(r'[\d/ ]+=\s*[\d.]+|[\d.]+|')  # Without its words.
 _CHORD = re.compile(
@@ -27,12 +27,12 @@ _TOKEN = re.compile(
   | \{{(?P<grace>[^}}]*)\}}?
   | \[(?P<field>[A-Za-z]:[^\]]*)\]
   | (?P<tuplet>\(\d(?::\d?){{0,2}})
-  | (?P<bar>(?:\[\||[|:])(?:\s*[|:]|\])*)
-  | (?:\[\s*|(?<=[|:]))(?P<ending>\d[-\d,.]*)
+  | (?P<bar>(?:\[?\||:)(?:\s*(?:\[?\||:)|\])*)
+  | (?:\[\s*|(?<=[|]))(?P<ending>\d[-\d,.]*)
   | (?P<note>{_NOTE.pattern})
   | [zx](?P<rest>\d*/*\d*)
   | (?P<tie>-)
-  | (?P<as_is>[<>\[\]\d/\s])
+  | (?P<as_is>\[(?=[^|\[\]\n]*\]) | [<>\]\d/\s])
   """,
   re.VERBOSE,
 )
@@ -74,6 +74,8 @@ def _split(text, repairs):
     line = line.partition('%')[0]
     field = _FIELD.match(line)
     name, value = field.groups() if field else ('', '')
+    if not in_head and value[:1] in tuple(':|'):
+      name = ''  # A note before a bar line.
     has_number |= name == 'X'
     # Before the number of a tune there may be words.
     in_head &= bool(field) or not has_number or not line.strip()
@@ -84,7 +86,7 @@ def _split(text, repairs):
       voice = (value.split() or [''])[0]
     else:
       fields = [f'[{each}]' for each in _field(name, value, repairs)]
-      music = '\n'.join(fields if field else [line])
+      music = '\n'.join(fields if name else [line])
       voices[voice] = f'{voices.get(voice, "")}{music}\n'
   return _with_unit(head), [v for v in voices.values() if v.strip()] or ['']
 
@@ -161,11 +163,11 @@ class _Body:
 
   def _bar(self, sign):
     self._altered.clear()
-    sign = re.sub(r'[\s\[\]]', '', sign)
-    ends = sign.startswith(':') and sign != ':'
-    starts = sign.startswith('|:') or (ends and sign.endswith(':'))
-    starts |= sign.endswith(':') and sign != ':'
-    # A plain one, too: music21 counts those.
+    # An invisible bar line may stand at one that repeats.
+    sign = re.sub(r'[\s\[\]]', '', sign.replace('[|]', ''))
+    ends = len(sign) > 1 and sign[0] == ':'
+    starts = len(sign) > 1 and (sign[-1] == ':' or sign[:2] == '|:')
+    # A plain one is among them: music21 counts those.
     return ' ' + ':| ' * ends + '| ' + '|: ' * starts
 
   def _ending(self, number):
