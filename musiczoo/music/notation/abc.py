@@ -10,7 +10,7 @@ The standard: https://abcnotation.com/wiki/abc:standard:v2.1
 """
 
 from collections import Counter
-import io
+from fractions import Fraction
 import re
 
 _FIELD = re.compile(r'\s*([A-Za-z]):(.*)')
@@ -30,7 +30,7 @@ _TOKEN = re.compile(
   | (?P<bar>(?:\[?\||:)(?:\s*(?:\[?\||:)|\])*)
   | (?:\[\s*|(?<=[|]))(?P<ending>\d[-\d,.]*)
   | (?P<note>{_NOTE.pattern})
-  | [zx](?P<rest>\d*/*\d*)
+  | [zx](?P<rest>\d*/*\d*) | [ZX](?P<bars>\d*)
   | (?P<tie>-)
   | (?P<as_is>\[(?=[^|\[\]\n]*\]) | [<>\]\d/\s])
   """,
@@ -41,7 +41,7 @@ _TOKEN = re.compile(
 def tunes(data: bytes) -> list[bytes]:
   """The tunes of an ABC file, each with the lines before the first."""
   header, tunes = [], []
-  for line in io.BytesIO(data):
+  for line in data.splitlines(keepends=True):
     if line.startswith(b'X:'):
       tunes.append([])
     (tunes[-1] if tunes else header).append(line)
@@ -59,7 +59,7 @@ def plain(text: str, repairs: Counter) -> str:
   head, voices = _split(text, repairs)
   scope = re.search(r'propagate-accidentals[ =:]+(\w+)', text)
   scope = scope[1] if scope else 'pitch'  # As the standard has it.
-  bodies = [_Body(voice, scope, repairs).text for voice in voices]
+  bodies = [_Body(voice, head, scope, repairs).text for voice in voices]
   if len(bodies) > 1:
     bodies = [f'V:{i}\n{body}' for i, body in enumerate(bodies, 1)]
   return ''.join(f'{line}\n' for line in [*head, *bodies])
@@ -101,18 +101,30 @@ def _field(name, value, repairs):
   """A field as a list of one line; of none if it doesn't bear on the notes."""
   if not name or name not in _KEPT:
     return []
-  if name == 'Q' and not _TEMPO.fullmatch(
-    re.sub('"[^"]*"', '', value).strip()
-  ):
+  if name == 'Q' and not _TEMPO.fullmatch(re.sub('"[^"]*"', '', value).strip()):
     repairs['tempo'] += 1
     return []
   return [f'{name}:{value}']
 
 
+def _bar_length(fields):
+  """A bar in units of the length, by the fields 'M' and 'L'."""
+  meter, unit = fields.get('M', ''), fields.get('L', '')
+  meter = {'C': '4/4', 'C|': '2/2'}.get(meter, meter)
+  # Without a meter a bar is a whole note.
+  whole = Fraction(meter) if re.fullmatch(r'\d+/\d+', meter) else Fraction(1)
+  if not unit:
+    unit = '1/8' if whole >= Fraction(3, 4) else '1/16'
+  return whole / Fraction(unit)
+
+
 class _Body:
   """The music of one voice in plain form: `text`."""
 
-  def __init__(self, music: str, scope: str, repairs: Counter):
+  def __init__(
+    self, music: str, head: list[str], scope: str, repairs: Counter
+  ):
+    self._fields = {line[0]: line[2:].strip() for line in head}
     self._scope, self._repairs = scope, repairs
     self._altered = {}  # Pitch -> the accidental that lasts for the bar.
     # The pitch and accidental of the last note, and of one that is tied on.
@@ -123,13 +135,13 @@ class _Body:
     self.text = self._whole(''.join(found))
 
   def _whole(self, text):
-    measures = [m for m in self._measures if _NOTE.search(m)]
     if self._odd_ending:
       self._repairs['repeats'] = 1
-      return '|'.join([*measures, ''])
+      return ' | '.join([*self._measures, ''])
+    measures = [m for m in self._measures if re.search('[A-Ga-gz]', m)]
     if len(measures) == 1 and ':|' in text:
       # music21 has no measures, and no repeats, where there is but one.
-      return '|'.join([*measures, *measures, ''])
+      return ' | '.join([*measures, *measures, ''])
     return f'{text} |'
 
   def _token(self, match):
@@ -154,7 +166,10 @@ class _Body:
     return ''
 
   def _field(self, field):
-    return ''.join(f'\n{line}\n' for line in _field(*field.split(':', 1), self._repairs))
+    lines = _field(*field.split(':', 1), self._repairs)
+    self._fields |= {line[0]: line[2:].strip() for line in lines}
+    # Of a field alone between a bar line and a note music21 loses sight.
+    return ''.join(f'\nN:.\n{line}\n' for line in lines)
 
   def _as_is(self, text):
     return text
@@ -195,7 +210,11 @@ class _Body:
     return self._altered.get(place)
 
   def _rest(self, length):
-    return 'z' + length
+    return f'z{length}'
+
+  def _bars(self, number):
+    rest = f'z{_bar_length(self._fields)}'
+    return ' | '.join([rest] * int(number or 1))
 
   def _tie(self, sign):
     self._tied = self._last
