@@ -121,9 +121,7 @@ def _bar_length(fields):
 class _Body:
   """The music of one voice in plain form: `text`."""
 
-  def __init__(
-    self, music: str, head: list[str], scope: str, repairs: Counter
-  ):
+  def __init__(self, music: str, head: list[str], scope: str, repairs: Counter):
     self._fields = {line[0]: line[2:].strip() for line in head}
     self._scope, self._repairs = scope, repairs
     self._altered = {}  # Pitch -> the accidental that lasts for the bar.

@@ -9,13 +9,14 @@ import music21
 from music21.dynamics import Dynamic
 from music21.instrument import Instrument
 from music21.key import KeySignature
+from music21.musicxml.xmlToM21 import MusicXMLImporter
 from music21.note import NotRest
 from music21.stream import Measure, Part, Stream
 from music21.tempo import MetronomeMark
 import numpy as np
 
 from musiczoo.music.midi import Limits
-from musiczoo.music.notation import repeats
+from musiczoo.music.notation import musicxml, repeats
 from musiczoo.music.notation.bars import Bar, meters
 from musiczoo.music.notation.tracks import PartReader, RESOLUTION, ticks
 from musiczoo.music.score import Score
@@ -51,9 +52,7 @@ def to_score(text: str, form: str, limits: Limits, repairs: Counter) -> Score:
     Exception: of any kind, from music21.
     MidiError: 'tracks' or 'notes'.
   """
-  music = music21.converter.parseData(text, format=form)
-  if isinstance(music, music21.stream.Opus):
-    music = music.scores[0]
+  music = _parse(text, form)
   music.toSoundingPitch(inPlace=True)
   parts = list(music.parts) or [music]
   limits.check('tracks', len(parts))
@@ -74,6 +73,15 @@ def to_score(text: str, form: str, limits: Limits, repairs: Counter) -> Score:
     keys=_rows(_distinct(_keys(played, repairs)), 3),
     resolution=RESOLUTION,
   )
+
+
+def _parse(text, form):
+  if form == 'musicxml':
+    importer = MusicXMLImporter()
+    importer.xmlRootToScore(musicxml.plain(text), importer.stream)
+    return importer.stream
+  music = music21.converter.parseData(text, format=form)
+  return music.scores[0] if isinstance(music, music21.stream.Opus) else music
 
 
 def _orders(parts, repairs):

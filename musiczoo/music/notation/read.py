@@ -3,6 +3,7 @@
 import codecs
 from collections import Counter
 import contextlib
+import gc
 import io
 import os
 import warnings
@@ -75,7 +76,7 @@ def read_report(
     limits.check('bytes', len(data))
     if suffix(name) == '.mxl':
       data = _unpack(data, limits)
-    with _quiet():
+    with _quiet(), _uncollected():
       raw = _score(_text(data), FORMATS[suffix(name)], limits, repairs)
   except (MemoryError, MidiError):
     raise
@@ -102,6 +103,18 @@ def _quiet():
     warnings.simplefilter('ignore')
     with contextlib.redirect_stderr(nowhere):
       yield
+
+
+@contextlib.contextmanager
+def _uncollected():
+  """Without garbage collection, a third of the time that music21 takes."""
+  enabled = gc.isenabled()
+  gc.disable()
+  try:
+    yield
+  finally:
+    if enabled:
+      gc.enable()
 
 
 def _text(data):

@@ -37,8 +37,7 @@ def score(*parts: list[str], heads: tuple[str, ...] = ()) -> bytes:
   """
   heads = heads or ('<part-name>Part</part-name>',) * len(parts)
   names = ''.join(
-    f'<score-part id="P{i}">{head}</score-part>'
-    for i, head in enumerate(heads)
+    f'<score-part id="P{i}">{head}</score-part>' for i, head in enumerate(heads)
   )
   bodies = ''.join(
     f'<part id="P{i}">'

@@ -15,13 +15,14 @@ from tests.music.notation.musicxml import (
 
 pytest.importorskip('music21')
 
+NO_LIMITS = Limits()
 SYMBOL = (
   '<harmony><root><root-step>C</root-step></root><kind>major</kind></harmony>'
 )
 TEMPO = '<direction><sound tempo="{}"/></direction>'
 
 
-def read(data: bytes, limits: Limits = Limits()) -> tuple[Score, dict]:
+def read(data: bytes, limits: Limits = NO_LIMITS) -> tuple[Score, dict]:
   return notation.read_report('a.musicxml', data, limits)
 
 
@@ -183,6 +184,37 @@ def test_names_and_instruments():
     Track(0, True, 'Drums'),
   )
   assert found.notes[:, 2].tolist() == [72, 48, 38]
+
+
+def test_each_staff_of_a_part_is_a_track():
+  second = '<backup><duration>4</duration></backup>'
+  staves = attributes(more='<staves>2</staves>')
+  bars = [
+    staves
+    + note('C5', 4, after='<staff>1</staff>')
+    + second
+    + note('C3', 4, after='<staff>2</staff>'),
+    repeat('forward')
+    + note('D5', 4, after='<staff>1</staff>')
+    + second
+    + note('D3', 4, after='<staff>2</staff>')
+    + repeat('backward'),
+  ]
+  found, _ = read(score(bars))
+  assert found.notes[:, [2, 4]].tolist() == [
+    [72, 0],
+    [48, 1],
+    [74, 0],
+    [50, 1],
+    [74, 0],
+    [50, 1],
+  ]
+
+
+def test_what_is_no_score_of_parts_is_refused():
+  for data in (b'<score-timewise/>', b'<html', b''):
+    with pytest.raises(notation.NotationError):
+      read(data)
 
 
 def test_transposing_instruments_are_read_at_sounding_pitch():
