@@ -9,7 +9,7 @@ import os
 import warnings
 import zipfile
 
-from musiczoo.music.midi import Limits, MidiError
+from musiczoo.music.midi import guard, Limits, MidiError
 from musiczoo.music.midi.read import check_ticks
 from musiczoo.music.notation import abc
 from musiczoo.music.score import canonical, Score
@@ -27,9 +27,9 @@ REPAIRED = {
   'grace': 'a grace note, which has no length of its own, was left out',
   'chord_symbol': 'a chord symbol, which is not to be played, was left out',
   'repeats': 'repeats that contradict each other were read as written, once',
-  'tempo': 'a tempo of no use was ignored',
-  'key': 'an impossible key was ignored',
-  'zero_length': 'a note of no length was given one tick',
+  'tempo': 'a tempo without a number, or an impossible one, was ignored',
+  'key': guard.REPAIRED['key'],
+  'zero_length': guard.REPAIRED['zero_length'],
 }
 
 
