@@ -94,8 +94,9 @@ def ingest(source: Source, limits: Limits) -> Result:
     limits.check('bytes', len(data))  # Beyond it the file is not read on.
     sha256 = hashlib.sha256(data).hexdigest()
     if notation.suffix(source.name) in notation.FORMATS:
-      data = notation.to_midi(source.name, data, limits)
-    score, repairs = read_report(data, limits=limits)
+      score, repairs = notation.read_report(source.name, data, limits)
+    else:
+      score, repairs = read_report(data, limits=limits)
   except (MidiError, notation.NotationError) as error:
     return rejected(source.name, error.code, sha256)
   if not len(score.notes):

@@ -31,7 +31,8 @@ def find(
 
   Returns:
     Sources, of a folder in the order of their names, of an archive in its own;
-    and how many files there are to look at, None of an archive.
+    and how many files there are to look at, each tune of a book of ABC counted
+    as one, None of an archive.
 
   Raises:
     UserError: `path` is none of these. A MidiError, on the way, if an archive is not
@@ -39,7 +40,8 @@ def find(
   """
   if path.is_dir():
     found = [Source(name, str(path / name)) for name in names(path)]
-    return _music(found, limits, ignored), len(found)
+    total = sum(_num_pieces(source, limits) for source in found)
+    return _music(found, limits, ignored), total
   if not path.exists():
     raise UserError(f'{path}: no such folder or archive')
   alone = Source(path.name, str(path))
@@ -91,16 +93,29 @@ def _head(source):
     return b''
 
 
+def _num_pieces(source, limits):
+  if notation.suffix(source.name) != '.abc':
+    return 1
+  try:
+    return len(_load_tunes(source, limits))
+  except MidiError:  # It is reported when its turn comes.
+    return 1
+
+
 def _tunes(source, limits):
   """Each tune of a file of ABC, which may hold many, as a Source."""
-  name, data = source.name, source.data
+  name = source.name
   try:
-    tunes = notation.tunes(
-      guard.load(source.path, limits) if source.path else data
-    )
+    tunes = _load_tunes(source, limits)
   except MidiError as error:
     yield Source(name, refused=error.code)
     return
   for number, tune in enumerate(tunes, 1):
     part = f'{name[:-4]}#{number}{name[-4:]}' if len(tunes) > 1 else name
     yield Source(part, data=tune)
+
+
+def _load_tunes(source, limits):
+  data = guard.load(source.path, limits) if source.path else source.data
+  limits.check('bytes', len(data))  # Beyond it the book was not read on.
+  return notation.tunes(data)

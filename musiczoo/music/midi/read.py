@@ -105,7 +105,7 @@ def _score(data, pedal, limits, repairs):
     raw = raw._replace(tempi=np.array([[0, smpte_tempo]]))
     repairs['smpte'] += 1
   raw = _without_late(raw, repairs)
-  _check_ticks(raw, limits)
+  check_ticks(raw, limits)
   score = canonical(raw)
   limits.check('seconds', length_seconds(score))
   for changes in (raw.tempi, raw.meters, raw.keys):
@@ -158,7 +158,7 @@ def _num_superseded(changes):
   return np.count_nonzero(same[:, 0] & ~same.all(axis=1))
 
 
-def _check_ticks(raw, limits):
+def check_ticks(raw: Score, limits: Limits) -> None:
   """Raises a MidiError if a Score, still in int64, goes on for too long."""
   ends = raw.notes[:, ONSET] + raw.notes[:, DURATION]
   changes = (raw.tempi[:, 0], raw.meters[:, 0], raw.keys[:, 0])

@@ -9,7 +9,7 @@ import pytest
 
 from musiczoo.data.prepare import scan
 from musiczoo.data.prepare.scan import ingest, Source
-from musiczoo.music import midi, notation
+from musiczoo.music import midi
 from musiczoo.music.midi import Limits
 from musiczoo.music.score import canonical, equal, Score, Track
 from tests.music.midi.files import END, smf
@@ -86,12 +86,12 @@ def test_notation_comes_in():
   assert score.keys[:, :2].tolist() == [[0, 1]]
 
 
-def test_a_book_of_tunes_is_opened():
-  assert notation.tunes(b'% x\nX:1\na\nX:2\nb\n') == [
-    b'% x\nX:1\na\n',
-    b'% x\nX:2\nb\n',
-  ]
-  assert notation.tunes(b'none') == [b'none']
+def test_notation_that_is_repaired():
+  result = data('a.abc', ABC.replace(b'GAB', b'"G"{d}GAB'))
+  assert (result.status, result.reasons) == (
+    'repaired',
+    {'grace': 1, 'chord_symbol': 1},
+  )
 
 
 def test_a_score_that_grows_too_much_when_unpacked(tmp_path):

@@ -7,6 +7,7 @@ import zipfile
 import pytest
 
 from musiczoo.data.prepare import sources
+from musiczoo.data.prepare.scan import Source
 from musiczoo.errors import UserError
 from musiczoo.music.midi import Limits, MidiError
 
@@ -49,7 +50,8 @@ def folder(tmp_path):
 def test_a_folder_in_order_of_names(folder):
   listed, total, ignored = found(folder)
   assert [source.name for source in listed] == FOUND
-  assert (total, ignored) == (8, {'.txt': 1, '.xml': 1})
+  # Eight files, one of two tunes.
+  assert (total, ignored) == (9, {'.txt': 1, '.xml': 1})
   assert listed[0].path == str(folder / 'a' / 'c.kar')
   assert listed[-1].data == b'%abc\nX:2\nK:D\nD\n'
 
@@ -66,6 +68,13 @@ def test_an_archive_is_read_as_the_folder_would_be(folder, tmp_path):
   assert (total, ignored) == (None, {'.txt': 1, '.xml': 1, '.kar': 1})
   assert listed[1].data == b'MThd...'
   assert listed[-1].refused == 'name'
+
+
+def test_a_book_that_is_too_large_is_refused_not_cut(folder):
+  limits = Limits(bytes=len(FILES['tunes.abc']) - 1)
+  iterator, total = sources.find(folder, limits, Counter())
+  assert list(iterator)[-1] == Source('tunes.abc', refused='bytes')
+  assert total == 8
 
 
 def test_a_pipe_is_not_waited_for(folder):

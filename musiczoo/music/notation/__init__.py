@@ -1,0 +1,19 @@
+"""Reading of MusicXML and ABC to a canonical Score, with music21."""
+
+from musiczoo.music.notation.abc import tunes
+from musiczoo.music.notation.read import (
+  FORMATS,
+  NotationError,
+  read_report,
+  REPAIRED,
+  suffix,
+)
+
+__all__ = [
+  'FORMATS',
+  'NotationError',
+  'read_report',
+  'REPAIRED',
+  'suffix',
+  'tunes',
+]
