@@ -177,8 +177,9 @@ def is_lost(error: BaseException) -> bool:
   if jax.process_count() == 1:
     return False
   while error is not None:
-    ours = isinstance(error, UserError | OSError)  # Of the disk, for example.
-    if not ours and any(word in str(error) for word in _LOST):
+    # Of the disk, for example; a barrier's error has no number.
+    is_ours = isinstance(error, UserError) or getattr(error, 'errno', None)
+    if not is_ours and any(word in str(error) for word in _LOST):
       return True
     error = error.__cause__ or error.__context__
   return False
