@@ -25,7 +25,14 @@ from musiczoo.training import parallel
 PATIENCE = 10
 START = 300  # Seconds in which all processes have to be started.
 # In the message of a collective, or of a barrier, whose other end is gone.
-_LOST = ('Gloo', 'UNAVAILABLE', 'ABORTED', 'DEADLINE_EXCEEDED', 'Connection')
+_LOST = (
+  'Gloo',
+  'UNAVAILABLE',
+  'ABORTED',
+  'DEADLINE_EXCEEDED',
+  'Connection',
+  'Timeout waiting at barrier',
+)
 
 
 def join(
@@ -167,10 +174,13 @@ def largest(value: int) -> int:
 
 def is_lost(error: BaseException) -> bool:
   """Whether an error, or what caused it, is that another process is gone."""
+  if jax.process_count() == 1:
+    return False
   while error is not None:
-    if isinstance(error, jax.errors.JaxRuntimeError | ValueError):
-      if any(word in str(error) for word in _LOST):
-        return jax.process_count() > 1
+    # Of the disk, for example; a barrier's error has no number.
+    is_ours = isinstance(error, UserError) or getattr(error, 'errno', None)
+    if not is_ours and any(word in str(error) for word in _LOST):
+      return True
     error = error.__cause__ or error.__context__
   return False
 

@@ -62,6 +62,9 @@ def test_a_lost_process_is_known_by_its_error_or_the_cause_of_it(monkeypatch):
   assert not distributed.is_lost(lost)  # There is but one process.
   monkeypatch.setattr(jax, 'process_count', lambda: 2)
   assert distributed.is_lost(lost) and distributed.is_lost(wrapped)
+  orbax = "Timeout waiting at barrier '[op=3.state] save_and_finalize_3'."
+  assert distributed.is_lost(TimeoutError(orbax))
+  assert not distributed.is_lost(UserError('Connection'))
   assert not distributed.is_lost(OSError(28, 'No space left on device'))
 
 
