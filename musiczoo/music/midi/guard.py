@@ -70,8 +70,8 @@ class Limits(NamedTuple):
     tracks: track chunks.
     events: events of all tracks.
     notes: note ons of all tracks.
-    ticks: the last tick of a note or of a change of tempo, meter or key; no
-      more than 2**31 - 1.
+    ticks: the last tick of a note or, of a file without notes, of a change of
+      tempo, meter or key; no more than 2**31 - 1.
     quarters: the same in quarter notes: it bounds any grid of steps.
     seconds: the end of the last note.
   """
