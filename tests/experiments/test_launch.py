@@ -174,6 +174,29 @@ launch.run(main)"""
   assert (tmp_path / 'asked.json').read_text() == '{}'
 
 
+@pytest.mark.parametrize(
+  'error,code',
+  [
+    ('MemoryError()', 2),
+    ('RuntimeError("RESOURCE_EXHAUSTED: 9 bytes")', 2),
+    ('RuntimeError("of the program")', 1),
+  ],
+)
+def test_memory_that_is_used_up_is_an_error_of_one_line(error, code):
+  program = f"""
+from experiments import launch
+def main():
+  raise {error}
+launch.run(main)"""
+  answer = subprocess.run(
+    [sys.executable, '-c', program], cwd=ROOT, capture_output=True, text=True
+  )
+  assert answer.returncode == code
+  lines = answer.stderr.splitlines()
+  assert (len(lines) == 1) == (code == 2)
+  assert ('the memory is used up' in lines[0]) == (code == 2)
+
+
 # Flag of a group of flags that the command imports.
 COMMANDS = {
   'train': ['config', 'workdir', 'rerun', 'profile', 'coordinator'],
