@@ -81,7 +81,8 @@ def main():
   begun = time.perf_counter()
   generated = inputs.generate(config, pipeline, params, flag, pieces, options)
   seconds = time.perf_counter() - begun
-  (output / _NOVELTY).unlink(missing_ok=True)
+  if earlier:
+    (output / _NOVELTY).unlink(missing_ok=True)
   if spec.is_audio:
     references = {piece.origin: piece.music for piece in pieces}
     outputs.write_audio(

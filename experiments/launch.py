@@ -117,6 +117,14 @@ def _guarded(function, *args):
     sys.exit(128 + signal.SIGINT)
   except OSError as e:  # Such as a full disk or a read-only file.
     message = f'{e.filename or "file system"}: {e.strerror or e}'
+  except Exception as e:
+    # Of NumPy, and of the runtime of a device.
+    if not isinstance(e, MemoryError) and 'RESOURCE_EXHAUSTED' not in str(e):
+      raise
+    message = (
+      'the memory is used up: lower the sizes of the model, of batches or of '
+      f'what is sampled ({(str(e).splitlines() or ["no more"])[0]})'
+    )
   print(printable(f'error: {message}'), file=sys.stderr)
   sys.exit(2)
 

@@ -7,15 +7,13 @@ import optax
 
 from musiczoo.errors import Range, Share
 
-# Higher rates diverge, with either optimizer.
-Rate = Annotated[float, Range(0, 10)]
 Steps = Annotated[int, Range(0, below=2**32)]
 NotNegative = Annotated[float, Range(0)]
 
 
 def adamw(
   *,
-  learning_rate: Rate,
+  learning_rate: NotNegative,
   decay_steps: Steps,
   warmup_steps: Steps = 0,
   final_scale: Annotated[float, Range(0, 1)] = 0.05,
@@ -61,8 +59,8 @@ def _matrices(params):
 
 def gan_adam(
   *,
-  learning_rate: Rate,
-  critic_learning_rate: Rate,
+  learning_rate: NotNegative,
+  critic_learning_rate: NotNegative,
   decay_steps: Steps,
   n_critic: Annotated[int, Range(1, 1000)] = 1,
   final_scale: Annotated[float, Range(0, 1)] = 0.05,

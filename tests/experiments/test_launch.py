@@ -84,8 +84,8 @@ def test_a_slip_is_answered_in_one_line_at_once(tmp_path, arguments, message):
     ('model.layers=99', '--config.model.layers=99: give 1 to 64'),
     ('head.features=0', '--config.head.features=0: give 1 to 65536'),
     ('head.hidden=0', '--config.head.hidden=0: give 1 to 65536'),
-    ('optimizer.learning_rate=-1', 'learning_rate=-1.0: give 0 to 10'),
-    ('optimizer.learning_rate=nan', 'learning_rate=nan: give 0 to 10'),
+    ('optimizer.learning_rate=-1', 'learning_rate=-1.0: give 0 or more'),
+    ('optimizer.learning_rate=nan', 'learning_rate=nan: give 0 or more'),
     ('optimizer.clip=-1', '--config.optimizer.clip=-1.0: give 0 or more'),
     ('optimizer.weight_decay=-1', 'weight_decay=-1.0: give 0 or more'),
     ('optimizer.warmup_steps=-1', 'warmup_steps=-1: give 0 or more'),
@@ -171,6 +171,29 @@ launch.run(main)"""
     assert process.stderr.read() == ''
   assert process.returncode == 0
   assert (tmp_path / 'asked.json').read_text() == '{}'
+
+
+@pytest.mark.parametrize(
+  'error,code',
+  [
+    ('MemoryError()', 2),
+    ('RuntimeError("RESOURCE_EXHAUSTED: 9 bytes")', 2),
+    ('RuntimeError("of the program")', 1),
+  ],
+)
+def test_memory_that_is_used_up_is_an_error_of_one_line(error, code):
+  program = f"""
+from experiments import launch
+def main():
+  raise {error}
+launch.run(main)"""
+  answer = subprocess.run(
+    [sys.executable, '-c', program], cwd=ROOT, capture_output=True, text=True
+  )
+  assert answer.returncode == code
+  lines = answer.stderr.splitlines()
+  assert (len(lines) == 1) == (code == 2)
+  assert ('the memory is used up' in lines[0]) == (code == 2)
 
 
 # Flag of a group of flags that the command imports.

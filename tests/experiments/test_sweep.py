@@ -183,7 +183,7 @@ def test_ray_gives_the_same_table(corpus, tmp_path, undisturbed):
   [
     (['--seeds=0'], '--seeds'),
     (['--launcher=condor'], 'local|ray|slurm'),
-    (['--grid=window=8,1'], '--config.window=1: give 2 or more'),
+    (['--grid=window=8,1'], '--config.window=1: give 2 to 1048576'),
     ([], "corpus 'absent.npz': no such file"),
   ],
 )

@@ -204,7 +204,7 @@ def test_remat_changes_nothing_but_memory():
     ({'objective': 'wgan_gp'}, 'needs a gradient penalty'),
     ({'r1': -1.0}, 'model.r1=-1.0: give 0 or more'),
     ({'num_levels': 5}, 'a multiple of 32'),
-    ({'latent': 0}, 'latent=0: give 1 or more'),
+    ({'latent': 0}, 'latent=0: give 1 to 65536'),
     ({'overlap': 9}, 'give 0 to 8'),
     ({'given_tracks': (4,)}, 'choose of 0 to 3'),
   ],
