@@ -7,10 +7,12 @@ from musiczoo.errors import UserError
 from . import sampling_flags
 
 PRIMER_MIDI = flags.DEFINE_string(
-  'primer_midi', None, 'MIDI file that each piece begins with.'
+  'primer_midi', None, 'MIDI, MusicXML or ABC file that each piece begins with.'
 )
 INFILL_MIDI = flags.DEFINE_string(
-  'infill_midi', None, 'MIDI file of which some bars are sampled anew.'
+  'infill_midi',
+  None,
+  'MIDI, MusicXML or ABC file of which some bars are sampled anew.',
 )
 INFILL_BARS = flags.DEFINE_string(
   'infill_bars',
@@ -18,10 +20,14 @@ INFILL_BARS = flags.DEFINE_string(
   "These bars, first and last, counted from 1: '4:8'; or one, '4'.",
 )
 HARMONIZE_MIDI = flags.DEFINE_string(
-  'harmonize_midi', None, 'MIDI file of a melody to add lower voices to.'
+  'harmonize_midi',
+  None,
+  'MIDI, MusicXML or ABC file of a melody to add lower voices to.',
 )
 ACCOMPANY_MIDI = flags.DEFINE_string(
-  'accompany_midi', None, 'MIDI file of one part to add the others to.'
+  'accompany_midi',
+  None,
+  'MIDI, MusicXML or ABC file of one part to add the others to.',
 )
 ACCOMPANY_PART = flags.DEFINE_string(
   'accompany_part',
@@ -31,7 +37,7 @@ ACCOMPANY_PART = flags.DEFINE_string(
 RECONSTRUCT = flags.DEFINE_string(
   'reconstruct',
   None,
-  'MIDI or audio file to encode and decode, window by window.',
+  'MIDI, MusicXML, ABC or audio file to encode and decode, window by window.',
 )
 INTERPOLATE = flags.DEFINE_string(
   'interpolate', None, 'A.mid,B.mid: pieces between the two, by their latents.'

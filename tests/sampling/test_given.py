@@ -1,7 +1,9 @@
 """Music that is given: with the rest at its end."""
 
 import numpy as np
+import pytest
 
+from musiczoo.errors import UserError
 from musiczoo.music import midi
 from musiczoo.music.score import Score
 from musiczoo.sampling import given
@@ -22,3 +24,28 @@ def test_the_rest_at_the_end_of_a_file_counts(tmp_path):
     found = given.read(path)
     assert (found.length, found.origin) == (length, str(path))
     assert np.array_equal(found.music.notes, score.notes)
+
+
+TUNE = b"""X:1
+L:1/4
+M:3/4
+Q:1/4=90
+K:Dm
+"Dm"A {B}A G | F E D | [A2d2] z ||
+"""
+
+
+def test_notation_is_music_too(tmp_path, caplog):
+  pytest.importorskip('music21')
+  path = tmp_path / 'tune.abc'
+  path.write_bytes(TUNE)
+  found = given.read(path)
+  assert found.music.notes[:, 2].tolist() == [69, 69, 67, 65, 64, 62, 69, 74]
+  assert found.music.meters.tolist() == [[0, 3, 4]]
+  assert found.music.keys.tolist() == [[0, -1, 1]]
+  assert found.length == 9 * found.music.resolution
+  said = caplog.text
+  assert '1 times a grace note' in said and '1 times a chord symbol' in said
+  path.write_bytes(TUNE + TUNE.replace(b'X:1', b'X:2'))
+  with pytest.raises(UserError, match='has 2 tunes: give a file of one'):
+    given.read(path)

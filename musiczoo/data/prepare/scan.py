@@ -11,8 +11,7 @@ from musiczoo.music.score import Score
 # Why a file is rejected, beside `midi.guard.REJECTED`.
 REJECTED = {
   'silent': 'has no notes',
-  'music21': "is notation, which needs the extra 'corpora': pip install music21",
-  'notation': 'is no MusicXML or ABC that music21 can read',
+  **notation.REJECTED,
   'timeout': 'took too many seconds; raise the limit if you trust it',
   'memory': 'took too much memory; raise the limit if you trust it',
   'crashed': 'made the process that read it die',

@@ -5,6 +5,7 @@ from musiczoo.music.notation.read import (
   FORMATS,
   NotationError,
   read_report,
+  REJECTED,
   REPAIRED,
   suffix,
 )
@@ -13,6 +14,7 @@ __all__ = [
   'FORMATS',
   'NotationError',
   'read_report',
+  'REJECTED',
   'REPAIRED',
   'suffix',
   'tunes',

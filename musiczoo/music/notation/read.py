@@ -22,6 +22,11 @@ FORMATS = {
   '.xml': 'musicxml',
 }
 
+# Why a file can't be read: code -> the reason.
+REJECTED = {
+  'music21': "is notation, which needs the extra 'corpora': pip install music21",
+  'notation': 'is no MusicXML or ABC that music21 can read',
+}
 # What is repaired and counted: code -> what was done.
 REPAIRED = {
   'grace': 'a grace note, which has no length of its own, was left out',
@@ -34,7 +39,7 @@ REPAIRED = {
 
 
 class NotationError(Exception):
-  """Notation that can't be read; `code` is the reason."""
+  """Notation that can't be read; `code` is of REJECTED."""
 
   def __init__(self, code: str):
     super().__init__(code)
