@@ -129,6 +129,11 @@ def check_options(
 
 
 def check_value(key: str, value: Any, hint: Any) -> None:
+  """Raises UserError unless the hint allows the value of a key of the config."""
+  check_argument(f'--config.{key}', value, hint)
+
+
+def check_argument(name: str, value: Any, hint: Any) -> None:
   """Raises UserError unless the hint allows the value."""
   rules: list[Any] = []
   if typing.get_origin(hint) is Annotated:
@@ -136,7 +141,7 @@ def check_value(key: str, value: Any, hint: Any) -> None:
   if (wanted := _wanted(value, hint)) is None:
     wanted = next((str(rule) for rule in rules if value not in rule), None)
   if wanted is not None:
-    raise UserError(f'--config.{key}={_as_flag(value)}: give {wanted}')
+    raise UserError(f'{name}={_as_flag(value)}: give {wanted}')
 
 
 def _wanted(value: Any, hint: Any) -> str | None:

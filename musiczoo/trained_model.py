@@ -1,20 +1,36 @@
 """TrainedModel: a pretrained model or a run of one's own, to sample from."""
 
+from collections.abc import Sequence
 import os
 import pathlib
-from typing import Any, cast, NamedTuple
+from typing import Annotated, Any, cast, NamedTuple
+
+import jax
 
 from musiczoo.build import Pipeline, RunConfig
+from musiczoo.errors import check_argument, Range, UserError
 from musiczoo.music.audio.sound import Sound
-from musiczoo.music.score import Score
+from musiczoo.music.score import end, Score
 from musiczoo.runs import pretrained
-from musiczoo.sampling import checks, forms, generate
-from musiczoo.sampling.primer import encode_primer
+from musiczoo.sampling import checks, forms, generate, latents, masks
+from musiczoo.sampling.given import Given, read
+from musiczoo.sampling.primer import encode_primer, Primer
 from musiczoo.show import outputs
+
+Music = Score | Sound | str | os.PathLike  # Of a path the music is read.
+_Count = Annotated[int, Range(1, 65536)]
+_Steps = Annotated[int, Range(1, 10**6)]
+_Seed = Annotated[int, Range(0, 2**32 - 1)]
+_Candidates = Annotated[int, Range(1, 256)]
 
 
 class TrainedModel(NamedTuple):
   """A model of the zoo with its parameters.
+
+  The methods that give music take these arguments beside their own: `seed`; the
+  same one gives the same music; and the controls `temperature`, `top_k`, `top_p`,
+  `min_p` and `forbid`, a list of rules of voice leading, as of the command
+  `generate`. They raise UserError where the model cannot do what is asked for.
 
   Attributes:
     name: of the pretrained model, or its workdir.
@@ -30,56 +46,138 @@ class TrainedModel(NamedTuple):
   params: dict
   step: int
 
+  def __repr__(self) -> str:
+    count = sum(a.size for a in jax.tree.leaves(self.params))
+    return (
+      f'<TrainedModel {self.name}: {self.config.family}, {count:,} parameters, '
+      f'step {self.step}>'
+    )
+
   def generate(
     self,
     num_outputs: int = 1,
     num_steps: int | None = None,
     *,
     seed: int = 0,
-    primer: Score | None = None,
+    primer: Score | str | os.PathLike | None = None,
     requested: dict | None = None,
     time_signature: str | None = None,
     phrases: str | None = None,
     phrase_candidates: int | None = None,
-    **controls: float,
+    **controls: Any,
   ) -> list[Score] | list[Sound]:
     """Samples pieces: the same as the command `generate` with these numbers.
 
     Args:
       num_steps: steps of the model's grid, after the primer; None: as long as
         `phrases`, else 256.
-      primer: what each piece begins with.
+      primer: what each piece begins with, a Score or a file.
       time_signature, phrases, phrase_candidates: as of the command.
       requested: `chords`, `key`, `density` or `style`, for a model that is
         conditioned on them.
-      **controls: `temperature`, `top_k`, `top_p`, `min_p`.
+      **controls: see the class.
 
     Raises:
       UserError: the model cannot use one of these.
     """
-    model, representation = self.pipeline.model, self.pipeline.representation
+    _check_numbers(num_outputs, seed)
+    if num_steps is not None:
+      check_argument('num_steps', num_steps, _Steps)
+    if phrase_candidates is not None:
+      check_argument('phrase_candidates', phrase_candidates, _Candidates)
+    form = checks.check_form(self.pipeline, num_steps, time_signature, phrases)
     encoded = None
     if primer is not None:
-      checks.check_ability(model, 'given', 'primer')
-      encoded = encode_primer(representation, primer, 'primer')
-    form = checks.check_form(self.pipeline, num_steps, time_signature, phrases)
-    if encoded is not None:
+      checks.check_ability(self.pipeline.model, 'given', 'primer')
+      given = self._score(primer, 'primer')
+      encoded = encode_primer(self.pipeline.representation, *given)
       form = {'time_signature': encoded.time_signature} | form
-    return generate.generate(
-      self.pipeline,
-      self.params,
-      num_outputs=num_outputs,
-      num_steps=form['num_steps'],
-      seed=seed,
+    return self._sampled(
+      encoded,
+      *(num_outputs, form['num_steps'], seed, controls),
       forms=forms.plan(self.pipeline, num_outputs, seed=seed, **form),
       phrase_candidates=checks.check_candidates(
         self.pipeline, phrase_candidates
       ),
-      controls=checks.check_controls(self.pipeline, **controls),
-      primer=encoded,
       requested=checks.check_requested(
-        model, self.config.conditions, **requested or {}
+        self.pipeline.model, self.config.conditions, **requested or {}
       ),
+    )
+
+  def harmonize(
+    self,
+    melody: Score | str | os.PathLike,
+    num_outputs: int = 1,
+    *,
+    seed: int = 0,
+    **controls: Any,
+  ) -> list[Score]:
+    """Adds lower voices to a melody, a Score or a file, whose notes stay."""
+    checks.check_ability(self.pipeline.model, 'parts', 'harmonize')
+    score, origin, _ = self._score(melody, 'melody')
+    masked = masks.harmonize(self.pipeline.representation, score, origin)
+    return self._completed(masked, num_outputs, seed, controls)
+
+  def accompany(
+    self,
+    music: Score | str | os.PathLike,
+    part: str,
+    num_outputs: int = 1,
+    *,
+    seed: int = 0,
+    **controls: Any,
+  ) -> list[Score]:
+    """Adds all other parts to one, such as 'Bass', of a Score or a file."""
+    checks.check_ability(self.pipeline.model, 'parts', 'accompany')
+    score, origin, _ = self._score(music, 'music')
+    masked = masks.accompany(self.pipeline.representation, score, part, origin)
+    return self._completed(masked, num_outputs, seed, controls)
+
+  def infill(
+    self,
+    music: Score | str | os.PathLike,
+    bars: str,
+    num_outputs: int = 1,
+    *,
+    seed: int = 0,
+    **controls: Any,
+  ) -> list[Score]:
+    """Samples bars of a Score or a file anew, such as '4:8'; the rest stays."""
+    checks.check_ability(self.pipeline.model, 'known', 'infill')
+    score, origin, _ = self._score(music, 'music')
+    masked = masks.infill(self.pipeline.representation, score, bars, origin)
+    return self._completed(masked, num_outputs, seed, controls)
+
+  def reconstruct(
+    self, music: Music, *, seed: int = 0, **controls: Any
+  ) -> Score | Sound:
+    """Encodes and decodes a piece, window by window, by a latent space."""
+    latents.check_latent(self.pipeline.model, 'reconstruct')
+    _check_numbers(1, seed)
+    (made,) = latents.reconstruct(
+      *(self.pipeline, self.params, self._encoded(music)),
+      seed=seed,
+      controls=checks.check_controls(self.pipeline, **_parsed(controls)),
+    ).scores
+    return made
+
+  def interpolate(
+    self,
+    first: Music,
+    last: Music,
+    num_outputs: int = 5,
+    *,
+    seed: int = 0,
+    **controls: Any,
+  ) -> list[Score] | list[Sound]:
+    """Pieces between the first windows of two, by a latent space."""
+    latents.check_latent(self.pipeline.model, 'interpolate')
+    _check_numbers(num_outputs, seed)
+    return latents.interpolate(
+      *(self.pipeline, self.params, self._encoded(first), self._encoded(last)),
+      num_outputs=num_outputs,
+      seed=seed,
+      controls=checks.check_controls(self.pipeline, **_parsed(controls)),
     ).scores
 
   def write(
@@ -96,6 +194,55 @@ class TrainedModel(NamedTuple):
     outputs.write_scores(scores, folder, title=self.name)
     return [folder / f'{i:03d}.mid' for i in range(len(scores))]
 
+  def _given(self, music: Any, name: str) -> Given:
+    """Music by itself or of a file; `name` is that of the argument."""
+    is_audio = self.pipeline.spec.is_audio
+    if isinstance(music, str | os.PathLike):
+      return read(music, is_audio=is_audio)
+    wanted = Sound if is_audio else Score
+    if not isinstance(music, wanted):
+      raise UserError(
+        f'{name} is of type {type(music).__name__}: give a '
+        f'{wanted.__name__} or the path of a file'
+      )
+    return Given(music, name, 0 if is_audio else end(cast(Score, music)))
+
+  def _score(self, music: Any, name: str) -> tuple[Score, str, int]:
+    given = self._given(music, name)
+    return cast(Score, given.music), given.origin, given.length
+
+  def _encoded(self, music: Music) -> Any:
+    given, origin, _ = self._given(music, 'music')
+    return latents.encode_piece(self.pipeline.representation, given, origin)
+
+  def _completed(
+    self, masked: Primer, num_outputs: int, seed: int, controls: dict
+  ) -> list[Score]:
+    _check_numbers(num_outputs, seed)
+    made = self._sampled(masked, num_outputs, 0, seed, controls)
+    return cast(list[Score], made)
+
+  def _sampled(
+    self,
+    primer: Primer | None,
+    num_outputs: int,
+    num_steps: int,
+    seed: int,
+    controls: dict,
+    **how: Any,
+  ) -> list[Score] | list[Sound]:
+    generate.check_memory(self.pipeline.spec, num_outputs, num_steps)
+    return generate.generate(
+      self.pipeline,
+      self.params,
+      num_outputs=num_outputs,
+      num_steps=num_steps,
+      seed=seed,
+      controls=checks.check_controls(self.pipeline, **_parsed(controls)),
+      primer=primer,
+      **how,
+    ).scores
+
 
 def load(name_or_workdir: str | os.PathLike) -> TrainedModel:
   """A pretrained model by its name, or the best checkpoint of a workdir.
@@ -103,5 +250,37 @@ def load(name_or_workdir: str | os.PathLike) -> TrainedModel:
   Raises:
     UserError: there is neither.
   """
-  name = str(name_or_workdir)
+  if not isinstance(name_or_workdir, str | os.PathLike):
+    raise UserError(
+      f'a model is named by a str or a path, not by {name_or_workdir!r}: '
+      f'{_choices()}'
+    )
+  name = os.fspath(name_or_workdir)
+  if not pathlib.Path(name).is_dir() and name not in pretrained.names():
+    raise UserError(f"there is no model or workdir '{name}': {_choices()}")
   return TrainedModel(name, *pretrained.find(name))
+
+
+def _choices() -> str:
+  return f'give a workdir or one of {", ".join(pretrained.names())}'
+
+
+def _check_numbers(num_outputs: int, seed: int) -> None:
+  check_argument('num_outputs', num_outputs, _Count)
+  check_argument('seed', seed, _Seed)
+
+
+def _parsed(controls: dict) -> dict:
+  """Controls with names of rules as `checks.check_controls` takes them."""
+  forbid: Sequence[str] = controls.get('forbid') or ()
+  names = {*checks.USUAL} - {'forbid'}
+  for name, value in controls.items():
+    if name not in checks.USUAL:
+      raise UserError(
+        f'{name} is no control: choose of {", ".join(checks.USUAL)}'
+      )
+    if name in names and value is not None:
+      check_argument(name, value, int if name == 'top_k' else float)
+  if isinstance(forbid, str):
+    raise UserError(f"forbid='{forbid}': give a list of rules")
+  return controls | {'forbid': checks.parse_rules(forbid)}

@@ -1,9 +1,11 @@
 """Score: the notes of one piece as an integer array, its tracks and changes."""
 
 from collections.abc import Callable
+import os
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 # Columns of `Score.notes`.
 ONSET, DURATION, PITCH, VELOCITY, TRACK = range(5)
@@ -39,6 +41,26 @@ class Score(NamedTuple):
   resolution: int = 480
   phrase_ends: np.ndarray = np.zeros(0, np.int32)
 
+  @classmethod
+  def read(cls, path: str | os.PathLike) -> 'Score':
+    """A file of MIDI, MusicXML or ABC, as of `score_files.read`."""
+    from musiczoo.music import score_files  # It imports this file.
+
+    return score_files.read(path)
+
+  def write(self, path: str | os.PathLike) -> None:
+    """Writes a file of MIDI or MusicXML, as of `score_files.write`."""
+    from musiczoo.music import score_files
+
+    score_files.write(self, path)
+
+  def __repr__(self) -> str:
+    names = ', '.join(track.name or str(track.program) for track in self.tracks)
+    return (
+      f'<Score: {len(self.notes)} notes, {end(self) / self.resolution:g} quarter '
+      f'notes, {len(self.tracks)} tracks ({names[:60]})>'
+    )
+
 
 def end(score: Score) -> int:
   """The tick at which the last note ends; 0 for an empty Score."""
@@ -54,7 +76,13 @@ def equal(a: Score, b: Score) -> bool:
   )
 
 
-def to_notes(onset, duration, pitch, velocity, track) -> np.ndarray:
+def to_notes(
+  onset: ArrayLike,
+  duration: ArrayLike,
+  pitch: ArrayLike,
+  velocity: ArrayLike,
+  track: ArrayLike,
+) -> np.ndarray:
   """`Score.notes` from its columns, each [N] or a number: int32 [N, 5]."""
   columns = np.broadcast_arrays(onset, duration, pitch, velocity, track)
   return np.stack(columns, axis=1).astype(np.int32)
@@ -64,8 +92,11 @@ def map_changes(
   score: Score, function: Callable[[np.ndarray], np.ndarray]
 ) -> Score:
   """The Score with `function` applied to its tempi, meters and keys."""
-  names = 'tempi', 'meters', 'keys'
-  return score._replace(**{n: function(getattr(score, n)) for n in names})
+  return score._replace(
+    tempi=function(score.tempi),
+    meters=function(score.meters),
+    keys=function(score.keys),
+  )
 
 
 def canonical(score: Score) -> Score:
