@@ -16,7 +16,9 @@ def test_the_notebook_runs(tmp_path, monkeypatch):
   shown = []
   display = types.ModuleType('IPython.display')
   display.display, display.Audio, display.Image = shown.append, str, str
-  monkeypatch.setitem(sys.modules, 'IPython', types.ModuleType('IPython'))
+  package = types.ModuleType('IPython')
+  package.version_info = 9, 0  # Matplotlib asks for it.
+  monkeypatch.setitem(sys.modules, 'IPython', package)
   monkeypatch.setitem(sys.modules, 'IPython.display', display)
   monkeypatch.chdir(tmp_path)
   cells = json.loads(NOTEBOOK.read_text())['cells']
