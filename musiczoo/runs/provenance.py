@@ -16,14 +16,13 @@ STARTS = 'starts.jsonl'
 VARIABLES = ('PJRT_NPROC', 'XLA_FLAGS')
 
 
-def note(workdir, step: int, init_from, state, corpus: str) -> None:
+def note(workdir, step: int, init_from, state) -> None:
   """Adds a line.
 
   Args:
     step: the first one.
     init_from: the workdir that initialized a new run, or None.
     state: the first one, on the host.
-    corpus: its name or path.
   """
   entry = {
     'step': step,
