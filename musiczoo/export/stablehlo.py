@@ -20,9 +20,10 @@ from musiczoo.sampling.generate import with_candidates
 PLATFORMS = ('cpu', 'cuda', 'tpu')
 # Scalar controls of `sample`, and the dtypes of their arrays.
 _SCALARS = {
-  name: {int: np.int32, float: np.float32}[type(default)]
-  for name, default in Controls._field_defaults.items()
-  if default is not None
+  'temperature': np.float32,
+  'top_k': np.int32,
+  'top_p': np.float32,
+  'min_p': np.float32,
 }
 
 

@@ -57,7 +57,7 @@ def test_three_lines_make_music(tmp_path):
 def test_a_name_is_not_there(tmp_path):
   with pytest.raises(UserError, match='did you mean lstm-chorales'):
     pretrained.load('lstm-choral')
-  with pytest.raises(UserError, match='no such folder'):
+  with pytest.raises(UserError, match='no model or workdir .*none.: give'):
     musiczoo.load(tmp_path / 'none')
 
 
