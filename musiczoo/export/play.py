@@ -261,19 +261,17 @@ def to_ticks(step, steps_per_quarter):
 
 
 def find_key(player, notes, tracks):
-  """The signature that the notes suggest, as MIDI names it; None if none does."""
+  """Sharps and whether it is minor, as the notes suggest; None if none do."""
   ticks = lambda step: to_ticks(step, player['steps_per_quarter'])
-  notes = notes[[not tracks[i][1] for i in notes[:, 4].tolist()]]
-  lasts = ticks(notes[:, 0] + notes[:, 1]) - ticks(notes[:, 0])
-  time = np.bincount(notes[:, 2] % 12, lasts, 12)
-  time = time - time.mean()
+  on, lasts, pitch, _, track = notes.T
+  time = (ticks(on + lasts) - ticks(on)) * [not tracks[i][1] for i in track]
+  time = np.bincount(pitch % 12, time, 12)
+  time -= time.mean()
   if not time.any():
     return None
-  correlation = np.array(player['key_profiles']) @ time / np.linalg.norm(time)
-  minor, tonic = divmod(int(np.argsort(correlation)[-1]), 12)
-  fifths = (7 * tonic - 3 * minor + 5) % 12 - 5
-  line = 'Cb Gb Db Ab Eb Bb F C G D A E B F# C# G# D# A#'.split()
-  return line[7 + fifths + 3 * minor] + 'm' * minor
+  found = np.array(player['key_profiles']) @ time / np.linalg.norm(time)
+  minor, tonic = divmod(int(np.argsort(found)[-1]), 12)
+  return (7 * tonic - 3 * minor + 5) % 12 - 5, minor
 
 
 def write_midi(path, steps_per_quarter, notes, tracks, tempi, meters, key=None):
@@ -287,7 +285,8 @@ def write_midi(path, steps_per_quarter, notes, tracks, tempi, meters, key=None):
     meter = {'numerator': above, 'denominator': below}
     changes.append((ticks(step), mido.MetaMessage('time_signature', **meter)))
   if key is not None:
-    changes.append((0, mido.MetaMessage('key_signature', key=key)))
+    signature = mido.UnknownMetaMessage(0x59, (key[0] & 0xFF, key[1]))
+    changes.append((0, signature))
   chunks = [sorted(changes, key=lambda change: change[0])]
   drums = iter([(port, 9) for port in range(128)])
   others = iter([(p, c) for p in range(128) for c in range(16) if c != 9])

@@ -120,7 +120,8 @@ def generate(
   num_new = 4 * num_steps
   result = sampled(num_new)
   while num_new < MAX_EVENTS * num_steps and not all(
-    spec.end_token in x or end(score) >= steps for x, score in zip(*result)
+    spec.end_token in x or end(score) >= steps
+    for x, score in zip(result.x, result.scores)
   ):
     num_new *= 2
     result = sampled(num_new)

@@ -16,6 +16,7 @@ import pytest
 
 from musiczoo.music import midi
 from musiczoo.music.score import Score, Track
+from musiczoo.runs import provenance
 from musiczoo.training import checkpoint_folder, journal
 from tests.experiments.commands import ROOT, run, start
 
@@ -356,7 +357,7 @@ def test_a_run_can_be_watched(corpus, tmp_path):
   assert last['tokens_per_second'] == pytest.approx(
     tokens * last['steps_per_second'], rel=1e-4
   )
-  (begun,) = journal.read(tmp_path, 'starts.jsonl')
+  (begun,) = provenance.read(tmp_path)
   assert begun['PJRT_NPROC'] == '16'
   assert 'xla_gpu_deterministic_ops' in begun['XLA_FLAGS']
 

@@ -144,7 +144,7 @@ def test_steps_are_rounded_as_in_the_library(grid):
     {'chords': 'C G7 Bbm7b5 N.C. F#maj7', 'key': 'Ebm'},
     {'density': 3.0, 'style': 2, 'key': 'B'},
     {'density': 0.0},
-    {'density': 99.0},
+    {'density': 32.0},
   ],
 )
 def test_conditions_are_those_of_generate(asked):
