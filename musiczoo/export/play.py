@@ -266,7 +266,7 @@ def find_key(player, notes, tracks):
   on, lasts, pitch, _, track = notes.T
   time = (ticks(on + lasts) - ticks(on)) * [not tracks[i][1] for i in track]
   time = np.bincount(pitch % 12, time, 12)
-  time -= time.mean()
+  time = time - time.mean()
   if not time.any():
     return None
   found = np.array(player['key_profiles']) @ time / np.linalg.norm(time)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from experiments.signals import numbers, Signals
+from experiments.signals import numbers, Output, Signals
 
 
 @pytest.mark.parametrize('number', numbers())
@@ -38,7 +38,7 @@ def test_the_end_of_a_pipe_asks_for_a_stop(monkeypatch):
   read, write = os.pipe()
   os.close(read)
   with open(write, 'w') as pipe, Signals() as signals:
-    monkeypatch.setattr(sys, 'stdout', pipe)
+    monkeypatch.setattr(sys, 'stdout', Output(pipe))
     for _ in range(2):  # Then nothing is an error any more.
       with signals.output():
         print('a line', flush=True)
