@@ -114,7 +114,8 @@ def _accompany(representation, score, file):
 def _reconstruct(pipeline, params, pieces, options):
   piece = latents.encode_piece(pipeline.representation, *pieces[0][:2])
   used = {name: options[name] for name in ('seed', 'controls')}
-  return latents.reconstruct(pipeline, params, piece, **used)
+  score = None if pipeline.spec.is_audio else pieces[0].music
+  return latents.reconstruct(pipeline, params, piece, score=score, **used)
 
 
 def _interpolate(pipeline, params, pieces, options):

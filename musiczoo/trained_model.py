@@ -154,8 +154,10 @@ class TrainedModel(NamedTuple):
     """Encodes and decodes a piece, window by window, by a latent space."""
     latents.check_latent(self.pipeline.model, 'reconstruct')
     _check_numbers(1, seed)
+    given = self._given(music, 'music').music
     (made,) = latents.reconstruct(
-      *(self.pipeline, self.params, self._encoded(music)),
+      *(self.pipeline, self.params, self._encoded(given)),
+      score=None if isinstance(given, Sound) else given,
       seed=seed,
       controls=checks.check_controls(self.pipeline, **_parsed(controls)),
     ).scores

@@ -9,8 +9,9 @@ from musiczoo.data.eval_batches import eval_batches
 from musiczoo.data.pieces import pack, Pieces, window_starts
 from musiczoo.errors import UserError
 from musiczoo.models.model import LatentModel, Model
-from musiczoo.music import annotations
+from musiczoo.music import annotations, transform
 from musiczoo.music.audio import Sound
+from musiczoo.music.quantize import quantize
 from musiczoo.music.score import Score
 from musiczoo.nn.heads import Controls
 from musiczoo.representations import Representation
@@ -64,6 +65,7 @@ def reconstruct(
   *,
   seed: int,
   controls: Controls = Controls(),
+  score: Score | None = None,
 ) -> Generated:
   """Encodes and decodes a piece window by window, from its first whole bar on.
 
@@ -73,6 +75,8 @@ def reconstruct(
   Args:
     piece: one piece, of `encode_piece`.
     controls: `shift` is added to the latents.
+    score: of the piece, whose tempi, meters, keys and instruments go on; None, as
+      for audio: none do.
   """
   spans = _spans(piece, pipeline.model.window)
   shift = 0 if controls.shift is None else controls.shift
@@ -81,7 +85,13 @@ def reconstruct(
   first, last = spans[0][0], len(piece.x[0])
   ends = [first, *(end for _, end in spans)]
   x = [w[end - begin :] for w, (begin, _), end in zip(windows, spans, ends)]
-  return _generated(pipeline, np.concatenate(x)[None, : last - first])
+  made = _generated(pipeline, np.concatenate(x)[None, : last - first])
+  if score is None:
+    return made
+  grid = quantize(score, pipeline.spec.steps_per_quarter)
+  given = transform.cut(grid, first, last)
+  scores = [transform.with_performance(found, given) for found in made.scores]
+  return made._replace(scores=[transform.with_form(s, given) for s in scores])
 
 
 def interpolate(

@@ -141,3 +141,21 @@ def test_shifted_codes_are_reconstructed_elsewhere():
 def test_keys_of_pieces_do_not_depend_on_their_number():
   data_of = lambda num: jax.random.key_data(piece_keys(3, num))
   np.testing.assert_array_equal(data_of(5)[:2], data_of(2))
+
+
+def test_a_reconstruction_has_the_changes_of_its_piece():
+  notes = np.array([[4 * i, 4, 60, 80, 0] for i in range(8)], np.int32)
+  score = Score(
+    notes,
+    tempi=np.array([[0, 400_000], [16, 900_000]], np.int32),
+    meters=np.array([[0, 1, 4], [4, 3, 4]], np.int32),
+    keys=np.array([[0, -1, 1]], np.int32),
+    resolution=4,
+  )
+  representation = pipeline()[0].representation
+  x = latents.encode_piece(representation, score, 'song.mid')
+  made = latents.reconstruct(*pipeline(), x, seed=0, score=score).scores[0]
+  # It begins after the pick-up.
+  assert made.meters.tolist() == [[0, 3, 4]]
+  assert made.tempi.tolist() == [[0, 400_000], [12, 900_000]]
+  assert made.keys.tolist() == [[0, -1, 1]]
