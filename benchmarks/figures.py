@@ -116,7 +116,11 @@ def of_voice_leading() -> dict:
 
 def of_harmonize() -> dict:
   """Voices that infill-chorales writes below sopranos of the test pieces."""
-  ways = {'infill': (), 'infill, parallels forbidden': ('--forbid=parallels',)}
+  ways = {
+    'infill': (),
+    'infill, phrases unknown': ('--nophrases',),
+    'infill, parallels forbidden': ('--forbid=parallels',),
+  }
   merged = {}
   for way, more in ways.items():
     figures = _benchmark('harmonize', '--pretrained=infill-chorales', *more)

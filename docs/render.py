@@ -191,7 +191,12 @@ def voice_leading() -> str:
 def harmonize() -> str:
   """Voices below given sopranos, of models and of Bach."""
   figures = receipt('harmonize')
-  ways = 'infill', 'infill, parallels forbidden', 'Bach'
+  ways = [
+    'infill',
+    'infill, phrases unknown',
+    'infill, parallels forbidden',
+    'Bach',
+  ]
   names = (
     'parallel_fifths_per_100_changes',
     'parallel_octaves_per_100_changes',
