@@ -11,8 +11,13 @@ NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def numbers() -> list[signal.Signals]:
-  """NUMBERS without those that are ignored, as under nohup."""
-  return [n for n in NUMBERS if signal.getsignal(n) is not signal.SIG_IGN]
+  """NUMBERS, without SIGHUP where it is ignored, as under nohup.
+
+  A shell that runs scripts has its background jobs ignore SIGINT; they are to
+  save and stop all the same.
+  """
+  is_nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+  return [n for n in NUMBERS if n is not signal.SIGHUP or not is_nohup]
 
 
 class Signals:

@@ -114,13 +114,15 @@ def is_step(value) -> bool:
 
 
 def _is_figures(entry):
-  """Whether a line has a step and beside it numbers, or null."""
+  """Whether a line has a step and beside it named numbers, or null."""
   return is_step(entry.get('step')) and all(
-    value is None
-    or type(value) is float
-    or (type(value) is int and abs(value) < 2**63)
-    for value in entry.values()
+    name.isprintable() and _is_figure(value) for name, value in entry.items()
   )
+
+
+def _is_figure(value):
+  is_whole = type(value) is int and abs(value) < 2**63
+  return value is None or type(value) is float or is_whole
 
 
 def _is_jump(entry):

@@ -24,7 +24,7 @@ def test_a_signal_asks_for_a_stop_and_a_second_for_an_end(number, capsys):
   assert 'once more to stop without saving' in capsys.readouterr().err
 
 
-def test_what_is_ignored_stays_so():
+def test_under_nohup_a_hangup_is_ignored():
   before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
   try:
     with Signals() as signals:
