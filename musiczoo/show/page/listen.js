@@ -119,8 +119,7 @@ function build() {
     find('pieces').append(make('h3', group.name), list);
     for (const piece of group.pieces) {
       const own = index++, item = make('li');
-      const button = make('button', piece.name);
-      button.title = piece.name;
+      const button = setName(make('button'), piece.name);
       button.onclick = () => choose(own);
       item.append(button);
       list.append(item);

@@ -22,6 +22,7 @@ from musiczoo.show.sound.timbres import DRUMS, FAMILIES, OTHER
 
 # In order: each uses definitions of those before it.
 _SCRIPTS = (
+  'names',
   'clock',
   'sound',
   'player',

@@ -37,7 +37,7 @@ class Rolls {
       solo.onclick = () => this.player.solo(i);
       const both = make('div');
       both.append(mute, solo);
-      const name = make('span', track.label);
+      const name = setName(make('span'), track.label, 6);
       name.title = `${track.label}: ${track.family}, ${track.count} notes`;
       this.strips.push(this.addStrip([name, both], i));
       return {mute, solo};

@@ -163,8 +163,10 @@ def test_mute_and_solo(opened):
 
 
 def test_names_stay_text_and_numbers_stand_side_by_side(opened):
-  text = opened.run('return document.body.innerText')
-  assert text.count(EVIL) >= 3  # The list, the title, the track.
+  # The list, the title, the track.
+  for place in 'nav button', '#name', '.strip .name':
+    text = f'return document.querySelector({place!r}).textContent'
+    assert opened.run(text) == EVIL
   assert opened.run('return document.scripts.length') == 2
   rows = opened.run("""return [...document.querySelectorAll('#numbers tr')].map(
       row => [...row.cells].map(cell => cell.innerText))""")
@@ -212,6 +214,28 @@ def test_a_crowd_is_loud_but_never_cut(opened):
   assert opened.run('return flat') < 10
 
 
+@pytest.mark.parametrize('width', [1280, 390])
+def test_long_names_are_cut_in_the_middle(session, tmp_path, width):
+  names = [f'{"folder/" * 20}{name}.mid' for name in ('one', 'a second one')]
+  pieces = [page.Piece(name, SONG) for name in [*names, 'short.mid']]
+  path = tmp_path / 'page.html'
+  path.write_text(page.html('Test', [page.Group('New', pieces)]))
+  session.resize(width, 800, phone=width < 720)
+  session.open(path)
+  shown = session.run("""return [...document.querySelectorAll('nav button')].map(
+      (button) => {
+        const [head, tail] = button.children;
+        const [a, b] = [button, tail].map(e => e.getBoundingClientRect());
+        return [button.title, button.textContent, tail.textContent,
+            head.scrollWidth > head.clientWidth, b.right <= a.right];
+      })""")
+  ends = [name[-16:] for name in [*names, 'short.mid']]
+  assert shown == [
+    [piece.name, piece.name, end, len(piece.name) > 20, True]
+    for piece, end in zip(pieces, ends)
+  ]
+
+
 def test_a_phone(opened):
   opened.resize(390, 844, phone=True)
   opened.wait('document.documentElement.scrollWidth <= 390')
@@ -248,8 +272,8 @@ def test_a_score_fills_the_width_and_moves_with_the_music(score):
   assert right == pytest.approx(wide, abs=8)
   assert score.run('return document.querySelector("#score").scrollTop') == 0
   names = score.run("""return [...document.querySelectorAll('#score .part')].map(
-      name => name.textContent)""")
-  assert names == [EVIL[:15] + '\u2026', 'drums']
+      name => [...name.childNodes].map(node => node.textContent))""")
+  assert names == [[EVIL[:7] + '\u2026' + EVIL[-8:], EVIL], ['drums'] * 2]
   score.resize(500, 700)
   score.wait(f'notation.systems.length > {systems}')
   score.run('player.seek(41)')
