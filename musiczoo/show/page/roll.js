@@ -3,6 +3,7 @@ const COLOURS = [
   '#3b82c4', '#dd7a33', '#3f9e5a', '#c2528b', '#8a6fd1', '#b8921f', '#2f9d9d',
   '#b5533c',
 ];
+const LABEL = 12;  // Pixels of the height of a label.
 const AT = 0.3;  // Place of the playhead, as a share of the width.
 
 class Rolls {
@@ -198,21 +199,26 @@ class Rolls {
     }
   }
 
+  drawOctaves(pen, lines, width, ink) {
+    pen.font = '10px system-ui, sans-serif';
+    pen.textBaseline = 'middle';
+    for (const [pitch, y, label] of lines) {
+      pen.fillStyle = ink.bar;
+      pen.fillRect(0, y, width, 1);
+      if (label === null) continue;
+      pen.fillStyle = ink.faint;
+      pen.fillText('C' + (pitch / 12 - 1), 3, label);
+    }
+  }
+
   drawNotes(pen, {notes, low, high, track}, width, now, audible, ink) {
     const tall = pen.canvas.clientHeight, scale = this.scale();
     const row = tall / (high - low + 1);
     const y = (pitch) => (high - pitch) * row;
     pen.fillStyle = ink.bar;
     for (const [x] of this.bars(width)) pen.fillRect(x, 0, 1, tall);
-    pen.font = '10px system-ui, sans-serif';
-    const {drums} = this.piece.tracks[track];
-    for (let c = 0; c < 128 && !drums; c += 12) {
-      if (c < low || c > high) continue;
-      pen.fillStyle = ink.bar;
-      pen.fillRect(0, y(c) + row / 2, width, 1);
-      pen.fillStyle = ink.faint;
-      const line = y(c) + row / 2;
-      pen.fillText('C' + (c / 12 - 1), 3, line < 12 ? line + 10 : line - 2);
+    if (!this.piece.tracks[track].drums) {
+      this.drawOctaves(pen, octaves(low, high, tall), width, ink);
     }
     const colour = COLOURS[track % COLOURS.length];
     const thick = Math.max(Math.min(row - 1, 12), 3);
@@ -240,6 +246,27 @@ class Rolls {
     }
     pen.globalAlpha = 1;
   }
+}
+
+// [pitch, y, y of its label or null] of each C of a roll of pitches from low to
+// high. Where octaves are near, every second is labelled, or third, and so on.
+function octaves(low, high, tall) {
+  const row = tall / (high - low + 1), half = LABEL / 2;
+  const every = Math.ceil(LABEL / (12 * row));
+  const found = [];
+  for (let c = 12 * Math.ceil(low / 12); c <= high; c += 12) {
+    const y = (high - c + 0.5) * row;
+    const fits = y >= half && y <= tall - half;
+    // Counted from middle C, so that all rolls of a piece agree.
+    const label = fits && (c / 12 - 5) % every === 0 ? y : null;
+    found.push([c, y, label]);
+  }
+  // With none, such as in a roll of one row, the middle one is labelled.
+  if (found.length && found.every(([, , label]) => label === null)) {
+    const some = found[found.length >> 1];
+    some[2] = Math.min(Math.max(some[1], half), tall - half);
+  }
+  return found;
 }
 
 // The number of ticks, which ascend, at `tick` or before.

@@ -1,0 +1,58 @@
+"""Functions of the page's scripts that need no browser, run by Node."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from musiczoo.show.page.page import _asset
+
+NODE = shutil.which('node')
+pytestmark = pytest.mark.skipif(not NODE, reason='there is no node')
+
+
+def evaluate(script, expression):
+  """The value of an expression, with what a script of the page defines."""
+  text = f'{_asset(script)}\nconsole.log(JSON.stringify({expression}));'
+  answer = subprocess.run(
+    [NODE, '-'], input=text, capture_output=True, text=True, check=True
+  )
+  return json.loads(answer.stdout)
+
+
+@pytest.mark.parametrize(
+  ('name', 'expected'),
+  [
+    ('a.mid', 'a.mid'),
+    ('folder/folder/one.mid', 'folder/\u2026/one.mid'),
+    ('\U0001d11e' * 20, '\U0001d11e' * 7 + '\u2026' + '\U0001d11e' * 8),
+  ],
+)
+def test_a_name_is_shortened_in_the_middle(name, expected):
+  assert evaluate('names.js', f'shortened({json.dumps(name)}, 16)') == expected
+
+
+def test_labels_of_octaves_do_not_overlap():
+  cases = [
+    [low, high, tall]
+    for low, high in [(-2, 129), (19, 110), (58, 62), (34, 86), (0, 1), (60, 60)]
+    for tall in (16, 22, 48, 64, 100, 300)
+  ]
+  found = evaluate(
+    'roll.js', f'{json.dumps(cases)}.map((of) => octaves(...of))'
+  )
+  for (low, high, tall), lines in zip(cases, found):
+    pitches = [pitch for pitch, _, _ in lines]
+    assert pitches == [c for c in range(0, 132, 12) if low <= c <= high]
+    labels = [label for _, _, label in lines if label is not None]
+    assert bool(labels) == bool(lines)
+    assert all(6 <= y <= tall - 6 for y in labels)
+    assert all(a - b >= 12 for a, b in zip(labels, labels[1:]))
+  # Room for all, and for every second.
+  named = evaluate(
+    'roll.js',
+    '[300, 80].map((tall) => octaves(16, 116, tall)'
+    '.filter((of) => of[2] !== null).map(([pitch]) => pitch))',
+  )
+  assert named == [list(range(24, 109, 12)), [36, 60, 84, 108]]
