@@ -5,8 +5,8 @@ const KEYS = [
   ['Shift \u2190 \u2192', 'four bars'],
   ['Home, End', 'begin, end'],
   ['\u2191 \u2193', 'other pieces'],
-  ['1 \u2026 9', 'mute a track'],
-  ['Shift 1 \u2026 9', 'solo a track'],
+  ['1 \u2026 9', 'mute a track or group'],
+  ['Shift 1 \u2026 9', 'solo it'],
   ['0', 'hear all tracks'],
   ['\u2212 +', 'slower, faster'],
   ['Z X', 'show more, less'],
@@ -61,10 +61,10 @@ function pressed(event) {
       player.mixed();
     };
   } else if (digit) {
-    const i = digit - 1;
+    const row = rolls.rows[digit - 1];
     action = () => {
-      if (i >= player.piece.tracks.length) return;
-      event.shiftKey ? player.solo(i) : player.mute(i);
+      if (!row) return;
+      event.shiftKey ? player.solo(row[1]) : player.mute(row[1]);
     };
   }
   // With one piece, arrows scroll the page.

@@ -147,6 +147,8 @@ function build() {
     find('keys-button').setAttribute('aria-expanded', !keys.hidden);
   };
   document.addEventListener('keydown', pressed);
+  // What was out of sight is drawn.
+  document.addEventListener('scroll', changed, {capture: true, passive: true});
   // After a click the space bar plays and pauses again.
   document.addEventListener('click', (event) => {
     if (event.detail) event.target.closest('button, a')?.blur();

@@ -75,13 +75,18 @@ class Player {
     this.seek(place);
   }
 
-  mute(i) {
-    this.muted[i] = !this.muted[i];
-    this.mixed();
+  mute(tracks) {
+    this.flip(this.muted, tracks);
   }
 
-  solo(i) {
-    this.soloed[i] = !this.soloed[i];
+  solo(tracks) {
+    this.flip(this.soloed, tracks);
+  }
+
+  // Sets the flags of some tracks; clears them where all are set.
+  flip(flags, tracks) {
+    const on = !tracks.every((i) => flags[i]);
+    for (const i of tracks) flags[i] = on;
     this.mixed();
   }
 

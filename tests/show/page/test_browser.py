@@ -214,6 +214,42 @@ def test_a_crowd_is_loud_but_never_cut(opened):
   assert opened.run('return flat') < 10
 
 
+def test_many_tracks_are_grouped_and_folded(opened):
+  opened.press(DOWN)
+  seen = (
+    "[...document.querySelectorAll('.strip')].filter(s => s.clientHeight)"
+  )
+  opened.wait('player.piece.tracks.length == 20')
+  families = len({t.program // 8 for t in MANY.tracks})
+  assert opened.run(f'return {seen}.length') == 1 + families
+  tall = 'document.querySelector("#tracks").clientHeight'
+  assert opened.run(f'return {tall} <= 0.7 * innerHeight + 2')
+  fold = 'document.querySelector(".fold")'
+  assert opened.run(f'return {fold}.textContent') == 'piano (2)'
+  opened.run(f'{fold}.click()')
+  assert opened.run(f'return {seen}.length') == 3 + families
+  assert opened.run(f'return {fold}.getAttribute("aria-expanded")') == 'true'
+  # A roll that was folded is drawn: some of its pixels are set.
+  drawn = (
+    'document.querySelectorAll("canvas")[2].getContext("2d")'
+    '.getImageData(0, 0, 200, 30).data.some(Boolean)'
+  )
+  opened.wait(drawn)
+  opened.press('1')
+  assert opened.run('return player.muted.indexOf(false)') == 2
+  mutes = '[...document.querySelectorAll("[aria-label^=Mute]")]'
+  opened.wait(f'{mutes}.slice(0, 3).every(b => b.ariaPressed == "true")')
+  opened.run(f'{mutes}[1].click()')
+  assert opened.run('return player.muted.slice(0, 2)') == [False, True]
+  opened.press('1')
+  opened.press('1', modifier=SHIFT)
+  assert opened.run('return player.audible.lastIndexOf(true)') == 1
+  opened.resize(390, 844, phone=True)
+  wide = 'document.documentElement.scrollWidth'
+  opened.wait(f'{wide} <= 390')
+  opened.wait(f'{tall} <= 0.7 * innerHeight + 2')
+
+
 @pytest.mark.parametrize('width', [1280, 390])
 def test_long_names_are_cut_in_the_middle(session, tmp_path, width):
   names = [f'{"folder/" * 20}{name}.mid' for name in ('one', 'a second one')]
