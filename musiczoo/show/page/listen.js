@@ -49,8 +49,8 @@ function open(piece) {
   return {...piece, clock, notes, tracks, seconds};
 }
 
-// Shows another piece; plays it if music is playing.
-function choose(index) {
+// Shows another piece from a second on; plays it if music is playing.
+function choose(index, place = 0) {
   const on = player.playing || player.starting;
   at = (index + pieces.length) % pieces.length;
   const piece = open(pieces[at]);
@@ -72,7 +72,10 @@ function choose(index) {
     if (i === at) button.scrollIntoView({block: 'nearest', inline: 'nearest'});
   });
   showNumbers(pieces[at]);
-  if (on) player.play();
+  find('loop').value = find('loop-error').textContent = '';
+  find('loop').setAttribute('aria-invalid', false);
+  player.seek(place);
+  if (on && place < piece.seconds) player.play();
 }
 
 function show() {
@@ -92,6 +95,7 @@ function show() {
   if (find('status').textContent !== status) {
     find('status').textContent = status;
   }
+  showPractice();
   rolls.draw();
   notation.draw();
 }
@@ -154,8 +158,12 @@ function build() {
     if (event.detail) event.target.closest('button, a')?.blur();
   });
   find('pieces').hidden = pieces.length < 2;
-  find('transport').hidden = find('tracks').hidden = !pieces.length;
-  if (pieces.length) choose(0);
+  for (const id of ['transport', 'practice', 'tracks']) {
+    find(id).hidden = !pieces.length;
+  }
+  if (!pieces.length) return;
+  buildPractice();
+  choose(0);
 }
 
 build();

@@ -5,7 +5,7 @@ import base64
 from musiczoo.music import harmony, metre, midi, transform
 from musiczoo.music.chord_names import NO_CHORD, QUALITIES
 from musiczoo.music.midi.standard import FAMILIES
-from musiczoo.music.musicxml import spelling
+from musiczoo.music.musicxml import rhythm, spelling
 from musiczoo.music.quantize import quantize
 from musiczoo.music.score import end, Score
 from musiczoo.show.sound import timbres
@@ -20,6 +20,7 @@ def music(score: Score) -> dict:
   Returns:
     `notes`: onset, duration, pitch, velocity, track, onset, ... in ticks;
     `tracks`, `tempi`, `resolution`, `end`; `bars`: ticks of their lines;
+    `meters`: [tick, ticks of a beat];
     `chords`: [tick, name] at each bar and change; `key`: its name or None;
     `midi`: the bytes of the .mid file in base 64.
   """
@@ -42,11 +43,21 @@ def music(score: Score) -> dict:
     'notes': score.notes.ravel().tolist(),
     'tempi': score.tempi.tolist(),
     'bars': lines.tolist(),
+    'meters': _beats(score),
     'chords': _chords(coarse, score.resolution),
     'key': key
     and _name(key.tonic, spelling.estimated(coarse)) + 'm' * key.minor,
     'midi': base64.b64encode(midi.to_bytes(score)).decode(),
   }
+
+
+def _beats(score):
+  """[tick, ticks of a beat] of each meter, 4/4 where there is none."""
+  found = {0: float(score.resolution)}
+  for tick, numerator, denominator in score.meters.tolist():
+    parts = 3 if rhythm.meter(numerator, denominator).compound else 1
+    found[tick] = parts * 4 * score.resolution / denominator
+  return [[tick, beat] for tick, beat in found.items()]
 
 
 def _chords(score, resolution):

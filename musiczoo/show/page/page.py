@@ -29,6 +29,7 @@ _SCRIPTS = (
   'roll',
   'score',
   'table',
+  'practice',
   'keys',
   'listen',
 )

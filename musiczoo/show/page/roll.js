@@ -188,6 +188,7 @@ class Rolls {
       pen.clearRect(0, 0, width, canvas.clientHeight);
       if (!tracks.length) this.drawRuler(pen, width, ink);
       else this.drawNotes(pen, strip, width, now, audible, ink);
+      if (player.loop) this.drawLoop(pen, player.loop.ticks, ink);
       pen.fillStyle = ink.accent;
       pen.fillRect((now - this.left) * this.scale() - 1, 0, 2,
           canvas.clientHeight);
@@ -245,6 +246,14 @@ class Rolls {
         pen.fillText(name, at, 29);
       }
     }
+  }
+
+  drawLoop(pen, ticks, ink) {
+    const [x, right] = ticks.map((tick) => (tick - this.left) * this.scale());
+    pen.globalAlpha = 0.15;
+    pen.fillStyle = ink.accent;
+    pen.fillRect(x, 0, right - x, pen.canvas.clientHeight);
+    pen.globalAlpha = 1;
   }
 
   drawOctaves(pen, lines, width, ink) {

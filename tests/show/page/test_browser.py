@@ -214,6 +214,116 @@ def test_a_crowd_is_loud_but_never_cut(opened):
   assert opened.run('return flat') < 10
 
 
+def test_the_volume_and_its_keys(opened):
+  opened.press(' ')
+  opened.wait('player.position > 0.3')
+  assert loud(opened) > 0.01
+  opened.run("""
+      const slider = document.querySelector('#volume');
+      slider.value = 0;
+      slider.dispatchEvent(new Event('input'));
+  """)
+  opened.wait(f'(() => {{ {LEVEL} }})() < 1e-3')
+  opened.press('.', '.')
+  assert opened.run('return player.volume') == pytest.approx(0.2)
+  opened.wait(
+    'document.querySelector("#volume").getAttribute("aria-valuetext") == "20 %"'
+  )
+  opened.press(' ', ',', ',', ',')
+  assert opened.run('return player.volume') == 0
+
+
+def test_the_metronome_clicks_on_the_beats(opened):
+  opened.run("""
+      window.clicks = [];
+      const play = window.Sound.prototype.click;
+      window.Sound.prototype.click = function(when, strong) {
+        clicks.push([(when - player.since) * player.speed + player.place,
+            strong]);
+        play.call(this, when, strong);
+      };
+      player.mute([0, 1]);
+      player.setSpeed(2);
+      player.seek(0.9);
+  """)
+  opened.press('m', ' ')
+  pressed = 'document.querySelector("#metronome").ariaPressed'
+  opened.wait(f'{pressed} == "true"')
+  assert loud(opened) > 0.01
+  opened.wait('clicks.length > 3')
+  # Quarters at 120, in bars of two seconds.
+  clicks = opened.run('return clicks.slice(0, 4)')
+  assert [strong for _, strong in clicks] == [False, False, True, False]
+  assert [c for c, _ in clicks] == pytest.approx([1, 1.5, 2, 2.5])
+  opened.press('m')
+  opened.wait(f'{pressed} == "false"')
+  opened.wait(f'(() => {{ {LEVEL} }})() < 1e-3')
+
+
+def test_a_loop_of_bars(opened):
+  opened.press('l', *'2:2', '\ue007')
+  assert opened.run('return player.loop.ticks') == [16, 32]
+  assert opened.run('return player.position') == 2
+  opened.run("""
+      window.seen = [];
+      setInterval(() => seen.push(player.position), 10);
+      player.setSpeed(2);
+  """)
+  opened.press(' ')
+  opened.wait('player.position > 3.5')
+  opened.wait('player.position < 2.5')
+  opened.wait('player.position > 3.5')
+  low, high = opened.run('return [Math.min(...seen), Math.max(...seen)]')
+  assert 2 <= low < 2.2 and 3.8 < high <= 4
+  # Without its text the music goes on.
+  opened.press('l', '\ue017', '\ue007')
+  opened.wait('player.position > 4.2')
+  opened.press(' ', 'l', *'9:30', '\ue007')
+  error = 'return document.querySelector("#loop-error").textContent'
+  assert opened.run(error) == 'Give bars from 1 to 20, first:last.'
+  assert opened.run('return player.loop') is None
+  invalid = 'return document.querySelector("#loop").ariaInvalid'
+  assert opened.run(invalid) == 'true'
+  opened.press('l', *'20', '\ue007')
+  assert opened.run(error) == ''
+  assert opened.run('return player.position') == 56
+
+
+def test_two_pieces_are_compared_at_one_place(opened):
+  shown = 'return [player.piece.name, player.position]'
+  opened.run('player.seek(3)')
+  opened.press('b')
+  assert opened.run(shown) == ['b.mid', 3]
+  switch = 'document.querySelector("#switch")'
+  opened.wait(f'{switch}.textContent == "Switch to A"')
+  opened.press(' ')
+  opened.wait('player.playing && player.position > 3.1')
+  opened.run(f'{switch}.click()')
+  opened.wait('player.playing')
+  name, position = opened.run(shown)
+  assert name == EVIL and 3.1 < position < 5
+  opened.press(' ')
+  # The other's loop has the same bars; B is chosen from a list.
+  opened.press('l', *'1:2', '\ue007')
+  opened.press('1')
+  opened.run("""
+      const list = document.querySelector('#b');
+      list.value = 0;
+      list.dispatchEvent(new Event('change'));
+  """)
+  assert opened.run('return player.piece.name') == EVIL
+  assert opened.run('return player.loop.ticks') == [0, 32]
+  assert opened.run('return player.muted') == [True, False]
+
+
+def test_all_controls_have_names(opened):
+  unnamed = opened.run("""return [...document.querySelectorAll(
+      'button, input, select, a, section, [role=group]')].filter(e =>
+      !(e.ariaLabel || e.textContent.trim() || e.labels?.length)).map(
+      e => e.outerHTML)""")
+  assert unnamed == []
+
+
 def test_many_tracks_are_grouped_and_folded(opened):
   opened.press(DOWN)
   seen = (

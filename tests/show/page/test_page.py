@@ -126,6 +126,17 @@ def test_numbers_of_a_group_are_means_or_given():
   assert group['numbers'] == {'x': 1.5, 'y': 7.0}
 
 
+def test_beats_of_meters():
+  meters = np.array([(0, 1, 8), (2, 3, 4), (26, 6, 8), (50, 5, 16)], np.int32)
+  song = SONG._replace(meters=meters)
+  texts = page.html(
+    't', [page.Group('g', [page.Piece('p', s) for s in (SONG, song)])]
+  )
+  plain, metric = book(texts)['groups'][0]['pieces']
+  assert plain['meters'] == [[0, 4]]
+  assert metric['meters'] == [[0, 2], [2, 4], [26, 6], [50, 1]]
+
+
 def test_bars_chords_and_key():
   notes = [(t, 4, p, 80, 0) for t in range(0, 32, 4) for p in (60, 64, 67)]
   song = Score(np.array(notes, np.int32), resolution=4)

@@ -56,3 +56,42 @@ def test_labels_of_octaves_do_not_overlap():
     '.filter((of) => of[2] !== null).map(([pitch]) => pitch))',
   )
   assert named == [list(range(24, 109, 12)), [36, 60, 84, 108]]
+
+
+@pytest.mark.parametrize(
+  ('text', 'expected'),
+  [
+    ('5:8', [5, 8]),
+    (' 5 : 8 ', [5, 8]),
+    ('5', [5, 5]),
+    ('20:20', [20, 20]),
+    ('', None),
+    ('0:3', None),
+    ('8:5', None),
+    ('5:21', None),
+    ('a', None),
+    ('1:2:3', None),
+    ('1.5', None),
+  ],
+)
+def test_bars_of_a_loop(text, expected):
+  found = evaluate('practice.js', f'parseBars({json.dumps(text)}, 20)')
+  assert found == expected
+
+
+def test_beats():
+  # A pick-up of a quarter, two bars of 3/4, one of 6/8, and one that is cut.
+  piece = {
+    'bars': [0, 4, 16, 28, 40, 44],
+    'meters': [[0, 4], [4, 4], [28, 6], [40, 4]],
+  }
+  found = evaluate('clock.js', f'beats({json.dumps(piece)})')
+  first = {4, 16, 28, 40}
+  ticks = [0, 4, 8, 12, 16, 20, 24, 28, 34, 40]
+  assert found == [[tick, tick in first] for tick in ticks]
+  # A pick-up of three eighths is counted in quarters from its second on.
+  upbeat = {'bars': [0, 6, 22], 'meters': [[0, 2], [6, 4]]}
+  found = evaluate('clock.js', f'beats({json.dumps(upbeat)})')
+  expected = [[2, False], [6, True], [10, False], [14, False], [18, False]]
+  assert found == expected
+  assert evaluate('clock.js', 'beats({bars: [0], meters: [[0, 4]]})') == []
