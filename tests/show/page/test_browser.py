@@ -172,8 +172,10 @@ def test_names_stay_text_and_numbers_stand_side_by_side(opened):
       row => [...row.cells].map(cell => cell.innerText))""")
   assert rows == [
     ['', 'this piece', 'New', 'Real'],
-    ['nats', '0.500', '0.500', '0.250'],
+    ['Other numbers'],
     ['all', '', '7', ''],
+    ['Likelihood'],
+    ['nats', '0.500', '0.500', '0.250'],
   ]
 
 
