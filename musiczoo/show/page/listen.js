@@ -107,7 +107,12 @@ function showMarks(piece) {
   list.hidden = !piece.marks.length;
   for (const [kind, tick, voices] of piece.marks) {
     const item = make('li'), bar = after(piece.bars, tick);
-    const names = voices.map((voice) => piece.tracks[voice]?.label ?? voice);
+    const names = voices.map((voice) => {
+      const {label = voice, drums = true} = piece.tracks[voice] ?? {};
+      const note = drums ? null : piece.notes.find(({track, onset, off}) =>
+          track === voice && onset <= tick && tick < off);
+      return note ? `${label} ${pitchName(piece, note.pitch, tick)}` : label;
+    });
     const button = make('button', `bar ${bar}: ${kind}, ${names.join(', ')}`);
     button.onclick = () => player.seek(piece.clock.seconds(tick));
     item.append(button);

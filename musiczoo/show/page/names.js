@@ -24,3 +24,13 @@ function shortened(name, most) {
   return all.slice(0, most - 1 - tail).join('') + '\u2026' +
       split(name, tail)[1];
 }
+
+// The name of a pitch, such as Db4, in the key that holds at a tick.
+function pitchName({pitches}, pitch, tick) {
+  let i = 0;
+  while (pitches[i + 1]?.[0] <= tick) i++;
+  const name = pitches[i][1].split(' ')[pitch % 12];
+  const sharps = name.split('#').length - 1, flats = name.split('b').length - 1;
+  // Cb4 sounds as B3.
+  return name + (Math.floor((pitch - sharps + flats) / 12) - 1);
+}

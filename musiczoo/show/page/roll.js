@@ -50,8 +50,23 @@ class Rolls {
   addTrack(i) {
     const track = this.piece.tracks[i];
     const name = setName(make('span'), track.label, 6);
-    name.title = `${track.label}: ${track.family}, ${track.count} notes`;
-    return this.addStrip([name], [i], track.label).strip;
+    const made = this.addStrip([name], [i], track.label);
+    name.title = `${track.label}: ${track.family}, ${track.count} notes` +
+        this.range(made, track);
+    return made.strip;
+  }
+
+  // The lowest and the highest pitch of a track, in words.
+  range({notes}, {drums}) {
+    if (drums || !notes.length) return '';
+    const [first, ...others] = notes;
+    let low = first, high = first;
+    for (const note of others) {
+      if (note.pitch < low.pitch) low = note;
+      if (note.pitch > high.pitch) high = note;
+    }
+    return ', ' + [low, high].map(
+        ({pitch, onset}) => pitchName(this.piece, pitch, onset)).join(' to ');
   }
 
   // One roll of some tracks, and a button that shows the roll of each.
@@ -105,11 +120,33 @@ class Rolls {
       low = Math.min(low, pitch);
       high = Math.max(high, pitch);
     }
+    canvas.addEventListener('pointermove', (event) => {
+      canvas.title = this.describe(made, event);
+    });
     const made = {
       strip, canvas, mixer, tracks, notes, low: low - 2, high: high + 2,
     };
     this.strips.push(made);
     return made;
+  }
+
+  // The note of a roll below the pointer, or else the bar.
+  describe({canvas, notes, low, high}, {offsetX, offsetY}) {
+    const {bars, tracks} = this.piece;
+    const tick = this.left + offsetX / this.scale();
+    const row = canvas.clientHeight / (high - low + 1);
+    const pitch = high + 0.5 - offsetY / row;
+    // Also beside a thin note.
+    const near = Math.max(0.6, 4 / row);
+    const away = (note) => Math.abs(note.pitch - pitch);
+    const [note] = notes.filter((note) => note.onset <= tick &&
+        tick < note.off && away(note) < near).sort((a, b) => away(a) - away(b));
+    const bar = `bar ${Math.min(after(bars, tick), bars.length - 1)}`;
+    if (!note) return bar;
+    const {label, drums} = tracks[note.track];
+    const name = drums ? '' :
+        ' ' + pitchName(this.piece, note.pitch, note.onset);
+    return `${label}${name}, ${bar}`;
   }
 
   // A press or drag in a roll seeks; rolls do not scroll meanwhile. A finger

@@ -328,9 +328,7 @@ def test_all_controls_have_names(opened):
 
 def test_many_tracks_are_grouped_and_folded(opened):
   opened.press(DOWN)
-  seen = (
-    "[...document.querySelectorAll('.strip')].filter(s => s.clientHeight)"
-  )
+  seen = "[...document.querySelectorAll('.strip')].filter(s => s.clientHeight)"
   opened.wait('player.piece.tracks.length == 20')
   families = len({t.program // 8 for t in MANY.tracks})
   assert opened.run(f'return {seen}.length') == 1 + families
@@ -457,7 +455,34 @@ def test_marks_are_rings_and_a_list(score):
   score.run('document.querySelector("#marks button").click()')
   assert score.run('return player.position') == 17
   text = score.run('return document.querySelector("#marks").innerText')
-  assert text == f'bar 9: crossings, {EVIL}, drums'
+  assert text == f'bar 9: crossings, {EVIL} F4, drums'
+
+
+def test_tooltips_name_notes_as_the_key_spells_them(session, tmp_path):
+  flat = SONG._replace(keys=np.array([(0, -5, 0)], np.int32))
+  path = tmp_path / 'page.html'
+  pieces = [page.Piece('a.mid', flat)]
+  path.write_text(page.html('Test', [page.Group('New', pieces)]))
+  session.resize(1280, 800)
+  session.open(path)
+  title = 'document.querySelector(".strip .name").title'
+  assert session.run(f'return {title}').endswith('40 notes, C4 to Cb5')
+  # The second note, of the ninth tick, where the pointer is.
+  hovered = session.run("""
+      const canvas = document.querySelectorAll('canvas')[1];
+      const [, {low, high}] = rolls.strips;
+      const row = canvas.clientHeight / (high - low + 1);
+      const box = canvas.getBoundingClientRect();
+      const at = (tick, pitch) => {
+        canvas.dispatchEvent(new PointerEvent('pointermove', {
+          clientX: box.left + 1 + tick * rolls.scale(),
+          clientY: box.top + (high - pitch + 0.5) * row,
+        }));
+        return canvas.title;
+      };
+      return [at(9, 61), at(9, 72), at(90, 71)];
+  """)
+  assert hovered == [f'{EVIL} Db4, bar 1', 'bar 1', f'{EVIL} Cb5, bar 6']
 
 
 def test_a_score_on_a_phone_and_a_crowd_without(score):

@@ -36,7 +36,14 @@ def test_a_name_is_shortened_in_the_middle(name, expected):
 def test_labels_of_octaves_do_not_overlap():
   cases = [
     [low, high, tall]
-    for low, high in [(-2, 129), (19, 110), (58, 62), (34, 86), (0, 1), (60, 60)]
+    for low, high in [
+      (-2, 129),
+      (19, 110),
+      (58, 62),
+      (34, 86),
+      (0, 1),
+      (60, 60),
+    ]
     for tall in (16, 22, 48, 64, 100, 300)
   ]
   found = evaluate(
@@ -95,3 +102,15 @@ def test_beats():
   expected = [[2, False], [6, True], [10, False], [14, False], [18, False]]
   assert found == expected
   assert evaluate('clock.js', 'beats({bars: [0], meters: [[0, 4]]})') == []
+
+
+def test_names_of_pitches():
+  pitches = [
+    [0, 'C Db D Eb Fb F Gb G Ab A Bb Cb'],
+    [16, 'B# C# C## D# E E# F# F## G# A A# B'],
+  ]
+  asked = [(61, 0), (59, 15), (60, 16), (61, 99), (0, 0), (127, 0), (62, 16)]
+  calls = ', '.join(f'pitchName(piece, {p}, {t})' for p, t in asked)
+  text = f'((piece) => [{calls}])({json.dumps({"pitches": pitches})})'
+  expected = ['Db4', 'Cb4', 'B#3', 'C#4', 'C-1', 'G9', 'C##4']
+  assert evaluate('names.js', text) == expected
