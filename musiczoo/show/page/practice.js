@@ -53,7 +53,7 @@ function fillSelect(select, chosen) {
     const group = make('optgroup');
     group.label = name;
     for (const piece of pieces) {
-      const option = make('option', shortened(piece.name, 22));
+      const option = make('option', shortened(piece.name, 20));
       option.value = index++;
       option.title = piece.name;
       group.append(option);
