@@ -38,3 +38,22 @@ class Clock {
     return 60 / (this.part('second', second).rate * this.resolution);
   }
 }
+
+// [tick, whether it is the first of its bar] of each beat of a piece. A pick-up
+// is counted to its end, and has no first beat.
+function beats({bars, meters}) {
+  const found = [];
+  let meter = 0;
+  for (let i = 0; i + 1 < bars.length; i++) {
+    const [start, end, next] = bars.slice(i, i + 3);
+    const isPickup = i === 0 && end - start < next - end;
+    const from = isPickup ? end : start;
+    while (meters[meter + 1]?.[0] <= from) meter++;
+    const beat = meters[meter][1];
+    let tick = isPickup ? end - Math.floor((end - start) / beat) * beat : start;
+    for (let first = !isPickup; tick < end; tick += beat, first = false) {
+      found.push([tick, first]);
+    }
+  }
+  return found;
+}

@@ -5,11 +5,15 @@ const KEYS = [
   ['Shift \u2190 \u2192', 'four bars'],
   ['Home, End', 'begin, end'],
   ['\u2191 \u2193', 'other pieces'],
-  ['1 \u2026 9', 'mute a track'],
-  ['Shift 1 \u2026 9', 'solo a track'],
+  ['1 \u2026 9', 'mute a track or group'],
+  ['Shift 1 \u2026 9', 'solo it'],
   ['0', 'hear all tracks'],
   ['\u2212 +', 'slower, faster'],
   ['Z X', 'show more, less'],
+  [', .', 'quieter, louder'],
+  ['M', 'metronome'],
+  ['L', 'loop some bars'],
+  ['B', 'switch from A to B, back'],
 ];
 
 // Seeks some bars on, or back.
@@ -31,6 +35,7 @@ function faster(step) {
 
 function pressed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest?.('select, input[type=text]')) return;
   const inside = event.target.closest?.('button, a') ? 'button' :
       event.target.closest?.('input') ? 'input' : '';
   const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1];
@@ -48,6 +53,11 @@ function pressed(event) {
     '=': () => faster(5),
     z: () => rolls.enlarge(1 / 1.5),
     x: () => rolls.enlarge(1.5),
+    ',': () => player.setVolume(player.volume - 0.1),
+    '.': () => player.setVolume(player.volume + 0.1),
+    m: () => player.setMetronome(!player.metronome),
+    l: focusLoop,
+    b: switchPieces,
   };
   // Sliders and buttons keep the keys that operate them.
   if (inside === 'button' && event.key === ' ') return;
@@ -61,10 +71,10 @@ function pressed(event) {
       player.mixed();
     };
   } else if (digit) {
-    const i = digit - 1;
+    const row = rolls.rows[digit - 1];
     action = () => {
-      if (i >= player.piece.tracks.length) return;
-      event.shiftKey ? player.solo(i) : player.mute(i);
+      if (!row) return;
+      event.shiftKey ? player.solo(row[1]) : player.mute(row[1]);
     };
   }
   // With one piece, arrows scroll the page.

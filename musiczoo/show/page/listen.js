@@ -49,8 +49,8 @@ function open(piece) {
   return {...piece, clock, notes, tracks, seconds};
 }
 
-// Shows another piece; plays it if music is playing.
-function choose(index) {
+// Shows another piece from a second on; plays it if music is playing.
+function choose(index, place = 0) {
   const on = player.playing || player.starting;
   at = (index + pieces.length) % pieces.length;
   const piece = open(pieces[at]);
@@ -72,7 +72,10 @@ function choose(index) {
     if (i === at) button.scrollIntoView({block: 'nearest', inline: 'nearest'});
   });
   showNumbers(pieces[at]);
-  if (on) player.play();
+  find('loop').value = find('loop-error').textContent = '';
+  find('loop').setAttribute('aria-invalid', false);
+  player.seek(place);
+  if (on && place < piece.seconds) player.play();
 }
 
 function show() {
@@ -92,6 +95,7 @@ function show() {
   if (find('status').textContent !== status) {
     find('status').textContent = status;
   }
+  showPractice();
   rolls.draw();
   notation.draw();
 }
@@ -103,7 +107,12 @@ function showMarks(piece) {
   list.hidden = !piece.marks.length;
   for (const [kind, tick, voices] of piece.marks) {
     const item = make('li'), bar = after(piece.bars, tick);
-    const names = voices.map((voice) => piece.tracks[voice]?.label ?? voice);
+    const names = voices.map((voice) => {
+      const {label = voice, drums = true} = piece.tracks[voice] ?? {};
+      const note = drums ? null : piece.notes.find(({track, onset, off}) =>
+          track === voice && onset <= tick && tick < off);
+      return note ? `${label} ${pitchName(piece, note.pitch, tick)}` : label;
+    });
     const button = make('button', `bar ${bar}: ${kind}, ${names.join(', ')}`);
     button.onclick = () => player.seek(piece.clock.seconds(tick));
     item.append(button);
@@ -119,8 +128,7 @@ function build() {
     find('pieces').append(make('h3', group.name), list);
     for (const piece of group.pieces) {
       const own = index++, item = make('li');
-      const button = make('button', piece.name);
-      button.title = piece.name;
+      const button = setName(make('button'), piece.name);
       button.onclick = () => choose(own);
       item.append(button);
       list.append(item);
@@ -148,13 +156,19 @@ function build() {
     find('keys-button').setAttribute('aria-expanded', !keys.hidden);
   };
   document.addEventListener('keydown', pressed);
+  // What was out of sight is drawn.
+  document.addEventListener('scroll', changed, {capture: true, passive: true});
   // After a click the space bar plays and pauses again.
   document.addEventListener('click', (event) => {
     if (event.detail) event.target.closest('button, a')?.blur();
   });
   find('pieces').hidden = pieces.length < 2;
-  find('transport').hidden = find('tracks').hidden = !pieces.length;
-  if (pieces.length) choose(0);
+  for (const id of ['transport', 'practice', 'tracks']) {
+    find(id).hidden = !pieces.length;
+  }
+  if (!pieces.length) return;
+  buildPractice();
+  choose(0);
 }
 
 build();

@@ -18,16 +18,19 @@ from typing import NamedTuple
 from musiczoo.music.score import Score
 from musiczoo.show.page import engraving
 from musiczoo.show.page.music import music
+from musiczoo.show.page.rows import rows
 from musiczoo.show.sound.timbres import DRUMS, FAMILIES, OTHER
 
 # In order: each uses definitions of those before it.
 _SCRIPTS = (
+  'names',
   'clock',
   'sound',
   'player',
   'roll',
   'score',
   'table',
+  'practice',
   'keys',
   'listen',
 )
@@ -75,8 +78,10 @@ def html(title: str, groups: Sequence[Group], notes: Sequence[str] = ()) -> str:
     notes: sentences below the numbers.
   """
   engraved: list[engraving.Engraving] = []
+  shown = [_group(group, engraved) for group in groups]
   book = {
-    'groups': [_group(group, engraved) for group in groups],
+    'groups': shown,
+    'rows': rows(_number_names(shown)),
     'glyphs': engraving.glyphs(engraved),
     'notes': list(notes),
     'timbres': {
@@ -99,6 +104,13 @@ def html(title: str, groups: Sequence[Group], notes: Sequence[str] = ()) -> str:
   return string.Template(_asset('page.html')).substitute(
     parts, title=_text(title), music=_data(book)
   )
+
+
+def _number_names(groups):
+  for group in groups:
+    for piece in group['pieces']:
+      yield from piece['numbers']
+    yield from group['numbers']
 
 
 def _group(group, engraved):

@@ -3,7 +3,19 @@ const COLOURS = [
   '#3b82c4', '#dd7a33', '#3f9e5a', '#c2528b', '#8a6fd1', '#b8921f', '#2f9d9d',
   '#b5533c',
 ];
+const MOST = 8;  // More tracks are grouped by families of instruments.
+const LABEL = 12;  // Pixels of the height of a label.
 const AT = 0.3;  // Place of the playhead, as a share of the width.
+
+const colour = (track) => COLOURS[track % COLOURS.length];
+
+// [name, tracks] of each roll of a piece: its tracks or, of many, families.
+function rows(tracks) {
+  if (tracks.length <= MOST) return tracks.map(({label}, i) => [label, [i]]);
+  const found = new Map(tracks.map(({family}) => [family, []]));
+  tracks.forEach(({family}, i) => found.get(family).push(i));
+  return [...found];
+}
 
 class Rolls {
   constructor(section, player) {
@@ -20,48 +32,121 @@ class Rolls {
   load(piece) {
     this.piece = piece;
     this.left = 0;
+    this.rows = rows(piece.tracks);
+    const many = piece.tracks.length > MOST;
     const few = piece.tracks.length <= 5 && !Notation.has(piece);
-    const small = matchMedia('(max-width: 720px)').matches;
-    this.section.style.setProperty('--height',
-        (few ? small ? 84 : 100 : small ? 70 : 64) + 'px');
+    this.section.className = many ? 'many' : few ? 'few' : '';
     this.section.replaceChildren();
+    this.section.scrollTop = 0;
     const key = piece.key ? `Key ${piece.key}` : '';
-    this.strips = [this.addStrip([make('span', key)], null)];
-    this.strips[0].canvas.style.height = '40px';
-    this.strips[0].canvas.parentElement.classList.add('ruler');
-    this.buttons = piece.tracks.map((track, i) => {
-      const mute = make('button', 'Mute'), solo = make('button', 'Solo');
-      mute.setAttribute('aria-label', `Mute ${track.label}`);
-      solo.setAttribute('aria-label', `Solo ${track.label}`);
-      mute.onclick = () => this.player.mute(i);
-      solo.onclick = () => this.player.solo(i);
-      const both = make('div');
-      both.append(mute, solo);
-      const name = make('span', track.label);
-      name.title = `${track.label}: ${track.family}, ${track.count} notes`;
-      this.strips.push(this.addStrip([name, both], i));
-      return {mute, solo};
-    });
+    this.strips = [];
+    this.addStrip([make('span', key)], []).strip.classList.add('ruler');
+    for (const [name, tracks] of this.rows) {
+      if (tracks.length > 1) this.addGroup(name, tracks);
+      else this.addTrack(tracks[0]);
+    }
   }
 
-  addStrip(children, track) {
+  addTrack(i) {
+    const track = this.piece.tracks[i];
+    const name = setName(make('span'), track.label, 6);
+    const made = this.addStrip([name], [i], track.label);
+    name.title = `${track.label}: ${track.family}, ${track.count} notes` +
+        this.range(made, track);
+    return made.strip;
+  }
+
+  // The lowest and the highest pitch of a track, in words.
+  range({notes}, {drums}) {
+    if (drums || !notes.length) return '';
+    const [first, ...others] = notes;
+    let low = first, high = first;
+    for (const note of others) {
+      if (note.pitch < low.pitch) low = note;
+      if (note.pitch > high.pitch) high = note;
+    }
+    return ', ' + [low, high].map(
+        ({pitch, onset}) => pitchName(this.piece, pitch, onset)).join(' to ');
+  }
+
+  // One roll of some tracks, and a button that shows the roll of each.
+  addGroup(name, tracks) {
+    const fold = setName(make('button'), `${name} (${tracks.length})`, 6);
+    fold.title = `${name}: ${tracks.length} tracks`;
+    this.addStrip([fold], tracks, name);
+    const each = tracks.map((i) => this.addTrack(i));
+    const open = (shown) => {
+      fold.setAttribute('aria-expanded', shown);
+      for (const strip of each) strip.hidden = !shown;
+      this.player.changed();
+    };
+    for (const strip of each) strip.classList.add('member');
+    fold.className = 'name fold';
+    fold.onclick = () => open(each[0].hidden);
+    open(false);
+  }
+
+  // Buttons that mute and solo tracks.
+  mixer(label, tracks) {
+    const mute = make('button', 'Mute'), solo = make('button', 'Solo');
+    mute.setAttribute('aria-label', `Mute ${label}`);
+    solo.setAttribute('aria-label', `Solo ${label}`);
+    mute.onclick = () => this.player.mute(tracks);
+    solo.onclick = () => this.player.solo(tracks);
+    return [mute, solo];
+  }
+
+  // A strip of what stands at its left and a roll; the ruler has no tracks.
+  addStrip(children, tracks, label) {
     const strip = make('div'), head = make('div');
     const canvas = make('canvas');
     strip.className = 'strip';
     head.className = 'head';
     canvas.setAttribute('aria-hidden', 'true');  // Like the slider.
-    head.append(...children);
+    const mixer = label === undefined ? [] : this.mixer(label, tracks);
+    const both = make('div');
+    both.append(...mixer);
+    head.append(...children, ...mixer.length ? [both] : []);
     strip.append(head, canvas);
-    strip.style.setProperty('--colour', COLOURS[track % COLOURS.length]);
+    if (tracks.length === 1) {
+      strip.style.setProperty('--colour', colour(tracks[0]));
+    }
     this.section.append(strip);
     this.follow(canvas);
     let low = 127, high = 0;
-    const notes = this.piece.notes.filter((note) => note.track === track);
+    const own = new Set(tracks);
+    const notes = this.piece.notes.filter((note) => own.has(note.track));
     for (const {pitch} of notes) {
       low = Math.min(low, pitch);
       high = Math.max(high, pitch);
     }
-    return {strip, canvas, track, notes, low: low - 2, high: high + 2};
+    canvas.addEventListener('pointermove', (event) => {
+      canvas.title = this.describe(made, event);
+    });
+    const made = {
+      strip, canvas, mixer, tracks, notes, low: low - 2, high: high + 2,
+    };
+    this.strips.push(made);
+    return made;
+  }
+
+  // The note of a roll below the pointer, or else the bar.
+  describe({canvas, notes, low, high}, {offsetX, offsetY}) {
+    const {bars, tracks} = this.piece;
+    const tick = this.left + offsetX / this.scale();
+    const row = canvas.clientHeight / (high - low + 1);
+    const pitch = high + 0.5 - offsetY / row;
+    // Also beside a thin note.
+    const near = Math.max(0.6, 4 / row);
+    const away = (note) => Math.abs(note.pitch - pitch);
+    const [note] = notes.filter((note) => note.onset <= tick &&
+        tick < note.off && away(note) < near).sort((a, b) => away(a) - away(b));
+    const bar = `bar ${Math.min(after(bars, tick), bars.length - 1)}`;
+    if (!note) return bar;
+    const {label, drums} = tracks[note.track];
+    const name = drums ? '' :
+        ' ' + pitchName(this.piece, note.pitch, note.onset);
+    return `${label}${name}, ${bar}`;
   }
 
   // A press or drag in a roll seeks; rolls do not scroll meanwhile. A finger
@@ -124,7 +209,8 @@ class Rolls {
     }
     const audible = player.audible;
     for (const strip of this.strips) {
-      const {canvas, track} = strip, box = canvas.getBoundingClientRect();
+      const {canvas, tracks} = strip, box = canvas.getBoundingClientRect();
+      if (!box.height) continue;  // Of a folded group.
       const ratio = window.devicePixelRatio || 1;
       const wide = Math.round(width * ratio);
       const high = Math.round(canvas.clientHeight * ratio);
@@ -137,18 +223,19 @@ class Rolls {
       const pen = canvas.getContext('2d');
       pen.setTransform(ratio, 0, 0, ratio, 0, 0);
       pen.clearRect(0, 0, width, canvas.clientHeight);
-      if (track === null) this.drawRuler(pen, width, ink);
-      else this.drawNotes(pen, strip, width, now, audible[track], ink);
+      if (!tracks.length) this.drawRuler(pen, width, ink);
+      else this.drawNotes(pen, strip, width, now, audible, ink);
+      if (player.loop) this.drawLoop(pen, player.loop.ticks, ink);
       pen.fillStyle = ink.accent;
       pen.fillRect((now - this.left) * this.scale() - 1, 0, 2,
           canvas.clientHeight);
     }
-    piece.tracks.forEach((_, i) => {
-      const {mute, solo} = this.buttons[i];
-      mute.setAttribute('aria-pressed', player.muted[i]);
-      solo.setAttribute('aria-pressed', player.soloed[i]);
-      this.strips[i + 1].strip.classList.toggle('silent', !audible[i]);
-    });
+    for (const {strip, mixer: [mute, solo], tracks} of this.strips.slice(1)) {
+      const all = (flags) => tracks.every((i) => flags[i]);
+      mute.setAttribute('aria-pressed', all(player.muted));
+      solo.setAttribute('aria-pressed', all(player.soloed));
+      strip.classList.toggle('silent', !tracks.some((i) => audible[i]));
+    }
   }
 
   // [x, number] of each bar line in sight.
@@ -198,31 +285,43 @@ class Rolls {
     }
   }
 
-  drawNotes(pen, {notes, low, high, track}, width, now, audible, ink) {
+  drawLoop(pen, ticks, ink) {
+    const [x, right] = ticks.map((tick) => (tick - this.left) * this.scale());
+    pen.globalAlpha = 0.15;
+    pen.fillStyle = ink.accent;
+    pen.fillRect(x, 0, right - x, pen.canvas.clientHeight);
+    pen.globalAlpha = 1;
+  }
+
+  drawOctaves(pen, lines, width, ink) {
+    pen.font = '10px system-ui, sans-serif';
+    pen.textBaseline = 'middle';
+    for (const [pitch, y, label] of lines) {
+      pen.fillStyle = ink.bar;
+      pen.fillRect(0, y, width, 1);
+      if (label === null) continue;
+      pen.fillStyle = ink.faint;
+      pen.fillText('C' + (pitch / 12 - 1), 3, label);
+    }
+  }
+
+  drawNotes(pen, {notes, low, high, tracks}, width, now, audible, ink) {
     const tall = pen.canvas.clientHeight, scale = this.scale();
     const row = tall / (high - low + 1);
     const y = (pitch) => (high - pitch) * row;
     pen.fillStyle = ink.bar;
     for (const [x] of this.bars(width)) pen.fillRect(x, 0, 1, tall);
-    pen.font = '10px system-ui, sans-serif';
-    const {drums} = this.piece.tracks[track];
-    for (let c = 0; c < 128 && !drums; c += 12) {
-      if (c < low || c > high) continue;
-      pen.fillStyle = ink.bar;
-      pen.fillRect(0, y(c) + row / 2, width, 1);
-      pen.fillStyle = ink.faint;
-      const line = y(c) + row / 2;
-      pen.fillText('C' + (c / 12 - 1), 3, line < 12 ? line + 10 : line - 2);
+    if (!this.piece.tracks[tracks[0]].drums) {
+      this.drawOctaves(pen, octaves(low, high, tall), width, ink);
     }
-    const colour = COLOURS[track % COLOURS.length];
     const thick = Math.max(Math.min(row - 1, 12), 3);
     const right = this.left + width / scale;
-    for (const {onset, off, pitch, velocity} of notes) {
+    for (const {onset, off, pitch, velocity, track} of notes) {
       if (onset > right) break;
       if (off < this.left) continue;
       const x = (onset - this.left) * scale;
       const long = Math.max((off - onset) * scale - 1.5, 2);
-      const sounds = audible && onset <= now && now < off;
+      const sounds = audible[track] && onset <= now && now < off;
       const top = y(pitch) + (row - thick) / 2;
       const block = (around) => {
         pen.beginPath();
@@ -230,16 +329,38 @@ class Rolls {
             thick + 2 * around, Math.min(3, thick / 2, long / 2) + around);
         pen.fill();
       };
-      pen.fillStyle = colour;
+      pen.fillStyle = colour(track);
       if (sounds) {
         pen.globalAlpha = 0.35;
         block(4);
       }
-      pen.globalAlpha = sounds ? 1 : audible ? 0.5 + 0.4 * velocity / 127 : 0.2;
+      pen.globalAlpha = sounds ? 1 :
+          audible[track] ? 0.5 + 0.4 * velocity / 127 : 0.2;
       block(0);
     }
     pen.globalAlpha = 1;
   }
+}
+
+// [pitch, y, y of its label or null] of each C of a roll of pitches from low to
+// high. Where octaves are near, every second is labelled, or third, and so on.
+function octaves(low, high, tall) {
+  const row = tall / (high - low + 1), half = LABEL / 2;
+  const every = Math.ceil(LABEL / (12 * row));
+  const found = [];
+  for (let c = 12 * Math.ceil(low / 12); c <= high; c += 12) {
+    const y = (high - c + 0.5) * row;
+    const fits = y >= half && y <= tall - half;
+    // Counted from middle C, so that all rolls of a piece agree.
+    const label = fits && (c / 12 - 5) % every === 0 ? y : null;
+    found.push([c, y, label]);
+  }
+  // With none, such as in a roll of one row, the middle one is labelled.
+  if (found.length && found.every(([, , label]) => label === null)) {
+    const some = found[found.length >> 1];
+    some[2] = Math.min(Math.max(some[1], half), tall - half);
+  }
+  return found;
 }
 
 // The number of ticks, which ascend, at `tick` or before.

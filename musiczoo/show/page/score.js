@@ -131,10 +131,10 @@ class Notation {
     }
     if (left) {
       this.piece.tracks.forEach(({label}, i) => {
-        const name = label.length > 16 ? label.slice(0, 15) + '\u2026' : label;
-        this.add(svg, 'text', {
+        const text = this.add(svg, 'text', {
           x: left - SPACE, y: this.music.names[i], class: 'part',
-        }, name);
+        }, shortened(label, 16));
+        this.add(text, 'title', {}, label);
       });
     }
     this.add(svg, 'text', {

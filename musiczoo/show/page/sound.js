@@ -27,8 +27,9 @@ class Sound {
     wet.gain.value = 0.16;
     this.master.connect(limiter);
     this.master.connect(room).connect(wet).connect(limiter);
-    limiter.connect(quarter).connect(bend).connect(context.destination);
-    this.out = bend;
+    this.out = context.createGain();  // The volume.
+    limiter.connect(quarter).connect(bend).connect(this.out);
+    this.out.connect(context.destination);
     this.noise = this.makeNoise(1, 1);
   }
 
@@ -85,6 +86,25 @@ class Sound {
     if (!this.lines) return;
     this.lines.forEach((line, i) => line.gain.setTargetAtTime(
         audible[i] ? 1 : 0, this.context.currentTime, 0.01));
+  }
+
+  // volume: 0 to 1; the square sounds even to the ear.
+  setVolume(volume) {
+    this.out.gain.setTargetAtTime(
+        volume ** 2, this.context.currentTime, 0.01);
+  }
+
+  // A click of the metronome.
+  click(when, strong) {
+    const gain = this.context.createGain();
+    const source = this.context.createOscillator();
+    source.frequency.value = strong ? 1760 : 1175;
+    gain.gain.setValueAtTime(0.8, when);
+    gain.gain.setTargetAtTime(0, when, 0.015);
+    source.connect(gain).connect(this.bus);
+    source.start(when);
+    source.stop(when + 0.1);
+    source.onended = () => gain.disconnect();
   }
 
   wave(program) {

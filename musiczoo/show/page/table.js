@@ -11,13 +11,11 @@ function showNumbers(piece) {
   const section = find('numbers');
   const groups = pieces.length < 2 ? [] :
       book.groups.filter((group) => Object.keys(group.numbers).length);
-  const names = new Set(Object.keys(piece.numbers));
-  for (const group of groups) {
-    Object.keys(group.numbers).forEach((name) => names.add(name));
-  }
+  const shown = [piece, ...groups];
+  const has = ([name]) => shown.some(({numbers}) => name in numbers);
   section.replaceChildren();
-  section.hidden = !names.size;
-  const table = make('table'), head = make('thead'), body = make('tbody');
+  const table = make('table'), head = make('thead');
+  table.append(head);
   const title = (text, scope) => Object.assign(make('th', text), {scope});
   const line = (into, ...cells) => {
     const row = make('tr');
@@ -26,10 +24,18 @@ function showNumbers(piece) {
   };
   line(head, make('td'), title('this piece', 'col'),
       ...groups.map((group) => title(group.name, 'col')));
-  for (const name of names) {
-    line(body, title(name, 'row'), ...[piece, ...groups].map(
-        ({numbers}) => make('td', number(numbers[name]))));
+  for (const [heading, rows] of book.rows) {
+    const some = rows.filter(has), body = make('tbody');
+    if (!some.length) continue;
+    const over = title(heading, 'rowgroup');
+    over.colSpan = 1 + shown.length;
+    line(body, over);
+    for (const [name, label] of some) {
+      line(body, title(label, 'row'), ...shown.map(
+          ({numbers}) => make('td', number(numbers[name]))));
+    }
+    table.append(body);
   }
-  table.append(head, body);
+  section.hidden = !table.tBodies.length;
   section.append(table);
 }

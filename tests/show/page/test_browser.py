@@ -163,15 +163,19 @@ def test_mute_and_solo(opened):
 
 
 def test_names_stay_text_and_numbers_stand_side_by_side(opened):
-  text = opened.run('return document.body.innerText')
-  assert text.count(EVIL) >= 3  # The list, the title, the track.
+  # The list, the title, the track.
+  for place in 'nav button', '#name', '.strip .name':
+    text = f'return document.querySelector({place!r}).textContent'
+    assert opened.run(text) == EVIL
   assert opened.run('return document.scripts.length') == 2
   rows = opened.run("""return [...document.querySelectorAll('#numbers tr')].map(
       row => [...row.cells].map(cell => cell.innerText))""")
   assert rows == [
     ['', 'this piece', 'New', 'Real'],
-    ['nats', '0.500', '0.500', '0.250'],
+    ['Other numbers'],
     ['all', '', '7', ''],
+    ['Likelihood'],
+    ['nats', '0.500', '0.500', '0.250'],
   ]
 
 
@@ -212,6 +216,172 @@ def test_a_crowd_is_loud_but_never_cut(opened):
   assert opened.run('return flat') < 10
 
 
+def test_the_volume_and_its_keys(opened):
+  opened.press(' ')
+  opened.wait('player.position > 0.3')
+  assert loud(opened) > 0.01
+  opened.run("""
+      const slider = document.querySelector('#volume');
+      slider.value = 0;
+      slider.dispatchEvent(new Event('input'));
+  """)
+  opened.wait(f'(() => {{ {LEVEL} }})() < 1e-3')
+  opened.press('.', '.')
+  assert opened.run('return player.volume') == pytest.approx(0.2)
+  opened.wait(
+    'document.querySelector("#volume").getAttribute("aria-valuetext") == "20 %"'
+  )
+  opened.press(' ', ',', ',', ',')
+  assert opened.run('return player.volume') == 0
+
+
+def test_the_metronome_clicks_on_the_beats(opened):
+  opened.run("""
+      window.clicks = [];
+      const play = window.Sound.prototype.click;
+      window.Sound.prototype.click = function(when, strong) {
+        clicks.push([(when - player.since) * player.speed + player.place,
+            strong]);
+        play.call(this, when, strong);
+      };
+      player.mute([0, 1]);
+      player.setSpeed(2);
+      player.seek(0.9);
+  """)
+  opened.press('m', ' ')
+  pressed = 'document.querySelector("#metronome").ariaPressed'
+  opened.wait(f'{pressed} == "true"')
+  assert loud(opened) > 0.01
+  opened.wait('clicks.length > 3')
+  # Quarters at 120, in bars of two seconds.
+  clicks = opened.run('return clicks.slice(0, 4)')
+  assert [strong for _, strong in clicks] == [False, False, True, False]
+  assert [c for c, _ in clicks] == pytest.approx([1, 1.5, 2, 2.5])
+  opened.press('m')
+  opened.wait(f'{pressed} == "false"')
+  opened.wait(f'(() => {{ {LEVEL} }})() < 1e-3')
+
+
+def test_a_loop_of_bars(opened):
+  opened.press('l', *'2:2', '\ue007')
+  assert opened.run('return player.loop.ticks') == [16, 32]
+  assert opened.run('return player.position') == 2
+  opened.run("""
+      window.seen = [];
+      setInterval(() => seen.push(player.position), 10);
+      player.setSpeed(2);
+  """)
+  opened.press(' ')
+  opened.wait('player.position > 3.5')
+  opened.wait('player.position < 2.5')
+  opened.wait('player.position > 3.5')
+  low, high = opened.run('return [Math.min(...seen), Math.max(...seen)]')
+  assert 2 <= low < 2.2 and 3.8 < high <= 4
+  # Without its text the music goes on.
+  opened.press('l', '\ue017', '\ue007')
+  opened.wait('player.position > 4.2')
+  opened.press(' ', 'l', *'9:30', '\ue007')
+  error = 'return document.querySelector("#loop-error").textContent'
+  assert opened.run(error) == 'Give bars from 1 to 20, first:last.'
+  assert opened.run('return player.loop') is None
+  invalid = 'return document.querySelector("#loop").ariaInvalid'
+  assert opened.run(invalid) == 'true'
+  opened.press('l', *'20', '\ue007')
+  assert opened.run(error) == ''
+  assert opened.run('return player.position') == 56
+
+
+def test_two_pieces_are_compared_at_one_place(opened):
+  shown = 'return [player.piece.name, player.position]'
+  opened.run('player.seek(3)')
+  opened.press('b')
+  assert opened.run(shown) == ['b.mid', 3]
+  switch = 'document.querySelector("#switch")'
+  opened.wait(f'{switch}.textContent == "Switch to A"')
+  opened.press(' ')
+  opened.wait('player.playing && player.position > 3.1')
+  opened.run(f'{switch}.click()')
+  opened.wait('player.playing')
+  name, position = opened.run(shown)
+  assert name == EVIL and 3.1 < position < 5
+  opened.press(' ')
+  # The other's loop has the same bars; B is chosen from a list.
+  opened.press('l', *'1:2', '\ue007')
+  opened.press('1')
+  opened.run("""
+      const list = document.querySelector('#b');
+      list.value = 0;
+      list.dispatchEvent(new Event('change'));
+  """)
+  assert opened.run('return player.piece.name') == EVIL
+  assert opened.run('return player.loop.ticks') == [0, 32]
+  assert opened.run('return player.muted') == [True, False]
+
+
+def test_all_controls_have_names(opened):
+  unnamed = opened.run("""return [...document.querySelectorAll(
+      'button, input, select, a, section, [role=group]')].filter(e =>
+      !(e.ariaLabel || e.textContent.trim() || e.labels?.length)).map(
+      e => e.outerHTML)""")
+  assert unnamed == []
+
+
+def test_many_tracks_are_grouped_and_folded(opened):
+  opened.press(DOWN)
+  seen = "[...document.querySelectorAll('.strip')].filter(s => s.clientHeight)"
+  opened.wait('player.piece.tracks.length == 20')
+  families = len({t.program // 8 for t in MANY.tracks})
+  assert opened.run(f'return {seen}.length') == 1 + families
+  tall = 'document.querySelector("#tracks").clientHeight'
+  assert opened.run(f'return {tall} <= 0.7 * innerHeight + 2')
+  fold = 'document.querySelector(".fold")'
+  assert opened.run(f'return {fold}.textContent') == 'piano (2)'
+  opened.run(f'{fold}.click()')
+  assert opened.run(f'return {seen}.length') == 3 + families
+  assert opened.run(f'return {fold}.getAttribute("aria-expanded")') == 'true'
+  # A roll that was folded is drawn: some of its pixels are set.
+  drawn = (
+    'document.querySelectorAll("canvas")[2].getContext("2d")'
+    '.getImageData(0, 0, 200, 30).data.some(Boolean)'
+  )
+  opened.wait(drawn)
+  opened.press('1')
+  assert opened.run('return player.muted.indexOf(false)') == 2
+  mutes = '[...document.querySelectorAll("[aria-label^=Mute]")]'
+  opened.wait(f'{mutes}.slice(0, 3).every(b => b.ariaPressed == "true")')
+  opened.run(f'{mutes}[1].click()')
+  assert opened.run('return player.muted.slice(0, 2)') == [False, True]
+  opened.press('1')
+  opened.press('1', modifier=SHIFT)
+  assert opened.run('return player.audible.lastIndexOf(true)') == 1
+  opened.resize(390, 844, phone=True)
+  wide = 'document.documentElement.scrollWidth'
+  opened.wait(f'{wide} <= 390')
+  opened.wait(f'{tall} <= 0.7 * innerHeight + 2')
+
+
+@pytest.mark.parametrize('width', [1280, 390])
+def test_long_names_are_cut_in_the_middle(session, tmp_path, width):
+  names = [f'{"folder/" * 20}{name}.mid' for name in ('one', 'a second one')]
+  pieces = [page.Piece(name, SONG) for name in [*names, 'short.mid']]
+  path = tmp_path / 'page.html'
+  path.write_text(page.html('Test', [page.Group('New', pieces)]))
+  session.resize(width, 800, phone=width < 720)
+  session.open(path)
+  shown = session.run("""return [...document.querySelectorAll('nav button')].map(
+      (button) => {
+        const [head, tail] = button.children;
+        const [a, b] = [button, tail].map(e => e.getBoundingClientRect());
+        return [button.title, button.textContent, tail.textContent,
+            head.scrollWidth > head.clientWidth, b.right <= a.right];
+      })""")
+  ends = [name[-16:] for name in [*names, 'short.mid']]
+  assert shown == [
+    [piece.name, piece.name, end, len(piece.name) > 20, True]
+    for piece, end in zip(pieces, ends)
+  ]
+
+
 def test_a_phone(opened):
   opened.resize(390, 844, phone=True)
   opened.wait('document.documentElement.scrollWidth <= 390')
@@ -248,8 +418,8 @@ def test_a_score_fills_the_width_and_moves_with_the_music(score):
   assert right == pytest.approx(wide, abs=8)
   assert score.run('return document.querySelector("#score").scrollTop') == 0
   names = score.run("""return [...document.querySelectorAll('#score .part')].map(
-      name => name.textContent)""")
-  assert names == [EVIL[:15] + '\u2026', 'drums']
+      name => [...name.childNodes].map(node => node.textContent))""")
+  assert names == [[EVIL[:7] + '\u2026' + EVIL[-8:], EVIL], ['drums'] * 2]
   score.resize(500, 700)
   score.wait(f'notation.systems.length > {systems}')
   score.run('player.seek(41)')
@@ -285,7 +455,34 @@ def test_marks_are_rings_and_a_list(score):
   score.run('document.querySelector("#marks button").click()')
   assert score.run('return player.position') == 17
   text = score.run('return document.querySelector("#marks").innerText')
-  assert text == f'bar 9: crossings, {EVIL}, drums'
+  assert text == f'bar 9: crossings, {EVIL} F4, drums'
+
+
+def test_tooltips_name_notes_as_the_key_spells_them(session, tmp_path):
+  flat = SONG._replace(keys=np.array([(0, -5, 0)], np.int32))
+  path = tmp_path / 'page.html'
+  pieces = [page.Piece('a.mid', flat)]
+  path.write_text(page.html('Test', [page.Group('New', pieces)]))
+  session.resize(1280, 800)
+  session.open(path)
+  title = 'document.querySelector(".strip .name").title'
+  assert session.run(f'return {title}').endswith('40 notes, C4 to Cb5')
+  # The second note, of the ninth tick, where the pointer is.
+  hovered = session.run("""
+      const canvas = document.querySelectorAll('canvas')[1];
+      const [, {low, high}] = rolls.strips;
+      const row = canvas.clientHeight / (high - low + 1);
+      const box = canvas.getBoundingClientRect();
+      const at = (tick, pitch) => {
+        canvas.dispatchEvent(new PointerEvent('pointermove', {
+          clientX: box.left + 1 + tick * rolls.scale(),
+          clientY: box.top + (high - pitch + 0.5) * row,
+        }));
+        return canvas.title;
+      };
+      return [at(9, 61), at(9, 72), at(90, 71)];
+  """)
+  assert hovered == [f'{EVIL} Db4, bar 1', 'bar 1', f'{EVIL} Cb5, bar 6']
 
 
 def test_a_score_on_a_phone_and_a_crowd_without(score):

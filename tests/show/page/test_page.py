@@ -126,6 +126,35 @@ def test_numbers_of_a_group_are_means_or_given():
   assert group['numbers'] == {'x': 1.5, 'y': 7.0}
 
 
+def test_pitches_are_spelled_as_the_key_has_them():
+  notes = [(t, 4, p, 80, 0) for t in range(0, 32, 4) for p in (61, 65, 68)]
+  keys = np.array([(0, -5, 0), (20, 6, 0)], np.int32)
+  song = Score(np.array(notes, np.int32), keys=keys, resolution=4)
+  found = book(page.html('t', [page.Group('g', [page.Piece('p', song)])]))
+  piece = found['groups'][0]['pieces'][0]
+  assert piece['key'] == 'Db'
+  # The second key holds from its bar on.
+  assert piece['pitches'] == [
+    [0, 'C Db D Eb Fb F Gb G Ab A Bb Cb'],
+    [16, 'B# C# C## D# E E# F# F## G# A A# B'],
+  ]
+  assert piece['chords'] == [[0, 'Db'], [16, 'C#']]
+  minor = song._replace(keys=np.array([(0, -5, 1)], np.int32))
+  found = book(page.html('t', [page.Group('g', [page.Piece('p', minor)])]))
+  assert found['groups'][0]['pieces'][0]['key'] == 'Bbm'
+
+
+def test_beats_of_meters():
+  meters = np.array([(0, 1, 8), (2, 3, 4), (26, 6, 8), (50, 5, 16)], np.int32)
+  song = SONG._replace(meters=meters)
+  texts = page.html(
+    't', [page.Group('g', [page.Piece('p', s) for s in (SONG, song)])]
+  )
+  plain, metric = book(texts)['groups'][0]['pieces']
+  assert plain['meters'] == [[0, 4]]
+  assert metric['meters'] == [[0, 2], [2, 4], [26, 6], [50, 1]]
+
+
 def test_bars_chords_and_key():
   notes = [(t, 4, p, 80, 0) for t in range(0, 32, 4) for p in (60, 64, 67)]
   song = Score(np.array(notes, np.int32), resolution=4)
