@@ -17,7 +17,7 @@ from musiczoo.nn.shift import delay
 
 _OCTAVE = 12
 # Bars that are convolved at once: the pitches of each step have many channels.
-_CHUNK = 64
+CHUNK = 64
 # The features from which each column is predicted.
 _FEATURES = {
   annotations.KEY: 'row',
@@ -76,7 +76,7 @@ class Analyser(nn.Module):
     conv = Conv(self.channels, widths, strides, dtype=self.dtype, name='conv')
     x_BxNxSxPxD = x_BxNxSxPxD.astype(self.dtype)
     # [B, N, S / 2, 12, F] and [B, N, S / 2, F].
-    classes, mean = in_chunks(_convolved, conv, (x_BxNxSxPxD,), _CHUNK)
+    classes, mean = in_chunks(_convolved, conv, (x_BxNxSxPxD,), CHUNK)
     bar_BxNxD = classes.reshape(num, bars, -1)
 
     features = {
