@@ -8,9 +8,9 @@ import numpy as np
 from musiczoo.data.batches import empty_batch
 from musiczoo.data.pieces import Pieces
 
-# The most steps of a batch (of 1,000 tokens each, that is half a GB) and the
+# The most steps of a batch (of which a net makes tens of kilobytes each) and the
 # most numbers in it, since a net makes hundreds of each.
-MAX_STEPS, MAX_NUMBERS = 2**17, 2**23
+MAX_STEPS, MAX_NUMBERS = 2**14, 2**23
 
 
 def eval_batches(

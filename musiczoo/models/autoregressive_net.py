@@ -12,11 +12,15 @@ import jax.numpy as jnp
 from musiczoo.nn import upcoming
 from musiczoo.nn.cell_encoder import CellEncoder
 from musiczoo.nn.chroma import Chroma
+from musiczoo.nn.chunks import in_chunks
 from musiczoo.nn.dropout import kept
 from musiczoo.nn.heads import Controls
 from musiczoo.nn.shift import delay
 
 _MASK = 1 << 18  # Lower numbers are of the net, the conditions and the head.
+# Steps of which the head computes the log probabilities at once: its arrays are
+# many times those of the net.
+CHUNK = 512
 
 
 class Known(NamedTuple):
@@ -104,10 +108,14 @@ class AutoregressiveNet(nn.Module):
     h_BxTxH, _ = self.net(self.inputs(x_BxTxC, context, keys_B), keys=keys_B)
     before_BxTxC = delay(x_BxTxC)
     h_BxTxH, _ = self._head_inputs(h_BxTxH, before_BxTxC, context)
-    decisions = h_BxTxH, x_BxTxC, before_BxTxC, keys_B
-    if known is None:
-      return self.head.log_prob(*decisions)
-    return self.head.log_prob(*decisions, ~known.is_known)
+    decisions = h_BxTxH, x_BxTxC, before_BxTxC
+    if known is not None:
+      decisions = *decisions, ~known.is_known
+
+    def of_chunk(head, h_BxTxH, x_BxTxC, before_BxTxC, *counted):
+      return head.log_prob(h_BxTxH, x_BxTxC, before_BxTxC, keys_B, *counted)
+
+    return in_chunks(of_chunk, self.head, decisions, CHUNK)
 
   def forward(self, before_BxTxC, x_BxTxC, cond=None, chroma=None, **carry):
     """Logits of every decision, log probabilities of x, the carry and the chroma.

@@ -71,15 +71,17 @@ class Chroma:
     return seen.reshape(*seen.shape[:2], -1), after_BxMx12
 
   def _decayed(self, now_BxTx12, past_BxMx12):
-    """sum_(s <= t) 2^-((t - s) / half-life) now_s, [B, T, M, 12]."""
-    t_T = jnp.arange(now_BxTx12.shape[1])
-    lag_TxT = t_T[:, None] - t_T
-    rate_M = np.log(2, dtype=np.float32) / np.array(self.half_lives, np.float32)
-    decay_MxTxT = jnp.exp(-jnp.maximum(lag_TxT, 0) * rate_M[:, None, None])
-    weight_MxTxT = jnp.where(lag_TxT >= 0, decay_MxTxT, 0)
-    left_MxT = jnp.exp(-(t_T + 1) * rate_M[:, None])
-    # At full precision, so that all steps at once equal one after another.
-    sums = jnp.einsum(
-      'mts,bsc->btmc', weight_MxTxT, now_BxTx12, precision='highest'
-    )
-    return sums + left_MxT.T[..., None] * past_BxMx12[:, None]
+    """sum_(s <= t) 2^-((t - s) / half-life) now_s, [B, T, M, 12].
+
+    One step after another: a matrix of the weights of all steps at all others
+    would be gigabytes for an hour of music.
+    """
+    decay_Mx1 = 0.5 ** (1 / np.array(self.half_lives, np.float32))[:, None]
+
+    def step(past_BxMx12, now_Bx12):
+      past_BxMx12 = decay_Mx1 * past_BxMx12 + now_Bx12[:, None]
+      return past_BxMx12, past_BxMx12
+
+    now_TxBx12 = jnp.swapaxes(now_BxTx12, 0, 1)
+    _, chroma_TxBxMx12 = jax.lax.scan(step, past_BxMx12, now_TxBx12)
+    return jnp.swapaxes(chroma_TxBxMx12, 0, 1)

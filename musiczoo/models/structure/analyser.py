@@ -10,11 +10,14 @@ import jax.numpy as jnp
 from musiczoo.models.structure.codes import Code
 from musiczoo.music import annotations
 from musiczoo.music.spec import Spec
+from musiczoo.nn.chunks import in_chunks
 from musiczoo.nn.conv import Conv
 from musiczoo.nn.heads.distributions import logits_layer
 from musiczoo.nn.shift import delay
 
 _OCTAVE = 12
+# Bars that are convolved at once: the pitches of each step have many channels.
+CHUNK = 64
 # The features from which each column is predicted.
 _FEATURES = {
   annotations.KEY: 'row',
@@ -68,18 +71,17 @@ class Analyser(nn.Module):
       x_BxNxSxPxD: bars, as of `planes_of`; the planes are D.
       real_BxN: 1 where there is a bar.
     """
-    num, bars, steps, pitches, planes = x_BxNxSxPxD.shape
-    x = x_BxNxSxPxD.reshape(num * bars, steps, pitches, planes)
+    num, bars = x_BxNxSxPxD.shape[:2]
     widths, strides = (3, _OCTAVE + 1), (2, 1)
     conv = Conv(self.channels, widths, strides, dtype=self.dtype, name='conv')
-    x = nn.relu(conv(x.astype(self.dtype)))
-    x = x.reshape(num, bars, -1, pitches, self.channels)
-    classes = _pitch_classes(x)  # [B, N, S / 2, 12, F]
+    x_BxNxSxPxD = x_BxNxSxPxD.astype(self.dtype)
+    # [B, N, S / 2, 12, F] and [B, N, S / 2, F].
+    classes, mean = in_chunks(_convolved, conv, (x_BxNxSxPxD,), CHUNK)
     bar_BxNxD = classes.reshape(num, bars, -1)
 
     features = {
       'halves': self._dense('halves', classes.reshape(num, bars, 2, -1)),
-      'bar': self._dense('bar', x.mean(axis=3).reshape(num, bars, -1)),
+      'bar': self._dense('bar', mean.reshape(num, bars, -1)),
       'similarity': self._dense(
         'similarity', _similarity(self._embed(bar_BxNxD))
       ),
@@ -113,6 +115,14 @@ class Analyser(nn.Module):
     dense = nn.Dense(self.hidden, dtype=self.dtype, name='bar_embedding')
     e = dense(bar_BxNxD).astype(jnp.float32)
     return e * jax.lax.rsqrt((e**2).sum(-1, keepdims=True) + 1e-6)
+
+
+def _convolved(conv, x_BxNxSxPxD):
+  """The filters of each bar, by pitch class, and their mean over all pitches."""
+  num, bars, *shape = x_BxNxSxPxD.shape
+  x = nn.relu(conv(x_BxNxSxPxD.reshape(num * bars, *shape)))
+  x = x.reshape(num, bars, *x.shape[1:])
+  return _pitch_classes(x), x.mean(axis=3)
 
 
 def _pitch_classes(x):
