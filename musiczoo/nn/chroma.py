@@ -11,6 +11,7 @@ import numpy as np
 
 # Quarter notes after which a step counts half: a chord's, a phrase's, a piece's.
 HALF_LIVES = 4, 16, 64
+CHUNK = 512  # Steps that are computed at once.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,15 +74,36 @@ class Chroma:
   def _decayed(self, now_BxTx12, past_BxMx12):
     """sum_(s <= t) 2^-((t - s) / half-life) now_s, [B, T, M, 12].
 
-    One step after another: a matrix of the weights of all steps at all others
-    would be gigabytes for an hour of music.
+    A chunk at a time: the weights of all steps at all others would be gigabytes
+    for an hour of music.
     """
-    decay_Mx1 = 0.5 ** (1 / np.array(self.half_lives, np.float32))[:, None]
+    total = now_BxTx12.shape[1]
+    if (
+      not isinstance(total, int) or total <= CHUNK
+    ):  # Or symbolic, in an export.
+      return self._decayed_chunk(now_BxTx12, past_BxMx12)
+    padded = jnp.pad(now_BxTx12, [(0, 0), (0, -total % CHUNK), (0, 0)])
+    rows = padded.shape[0]
+    chunks_NxBxSx12 = jnp.swapaxes(padded.reshape(rows, -1, CHUNK, 12), 0, 1)
 
-    def step(past_BxMx12, now_Bx12):
-      past_BxMx12 = decay_Mx1 * past_BxMx12 + now_Bx12[:, None]
-      return past_BxMx12, past_BxMx12
+    def chunk(past_BxMx12, now_BxSx12):
+      chroma_BxSxMx12 = self._decayed_chunk(now_BxSx12, past_BxMx12)
+      return chroma_BxSxMx12[:, -1], chroma_BxSxMx12
 
-    now_TxBx12 = jnp.swapaxes(now_BxTx12, 0, 1)
-    _, chroma_TxBxMx12 = jax.lax.scan(step, past_BxMx12, now_TxBx12)
-    return jnp.swapaxes(chroma_TxBxMx12, 0, 1)
+    _, found = jax.lax.scan(chunk, past_BxMx12, chunks_NxBxSx12)
+    shape = rows, -1, len(self.half_lives), 12
+    return jnp.swapaxes(found, 0, 1).reshape(shape)[:, :total]
+
+  def _decayed_chunk(self, now_BxTx12, past_BxMx12):
+    """As `_decayed`, by one matrix of weights for each half-life."""
+    t_T = jnp.arange(now_BxTx12.shape[1])
+    lag_TxT = t_T[:, None] - t_T
+    rate_M = np.log(2, dtype=np.float32) / np.array(self.half_lives, np.float32)
+    decay_MxTxT = jnp.exp(-jnp.maximum(lag_TxT, 0) * rate_M[:, None, None])
+    weight_MxTxT = jnp.where(lag_TxT >= 0, decay_MxTxT, 0)
+    left_MxT = jnp.exp(-(t_T + 1) * rate_M[:, None])
+    # At full precision, so that all steps at once equal one after another.
+    sums = jnp.einsum(
+      'mts,bsc->btmc', weight_MxTxT, now_BxTx12, precision='highest'
+    )
+    return sums + left_MxT.T[..., None] * past_BxMx12[:, None]

@@ -14,10 +14,10 @@ def in_chunks(apply: Callable, module: nn.Module, arrays: tuple, size: int):
     apply: of each place alone: it gives a tree of arrays [B, T, ...].
     module: has the parameters of `apply`, which are the same for all chunks.
     arrays: each [B, T, ...].
-    size: of a chunk.
+    size: of a chunk. A symbolic number of places, as in an export, is one chunk.
   """
   total = arrays[0].shape[1]
-  if total <= size:
+  if not isinstance(total, int) or total <= size:
     return apply(module, *arrays)
 
   def cut(a_BxT):
