@@ -36,7 +36,7 @@ def difference(there: dict[str, str], here: dict[str, str]) -> str:
     'new': sorted(here.keys() - there.keys()),
   }
   return '; '.join(
-    f'{kind}: {", ".join(names[:3])}'
+    f'{kind}: {", ".join(name[:100] for name in names[:3])}'
     + (f' and {len(names) - 3} more' if len(names) > 3 else '')
     for kind, names in kinds.items()
     if names
