@@ -32,6 +32,7 @@ class Damage(Exception):
   """
 
   def __init__(self, name: str, what: str):
+    name = name[:100]  # A damaged seal may list anything.
     super().__init__(f'{name} {what}')
     self.name, self.what = name, what
 

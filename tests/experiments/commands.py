@@ -12,6 +12,7 @@ import io
 import logging
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 from typing import NamedTuple
@@ -39,9 +40,20 @@ def command(name: str, *arguments) -> list[str]:
 def start(name: str, *arguments, **options) -> subprocess.Popen:
   """Starts a real process, whose output is text in pipes."""
   options = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE} | options
-  return subprocess.Popen(
-    command(name, *arguments), cwd=ROOT, text=True, **options
-  )
+  with default_sighup():
+    return subprocess.Popen(
+      command(name, *arguments), cwd=ROOT, text=True, **options
+    )
+
+
+@contextlib.contextmanager
+def default_sighup():
+  """Has processes that are started not ignore SIGHUP, as under nohup."""
+  before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+  try:
+    yield
+  finally:
+    signal.signal(signal.SIGHUP, before)
 
 
 def run(name: str, *arguments) -> Answer:

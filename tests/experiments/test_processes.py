@@ -13,6 +13,7 @@ import pytest
 
 from experiments import processes
 from musiczoo.training import journal
+from tests.experiments import commands
 from tests.golden_run import write_corpus
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -43,23 +44,24 @@ def start(corpus, workdir, devices, *more, steps):
   numbers = NUMBERS | {'corpus': corpus, 'steps': steps}
   arguments = [f'--config.{name}={value}' for name, value in numbers.items()]
   flag = f'--xla_force_host_platform_device_count={devices}'
-  return subprocess.Popen(
-    [
-      sys.executable,
-      '-m',
-      'experiments.train',
-      f'--workdir={workdir}',
-      '--config=experiments/configs/chorales.py:gru',
-      '--reproducible=device_invariant',
-      *arguments,
-      *more,
-    ],
-    cwd=ROOT,
-    env=os.environ | {'XLA_FLAGS': flag},
-    text=True,
-    stdout=subprocess.PIPE,
-    stderr=subprocess.PIPE,
-  )
+  with commands.default_sighup():
+    return subprocess.Popen(
+      [
+        sys.executable,
+        '-m',
+        'experiments.train',
+        f'--workdir={workdir}',
+        '--config=experiments/configs/chorales.py:gru',
+        '--reproducible=device_invariant',
+        *arguments,
+        *more,
+      ],
+      cwd=ROOT,
+      env=os.environ | {'XLA_FLAGS': flag},
+      text=True,
+      stdout=subprocess.PIPE,
+      stderr=subprocess.PIPE,
+    )
 
 
 def start_two(corpus, workdir, *more, steps):
