@@ -77,18 +77,21 @@ def agrees(name: str, data: bytes, expected: np.ndarray) -> bool:
 
 # Whole works in a file, whose repeats music21 takes minutes to copy.
 WORKS = sorted((FOLDER / 'beethoven').glob('*.mxl'))
+# music21 adds a half note's rest at its segno, behind the notes of the pick-up.
+SEGNO = FOLDER / 'mozart' / 'k80' / 'movement4.mxl'
 SCORES = [
-  *(path for path in files(*QUARTETS) if path not in WORKS),
+  *(path for path in files(*QUARTETS) if path not in (*WORKS, SEGNO)),
   *files('monteverdi', *SONGS),
   *files('trecento')[::3],
 ]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('path', WORKS, ids=lambda path: path.stem)
-def test_whole_works_are_read(path):
+@pytest.mark.parametrize('path', [*WORKS, SEGNO], ids=lambda path: path.stem)
+def test_what_is_not_compared_is_read(path):
   score, _ = notation.read_report(path.name, path.read_bytes(), Limits())
-  assert len(score.notes) > 5000 and len(score.tracks) == 4
+  assert len(score.notes) > (5000 if path in WORKS else 500)
+  assert len(score.tracks) == 4
 
 
 @pytest.mark.slow
