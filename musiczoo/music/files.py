@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 import contextlib
 import errno
+import fcntl
 import hashlib
 import os
 import pathlib
@@ -71,6 +72,21 @@ def move_folder(path: pathlib.Path, target: pathlib.Path) -> None:
     _sync(each)
   path.rename(target)
   _sync(target.parent)
+
+
+def try_lock(file: BinaryIO | int) -> bool:
+  """Takes the flock(2) lock of an open file, or of its number, if it is free.
+
+  It is released when the file is closed, at the latest with the process.
+
+  Raises:
+    OSError: the file system has no locks.
+  """
+  try:
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return True
+  except BlockingIOError:
+    return False
 
 
 def cache_folder() -> pathlib.Path:

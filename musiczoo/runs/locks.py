@@ -6,13 +6,13 @@ and Lustre (mounted with `flock`) do.
 
 from collections.abc import Callable, Iterable, Iterator
 import contextlib
-import fcntl
 import logging
 import os
 import pathlib
 import time
 
 from musiczoo.errors import UserError
+from musiczoo.music.files import try_lock
 
 LOCK = 'lock'  # Of a trial, while it is run and judged.
 RUN_LOCK = 'run.lock'  # Of a run, while it is trained.
@@ -56,7 +56,7 @@ def alone(workdir) -> Iterator[None]:
 
 def _can_be_taken(lock):
   try:
-    return _try(lock)
+    return try_lock(lock)
   except OSError as e:  # Of a network's file system without locks.
     log.warning(
       '%s cannot be locked (%s): see to it that one process alone trains there',
@@ -78,7 +78,7 @@ def held(
 
 def _hold(stack, folder, stopping):
   lock = stack.enter_context((folder / LOCK).open('a'))
-  while not _try(lock):
+  while not try_lock(lock):
     if stopping():
       return False
     time.sleep(0.2)
@@ -89,13 +89,5 @@ def is_held(folder: pathlib.Path) -> bool:
   """Whether any process holds the folder of a trial."""
   with contextlib.suppress(FileNotFoundError):
     with (folder / LOCK).open() as lock:
-      return not _try(lock)
+      return not try_lock(lock)
   return False
-
-
-def _try(lock):
-  try:
-    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return True
-  except BlockingIOError:
-    return False

@@ -263,7 +263,8 @@ def _new(config, pipeline, batch_at, devices):
   shapes = init.eval_shape(key, one)
   step = _make_step(config, pipeline)  # On one device, of this host's rows.
   program = jax.make_jaxpr(step)(shapes, batch).jaxpr
-  _check_memory(config, shapes, batch, program, devices)
+  share = devices.devices // jax.process_count()
+  memory.check_step(shapes, batch, program, config.steps_per_dispatch, share)
   rows, processes = len(batch['x']), jax.process_count()
   tokens = sum(pipeline.spec.num_decisions(p['x']) for p in parts(batch))
   return jax.device_get(init(key, one)), {
@@ -271,27 +272,6 @@ def _new(config, pipeline, batch_at, devices):
     'tokens': tokens * processes,
     'model_flops': flops.of_jaxpr(program) * processes,
   }
-
-
-def _check_memory(config, state, batch, program, devices):
-  """Refuses a run that cannot fit, before any of it is on a device."""
-  share = devices.devices // jax.process_count()
-  batches = memory.size(batch) * config.steps_per_dispatch
-  gradients = memory.size(state.params)
-  needs = {
-    'for parameters and optimizer': memory.size(state),
-    f'for {config.steps_per_dispatch} batches': batches / share,
-    # When the last gradients are there most activations are not needed any more.
-    'for activations and gradients': max(
-      memory.peak(program) / share, gradients
-    ),
-  }
-  memory.check(
-    needs,
-    memory.available(share),
-    'lower --config.model.hidden, --config.batch_size, --config.window or '
-    '--config.steps_per_dispatch',
-  )
 
 
 def _begin(state, workdir, run, init_from, say):

@@ -35,6 +35,35 @@ def check(needs: Mapping[str, float], have: int, advice: str) -> None:
     )
 
 
+def check_step(state, batch, program, dispatched: int, devices: int) -> None:
+  """Refuses a run that cannot fit, before any of it is on a device.
+
+  Args:
+    state: a TrainState, of arrays or their shapes.
+    batch: of this process.
+    program: the jaxpr of a train step on it.
+    dispatched: steps, and batches, in one call of the device.
+    devices: how many this process uses.
+
+  Raises:
+    UserError: it would need more memory than there is.
+  """
+  needs = {
+    'for parameters and optimizer': size(state),
+    f'for {dispatched} batches': size(batch) * dispatched / devices,
+    # When the last gradients are there most activations are not needed any more.
+    'for activations and gradients': max(
+      peak(program) / devices, size(state.params)
+    ),
+  }
+  check(
+    needs,
+    available(devices),
+    'lower --config.model.hidden, --config.batch_size, --config.window or '
+    '--config.steps_per_dispatch',
+  )
+
+
 def available(devices: int) -> int:
   """Bytes of each device that is used.
 

@@ -6,7 +6,6 @@ each other file.
 
 from collections.abc import Callable, Iterator
 import contextlib
-import fcntl
 import json
 import os
 import pathlib
@@ -16,7 +15,7 @@ import time
 
 from musiczoo.errors import UserError
 from musiczoo.music import json_files, seals
-from musiczoo.music.files import move_folder, sha256
+from musiczoo.music.files import move_folder, sha256, try_lock
 
 
 @contextlib.contextmanager
@@ -46,7 +45,8 @@ def creating(
   try:
     scratch.mkdir(parents=True)
     held = os.open(scratch, os.O_RDONLY | os.O_CLOEXEC)
-    _try_lock(held)
+    with contextlib.suppress(OSError):  # Without locks nothing is removed.
+      try_lock(held)
     yield scratch
     files = {p.name: _describe(p) for p in sorted(scratch.iterdir())}
     text = json.dumps({'format': form, 'files': files}, indent=1) + '\n'
@@ -150,18 +150,10 @@ def _remove_abandoned(path):
       try:
         # One that was made this second may not be locked yet.
         is_new = time.time() - os.fstat(held).st_mtime < 1
-        if not is_new and _try_lock(held):
+        if not is_new and try_lock(held):
           shutil.rmtree(each, ignore_errors=True)
       finally:
         os.close(held)
-
-
-def _try_lock(descriptor):
-  try:
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return True
-  except OSError:
-    return False
 
 
 def _describe(path):
