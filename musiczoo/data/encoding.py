@@ -40,7 +40,7 @@ def make_annotate(
     score = representation.decode(x) if is_roll else piece.score
     style = annotations.style_number(style_of(piece.name), styles)
     table = annotations.annotate(score, spec.steps_per_quarter, style)
-    return annotations.gather_rows(table, x, spec.steps_per_token)
+    return annotations.gather_rows(table, x, spec)
 
   return annotate
 

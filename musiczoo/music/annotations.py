@@ -31,6 +31,7 @@ from musiczoo.music import bar_classes, chord_names, harmony, metre
 from musiczoo.music.bar_classes import DENSITIES, LAGS
 from musiczoo.music.quantize import quantize
 from musiczoo.music.score import end, Score
+from musiczoo.music.spec import Spec
 
 MAX_BAR_STEPS = 96  # Positions in a bar that are distinguished.
 MAX_STYLES = 63
@@ -147,25 +148,20 @@ def set_form(
     table[:, PHRASES] = 1 + np.minimum(left, MAX_PHRASE)
 
 
-def gather_rows(
-  table: np.ndarray, x, steps_per_token: np.ndarray | None
-) -> np.ndarray:
+def gather_rows(table: np.ndarray, x, spec: Spec) -> np.ndarray:
   """The annotations of each row of x, where a row need not be a step.
 
   Args:
     table: of the steps, [steps, columns].
     x: an encoded piece.
-    steps_per_token: of its Spec; None: every row is a step.
+    spec: of x.
 
   Returns:
     int16 [rows, columns]. Rows beyond the last step have that step's.
   """
   if not len(table):
     return np.zeros((len(x), len(COLUMNS)), np.int16)
-  step = np.arange(len(x))
-  if steps_per_token is not None:
-    step = _step_of_tokens(np.asarray(x), steps_per_token)
-  return table[np.minimum(step, len(table) - 1)]
+  return table[np.minimum(spec.steps_at(x), len(table) - 1)]
 
 
 def transpose(table: np.ndarray, semitones: int) -> np.ndarray:
@@ -198,13 +194,6 @@ def set_chords(
   """Fills the columns of chords [steps], as of `harmony.chords`, in place."""
   table[:, ROOT] = np.where(quality == chord_names.NO_CHORD, 0, root + 1)
   table[:, QUALITY] = quality + 1
-
-
-def _step_of_tokens(x, steps_per_token):
-  """The step at which each token comes: the sum of the shifts before it."""
-  known = (x >= 0) & (x < len(steps_per_token))
-  shift = np.where(known, steps_per_token[np.where(known, x, 0)], 0)
-  return np.cumsum(shift) - shift
 
 
 def _positions(lines, step, bar):

@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-KINDS = ('voices', 'bits', 'tokens', 'frames')
+from musiczoo.music import compound_rows
+
+KINDS = ('voices', 'bits', 'tokens', 'compound', 'frames')
 
 
 class Spec(NamedTuple):
@@ -16,9 +18,10 @@ class Spec(NamedTuple):
   Attributes:
     kind: one of `KINDS`. 'voices': one cell a voice, `2 * symbol + is_onset`,
       where symbol 0 is a rest. 'bits': a piano-roll of zeros and ones.
-      'tokens': one token a step. 'frames': real numbers, features of audio.
-    depth: symbols of a voice, bits of a step, size of the vocabulary, or numbers
-      of a frame.
+      'tokens': one token a step. 'compound': rows of attributes, see
+      `compound_rows`. 'frames': real numbers, features of audio.
+    depth: symbols of a voice, bits of a step, size of the vocabulary, places of
+      a row, or numbers of a frame.
     shape: of one step; x is [steps, *shape].
     dtype: NumPy dtype of x as it is encoded and stored.
     steps_per_quarter: the grid; 0 of frames, which have none.
@@ -33,7 +36,7 @@ class Spec(NamedTuple):
       that is not known.
     steps_per_token: int32 [depth], by how many steps of the grid each token
       moves time on; None where a step of x is a step of the grid.
-    end_token: the token that ends a piece, or None.
+    end_token: the token, or the place of the row, that ends a piece, or None.
   """
 
   kind: str
@@ -59,8 +62,9 @@ class Spec(NamedTuple):
 
   @property
   def unit(self) -> str:
-    """What a figure 'per ...' is per: 'note', 'frame' or 'token'."""
-    return {'voices': 'note', 'tokens': 'token'}.get(self.kind, 'frame')
+    """What a figure 'per ...' is per: 'note', 'frame', 'token' or 'row'."""
+    units = {'voices': 'note', 'tokens': 'token', 'compound': 'row'}
+    return units.get(self.kind, 'frame')
 
   @property
   def units_per_step(self) -> int:
@@ -119,6 +123,24 @@ class Spec(NamedTuple):
     pitches = self.depth // self.planes
     planes = xp.reshape(x, (x.shape[0], self.planes, pitches))
     return (planes[:, self.sounding_planes] > 0).any(1)
+
+  def steps_at(self, x) -> np.ndarray:
+    """The step of the grid that each row of x [rows, *shape] comes at: int64."""
+    if self.kind == 'compound':
+      layout = compound_rows.Layout(self.steps_per_quarter)
+      return compound_rows.steps_at(x, layout)
+    if self.steps_per_token is None:
+      return np.arange(len(x))
+    x = np.asarray(x)
+    known = (x >= 0) & (x < len(self.steps_per_token))
+    shift = self.steps_per_token[np.where(known, x, 0)]
+    return np.cumsum(shift * known) - shift * known
+
+  def has_ended(self, x) -> np.ndarray:
+    """Where a row of x [..., *shape] ends its piece: bool [...]."""
+    if self.end_token is None:
+      return np.zeros(x.shape[: x.ndim - len(self.shape)], bool)
+    return (x[..., 0] if self.shape else x) == self.end_token
 
   def num_decisions(self, x) -> int:
     """Decisions in x [..., *shape]: a voice's cell, a roll's frame or a token."""

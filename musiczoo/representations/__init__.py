@@ -1,6 +1,7 @@
 """Representations: Score or Sound <-> array, each with encode and decode."""
 
 from musiczoo.representations import (
+  compound,
   events,
   melody,
   pianoroll,
@@ -11,6 +12,7 @@ from musiczoo.representations import (
 from musiczoo.representations.representation import Representation
 
 OF_SCORES = {
+  'compound': compound.compound,
   'events': events.events,
   'melody': melody.melody,
   'pianoroll': pianoroll.pianoroll,

@@ -54,7 +54,7 @@ def encode_piece(
     return pack([representation.encode(piece)])
   x = encode_primer(representation, piece, origin).x
   table = annotations.annotate(piece, spec.steps_per_quarter)
-  cond = annotations.gather_rows(table, x, spec.steps_per_token)
+  cond = annotations.gather_rows(table, x, spec)
   return pack([x], [cond])
 
 

@@ -37,7 +37,7 @@ def annotate(
     )
   x = representation.encode(score)
   table = annotations.annotate(score, representation.spec.steps_per_quarter)
-  ruled = annotations.gather_rows(table, x, representation.spec.steps_per_token)
+  ruled = annotations.gather_rows(table, x, representation.spec)
   batch = next(eval_batches(pack([x], [ruled]), 1))
   predicted = jax.jit(model.annotate)(params, batch)
   return np.asarray(predicted)[0, : len(x)], ruled
