@@ -49,9 +49,11 @@ def test_the_tables_have_all_figures_and_equal_songs_no_gap():
 
 def test_a_note_beyond_the_last_bar_is_cut_for_the_other_metrics():
   real = song_comparison.real_openings([song(8), song(8, 62)], bars=2)
-  long = Score(to_notes([0], 480 * 400, 60, 80, 0), (Track(0),))
-  found = song_comparison.compare(real, [opening(long, 2)], bars=2)
-  assert found['muspy'].figures['empty_measure_rate'][1] == 0
+  notes = to_notes([0, 0], [480 * 400, 480], [60, 64], 80, 0)
+  long = opening(Score(notes, (Track(0),)), 2)
+  found = song_comparison.compare(real, [long], bars=2)
+  # Of eight quarters two pitches sound in one.
+  assert found['muspy'].figures['polyphony'][1] == 9 / 8
   # Silence counts up to the last bar.
   short = Score(to_notes([0], 480, 60, 80, 0), (Track(0),))
   found = song_comparison.compare(real, [opening(short, 2)], bars=2)

@@ -84,6 +84,11 @@ def test_empty_bars_and_halves():
   assert math.isnan(value('groove_similarity', score, 8))
 
 
+def test_the_last_step_of_a_bar_is_of_its_last_sixteenth():
+  score = song([(45, 1, 60, 0), (BAR + 47, 1, 60, 0)])
+  assert value('groove_similarity', score, 2) == 1
+
+
 def test_without_notes_in_the_first_half_the_ratio_is_their_number():
   score = song([(BAR, 12, 60, 0), (BAR, 12, 64, 0)])
   assert value('second_half_ratio', score, 2) == 2

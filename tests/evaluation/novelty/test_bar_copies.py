@@ -44,7 +44,7 @@ def test_other_rhythms_chords_and_inner_intervals_are_none():
   assert share([song(RISE)], song([*RISE, (960, 72)])) == 0
   assert share([song(RISE)], song([(0, 60), (480, 63), (960, 67)])) == 0
   # Sixteenths are not triplets.
-  even = [(0, 60), (120, 62), (240, 60)]
+  even = [(0, 60), (120, 62), (360, 60)]
   assert share([song(TURN)], song(even)) == 0
   assert share([song(TURN)], song(moved(TURN, 2))) == 1
 
