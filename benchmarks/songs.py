@@ -108,7 +108,7 @@ def _compare(folder, splits, openings, limits):
   """Prints the tables of one folder; returns their figures."""
   from musiczoo.data.corpora import folder as folders
   from musiczoo.evaluation import novelty, song_comparison, song_safety
-  from musiczoo.evaluation.metrics.songs import opening
+  from musiczoo.evaluation.metrics.openings import opening
 
   pieces = folders.load(folder)
   scores = [piece.score for piece in pieces]

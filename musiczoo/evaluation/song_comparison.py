@@ -9,7 +9,7 @@ import numpy as np
 from musiczoo.errors import UserError
 from musiczoo.evaluation import metrics
 from musiczoo.evaluation.metrics import muspy
-from musiczoo.evaluation.metrics.songs import (
+from musiczoo.evaluation.metrics.openings import (
   BAR,
   BARS,
   has_opening,

@@ -13,7 +13,7 @@ import pytest
 from musiczoo.errors import UserError
 from musiczoo.evaluation import song_comparison
 from musiczoo.evaluation.metrics import METRICS, SONG_MEASURES
-from musiczoo.evaluation.metrics.songs import opening
+from musiczoo.evaluation.metrics.openings import opening
 from musiczoo.music.score import Score, to_notes, Track
 
 ROOT = pathlib.Path(__file__).parents[2]

@@ -1,24 +1,12 @@
-"""Openings of songs, and their measures worked out by hand."""
+"""Measures of songs, worked out by hand."""
 
 import math
 
-import numpy as np
 import pytest
 
 from musiczoo.evaluation.metrics import measure_songs, SONG_MEASURES
-from musiczoo.evaluation.metrics.songs import BAR, has_opening, opening
-from musiczoo.music.score import equal, Score, to_notes, Track
-
-PIANO, BASS, DRUMS = Track(0), Track(33), Track(0, drums=True)
-
-
-def song(rows, tracks=(PIANO, BASS, DRUMS), resolution=12, **changes) -> Score:
-  """Rows are onset, duration, pitch and track."""
-  columns = np.array(rows).reshape(-1, 4).T
-  onset, duration, pitch, track = columns
-  notes = to_notes(onset, duration, pitch, 80, track)
-  changes = {name: np.array(of, np.int32) for name, of in changes.items()}
-  return Score(notes, tracks, resolution=resolution, **changes)
+from musiczoo.evaluation.metrics.openings import BAR, opening
+from tests.evaluation.metrics.songs import song
 
 
 def value(name, score, bars):
@@ -208,73 +196,3 @@ def test_a_note_that_never_ends_sounds_to_the_last_bar():
   assert value('polyphony', score, 2) == 72 / 96
   assert value('track_polyphony', score, 2) == 1
   assert value('median_note_length', score, 2) == 10**9 / 12
-
-
-def test_an_opening_begins_with_the_bar_of_the_first_note():
-  # Of 480 ticks; bar 3 begins at 5760, two bars are up to 9600.
-  score = song(
-    [
-      (5760 + 480, 960, 60, 0),
-      (9599 - 480, 1920, 62, 0),
-      (9600, 480, 64, 1),
-    ],
-    resolution=480,
-    meters=[(0, 4, 4)],
-  )
-  before = score.notes.copy()
-  expected = song([(12, 24, 60, 0), (84, 48, 62, 0)], (PIANO,))
-  assert equal(opening(score, 2), expected)
-  assert np.array_equal(score.notes, before)
-
-
-def test_an_opening_rounds_onsets_and_lengths_each_by_itself():
-  # 20 ticks are half a step.
-  score = song(
-    [(20, 60, 60, 0), (60, 60, 62, 0), (80, 3, 64, 0)], (PIANO,), 480
-  )
-  onsets_and_lengths = opening(score, 1).notes[:, :2].tolist()
-  assert onsets_and_lengths == [[1, 2], [2, 2], [2, 1]]
-
-
-def test_all_drum_kits_are_one_track():
-  kits = Track(0, drums=True), BASS, Track(8, drums=True), PIANO
-  score = song([(0, 1, 36, 0), (0, 1, 38, 2), (0, 12, 60, 3)], kits)
-  found = opening(score, 1)
-  assert found.tracks == (kits[0], PIANO)
-  assert found.notes[:, 4].tolist() == [0, 0, 1]
-  assert value('num_tracks', found, 1) == 2
-
-
-def test_of_an_empty_song_the_opening_is_empty():
-  assert not len(opening(song([]), 1).notes)
-  assert not has_opening(song([]), 1)
-
-
-def quarters(number, begin=0):
-  return [(begin + 12 * i, 12, 60, 0) for i in range(number)]
-
-
-@pytest.mark.parametrize(
-  'rows, meters, expected',
-  [
-    (quarters(8), [], True),
-    (quarters(8), [(0, 4, 4)], True),
-    (quarters(8), [(0, 2, 2)], True),
-    (quarters(8, begin=2 * BAR), [(0, 4, 4)], True),
-    # Bars of three quarters before it.
-    (quarters(8, begin=36), [(0, 3, 4), (36, 4, 4)], False),
-    (quarters(8, begin=4 * 36), [(0, 3, 4), (4 * 36, 4, 4)], True),
-    (quarters(8), [(0, 3, 4)], False),
-    (quarters(8), [(0, 4, 4), (BAR, 3, 4)], False),
-    (quarters(8), [(0, 4, 4), (2 * BAR, 3, 4)], True),
-    # Nothing begins in the second bar.
-    (quarters(4), [], False),
-    ([(0, 2 * BAR, p, 0) for p in range(60, 70)], [], False),
-    # Two notes in a bar are enough, fewer are not.
-    ([*quarters(2), *quarters(2, begin=BAR)], [], True),
-    ([*quarters(2), *quarters(1, begin=BAR)], [], False),
-  ],
-)
-def test_which_songs_have_an_opening(rows, meters, expected):
-  meters = np.array(meters).reshape(-1, 3)
-  assert has_opening(song(rows, meters=meters), 2) == expected
