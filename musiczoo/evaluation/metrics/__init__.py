@@ -4,7 +4,12 @@ from musiczoo.evaluation.metrics.audio_frames import (
   FRAME_METRICS,
   frame_metrics,
 )
-from musiczoo.evaluation.metrics.distances import gaps, mean_gap, summary
+from musiczoo.evaluation.metrics.distances import (
+  gaps,
+  gaps_in_halves,
+  mean_gap,
+  summary,
+)
 from musiczoo.evaluation.metrics.measure import (
   measure,
   METRICS,
@@ -12,15 +17,22 @@ from musiczoo.evaluation.metrics.measure import (
   windows,
 )
 from musiczoo.evaluation.metrics.part_writing import Violation, violations
+from musiczoo.evaluation.metrics.songs import (
+  measure_songs,
+  SONG_MEASURES,
+)
 
 __all__ = [
   'FRAME_METRICS',
   'METRICS',
+  'SONG_MEASURES',
   'Violation',
   'frame_metrics',
   'gaps',
+  'gaps_in_halves',
   'mean_gap',
   'measure',
+  'measure_songs',
   'metrics',
   'summary',
   'violations',

@@ -66,3 +66,68 @@ def gaps(
 def mean_gap(gaps: Mapping[str, float]) -> float:
   """The mean of all gaps, to select checkpoints by; nan if there are none."""
   return float(np.mean(list(gaps.values()))) if gaps else math.nan
+
+
+def half_differences(
+  figures: Mapping[str, np.ndarray], *, seed: int = 0, splits: int = 40
+) -> dict[str, float]:
+  """By how much the means of two random halves of the pieces differ.
+
+  Args:
+    figures: name -> float64 [pieces], of at least two pieces.
+    seed: of the halves, which all metrics have in common.
+    splits: how many are drawn; the mean over those in which both halves have a
+      mean.
+
+  Returns:
+    name -> difference; nan where no half has a mean.
+  """
+  rng = np.random.default_rng(seed)
+  pieces = len(next(iter(figures.values()), ()))
+  halves = [
+    np.split(rng.permutation(pieces), [pieces // 2]) for _ in range(splits)
+  ]
+  return {
+    name: _mean(
+      np.array([abs(_mean(of[a]) - _mean(of[b])) for a, b in halves], float)
+    )
+    for name, of in figures.items()
+  }
+
+
+def gaps_in_halves(
+  samples: Mapping[str, np.ndarray],
+  corpus: Mapping[str, np.ndarray],
+  *,
+  seed: int = 0,
+  splits: int = 40,
+) -> dict[str, tuple[float, float, float]]:
+  """The means of corpus and samples, and their gap in units of two halves' gap.
+
+  The unit is `half_differences` of the corpus: 1 is what two random halves of the
+  real pieces differ by. Equal music has a gap of about 1 where there is a sample
+  for every three pieces of the corpus, and a larger one of fewer samples.
+
+  Args:
+    samples: figures of new pieces.
+    corpus: figures of real pieces of the same length, at least two.
+    seed, splits: as of `half_differences`.
+
+  Returns:
+    name -> mean of the corpus, mean of the samples, gap. The gap is infinite where
+    the means differ and halves never do; nan where either has no mean.
+  """
+  units = half_differences(corpus, seed=seed, splits=splits)
+  found = {}
+  for name, unit in units.items():
+    real, new = _mean(corpus[name]), _mean(samples[name])
+    apart = abs(real - new)
+    gap = apart / unit if unit else (math.inf if apart > 0 else apart)
+    found[name] = real, new, gap
+  return found
+
+
+def _mean(values):
+  """The mean of what is defined; nan of nothing."""
+  values = values[~np.isnan(values)]
+  return float(np.mean(values)) if len(values) else math.nan

@@ -14,11 +14,12 @@ import os
 
 import numpy as np
 
-from musiczoo.music.midi import guard
+from musiczoo.music.midi import guard, standard
 from musiczoo.music.midi.events import parse
 from musiczoo.music.midi.guard import Limits, MidiError
 from musiczoo.music.midi.metas import find_metas, keys, meters, tempi
 from musiczoo.music.midi.notes import find_notes
+from musiczoo.music.midi.pairs import pair
 from musiczoo.music.score import (
   canonical,
   DURATION,
@@ -78,17 +79,37 @@ def last_tick(source: str | os.PathLike) -> int:
   Raises:
     MidiError: as of `read`.
   """
-  path = os.fspath(source)
-  try:
-    data = guard.load(path, guard.LIMITS)
-    chunks = guard.find_chunks(data, guard.LIMITS, Counter())
-    events = parse(data, chunks, guard.LIMITS, Counter())
-  except MidiError as error:
-    error.path = path
-    raise
+  chunks, events = _events(os.fspath(source))
   if chunks.format == 2:
     events = _one_after_another(events, len(chunks.spans))
   return int(events.tick.max(initial=0))
+
+
+def num_hanging(source: str | os.PathLike) -> int:
+  """How many note ons of a file no note off of their track ends.
+
+  Also where `read` finds another end for them: another note, or all notes off.
+
+  Raises:
+    MidiError: as of `read`.
+  """
+  _, events = _events(os.fspath(source))
+  kind, at = events.status & 0xF0, events.at
+  is_note = (kind == standard.NOTE_ON) | (kind == standard.NOTE_OFF)
+  is_on = (kind == standard.NOTE_ON) & (events.data[at + 1] > 0)
+  key = (events.chunk << 4 | events.status & 0x0F) << 7 | events.data[at]
+  return len(pair(key[is_note], is_on[is_note]).hanging)
+
+
+def _events(path):
+  """(Chunks, Events) of a file."""
+  try:
+    data = guard.load(path, guard.LIMITS)
+    chunks = guard.find_chunks(data, guard.LIMITS, Counter())
+    return chunks, parse(data, chunks, guard.LIMITS, Counter())
+  except MidiError as error:
+    error.path = path
+    raise
 
 
 def _score(data, pedal, limits, repairs):

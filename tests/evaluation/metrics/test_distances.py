@@ -5,7 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from musiczoo.evaluation.metrics import gaps, mean_gap, summary
+from musiczoo.evaluation.metrics import (
+  gaps,
+  gaps_in_halves,
+  mean_gap,
+  summary,
+)
 
 NAN = math.nan
 
@@ -106,3 +111,43 @@ def test_a_constant_corpus():
   constant = np.ones(5)
   assert gaps({'a': np.ones(2)}, {'a': constant}) == {'a': 0}
   assert gaps({'a': np.zeros(2)}, {'a': constant}) == {'a': 1}
+
+
+def test_a_gap_of_one_is_that_of_two_halves():
+  # Halves of two pieces are one each, and always differ by two.
+  found = gaps_in_halves(
+    {'a': np.array([6.0]), 'b': np.array([1.0, 3.0])},
+    {'a': np.array([1.0, 3.0]), 'b': np.array([1.0, 3.0])},
+  )
+  assert found == {'a': (2, 6, 2), 'b': (2, 2, 0)}
+
+
+def test_halves_are_compared_in_what_is_defined():
+  corpus = np.array([1.0, 3.0, NAN, NAN])
+  found = gaps_in_halves({'a': np.array([4.0, NAN])}, {'a': corpus}, splits=200)
+  # Of the splits in which both halves have a mean, each differs by two.
+  assert found == {'a': (2, 4, 1)}
+
+
+def test_what_never_varies_is_equal_or_infinitely_far():
+  corpus = {'a': np.ones(4), 'b': np.ones(4), 'c': np.ones(4)}
+  samples = {'a': np.ones(2), 'b': np.array([1.0, 2.0]), 'c': np.array([NAN])}
+  found = gaps_in_halves(samples, corpus)
+  assert found['a'] == (1, 1, 0)
+  assert found['b'] == (1, 1.5, math.inf)
+  assert math.isnan(found['c'][2])
+  of_nothing = gaps_in_halves(
+    corpus, {name: x * NAN for name, x in corpus.items()}
+  )
+  assert math.isnan(of_nothing['a'][2])
+
+
+def test_a_third_as_many_real_pieces_have_gaps_of_about_one():
+  def found(seed):
+    pieces = normal(seed, pieces=80)
+    samples, corpus = pieces[:20], pieces[20:]
+    return gaps_in_halves({'a': samples}, {'a': corpus})['a'][2]
+
+  assert np.mean([found(seed) for seed in range(200)]) == pytest.approx(
+    1, abs=0.15
+  )
