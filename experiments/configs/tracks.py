@@ -32,6 +32,21 @@ MUSIC = {
     'representation': TRACKS,
     'head': {'name': 'nade', 'hidden': 128},
   },
+  '_compound': {
+    'representation': {'name': 'compound', 'steps_per_quarter': 12},
+    'head': {
+      'name': 'compound',
+      'features': 256,
+      'hidden': 128,
+      'dropout': 0.2,
+      'back_dropout': 0.1,
+    },
+    'conditions': {'columns': ('length', 'elapsed')},
+    'sampling': {'temperature': 0.95, 'top_p': 0.95},
+    'window': 1024,
+    'batch_size': 4,
+    'ema_decay': 0.995,
+  },
   '_events': {
     'representation': {'name': 'events', 'steps_per_quarter': 12},
     'head': {'name': 'categorical', 'features': 128},

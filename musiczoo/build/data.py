@@ -107,6 +107,7 @@ def batches(
     rows=rows,
     bars=config.window_align == 'bar',
     augment=pipeline.representation if config.augment else None,
+    fragment=pipeline.representation.fragment,
     excerpts=config.excerpts.counts,
     opening_quarters=config.excerpts.opening_quarters,
     steps_per_quarter=pipeline.spec.steps_per_quarter,

@@ -1,6 +1,6 @@
 """Batches of windows for training; a batch is a pure function of (seed, step)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -22,6 +22,7 @@ def make_batch_at(
   rows: slice = slice(None),
   bars: bool = False,
   augment: Representation | None = None,
+  fragment: Callable | None = None,
   excerpts: Mapping[str, int] = {},
   steps_per_quarter: int = 4,
   opening_quarters: int = 1,
@@ -43,6 +44,7 @@ def make_batch_at(
       count.
     augment: changes the key, tempo and velocities of pieces, as far as it can;
       None: they stay as they are.
+    fragment: as of the Representation: a window is the beginning of one.
     excerpts: short rows for each window, by their kind in `excerpts.KINDS`;
       those of a kind are a batch of their own, `batch[kind]`.
     steps_per_quarter: of the grid.
@@ -64,6 +66,10 @@ def make_batch_at(
     batch['row'] = numbers
     for row, number in enumerate(numbers):
       index, (share, key) = chosen[number], draws[number]
+      if fragment is not None:
+        how = fragment, share, augment, key, changes[number]
+        _fill_fragment(batch, row, pieces, index, how)
+        continue
       begin = _begin(pieces, index, window, bars, share)
       span = index, begin, begin + window, begin + (begin > 0 and not bars)
       _fill(batch, row, pieces, span, augment, key, changes[number])
@@ -104,6 +110,23 @@ def _fill(batch, row, pieces, span, augment, key, changes):
   batch['mask'][row, counted - begin : len(x)] = 1
   if pieces.cond is not None:
     cond = pieces.cond[index][begin:end]
+    batch['cond'][row, : len(cond)] = annotations.transpose(cond, semitones)
+
+
+def _fill_fragment(batch, row, pieces, index, how):
+  """Writes the beginning of a fragment of a piece to a row.
+
+  Args:
+    how: `fragment`, a random share, `augment`, and its random numbers.
+  """
+  fragment, share, augment, key, changes = how
+  x, rows = fragment(np.asarray(pieces.x[index]), share)
+  x, semitones = _augmented(augment, x, key, *changes)
+  x = x[: batch['x'].shape[1]]
+  batch['x'][row, : len(x)] = x
+  batch['mask'][row, : len(x)] = 1
+  if pieces.cond is not None:
+    cond = pieces.cond[index][rows[: len(x)]]
     batch['cond'][row, : len(cond)] = annotations.transpose(cond, semitones)
 
 

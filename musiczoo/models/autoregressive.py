@@ -12,6 +12,7 @@ from musiczoo.models.accuracy import squared
 from musiczoo.models.autoregressive_net import AutoregressiveNet, Known
 from musiczoo.models.candidates import Candidates
 from musiczoo.models.cells import fits
+from musiczoo.models.compound_net import CompoundNet
 from musiczoo.models.model import (
   ExportableModel,
   Forward,
@@ -24,6 +25,7 @@ from musiczoo.music.annotations import COLUMNS
 from musiczoo.music.spec import Spec
 from musiczoo.nn.cell_encoder import CellEncoder
 from musiczoo.nn.chroma import Chroma, HALF_LIVES
+from musiczoo.nn.clock import clock as make_clock
 from musiczoo.nn.conditioning import ConditionEmbedding, Conditioning
 from musiczoo.nn.heads import Controls
 from musiczoo.nn.keys import fold, row_keys
@@ -68,7 +70,16 @@ def autoregressive(
   past = None
   if chroma:
     past = Chroma(tuple(n * spec.steps_per_quarter for n in HALF_LIVES))
-  module = AutoregressiveNet(net, head, conditions, word_dropout, past, ahead)
+  if spec.kind == 'compound':
+    if word_dropout:
+      raise UserError(
+        'model.word_dropout is not of compound rows: set '
+        '--config.model.word_dropout=0'
+      )
+    module = CompoundNet(net, head, conditions)
+  else:
+    more = conditions, word_dropout, past, ahead
+    module = AutoregressiveNet(net, head, *more)
   parts = _Autoregressive(module, spec)
   controls = (
     (*head.controls, 'given')
@@ -78,7 +89,7 @@ def autoregressive(
     + ('phrase_candidates',) * spec.is_grid
   )
   functions = parts.init, parts.loss, parts.sample, controls
-  if ahead is not None:
+  if ahead is not None or spec.kind == 'compound':
     return Model(*functions)
   return ExportableModel(
     *functions,
@@ -90,8 +101,13 @@ def autoregressive(
 class _Autoregressive(NamedTuple):
   """The functions of the Model of a net."""
 
-  module: AutoregressiveNet
+  module: AutoregressiveNet | CompoundNet
   spec: Spec
+
+  @property
+  def ahead(self) -> CellEncoder | None:
+    """What encodes known cells ahead, if the net has that."""
+    return getattr(self.module, 'ahead', None)
 
   def init(self, rng, batch):
     known = self._known(batch, None)
@@ -110,7 +126,7 @@ class _Autoregressive(NamedTuple):
 
   def _known(self, batch, keys_B):
     """The cells that are known in training; without keys none is."""
-    if self.module.ahead is None:
+    if self.ahead is None:
       return None
     x_BxTxV = batch['x'].astype(jnp.int32)
     # Padding is what comes after all that counts.
@@ -118,7 +134,7 @@ class _Autoregressive(NamedTuple):
     is_known = jnp.zeros(x_BxTxV.shape, bool)
     if keys_B is not None:
       draw = jax.vmap(random_known, (0, 0, None))
-      is_known = draw(fold(keys_B, _KNOWN), real_BxT, self.module.ahead.voices)
+      is_known = draw(fold(keys_B, _KNOWN), real_BxT, self.ahead.voices)
     return Known(x_BxTxV, is_known, real_BxT)
 
   def sample(self, params, keys, length, controls):
@@ -126,7 +142,7 @@ class _Autoregressive(NamedTuple):
     spec = self.spec
     group = Candidates(*keys.shape) if keys.ndim == 2 else None
     known = None
-    if self.module.ahead is not None:
+    if self.ahead is not None:
       shape = keys.shape[0], length, *spec.shape
       if controls.given is None:
         none = jnp.zeros(shape, jnp.int32), jnp.zeros(shape[1:], bool)
@@ -141,14 +157,15 @@ class _Autoregressive(NamedTuple):
     if group is not None:
       controls, piece_N = group.repeat(controls), group.rows(piece_N)
     num = keys_N.shape[0]
+    clock = make_clock(spec)
 
     def at(time_N, a):
       """The row of each at its time; after the last step, that of the last."""
       return a[piece_N, jnp.minimum(time_N, a.shape[1] - 1)]
 
     def step(carry, t):
-      state, prev_NxC, time_N, tally = carry
-      around = jax.tree.map(functools.partial(at, time_N), context)
+      state, prev_NxC, ticks, tally = carry
+      around = jax.tree.map(functools.partial(at, ticks[0]), context)
       now = (
         prev_NxC,
         t > 0,
@@ -157,33 +174,59 @@ class _Autoregressive(NamedTuple):
         self._controls_at(controls, t),
       )
       state, x_NxC, log_p_N = self._apply(params, 'step', state, *now)
-      steps = (
-        1
-        if spec.steps_per_token is None
-        else jnp.asarray(spec.steps_per_token)[x_NxC]
-      )
+      after = clock.tick(ticks, x_NxC)
       if group is None:
-        return (state, x_NxC, time_N + steps, tally), (x_NxC, ())
+        return (state, x_NxC, after, tally), (x_NxC, ())
       cond = None
       if self.module.conditions is not None:
-        cond = conditions_at(controls.cond, time_N)
+        cond = conditions_at(controls.cond, ticks[0])
       kept_N, tally, chosen = group.select(
         *(tally, log_p_N, x_NxC, prev_NxC, cond, t, length, spec)
       )
       state = self.module.rows(state, kept_N)
-      return (state, x_NxC[kept_N], time_N + steps, tally), (x_NxC, chosen)
+      return (state, x_NxC[kept_N], after, tally), (x_NxC, chosen)
 
-    state = self._apply(params, 'start', num)
+    state = self._apply(params, 'start', num, length)
     first = jnp.zeros((num, *spec.shape), spec.sample_dtype)
     tally = None
     if group is not None:
       tally = group.tally(None if known is None else known.chroma())
-    _, (x_TxNxC, chosen) = jax.lax.scan(
-      step, (state, first, jnp.zeros(num, jnp.int32), tally), jnp.arange(length)
-    )
+    carry = state, first, clock.start(num), tally
+    if spec.end_token is not None:
+      most = None if controls.cond is None else controls.cond.shape[1]
+      return self._until_end(step, carry, length, most)
+    _, (x_TxNxC, chosen) = jax.lax.scan(step, carry, jnp.arange(length))
     if group is not None:
       x_TxNxC = group.trace(x_TxNxC, chosen)
     return jnp.swapaxes(x_TxNxC, 0, 1)
+
+  def _until_end(self, step, carry, length, most):
+    """Rows [N, length, ...] until all pieces have ended, then end tokens.
+
+    Args:
+      step: as of `jax.lax.scan`, (carry, t) -> (carry, (rows, ())).
+      most: steps of the grid after which a piece has ended, too, or None.
+    """
+    spec, first_N = self.spec, carry[1]
+    end = jnp.zeros(spec.shape, jnp.int32)
+    end = end.at[:1].set(spec.end_token) if spec.shape else end + spec.end_token
+    x_TxNxC = jnp.broadcast_to(end, (length, *first_N.shape))
+
+    def goes_on(loop):
+      _, _, t, ended_N = loop
+      return (t < length) & ~ended_N.all()
+
+    def body(loop):
+      carry, x_TxNxC, t, ended_N = loop
+      carry, (x_NxC, _) = step(carry, t)
+      ended_N |= spec.has_ended(x_NxC)
+      if most is not None:
+        ended_N |= carry[2][0] >= most
+      return carry, x_TxNxC.at[t].set(x_NxC), t + 1, ended_N
+
+    ended_N = jnp.zeros(len(first_N), bool)
+    loop = carry, x_TxNxC, jnp.zeros((), jnp.int32), ended_N
+    return jnp.swapaxes(jax.lax.while_loop(goes_on, body, loop)[1], 0, 1)
 
   def _controls_at(self, controls: Controls, t) -> Controls:
     """The controls of step t, with `given` and `known` [B, ...]."""
@@ -192,7 +235,7 @@ class _Autoregressive(NamedTuple):
     given_B, known = controls.given[:, t], controls.known[t]
     known_B = jnp.broadcast_to(known, given_B.shape)
     controls_t = controls._replace(given=given_B, known=known_B)
-    if self.module.ahead is None:
+    if self.ahead is None:
       return controls_t
     last = controls.known.shape[0] - 1
     after = controls.given[:, jnp.minimum(t + 1, last)]

@@ -143,8 +143,9 @@ class AutoregressiveNet(nn.Module):
     h_BxTxH, _ = self._head_inputs(h_BxTxH, delay(x_BxTxC), context)
     return likeliest(self.head, h_BxTxH, x_BxTxC)
 
-  def start(self, num: int):
-    """The state before the first step: the net's carry and the chroma."""
+  def start(self, num: int, length: int):
+    """The state before the first of `length` steps: the carry and the chroma."""
+    del length
     chroma = None if self.chroma is None else self.chroma.start(num)
     return self.net.start(num), chroma
 

@@ -18,6 +18,8 @@ marks their ends.
   meter     length of the bar in eighth notes, at most `MAX_METER`
   length    1 + whole quarter notes from the end of this step to the end of the
             piece, at most `MAX_LENGTH`
+  elapsed   1 + whole quarter notes since the beginning of the piece, at most
+            `MAX_ELAPSED`
   phrases   1 + steps from the beginning of this one to the end of its phrase,
             at most `MAX_PHRASE`; after the last marked end, to that of the piece
 """
@@ -37,6 +39,7 @@ MAX_BAR_STEPS = 96  # Positions in a bar that are distinguished.
 MAX_STYLES = 63
 MAX_METER = 16  # Eighth notes.
 MAX_LENGTH = 32  # Quarter notes to the end that are distinguished.
+MAX_ELAPSED = 64  # Quarter notes since the beginning that are distinguished.
 MAX_PHRASE = 64  # Steps to the end of a phrase that are distinguished.
 
 # How many values each column has, the unknown among them.
@@ -52,11 +55,12 @@ COLUMNS = {
   'meter': MAX_METER + 1,
   'length': MAX_LENGTH + 2,
   'phrases': MAX_PHRASE + 2,
+  'elapsed': MAX_ELAPSED + 2,
 }
 POSITION, KEY, ROOT, QUALITY, DENSITY, RHYTHM, SECTION, STYLE = range(8)
-METER, LENGTH, PHRASES = range(8, len(COLUMNS))
+METER, LENGTH, PHRASES, ELAPSED = range(8, len(COLUMNS))
 # Metre and length are known of any music before a note of it is.
-FORM = 'position', 'meter', 'length'
+FORM = 'position', 'meter', 'length', 'elapsed'
 # What a config calls them.
 NAMES = {name: (name,) for name in COLUMNS if name not in ('root', 'quality')}
 NAMES |= {'chord': ('root', 'quality')}
@@ -129,7 +133,7 @@ def set_form(
   bar_steps: np.ndarray | int,
   phrase_ends: np.ndarray,
 ) -> None:
-  """Fills the columns meter, length and phrases of a whole piece, in place.
+  """Fills the columns meter, length, elapsed and phrases of a whole piece, in place.
 
   Args:
     table: [steps, columns].
@@ -142,6 +146,7 @@ def set_form(
   table[:, METER] = np.clip(eighths, 1, MAX_METER)
   left = (steps - 1 - step) // steps_per_quarter
   table[:, LENGTH] = 1 + np.minimum(left, MAX_LENGTH)
+  table[:, ELAPSED] = 1 + np.minimum(step // steps_per_quarter, MAX_ELAPSED)
   if len(phrase_ends):
     ends = np.append(phrase_ends[phrase_ends < steps], steps)
     left = ends[np.searchsorted(ends, step, side='right')] - step

@@ -176,6 +176,17 @@ def chord_class(root: np.ndarray, quality: np.ndarray) -> np.ndarray:
   return np.where(none, 0, 1 + root + 12 * (quality - 1))
 
 
+@functools.cache
+def chord_tones() -> np.ndarray:
+  """Whether each pitch class belongs to each class of chords: bool [CHORDS, 12]."""
+  qualities = list(chord_names.QUALITIES.values())[1:]
+  tones = np.zeros((CHORDS, 12), bool)
+  for chord in range(1, CHORDS):
+    quality, root = divmod(chord - 1, 12)
+    tones[chord, [(root + step) % 12 for step in qualities[quality]]] = True
+  return tones
+
+
 def transpose_chord(chord: np.ndarray, semitones: int) -> np.ndarray:
   """Classes of chords in another key."""
   quality, root = np.divmod(chord - 1, 12)

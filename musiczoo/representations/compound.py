@@ -17,7 +17,7 @@ from musiczoo.music.spec import Spec
 from musiczoo.representations import (
   compound_decoder,
   compound_encoder,
-  compound_excerpt,
+  compound_changes,
   representation,
 )
 from musiczoo.music.compound_rows import COLUMNS, Layout
@@ -58,8 +58,8 @@ def compound(
     encode,
     decode,
     lambda score: decode(encode(score)),
-    lambda x, semitones: compound_excerpt.transpose(x, semitones, layout),
-    lambda x: compound_excerpt.transpose_range(x, layout),
-    lambda x, *changes: compound_excerpt.augment(x, *changes, layout),
-    excerpt=lambda x, share: compound_excerpt.excerpt(x, share, layout),
+    lambda x, semitones: compound_changes.transpose(x, semitones, layout),
+    lambda x: compound_changes.transpose_range(x, layout),
+    lambda x, *changes: compound_changes.augment(x, *changes, layout),
+    fragment=lambda x, share: compound_changes.fragment(x, share, layout),
   )

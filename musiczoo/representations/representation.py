@@ -40,9 +40,9 @@ class Representation(NamedTuple):
       microseconds per quarter note times `tempo`, its velocities moved by
       `velocity`, clipped so that all stay within 1..127. None if x keeps
       neither. A tempo that x does not state stays as it is.
-    excerpt: (x, share) -> (x of the music from a bar on, as a piece of its own;
-      the step at which it begins). `share`, 0 to 1, chooses the bar. None: any
-      slice of x is one.
+    fragment: (x, share) -> (x of the music from a bar on, as a piece of its own;
+      for each of its rows the row of x that comes then). `share`, 0 to 1, chooses
+      the bar. None: any slice of x is one.
     normalize: measured features -> x, where the config holds their `mean` and
       `sd`; else None.
   """
@@ -56,7 +56,9 @@ class Representation(NamedTuple):
   augment_performance: Callable[[np.ndarray, float, int], np.ndarray] | None = (
     None
   )
-  excerpt: Callable[[np.ndarray, float], tuple[np.ndarray, int]] | None = None
+  fragment: Callable[[np.ndarray, float], tuple[np.ndarray, np.ndarray]] | None = (
+    None
+  )
   normalize: Callable | None = None
 
 

@@ -117,10 +117,10 @@ def generate(
   steps = num_steps
   if primer is not None:
     steps += steps_of(representation, primer)
-  num_new = 4 * num_steps
+  num_new = num_steps if spec.kind == 'compound' else 4 * num_steps
   result = sampled(num_new)
   while num_new < MAX_EVENTS * num_steps and not all(
-    spec.end_token in x or end(score) >= steps
+    spec.has_ended(x).any() or end(score) >= steps
     for x, score in zip(result.x, result.scores)
   ):
     num_new *= 2

@@ -64,7 +64,7 @@ def encode_primer(
     log.warning(text, origin, ', '.join(losses))
   score = quantize(primer, kept.resolution)
   if representation.spec.end_token is not None:
-    x = x[x != representation.spec.end_token]  # The sample continues it.
+    x = x[~representation.spec.has_ended(x)]  # The sample continues it.
   if representation.spec.is_grid:
     steps = round(length * kept.resolution / primer.resolution)
     rest = min(steps, int(metre.bars(score)[-1])) - len(x)

@@ -25,6 +25,7 @@ Logits are float32 whatever the `dtype` of the matmuls.
 
 from musiczoo.nn.heads.bernoulli import Bernoulli
 from musiczoo.nn.heads.categorical import Categorical
+from musiczoo.nn.heads.compound import Compound
 from musiczoo.nn.heads.controls import Controls, filter_logits
 from musiczoo.nn.heads.gaussian import Gaussian
 from musiczoo.nn.heads.nade import NADE
@@ -33,6 +34,7 @@ from musiczoo.nn.heads.voices import Voices
 HEADS = {
   'bernoulli': Bernoulli,
   'categorical': Categorical,
+  'compound': Compound,
   'voices': Voices,
   'nade': NADE,
   'gaussian': Gaussian,

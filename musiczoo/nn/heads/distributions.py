@@ -9,12 +9,12 @@ import jax.numpy as jnp
 from musiczoo.nn.heads.controls import filter_logits
 
 
-def logits_layer(depth, dtype):
+def logits_layer(depth, dtype, name=None):
   """A Dense layer that accumulates and returns float32."""
   dot = functools.partial(
     jax.lax.dot_general, preferred_element_type=jnp.float32
   )
-  return nn.Dense(depth, dtype=dtype, dot_general=dot)
+  return nn.Dense(depth, dtype=dtype, dot_general=dot, name=name)
 
 
 def log_bernoulli(logits, bits):

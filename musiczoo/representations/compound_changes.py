@@ -1,4 +1,4 @@
-"""Changes of rows of `compound`: their key, tempo and velocities, and excerpts."""
+"""Changes of rows of `compound`: their key, tempo and velocities, and fragments."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from musiczoo.representations.compound_decoder import BAR
 from musiczoo.representations.compound_encoder import write
 from musiczoo.music.compound_rows import Layout
 
-OPENINGS = 0.25  # Of excerpts, those that begin with the piece.
+OPENINGS = 0.25  # Of fragments, those that begin with the piece.
 
 
 def _moving(x, layout):
@@ -55,9 +55,9 @@ def augment(
   return varied
 
 
-def excerpt(
+def fragment(
   x: np.ndarray, share: float, layout: Layout
-) -> tuple[np.ndarray, int]:
+) -> tuple[np.ndarray, np.ndarray]:
   """The music from a bar on, as a piece of its own.
 
   Copies of bars before it become notes; it states its meter and tempo.
@@ -67,13 +67,13 @@ def excerpt(
     share: 0 to 1, where in the piece; below `OPENINGS` its beginning.
 
   Returns:
-    its rows, and the step of the piece at which it begins.
+    its rows, and for each the row of x that comes at the same step.
   """
   bars = compound_decoder.read_bars(x, layout)
   place = max(share - OPENINGS, 0) / (1 - OPENINGS)
   first = int(place * len(bars.table))
   if first == 0:
-    return x, 0
+    return x, np.arange(len(x))
   notes = bars.notes[bars.notes[:, BAR] >= first]
   notes = notes - first * (np.arange(6) == BAR)
   table = bars.table[first:].copy()
@@ -83,4 +83,6 @@ def excerpt(
     table[0, column] = stated[-1] if len(stated) else 0
   starts = bars.starts[first:] - bars.starts[first]
   made = write(bars._replace(notes=notes, starts=starts, table=table), layout)
-  return made, int(bars.starts[first])
+  steps = rows.steps_at(made, layout) + bars.starts[first]
+  same = np.searchsorted(rows.steps_at(x, layout), steps, side='right') - 1
+  return made, same

@@ -1,0 +1,108 @@
+"""CompoundNet: a causal net under the head of `compound` rows.
+
+Shapes: B pieces, T rows, H units of the net.
+"""
+
+from typing import NamedTuple
+
+from flax import linen as nn
+import jax
+import jax.numpy as jnp
+
+from musiczoo.models.autoregressive_net import CHUNK, Context
+from musiczoo.nn import bar_memory
+from musiczoo.nn.chunks import in_chunks
+from musiczoo.nn.heads import Controls
+from musiczoo.nn.shift import delay
+
+
+class State(NamedTuple):
+  """Of pieces that are being sampled.
+
+  Attributes:
+    carry: of the net.
+    x: int32 [B, N, 5], the rows so far.
+    notes: the past that they make up.
+    row: how many there are.
+  """
+
+  carry: tuple
+  x: jax.Array
+  notes: bar_memory.Notes
+  row: jax.Array
+
+
+class CompoundNet(nn.Module):
+  """p(x) = prod_t p(x_t | x_<t), where the past is read as bars.
+
+  The net and the head are given what earlier bars have at the place of a row; see
+  `bar_memory`.
+
+  Attributes:
+    net: as of `AutoregressiveNet`.
+    head: of `compound` rows.
+    conditions: embeds the conditions.
+  """
+
+  net: nn.Module
+  head: nn.Module
+  conditions: nn.Module | None = None
+
+  def context(self, cond=None, known=None, keys_B=None):
+    """The `Context` of the rows of some pieces."""
+    del known
+    if self.conditions is None:
+      return Context()
+    return Context(self.conditions(cond, keys_B))
+
+  def log_prob(self, x_BxTx5, cond=None, keys_B=None, known=None):
+    """Log probability in nats of every row, by attribute: dict of [B, T]."""
+    context = self.context(cond, known, keys_B)
+    notes = bar_memory.read(x_BxTx5, self.head.layout)
+    row_BxT = jnp.broadcast_to(jnp.arange(x_BxTx5.shape[1]), x_BxTx5.shape[:2])
+    prev_BxTx5 = delay(x_BxTx5)
+
+    def past(row_BxS):
+      kept = self.head.kept(keys_B)
+      layout = self.head.layout
+      return bar_memory.past(x_BxTx5, notes, row_BxS[0], layout, kept)
+
+    def embed(head, row_BxS, prev_BxSx5):
+      return head.embed(prev_BxSx5, past(row_BxS))
+
+    def decide(head, row_BxS, h_BxSxH, x_BxSx5):
+      return head.log_prob(h_BxSxH, x_BxSx5, past(row_BxS), keys_B)
+
+    e_BxTxE = in_chunks(embed, self.head, (row_BxT, prev_BxTx5), CHUNK)
+    e_BxTxE = jnp.concatenate([e_BxTxE, *context.encoded()], axis=-1)
+    h_BxTxH, _ = self.net(e_BxTxE, keys=keys_B)
+    return in_chunks(decide, self.head, (row_BxT, h_BxTxH, x_BxTx5), CHUNK)
+
+  def start(self, num: int, length: int):
+    """The state before the first of `length` rows."""
+    x = jnp.full((num, length, 5), -1, jnp.int32)
+    notes = bar_memory.start(num, length)
+    return State(self.net.start(num), x, notes, jnp.zeros((), jnp.int32))
+
+  def step(self, state, prev_Bx5, begun, context, keys_B, controls: Controls):
+    """One step of sampling, as of `AutoregressiveNet.step`."""
+    del begun
+    layout = self.head.layout
+    row_1 = state.row[None]
+    past = bar_memory.past(state.x, state.notes, row_1, layout)
+    e_Bx1xE = self.head.embed(prev_Bx5[:, None], past)
+    now = [a[:, None] for a in context.encoded()]
+    e_Bx1xE = jnp.concatenate([e_Bx1xE, *now], axis=-1)
+    carry, h_BxH = self.net.step(state.carry, e_Bx1xE[:, 0])
+    x_Bx5 = self.head.sample(h_BxH[:, None], past, keys_B, controls)
+    log_p = self.head.log_prob(h_BxH[:, None], x_Bx5[:, None], past)
+    x = state.x.at[:, state.row].set(x_Bx5)
+    notes = bar_memory.append(state.notes, x_Bx5, state.row, layout)
+    after = State(carry, x, notes, state.row + 1)
+    return after, x_Bx5, sum(log_p.values())[:, 0]
+
+  def rows(self, state, index):
+    """The state of some of its rows."""
+    carry = self.net.rows(state.carry, index)
+    taken = jax.tree.map(lambda a: a[index], (state.x, state.notes))
+    return State(carry, *taken, state.row)

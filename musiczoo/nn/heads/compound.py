@@ -1,0 +1,543 @@
+"""Head of `compound` rows: their attributes one after another.
+
+Shapes: B pieces, S rows, H outputs of the net, K bars back, 16 slots.
+"""
+
+from typing import NamedTuple
+
+from flax import linen as nn
+import jax
+import jax.numpy as jnp
+
+from musiczoo.errors import Share, Units
+from musiczoo.music import compound_rows as rows
+from musiczoo.music.compound_rows import Layout
+from musiczoo.nn import bar_memory
+from musiczoo.nn.bar_memory import BACK, Past
+from musiczoo.nn.compound_embedding import CompoundEmbedding, Embeddings
+from musiczoo.nn.dropout import locked
+from musiczoo.nn.heads.controls import Controls
+from musiczoo.nn.heads.distributions import draw, log_categorical, logits_layer
+from musiczoo.nn.keys import fold
+
+_MASK = 1 << 17  # Masks of lower numbers are those of the net and conditions.
+_NEVER = -1e9  # The logit of a value that is impossible at its place.
+_REACH = 48  # Semitones up and down that a pitch is predicted relative to.
+
+
+class Factor(nn.Module):
+  """Logits of one attribute: a hidden layer of h and of the attributes before it.
+
+  Attributes:
+    size: values of the attribute.
+    hidden: units of the layer.
+  """
+
+  size: int
+  hidden: int
+  dtype: jnp.dtype = jnp.float32
+
+  @nn.compact
+  def __call__(self, h_BxSxH, mask_BxK=None, numbers=None, **given):
+    """Logits [B, S, size] and the hidden layer [B, S, hidden].
+
+    Args:
+      mask_BxK: of dropout of the layer, or None.
+      numbers: float [B, S, N], beside h.
+      **given: (size, index [B, S]) of each attribute that is embedded.
+    """
+    dense = nn.Dense(self.hidden, dtype=self.dtype, name='context')
+    if numbers is not None:
+      h_BxSxH = jnp.concatenate([h_BxSxH, numbers.astype(h_BxSxH.dtype)], -1)
+    total = dense(h_BxSxH)
+    if given:
+      embeddings = Embeddings(self.hidden, name='given')(**given)
+      total += embeddings.astype(self.dtype)
+    z = nn.relu(total)
+    if mask_BxK is not None:
+      z *= mask_BxK[:, None]
+    return logits_layer(self.size, self.dtype, name='logits')(z), z
+
+
+class Row(NamedTuple):
+  """The attributes of rows that are decided so far: each [B, S], or None."""
+
+  place: jax.Array
+  second: jax.Array | None = None
+  third: jax.Array | None = None
+  fourth: jax.Array | None = None
+
+
+class Compound(nn.Module):
+  """The attributes of a row, each given h and those before it.
+
+  The place is decided first; it says of what kind the row is. Where earlier bars
+  have a note that would come next, learned gates point at its attributes. What
+  the representation cannot mean at a place has no probability.
+
+  Attributes:
+    depth: number of places.
+    features: of the net's input.
+    hidden: units of each attribute's hidden layer.
+    dropout: rate of their dropout, one mask a piece.
+    back_dropout: rate at which an earlier bar is hidden in training.
+  """
+
+  depth: int
+  features: Units
+  hidden: Units
+  dropout: Share = 0.0
+  back_dropout: Share = 0.0
+  dtype: jnp.dtype = jnp.float32
+
+  kind = 'compound'
+  controls = ('temperature', 'top_k', 'top_p', 'min_p')
+
+  @property
+  def layout(self) -> Layout:
+    """Of the rows."""
+    return Layout((self.depth - 4) // rows.QUARTERS)
+
+  def setup(self):
+    self.embedding = CompoundEmbedding(self.layout, self.features)
+    sizes = {
+      'place': self.depth,
+      'slot': rows.SLOTS,
+      'pitch': bar_memory.PITCHES,
+      'duration': len(self.layout.durations),
+      'velocity': rows.VELOCITIES,
+      'lag': len(rows.LAGS),
+      'meter': len(rows.METERS) + 1,
+      'tempo': len(rows.TEMPI) + 1,
+      'first_chord': rows.CHORDS,
+      'last_chord': rows.CHORDS,
+      'program': 128,
+      'register': 128,
+      'polyphony': len(rows.POLYPHONIES) + 1,
+    }
+    self.factors = {
+      name: Factor(size, self.hidden, self.dtype)
+      for name, size in sizes.items()
+    }
+    num = len(BACK)
+    self.gates = {
+      'place': nn.Dense(num),
+      'slot': nn.Dense(num),
+      'pitch': nn.Dense(num),
+      'duration': nn.Dense(num + 1),
+      'velocity': nn.Dense(num + 1),
+      'first_chord': nn.Dense(num + 1),
+      'last_chord': nn.Dense(num + 1),
+    }
+    reach = 2 * _REACH + 1
+    self.intervals, self.registers = nn.Dense(reach), nn.Dense(reach)
+    self.chroma_gates = nn.Dense(5)
+
+  def embed(self, prev_BxSx5, past: Past):
+    """The input of the net: [B, S, features]."""
+    return self.embedding(prev_BxSx5, past)
+
+  def kept(self, keys_B):
+    """Which earlier bars are not hidden in training: bool [B, K], or None."""
+    if keys_B is None or not self.back_dropout:
+      return None
+    mask = locked(
+      keys_B, _MASK - 1, self.back_dropout, len(BACK), jnp.dtype('float32')
+    )
+    return mask > 0
+
+  def log_prob(self, h_BxSxH, x_BxSx5, past: Past, keys_B=None):
+    """Log probabilities of rows by attribute, as of all heads."""
+    x = x_BxSx5.astype(jnp.int32)
+    columns = jnp.moveaxis(x, -1, 0)
+    place = columns[0]
+    is_note, is_copy, is_bar, is_track = self._kinds(place)
+    found = {}
+
+    def add(name, mask, logits, value):
+      # Rows of other kinds have any value here.
+      value = jnp.where(mask, value, 0)
+      found[name] = found.get(name, 0) + jnp.where(
+        mask, log_categorical(logits, value), 0
+      )
+
+    masks = self._masks(keys_B)
+    always = jnp.ones_like(is_note)
+    add('place', always, self._place(h_BxSxH, past, masks), place)
+    row = Row(*columns[:4])
+    logits = self._slot(h_BxSxH, past, row, masks)
+    names = ('slot', is_note), ('copy', is_copy), ('track', is_track)
+    for name, mask in names:
+      add(name, mask, logits, row.second)
+    is_drum = row.second == 0
+    for name, part, mask, column in (
+      ('pitch', 'pitch', is_note, 2),
+      ('duration', 'duration', is_note & ~is_drum, 3),
+      ('velocity', 'velocity', is_note, 4),
+      ('copy', 'lag', is_copy, 2),
+      ('bar', 'meter', is_bar, 1),
+      ('bar', 'tempo', is_bar, 2),
+      ('chord', 'first_chord', is_bar, 3),
+      ('chord', 'last_chord', is_bar, 4),
+      ('track', 'program', is_track, 2),
+      ('track', 'register', is_track, 3),
+      ('track', 'polyphony', is_track, 4),
+    ):
+      logits = getattr(self, f'_{part}')(h_BxSxH, past, row, masks)
+      value = columns[column]
+      if part == 'pitch':
+        value += 128 * is_drum
+      add(name, mask, logits, value)
+    return found
+
+  def sample(self, h_Bx1xH, past: Past, keys_B, controls: Controls):
+    """The next row of each piece: int32 [B, 5]."""
+
+    def decided(column, value):
+      if controls.given is None:
+        return value
+      is_known = controls.known[:, column, None]
+      return jnp.where(is_known, controls.given[:, column, None], value)
+
+    def drawn(column, logits, number=0):
+      keys = fold(keys_B, column + rows.COLUMNS * number)
+      return draw(logits[:, 0], keys, controls)[:, None]
+
+    place = decided(0, drawn(0, self._place(h_Bx1xH, past)))
+    kinds = self._kinds(place)
+    row = Row(place)
+    parts = (
+      ('slot', 'slot', 'meter', 'slot'),
+      ('pitch', 'lag', 'tempo', 'program'),
+      ('duration', None, 'first_chord', 'register'),
+      ('velocity', None, 'last_chord', 'polyphony'),
+    )
+    columns = [place]
+    for column, names in enumerate(parts, 1):
+      value = jnp.zeros_like(place)
+      for number, (name, kind) in enumerate(zip(names, kinds)):
+        if name is None:
+          continue
+        logits = getattr(self, f'_{name}')(h_Bx1xH, past, row)
+        one = drawn(column, logits, number)
+        value = jnp.where(kind, one % 128 if name == 'pitch' else one, value)
+      if column == 3:
+        is_drum = kinds[0] & (row.second == 0)
+        value = jnp.where(is_drum, self.layout.drum_duration, value)
+      value = decided(column, value)
+      columns.append(value)
+      row = Row(*columns[:4])
+    return jnp.stack(columns, axis=-1)[:, 0]
+
+  def _masks(self, keys_B):
+    """The dropout mask of each factor, [B, K]; None: none."""
+    if keys_B is None or not self.dropout:
+      return {}
+    units = self.hidden * len(self.factors)
+    mask = locked(keys_B, _MASK, self.dropout, units, self.dtype)
+    parts = jnp.split(mask, len(self.factors), axis=1)
+    return dict(zip(self.factors, parts))
+
+  def _kinds(self, place):
+    """Whether rows are notes, COPY, BAR or TRACK: four times bool."""
+    layout = self.layout
+    others = (place == k for k in (layout.copy, layout.bar, layout.track))
+    return (place < layout.positions, *others)
+
+  def _place(self, h, past, masks={}):
+    at, layout = past.now, self.layout
+    found = past.lookup.next(past.notes, at.code + 1, layout)
+    position, slot, _ = bar_memory.fields(at.code)
+    logits, z = self.factors['place'](
+      h,
+      masks.get('place'),
+      position=(layout.positions, position),
+      slot=(rows.SLOTS, slot),
+      stacked=(9, jnp.minimum(at.stacked, 8)),
+    )
+    # Where a bar has no more notes the next one begins.
+    ends = jnp.where(found.position == layout.positions, layout.bar, -1)
+    index = jnp.where(found.is_note, found.position, ends)
+    logits += _pointed(self.gates['place'](z), index, self.depth)
+    return jnp.where(self._possible(at, position), logits, _NEVER)
+
+  def _possible(self, at, position):
+    """The places that a row may have: bool [B, S, places]."""
+    layout = self.layout
+    place = jnp.arange(self.depth)
+    is_note, is_copy, is_bar, is_track = jnp.moveaxis(at.kind, -1, 0)
+    is_header = at.bar < 0
+    free = at.exists & ~at.copied
+    plays = free.any(-1) & ~is_header
+    begin = jnp.maximum(position, 0)[..., None]
+    is_position = (place >= begin) & (place < at.bar_steps[..., None])
+    later = jnp.arange(rows.SLOTS) > at.last_slot[..., None]
+    can_copy = (is_bar | is_copy) & (at.bar > 0)
+    can_copy &= (at.exists & later).any(-1)
+    can_add = is_header & (at.last_slot < rows.SLOTS - 1)
+    return (
+      (plays[..., None] & is_position & (place < layout.positions))
+      | (can_copy[..., None] & (place == layout.copy))
+      | (can_add[..., None] & (place == layout.track))
+      | ((at.exists.any(-1) | ~is_header)[..., None] & (place == layout.bar))
+      | (~is_header[..., None] & (place == layout.end))
+    )
+
+  def _slot(self, h, past, row, masks={}):
+    at, layout = past.now, self.layout
+    is_note, is_copy, _, is_track = self._kinds(row.place)
+    position, before, _ = bar_memory.fields(at.code)
+    is_same = is_note & (position == row.place)
+    least = jnp.maximum(at.code + 1, bar_memory.of_position(row.place))
+    found = past.lookup.next(past.notes, least, layout)
+    is_here = found.is_note & (found.position == row.place[..., None])
+    index = jnp.where(is_here & is_note[..., None], found.slot, rows.SLOTS)
+    backs = {
+      f'back_{k}': (rows.SLOTS + 1, index[..., k]) for k in range(len(BACK))
+    }
+    logits, z = self.factors['slot'](
+      h,
+      masks.get('slot'),
+      place=(self.depth, row.place),
+      before=(rows.SLOTS, jnp.where(is_same, before, -1)),
+      last=(rows.SLOTS, at.last_slot),
+      **backs,
+    )
+    logits += _pointed(self.gates['slot'](z), index, rows.SLOTS)
+    slot = jnp.arange(rows.SLOTS)
+    of_note = at.exists & ~at.copied
+    of_note &= ~is_same[..., None] | (slot >= before[..., None])
+    later = slot > at.last_slot[..., None]
+    possible = jnp.where(
+      is_note[..., None],
+      of_note,
+      jnp.where(is_copy[..., None], at.exists & later, later),
+    )
+    return jnp.where(possible, logits, _NEVER)
+
+  def _lag(self, h, past, row, masks={}):
+    at, notes = past.now, past.notes
+    slot = jnp.clip(row.second, 0, rows.SLOTS - 1)
+    played = bar_memory.played(notes, at, rows.LAGS)
+    index = slot[..., None, None, None]
+    own = jnp.take_along_axis(played, index, axis=2)[:, :, 0]
+    size = len(rows.LAGS) + 1
+    lags = {f'lag_{k}': (size, own[..., k, 1]) for k in (0, 1, 3, 5)}
+    logits, _ = self.factors['lag'](
+      h,
+      masks.get('lag'),
+      numbers=own[..., 0].astype(jnp.float32),
+      slot=(rows.SLOTS, slot),
+      program=(128, self._track(past, slot)[..., 1]),
+      **lags,
+    )
+    return jnp.where(own[..., 0] > 0, logits, _NEVER)
+
+  def _track(self, past, slot):
+    """The row, program, register and polyphony of slots: [B, S, 4]."""
+    index = jnp.clip(slot, 0, rows.SLOTS - 1)[..., None]
+    return jnp.take_along_axis(past.notes.tracks, index, axis=1)
+
+  def _instrument(self, past, slot):
+    """What is given of the slot of a note."""
+    _, program, register, polyphony = jnp.moveaxis(self._track(past, slot), -1, 0)
+    program = jnp.where(slot == 0, 128, program)
+    size = len(rows.POLYPHONIES) + 1
+    return {
+      'program': (129, program),
+      'register': (32, register // 4),
+      'polyphony': (size, polyphony),
+      'slot': (rows.SLOTS, slot),
+    }
+
+  def _pitch(self, h, past, row, masks={}):
+    at, notes, layout = past.now, past.notes, self.layout
+    place, slot = row.place, jnp.clip(row.second, 0, rows.SLOTS - 1)
+    least = jnp.maximum(at.code + 1, bar_memory.of_slot(place, slot))
+    found = past.lookup.next(notes, least, layout)
+    is_here = found.is_note & (found.position == place[..., None])
+    is_here &= found.slot == slot[..., None]
+    index = jnp.where(is_here, found.pitch, bar_memory.PITCHES)
+    last = past.sounding.last(notes, slot)
+    _, _, last_pitch = bar_memory.fields(last[..., 0])
+    since = last[..., 1] + place - bar_memory.fields(last[..., 0])[0]
+    since = jnp.where(last_pitch < 0, -1, jnp.minimum(since, layout.positions))
+    chroma = past.sounding.chroma(notes, place)
+    history = bar_memory.history(notes, at)
+    chord, root = self._chord_tones(at, place)
+    backs = {
+      f'back_{k}': (bar_memory.PITCHES + 1, index[..., k])
+      for k in range(len(BACK))
+    }
+    logits, z = self.factors['pitch'](
+      h,
+      masks.get('pitch'),
+      numbers=jnp.concatenate([chroma, history, chord, root], axis=-1),
+      place=(self.depth, place),
+      last=(bar_memory.PITCHES, last_pitch),
+      since=(layout.positions + 1, since),
+      stacked=(9, jnp.where(is_here.any(-1), 0, jnp.minimum(at.stacked, 8))),
+      **self._instrument(past, slot),
+      **backs,
+    )
+    logits += _pointed(self.gates['pitch'](z), index, bar_memory.PITCHES)
+    register = self._track(past, slot)[..., 2]
+    pitched = _around(self.intervals(z), last_pitch)
+    pitched += _around(self.registers(z), register)
+    gates = self.chroma_gates(z)
+    tones = jnp.stack(
+      [chroma[..., :12], chroma[..., 12:], history, chord, root], axis=-2
+    )
+    each = jnp.einsum('bsg,bsgc->bsc', gates, tones)
+    pitched += jnp.tile(each, (1, 1, 11))[..., :128]
+    logits += jnp.concatenate([pitched, jnp.zeros_like(pitched)], axis=-1)
+    return jnp.where(self._possible_pitch(at, row, slot), logits, _NEVER)
+
+  def _possible_pitch(self, at, row, slot):
+    pitch = jnp.arange(bar_memory.PITCHES)
+    position, before, last = bar_memory.fields(at.code)
+    is_same = (position == row.place) & (before == slot)
+    is_drum = (slot == 0)[..., None]
+    higher = ~is_same[..., None] | (pitch > last[..., None])
+    return (is_drum == (pitch >= 128)) & higher
+
+  def _chord_tones(self, at, place):
+    """The tones of the chord at a position, and its root: [B, S, 12] each."""
+    half = 2 * place >= at.bar_steps
+    chord = jnp.where(half, at.chords[..., 1], at.chords[..., 0])
+    tones = jnp.asarray(rows.chord_tones(), jnp.float32)[chord]
+    root = jax.nn.one_hot((chord - 1) % 12, 12) * (chord > 0)[..., None]
+    return tones, root
+
+  def _performed(self, past, row):
+    """The same note in earlier bars, and the last one of its slot.
+
+    Returns:
+      `Found`; the code of the last note, [B, S]; slot and pitch below 256.
+    """
+    slot = jnp.clip(row.second, 0, rows.SLOTS - 1)
+    pitch = jnp.clip(row.third, 0, 127) + 128 * (slot == 0)
+    code = bar_memory.of_pitch(row.place, slot, pitch)
+    found = past.lookup.next(past.notes, code, self.layout)
+    is_same = found.is_note & (found.pitch == pitch[..., None])
+    is_same &= found.slot == slot[..., None]
+    is_same &= found.position == row.place[..., None]
+    last = past.sounding.last(past.notes, slot)[..., 0]
+    return found, is_same, last, slot, pitch
+
+  def _duration(self, h, past, row, masks={}):
+    found, is_same, last, slot, pitch = self._performed(past, row)
+    size = len(self.layout.durations)
+    last_value = jnp.where(last >= 0, bar_memory.performed(last)[0], size)
+    index = jnp.where(is_same, found.duration, size)
+    return self._like_before('duration', size, index, last_value)(
+      h,
+      masks,
+      place=(self.depth, row.place),
+      pitch=(bar_memory.PITCHES, pitch),
+      **self._instrument(past, slot),
+    )
+
+  def _velocity(self, h, past, row, masks={}):
+    found, is_same, last, slot, pitch = self._performed(past, row)
+    size = rows.VELOCITIES
+    last_value = jnp.where(last >= 0, bar_memory.performed(last)[1], size)
+    index = jnp.where(is_same, found.velocity, size)
+    durations = len(self.layout.durations)
+    return self._like_before('velocity', size, index, last_value)(
+      h,
+      masks,
+      place=(self.depth, row.place),
+      pitch=(bar_memory.PITCHES, pitch),
+      duration=(durations, jnp.where(slot == 0, -1, row.fourth)),
+      **self._instrument(past, slot),
+    )
+
+  def _like_before(self, name, size, index, last):
+    """Logits of an attribute with gates to earlier values and to the last."""
+
+    def logits(h, masks, **given):
+      backs = {
+        f'back_{k}': (size + 1, index[..., k]) for k in range(len(BACK))
+      }
+      made, z = self.factors[name](
+        h, masks.get(name), last=(size + 1, last), **given, **backs
+      )
+      all_BxSxK = jnp.concatenate([index, last[..., None]], axis=-1)
+      return made + _pointed(self.gates[name](z), all_BxSxK, size)
+
+    return logits
+
+  def _meter(self, h, past, row, masks={}):
+    steps = past.now.bar_steps
+    size = self.layout.positions + 1
+    logits, _ = self.factors['meter'](h, masks.get('meter'), steps=(size, steps))
+    whole = jnp.asarray(self.layout.bar_steps > 0).at[0].set(True)
+    return jnp.where(whole, logits, _NEVER)
+
+  def _tempo(self, h, past, row, masks={}):
+    size = len(rows.METERS) + 1
+    return self.factors['tempo'](h, masks.get('tempo'), meter=(size, row.second))[0]
+
+  def _first_chord(self, h, past, row, masks={}):
+    return self._chord('first_chord', h, past, row, 0, masks)
+
+  def _last_chord(self, h, past, row, masks={}):
+    return self._chord('last_chord', h, past, row, 1, masks)
+
+  def _chord(self, name, h, past, row, half, masks):
+    """Logits of a chord, with gates to those of earlier bars and to the last."""
+    at, notes = past.now, past.notes
+    last = at.chords[..., 1] if half == 0 else row.fourth
+    last = jnp.where((at.bar < 0) & (half == 0), rows.CHORDS, last)
+    earlier = []
+    for back in BACK:
+      bar = at.bar + 1 - back
+      one = bar_memory.at_bars(notes.chords, jnp.maximum(bar, 0))[..., half]
+      earlier.append(jnp.where(bar >= 0, one, rows.CHORDS))
+    index = jnp.stack([*earlier, last], axis=-1)
+    tables = {
+      f'back_{k}': (rows.CHORDS + 1, index[..., k]) for k in range(len(BACK))
+    }
+    logits, z = self.factors[name](
+      h,
+      masks.get(name),
+      numbers=bar_memory.history(notes, at),
+      last=(rows.CHORDS + 1, last),
+      meter=(len(rows.METERS) + 1, row.second),
+      **tables,
+    )
+    return logits + _pointed(self.gates[name](z), index, rows.CHORDS)
+
+  def _program(self, h, past, row, masks={}):
+    given = {'slot': (rows.SLOTS, row.second)}
+    return self.factors['program'](h, masks.get('program'), **given)[0]
+
+  def _register(self, h, past, row, masks={}):
+    return self.factors['register'](
+      h, masks.get('register'), slot=(rows.SLOTS, row.second), program=(128, row.third)
+    )[0]
+
+  def _polyphony(self, h, past, row, masks={}):
+    return self.factors['polyphony'](
+      h,
+      masks.get('polyphony'),
+      slot=(rows.SLOTS, row.second),
+      program=(128, row.third),
+      register=(32, row.fourth // 4),
+    )[0]
+
+
+def _pointed(gates_BxSxK, index_BxSxK, size):
+  """Logits [B, S, size] with each gate at its index, if that is below size."""
+  each = jax.nn.one_hot(index_BxSxK, size)
+  return jnp.einsum('bsk,bskd->bsd', gates_BxSxK, each)
+
+
+def _around(relative, centre):
+  """Logits of pitches [B, S, 128] from those relative to a pitch; -1: zeros."""
+  index = jnp.arange(128) - centre[..., None] + _REACH
+  is_near = (index >= 0) & (index <= 2 * _REACH)
+  is_near &= ((centre >= 0) & (centre < 128))[..., None]
+  found = jnp.take_along_axis(relative, jnp.clip(index, 0, 2 * _REACH), axis=-1)
+  return jnp.where(is_near, found, 0)
