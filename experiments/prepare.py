@@ -40,6 +40,11 @@ DRUMS = flags.DEFINE_list(
   'Words, such as Drums,Kit: tracks with one in their name are drums on any '
   'channel. Without, those of channel 10 are.',
 )
+SPLIT = flags.DEFINE_string(
+  'split',
+  'hash',
+  'Percent of training, validation and test, as 70/15/15; hash is 80/10/10.',
+)
 SECONDS = flags.DEFINE_float(
   'seconds_per_file',
   60,
@@ -94,6 +99,7 @@ def main():
       engine=ENGINE.value,
       workers=WORKERS.value,
       drums=DRUMS.value,
+      split=SPLIT.value,
       file_limits=prepare.FileLimits(limits, SECONDS.value, MEGABYTES.value),
       watch=progress,
     )

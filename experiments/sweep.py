@@ -108,7 +108,10 @@ def _checked(points):
       f'--grid: {judged[a]} has {a}, {judged[b]} has {b}: these are not '
       'comparable, give each a sweep of its own'
     )
-  for config in {config.corpus: config for config in points.values()}.values():
+  corpora = {
+    (config.corpus, config.split): config for config in points.values()
+  }
+  for config in corpora.values():
     build.corpus(config)
   return points
 

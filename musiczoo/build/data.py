@@ -16,7 +16,8 @@ from musiczoo.representations import REPRESENTATIONS
 def corpus(config: RunConfig) -> Corpus:
   """The corpus: scores, or sounds where the representation is of audio."""
   is_audio = config.representation.make(REPRESENTATIONS).spec.is_audio
-  return (corpora.load_sounds if is_audio else corpora.load)(config.corpus)
+  load = corpora.load_sounds if is_audio else corpora.load
+  return load(config.corpus, config.split)
 
 
 def pieces(

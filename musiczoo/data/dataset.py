@@ -31,7 +31,7 @@ from musiczoo.data.cache.npy_writer import (
 )
 from musiczoo.data.corpus import Piece
 from musiczoo.data.pieces import Lazy
-from musiczoo.data.splits import SPLITS
+from musiczoo.data.splits import ALL, SPLITS
 from musiczoo.errors import UserError
 from musiczoo.music.score import Score, Track
 
@@ -55,7 +55,7 @@ class Split(Lazy):
 
   Attributes:
     folder: the dataset.
-    name: of the split.
+    name: of the split; ALL: it has all pieces.
     digests: SHA-256 of each file that holds pieces.
     digest: of all of these.
   """
@@ -66,7 +66,9 @@ class Split(Lazy):
     self.folder, self.name, self.digests = folder, name, digests
     together = ''.join(digests[file] for file in sorted(digests))
     self.digest = hashlib.sha256(together.encode()).hexdigest()
-    numbers = np.flatnonzero(arrays['pieces'][:, 1] == SPLITS.index(name))
+    numbers = np.arange(len(arrays['pieces']))
+    if name != ALL:
+      numbers = numbers[arrays['pieces'][:, 1] == SPLITS.index(name)]
     super().__init__(len(numbers), lambda i: _piece(arrays, int(numbers[i])))
 
 
@@ -110,8 +112,12 @@ def is_dataset(path: pathlib.Path) -> bool:
   return (path / SEAL).is_file()
 
 
-def open(path: pathlib.Path) -> dict[str, Split]:
+def open(path: pathlib.Path, *, is_split: bool = True) -> dict[str, Split]:
   """The splits of a dataset, checked against its seal.
+
+  Args:
+    path: the folder.
+    is_split: if not, each split has all pieces.
 
   Raises:
     UserError: a file is missing, damaged or of another format; it is named.
@@ -129,6 +135,8 @@ def open(path: pathlib.Path) -> dict[str, Split]:
     )
   _check_pieces(files['pieces'], arrays)
   digests = {file.name: sealed[file.name] for file in files.values()}
+  if not is_split:
+    return dict.fromkeys(SPLITS, Split(path, ALL, arrays, digests))
   return {name: Split(path, name, arrays, digests) for name in SPLITS}
 
 

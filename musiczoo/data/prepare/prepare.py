@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import contextlib
 import json
 import pathlib
+from typing import Annotated
 
 from musiczoo.data import dataset
 from musiczoo.data.corpus import Piece
 from musiczoo.data.prepare import scan, sources
 from musiczoo.data.prepare.engines import ENGINES, FileLimits
 from musiczoo.data.prepare.scan import Result
-from musiczoo.data.splits import split_of, SPLITS
-from musiczoo.errors import UserError
+from musiczoo.data.splits import HASH, Rule, shares, split_of, SPLITS
+from musiczoo.errors import check_argument, UserError
 from musiczoo.music.midi import guard
 
 REJECTED = guard.REJECTED | scan.REJECTED
@@ -34,6 +35,7 @@ def prepare(
   engine: str = 'local',
   workers: int = 1,
   drums: Sequence[str] = (),
+  split: str = HASH,
   file_limits: FileLimits = FileLimits(),
   watch: Watch = lambda items, total: iter(items),
 ) -> dict:
@@ -48,6 +50,7 @@ def prepare(
     engine: a key of ENGINES.
     workers: how many files are read at once.
     drums: words; a track with one in its name is a drum kit on any channel.
+    split: a rule of `splits.Rule`, HASH or shares.
     file_limits: how much a file may be and cost.
     watch: shows the progress.
 
@@ -65,6 +68,7 @@ def prepare(
     UserError: the input can't be read or has nothing to use, or the output
       can't be written.
   """
+  check_argument('--split', split, Annotated[str, Rule(HASH)])
   ignored, counts, first_of = Counter(), _Counts(), {}
   found, total = sources.find(path, file_limits.limits, ignored)
   found = (source._replace(drums=tuple(drums)) for source in found)
@@ -76,7 +80,7 @@ def prepare(
       for result in watch(results, total):
         line = _describe(result)
         if result.score is not None:
-          line |= _duplicate(result, first_of) or _store(result, writer)
+          line |= _duplicate(result, first_of) or _store(result, writer, split)
         manifest.write(json.dumps(line) + '\n')
         counts.add(line)
     report = counts.report() | {'ignored': ignored.total()}
@@ -118,8 +122,8 @@ def _duplicate(result, first_of):
   return {'duplicate_of': first, 'semitones': lowest - its_lowest}
 
 
-def _store(result, writer):
-  split = split_of(result.fingerprint.digest)
+def _store(result, writer, rule):
+  split = split_of(result.fingerprint.digest, shares(rule))
   number = writer.add(Piece(result.name, result.score), split)
   return {'split': split, 'piece': number}
 

@@ -124,6 +124,18 @@ def test_more_files_move_no_piece(folder, dataset, tmp_path):
   assert all(after[key] == split for key, split in before.items())
 
 
+def test_shares_are_chosen_and_all_is_for_training(folder, dataset, tmp_path):
+  report = prepare.prepare(folder, tmp_path / 'd', split='40/30/30')
+  before, after = lines(dataset[0]), lines(tmp_path / 'd')
+  assert report['splits']['train'] < dataset[1]['splits']['train']
+  for name, line in after.items():
+    if line.get('split') == 'train':
+      assert before[name]['split'] == 'train'
+  for wrong in ('all', '40/30'):
+    with pytest.raises(UserError, match=f'--split={wrong}: give hash'):
+      prepare.prepare(folder, tmp_path / 'e', split=wrong)
+
+
 def test_a_second_run_is_the_same_or_refused(folder, dataset, tmp_path):
   output, report = dataset
   assert prepare.prepare(folder, output) == report
