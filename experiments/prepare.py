@@ -78,6 +78,7 @@ ignored   {ignored} files that are no music
 reasons   {top_reasons}
 pieces    {pieces}: {split_sizes}; {notes} notes
 grid      {fits}
+steps     {steps}
 free      {free} pieces that fit no grid{free_names}"""
 _ONE_BEAT = """\
 meter     {one_beat} pieces have bars of one beat, as 1/4, which are rarely meant:
@@ -136,6 +137,7 @@ def _table(report):
     top_reasons=_counts(report['reasons'], 8),
     split_sizes=_counts(report['splits'], None),
     fits=_grids(report),
+    steps=_steps(report),
     free_names=_free(report),
   )
 
@@ -155,6 +157,20 @@ def _grids(report):
     return 'none fits'
   fits = ', '.join(f'{n} at {steps}' for steps, n in grids)
   return f'{fits} steps a quarter note; notes move by {report["moved_ms"]} ms'
+
+
+def _steps(report):
+  """The grid for all pieces, the flag for it, and what others keep."""
+  from musiczoo.music.grid_fit import CHOICES
+
+  steps, kept = report['steps_per_quarter'], report['onsets_kept']
+  if steps is None:
+    return 'none: no piece fits a grid'
+  shares = ', '.join(f'{kept[str(g)]:.1%} at {g}' for g in CHOICES)
+  return (
+    f'--config.representation.steps_per_quarter={steps} keeps the onsets '
+    f'({shares})'
+  )
 
 
 def _free(report):

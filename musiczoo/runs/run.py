@@ -79,6 +79,8 @@ def fit(
   )
   corpus = build.corpus(config)
   config, pipeline = build.with_statistics(config, pipeline, corpus)
+  if distributed.first():
+    build.warn_of_grid(config, pipeline)
   train = build.pieces(config, pipeline, corpus, 'train')
   valid = build.pieces(config, pipeline, corpus, 'valid')
   digests = corpus_digests.digests(corpus, ('train', 'valid'))
