@@ -66,6 +66,7 @@ NOVELTY = flags.DEFINE_bool(
 def main():
   model_flags.check()
   from musiczoo import build
+  from musiczoo.data import corpora
   from musiczoo.evaluation import collapse
   from musiczoo.evaluation.framewise import framewise
   from musiczoo.models.model import LatentModel
@@ -75,7 +76,8 @@ def main():
   spec = pipeline.spec
   _check(pipeline.model, spec)
   if CORPUS.value is not None:
-    config = dataclasses.replace(config, corpus=CORPUS.value)
+    split = 'hash' if corpora.has_split(CORPUS.value) else config.split
+    config = dataclasses.replace(config, corpus=CORPUS.value, split=split)
   corpus = build.corpus(config)
   pieces = build.pieces(config, pipeline, corpus, SPLIT.value)
   devices = build.devices(config)

@@ -40,6 +40,11 @@ DRUMS = flags.DEFINE_list(
   'Words, such as Drums,Kit: tracks with one in their name are drums on any '
   'channel. Without, those of channel 10 are.',
 )
+SPLIT = flags.DEFINE_string(
+  'split',
+  'hash',
+  'Percent of training, validation and test, as 70/15/15; hash is 80/10/10.',
+)
 SECONDS = flags.DEFINE_float(
   'seconds_per_file',
   60,
@@ -73,6 +78,7 @@ ignored   {ignored} files that are no music
 reasons   {top_reasons}
 pieces    {pieces}: {split_sizes}; {notes} notes
 grid      {fits}
+steps     {steps}
 free      {free} pieces that fit no grid{free_names}"""
 _ONE_BEAT = """\
 meter     {one_beat} pieces have bars of one beat, as 1/4, which are rarely meant:
@@ -94,6 +100,7 @@ def main():
       engine=ENGINE.value,
       workers=WORKERS.value,
       drums=DRUMS.value,
+      split=SPLIT.value,
       file_limits=prepare.FileLimits(limits, SECONDS.value, MEGABYTES.value),
       watch=progress,
     )
@@ -130,6 +137,7 @@ def _table(report):
     top_reasons=_counts(report['reasons'], 8),
     split_sizes=_counts(report['splits'], None),
     fits=_grids(report),
+    steps=_steps(report),
     free_names=_free(report),
   )
 
@@ -149,6 +157,20 @@ def _grids(report):
     return 'none fits'
   fits = ', '.join(f'{n} at {steps}' for steps, n in grids)
   return f'{fits} steps a quarter note; notes move by {report["moved_ms"]} ms'
+
+
+def _steps(report):
+  """The grid for all pieces, the flag for it, and what others keep."""
+  from musiczoo.music.grid_fit import CHOICES
+
+  steps, kept = report['steps_per_quarter'], report['onsets_kept']
+  if steps is None:
+    return 'none: no piece fits a grid'
+  shares = ', '.join(f'{kept[str(g)]:.1%} at {g}' for g in CHOICES)
+  return (
+    f'--config.representation.steps_per_quarter={steps} keeps the onsets '
+    f'({shares})'
+  )
 
 
 def _free(report):

@@ -67,6 +67,8 @@ def main() -> int:
     for job in trials.jobs(planned, TOGETHER.value)
     if not all(results.finished(trials.folder(workdir, i)) for i in job)
   ]
+  if LAUNCHER.value == 'local' and not DRY_RUN.value:
+    _check_memory(planned, jobs)
   with Signals() as signals:
     options = LaunchOptions(
       workdir,
@@ -108,9 +110,24 @@ def _checked(points):
       f'--grid: {judged[a]} has {a}, {judged[b]} has {b}: these are not '
       'comparable, give each a sweep of its own'
     )
-  for config in {config.corpus: config for config in points.values()}.values():
+  corpora = {
+    (config.corpus, config.split): config for config in points.values()
+  }
+  for config in corpora.values():
     build.corpus(config)
   return points
+
+
+def _check_memory(planned, jobs):
+  """Refuses trials side by side that need more memory than this machine has."""
+  configs = {trial.id: trial.config for trial in planned}
+  largest = {}
+  for job in sorted((job for job in jobs if len(job) > 1), key=len):
+    largest[trials.shape(configs[job[0]])] = configs[job[0]], len(job)
+  if largest:
+    from musiczoo.runs.sweep import estimate
+
+    estimate.check(largest.values())
 
 
 def _report(workdir, planned, signals):

@@ -102,6 +102,7 @@ def test_parameter_counts_are_pinned(family):
     ('gan', {'sections__required_planes': '1'}, 'give a list'),
     ('lstm', {'ema_decay': '1.0'}, '--config.ema_decay=1.0: give 0 or more'),
     ('lstm', {'parallel': 'both'}, '--config.parallel=both: give one of jit'),
+    ('lstm', {'split': '80/20'}, '--config.split=80/20: give hash, all, or'),
   ],
 )
 def test_what_does_not_fit_is_refused(variant, changes, message):

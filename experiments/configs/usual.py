@@ -11,6 +11,7 @@ _USUAL = {
     'clip': 1.0,
     'weight_decay': 0.01,
   },
+  'split': 'hash',
   'conditions': {'columns': (), 'styles': (), 'embed_dim': 32, 'dropout': 0.2},
   'sections': {'bar_steps': 0, 'required_planes': ()},
   'excerpts': {'openings': 0, 'phrase_ends': 0, 'opening_quarters': 1},

@@ -7,7 +7,13 @@ from musiczoo.build.config import (
   Sampling,
   Sections,
 )
-from musiczoo.build.data import batches, corpus, pieces, with_statistics
+from musiczoo.build.data import (
+  batches,
+  corpus,
+  pieces,
+  warn_of_grid,
+  with_statistics,
+)
 from musiczoo.build.pipeline import make_model, Pipeline, pipeline
 from musiczoo.build.system import cache_compilation, devices, optimizer
 
@@ -26,5 +32,6 @@ __all__ = [
   'RunConfig',
   'Sampling',
   'Sections',
+  'warn_of_grid',
   'with_statistics',
 ]

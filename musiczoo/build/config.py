@@ -9,6 +9,7 @@ import dataclasses
 import typing
 from typing import Annotated, Any
 
+from musiczoo.data.splits import Rule
 from musiczoo.errors import (
   check_options,
   check_value,
@@ -121,6 +122,9 @@ class RunConfig:
   Attributes:
     family: name of the family, in `ZOO`.
     corpus: name of a corpus or path of music, as `corpora.load` takes it.
+    split: 'hash', the corpus' own split or 80/10/10 by a hash of each name;
+      other shares of training, validation and test in percent; or 'all', each
+      piece in all three.
     representation, optimizer: a name, and the options of that name.
     head: likewise; None for families with an output of their own.
     model: options of the family.
@@ -154,6 +158,7 @@ class RunConfig:
 
   family: Annotated[str, OneOf(*ZOO)]
   corpus: str
+  split: Annotated[str, Rule()]
   representation: Choice
   head: Choice | None
   model: Mapping[str, Any]

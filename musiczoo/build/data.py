@@ -1,22 +1,28 @@
 """The corpus, pieces, feature statistics and batches of a config."""
 
 import dataclasses
+import logging
+import pathlib
 
 from musiczoo.build.config import Choice, RunConfig, with_tuples
 from musiczoo.build.pipeline import Pipeline
-from musiczoo.data import corpora, encoding, sections
+from musiczoo.data import corpora, dataset, encoding, sections
 from musiczoo.data.batches import make_batch_at
 from musiczoo.data.cache import audio_frames
 from musiczoo.data.corpus import Corpus
 from musiczoo.data.pieces import Pieces
 from musiczoo.errors import UserError
+from musiczoo.music.grid_fit import KEPT
 from musiczoo.representations import REPRESENTATIONS
+
+log = logging.getLogger(__name__)
 
 
 def corpus(config: RunConfig) -> Corpus:
   """The corpus: scores, or sounds where the representation is of audio."""
   is_audio = config.representation.make(REPRESENTATIONS).spec.is_audio
-  return (corpora.load_sounds if is_audio else corpora.load)(config.corpus)
+  load = corpora.load_sounds if is_audio else corpora.load
+  return load(config.corpus, config.split)
 
 
 def pieces(
@@ -62,6 +68,26 @@ def _check_has_pieces(config, corpus, split):
     sizes = ', '.join(f'{len(p)} {name}' for name, p in corpus.items())
     raise UserError(
       f"corpus '{config.corpus}' has no {split} pieces ({sizes}): add some"
+    )
+
+
+def warn_of_grid(config: RunConfig, pipeline: Pipeline) -> None:
+  """Logs that the grid of a config loses onsets that the dataset's own keeps.
+
+  Said of grids that `prepare` has counted, if they lose more than it accepts.
+  """
+  path = pathlib.Path(config.corpus)
+  if pipeline.spec.is_audio or not dataset.is_dataset(path):
+    return
+  steps, found = pipeline.spec.steps_per_quarter, dataset.grids(path)
+  if found is None or steps not in found.onsets_kept:
+    return
+  best, kept = found
+  if kept[steps] < min(KEPT, kept[best]):
+    log.warning(
+      "corpus '%s': a grid of %d steps a quarter note keeps %.1f%% of its onsets, "
+      'of %d steps %.1f%%: set --config.representation.steps_per_quarter=%d',
+      *(config.corpus, steps, 100 * kept[steps], best, 100 * kept[best], best),
     )
 
 

@@ -11,7 +11,8 @@ A folder holds, piece after piece in one numbering,
                end in each of these files, in the order of `_ARRAYS`
 
 and what is known of its sources: manifest.jsonl has a line for every file that
-was looked at, report.json the counts. dataset.json is the seal.
+was looked at, report.json the counts. dataset.json is the seal, with the grids
+of `grids`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ import contextlib
 import hashlib
 import os
 import pathlib
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,11 +33,13 @@ from musiczoo.data.cache.npy_writer import (
 )
 from musiczoo.data.corpus import Piece
 from musiczoo.data.pieces import Lazy
-from musiczoo.data.splits import SPLITS
+from musiczoo.data.splits import ALL, SPLITS
 from musiczoo.errors import UserError
+from musiczoo.music import json_files
 from musiczoo.music.score import Score, Track
 
 SEAL = 'dataset.json'
+GRIDS = 'steps_per_quarter', 'onsets_kept'  # Entries of the seal.
 FORMAT = 2  # 1, of release 0.1, had no ends of phrases.
 
 _ARRAYS = {
@@ -55,7 +59,7 @@ class Split(Lazy):
 
   Attributes:
     folder: the dataset.
-    name: of the split.
+    name: of the split; ALL: it has all pieces.
     digests: SHA-256 of each file that holds pieces.
     digest: of all of these.
   """
@@ -66,8 +70,23 @@ class Split(Lazy):
     self.folder, self.name, self.digests = folder, name, digests
     together = ''.join(digests[file] for file in sorted(digests))
     self.digest = hashlib.sha256(together.encode()).hexdigest()
-    numbers = np.flatnonzero(arrays['pieces'][:, 1] == SPLITS.index(name))
+    numbers = np.arange(len(arrays['pieces']))
+    if name != ALL:
+      numbers = numbers[arrays['pieces'][:, 1] == SPLITS.index(name)]
     super().__init__(len(numbers), lambda i: _piece(arrays, int(numbers[i])))
+
+
+class Grids(NamedTuple):
+  """The grid for a dataset, as of `prepare`.
+
+  Attributes:
+    steps_per_quarter: of the grid that `prepare` chose.
+    onsets_kept: steps to a quarter note -> the share of onsets that a grid
+      keeps, of pieces that fit any.
+  """
+
+  steps_per_quarter: int
+  onsets_kept: dict[int, float]
 
 
 class Writer:
@@ -94,14 +113,20 @@ class Writer:
 
 
 @contextlib.contextmanager
-def creating(path: pathlib.Path) -> Iterator[tuple[Writer, pathlib.Path]]:
+def creating(
+  path: pathlib.Path, facts: Mapping = {}
+) -> Iterator[tuple[Writer, pathlib.Path]]:
   """Gives a Writer, and the folder that will be the dataset, to add files to.
+
+  Args:
+    path: of the dataset.
+    facts: entries for the seal, GRIDS, which may be added meanwhile.
 
   Raises:
     UserError: `path` can't be written, or holds something else.
   """
   arrays = _ARRAYS | {'pieces': _PIECES}
-  with sealed_folder.creating(path, SEAL, FORMAT) as folder:
+  with sealed_folder.creating(path, SEAL, FORMAT, facts) as folder:
     with writing(folder, arrays) as writers:
       yield Writer(writers), folder
 
@@ -110,8 +135,12 @@ def is_dataset(path: pathlib.Path) -> bool:
   return (path / SEAL).is_file()
 
 
-def open(path: pathlib.Path) -> dict[str, Split]:
+def open(path: pathlib.Path, *, is_split: bool = True) -> dict[str, Split]:
   """The splits of a dataset, checked against its seal.
+
+  Args:
+    path: the folder.
+    is_split: if not, each split has all pieces.
 
   Raises:
     UserError: a file is missing, damaged or of another format; it is named.
@@ -129,7 +158,29 @@ def open(path: pathlib.Path) -> dict[str, Split]:
     )
   _check_pieces(files['pieces'], arrays)
   digests = {file.name: sealed[file.name] for file in files.values()}
+  if not is_split:
+    return dict.fromkeys(SPLITS, Split(path, ALL, arrays, digests))
   return {name: Split(path, name, arrays, digests) for name in SPLITS}
+
+
+def grids(path: pathlib.Path) -> Grids | None:
+  """The grid for a dataset; None where none was found or it is of release 0.1.
+
+  Raises:
+    UserError: the seal is damaged.
+  """
+  seal = path / SEAL
+  try:
+    table = json_files.read(seal)
+    steps, kept = (table.get(name) for name in GRIDS)
+    if steps is None:
+      return None
+    kept = {int(grid): float(share) for grid, share in kept.items()}
+    if type(steps) is not int or steps not in kept:
+      raise ValueError('its grids')
+  except (AttributeError, OSError, TypeError, ValueError) as error:
+    raise UserError(f'{seal} is damaged: make the folder anew') from error
+  return Grids(steps, kept)
 
 
 def _check_pieces(path, arrays):

@@ -1,4 +1,4 @@
-"""The rule that splits a corpus: by a hash of each piece's name."""
+"""The rules that split a corpus: by a hash of each piece's name, or not at all."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 import hashlib
@@ -6,37 +6,119 @@ import logging
 import operator
 from typing import TypeVar
 
-from musiczoo.data.corpus import Piece, Roll
-
 log = logging.getLogger(__name__)
 
 SPLITS = ('train', 'valid', 'test')
+# Rules beside shares: a corpus' own split, else `SHARES`; and no split.
+HASH, ALL = 'hash', 'all'
+SHARES = 80, 10, 10  # Percent of each of SPLITS.
 
 _T = TypeVar('_T')
 
 
-def split_of(name: str) -> str:
-  """The split of a piece: 80, 10 and 10 % by a hash of its name.
+class Rule:
+  """The names of a rule, for an annotation: `Annotated[str, Rule()]`.
+
+  'hash': the split that the corpus brings, else 80/10/10. 'A/B/C': shares of
+  training, validation and test in percent, by the hash. 'all': each piece is in
+  all three.
+  """
+
+  def __init__(self, *names: str):
+    """Args: `names`, of rules beside shares; none are HASH and ALL."""
+    self.names = (*(names or (HASH, ALL)), '80/10/10')
+
+  def __contains__(self, value: str) -> bool:
+    return value in self.names or _parse(value) is not None
+
+  def __str__(self) -> str:
+    return (
+      f'{", ".join(self.names[:-1])}, or percent of training, validation and '
+      'test as in 80/10/10: whole numbers from 1 on, 100 together'
+    )
+
+
+def shares(rule: str) -> tuple[int, int, int]:
+  """Percent of each of SPLITS of a rule that is not ALL."""
+  return _parse(rule) or SHARES
+
+
+def _parse(rule):
+  parts = rule.split('/')
+  if len(parts) != len(SPLITS) or not all(
+    part.isascii() and part.isdecimal() and len(part) < 3 for part in parts
+  ):
+    return None
+  train, valid, test = map(int, parts)
+  is_whole = min(train, valid, test) >= 1 and train + valid + test == 100
+  return (train, valid, test) if is_whole else None
+
+
+def split_of(name: str, shares: tuple[int, int, int] = SHARES) -> str:
+  """The split of a piece by a hash of its name, in these shares.
 
   It depends on nothing else, so that a piece stays in its split when files are
   added or removed.
   """
-  return {8: 'valid', 9: 'test'}.get(_hash(name) * 10 >> 64, 'train')
+  percent = _hash(name) * 100 >> 64
+  train, valid, _ = shares
+  if percent < train:
+    return 'train'
+  return 'valid' if percent < train + valid else 'test'
+
+
+def split_corpus(
+  corpus: str,
+  pieces: Iterable[_T],
+  rule: str = HASH,
+  near_duplicates: Mapping[str, str] = {},
+  name_of: Callable[[_T], str] = operator.attrgetter('name'),
+) -> Mapping[str, Sequence[_T]]:
+  """Splits a corpus by a rule of `Rule`, so that no split is empty.
+
+  What makes figures those of music that was trained on is logged, and which
+  pieces move as of `with_all_splits`.
+
+  Args:
+    corpus: its name, for the lines.
+    pieces, near_duplicates, name_of: as of `split_pieces`.
+    rule: of `Rule`.
+  """
+  if rule == ALL:
+    warn_of_all(corpus)
+    return dict.fromkeys(SPLITS, list(pieces))
+  splits = split_pieces(pieces, near_duplicates, shares(rule), name_of)
+  return with_all_splits(corpus, splits, name_of)
+
+
+def warn_of_all(corpus: str) -> None:
+  """Logs that a corpus is not split."""
+  log.warning(
+    "corpus '%s': split=all: every piece is for training, validation and test, so "
+    'that figures are not of unseen music',
+    corpus,
+  )
 
 
 def split_pieces(
-  pieces: Iterable[Piece | Roll], near_duplicates: Mapping[str, str] = {}
-) -> dict[str, list]:
+  pieces: Iterable[_T],
+  near_duplicates: Mapping[str, str] = {},
+  shares: tuple[int, int, int] = SHARES,
+  name_of: Callable[[_T], str] = operator.attrgetter('name'),
+) -> dict[str, list[_T]]:
   """Splits pieces into 'train', 'valid' and 'test', in their order.
 
   Args:
     pieces: the pieces.
     near_duplicates: the name of a piece -> that of the piece of which it is
       nearly a copy, to whose split it belongs.
+    shares: percent of each split.
+    name_of: a piece -> its name.
   """
-  splits = {name: [] for name in SPLITS}
+  splits: dict[str, list[_T]] = {name: [] for name in SPLITS}
   for piece in pieces:
-    splits[split_of(near_duplicates.get(piece.name, piece.name))].append(piece)
+    name = name_of(piece)
+    splits[split_of(near_duplicates.get(name, name), shares)].append(piece)
   return splits
 
 

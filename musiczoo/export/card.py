@@ -6,6 +6,7 @@ from importlib import resources
 from jax import export
 
 from musiczoo.build import Pipeline, RunConfig
+from musiczoo.data.splits import ALL
 
 
 def card(
@@ -32,6 +33,7 @@ def card(
   onnx = '- `model.onnx`: inputs and outputs of `step`, but `log_prob_...`.\n'
   window = pipeline.model.window
   figures = ''.join(f'- {k}: {v:.4f}\n' for k, v in sorted(figures.items()))
+  seen = ', which it was trained on' if config.split == ALL else ''
   template = resources.files(__package__).joinpath('card.md').read_text()
   return template.format(
     family=config.family,
@@ -40,7 +42,7 @@ def card(
     step=step,
     corpus=config.corpus,
     parameters=sum(a.size for a in weights.values()),
-    figures=figures and f'\n## Measured on the valid pieces\n\n{figures}',
+    figures=figures and f'\n## Measured on the valid pieces{seen}\n\n{figures}',
     signatures='\n'.join(signatures),
     onnx=onnx if 'model.onnx' in programs else '',
     window=f', {window} steps or more' if window else '',

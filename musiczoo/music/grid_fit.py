@@ -17,6 +17,10 @@ GRIDS = {
   24: 'thirty-seconds and triplets',
 }
 
+# Those of which `prepare` chooses one for all pieces; 12 and 24 have triplets.
+CHOICES = 4, 12, 24
+KEPT = 0.95  # Of the onsets, the least share on a grid that is good enough.
+
 # An onset is off the grid if further from it than this share of a step. Of
 # onsets at random three in four are, on whatever grid.
 _TOLERANCE = 1 / 8

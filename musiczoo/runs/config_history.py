@@ -36,6 +36,7 @@ ADDED = {
   # 0.2
   'reproducible': 'run',
   'on_nan': 'stop',
+  'split': 'hash',
   'excerpts': {'openings': 0, 'phrase_ends': 0},
   'excerpts.opening_quarters': 1,
   'sampling': {'temperature': 1.0, 'top_p': 1.0, 'phrase_candidates': 1},

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 import contextlib
+import functools
 from typing import NamedTuple
 
 import jax
@@ -52,6 +53,7 @@ def fit(
   *,
   init_from: str | None = None,
   place: Callable | None = None,
+  side_by_side: int = 1,
   stopping: Callable[[], int] = lambda: 0,
   report: Callable[[int, dict], None] = lambda step, metrics: None,
   say: Callable[[str], None] = print,
@@ -65,6 +67,7 @@ def fit(
       parameters initialize a new run.
     place: (config, pipeline) -> (Parallel, compiled train_steps): the devices, if
       not all of them as the config says.
+    side_by_side: runs in one program on them, this one among them.
     stopping: called between dispatches; a number that is not 0, such as that of a
       signal, saves and returns, on all processes.
     report: called with (step, metrics).
@@ -79,11 +82,13 @@ def fit(
   )
   corpus = build.corpus(config)
   config, pipeline = build.with_statistics(config, pipeline, corpus)
+  if distributed.first():
+    build.warn_of_grid(config, pipeline)
   train = build.pieces(config, pipeline, corpus, 'train')
   valid = build.pieces(config, pipeline, corpus, 'valid')
   digests = corpus_digests.digests(corpus, ('train', 'valid'))
   prepared = _Prepared(
-    config, pipeline, devices, train_steps, train, valid, digests
+    config, pipeline, devices, train_steps, train, valid, digests, side_by_side
   )
   with contextlib.ExitStack() as stack:
     distributed.on_first(lambda: _lock(stack, workdir))
@@ -104,17 +109,18 @@ class _Prepared(NamedTuple):
   train: Pieces
   valid: Pieces
   digests: dict[str, str]
+  side_by_side: int
 
 
 def _fit(prepared, workdir, init_from, stopping, report, say):
   """`fit` in a folder that is locked."""
-  config, pipeline, devices, train_steps, train, valid, digests = prepared
+  config, pipeline, devices, train_steps, train, valid, digests, _ = prepared
   rows = devices.rows(config.batch_size)
   batch_at = build.batches(config, pipeline, train, rows)
   monitor = f'valid_{monitor_name(pipeline)}'
   run = distributed.on_first(lambda: _check(workdir, config, digests, monitor))
   say(_describe_data(config, devices, train, valid))
-  new, amounts = _new(config, pipeline, batch_at, devices)
+  new, amounts = _new(prepared, batch_at)
   state, step = _begin(new, workdir, run, init_from, say)
   # Only now: a refused run is left as it was.
   changes = distributed.on_first(
@@ -249,25 +255,50 @@ def everywhere(config: build.RunConfig, pipeline: build.Pipeline):
   return devices, devices.compile(train_steps, batch_axis=1, donate=True)
 
 
-def _new(config, pipeline, batch_at, devices):
+def check_memory(config: build.RunConfig, runs: int) -> None:
+  """Refuses runs side by side on one device that cannot fit, and runs none.
+
+  Args:
+    config: of one of them; the others differ in what changes no shape.
+    runs: how many.
+
+  Raises:
+    UserError: they would need more memory than there is.
+  """
+  pipeline, corpus = build.pipeline(config), build.corpus(config)
+  config, pipeline = build.with_statistics(config, pipeline, corpus)
+  train = build.pieces(config, pipeline, corpus, 'train')
+  batch = build.batches(config, pipeline, train)(config.seed, 0)
+  _traced(config, pipeline, batch, 1, runs)
+
+
+def _traced(config, pipeline, batch, devices, runs):
+  """() -> the state of a new run, and the program of a step, if it fits."""
+  optimizer = build.optimizer(config)
+  init = make_init(pipeline.model, optimizer, ema_decay=config.ema_decay)
+  init, key = jax.jit(init), jax.random.key(config.seed)
+  one = jax.tree.map(lambda a: a[:1], batch)
+  shapes = init.eval_shape(key, one)
+  step = _make_step(config, pipeline)  # On one device, of this host's rows.
+  program = jax.make_jaxpr(step)(shapes, batch).jaxpr
+  dispatched = config.steps_per_dispatch
+  memory.check_step(shapes, batch, program, dispatched, devices, runs)
+  return functools.partial(init, key, one), program
+
+
+def _new(prepared, batch_at):
   """The state of a new run, and the amounts of a step for `timing.jsonl`.
 
   Raises:
     UserError: the run would need more memory than there is.
   """
-  optimizer = build.optimizer(config)
-  init = make_init(pipeline.model, optimizer, ema_decay=config.ema_decay)
-  init, key = jax.jit(init), jax.random.key(config.seed)
-  batch = batch_at(config.seed, 0)
-  one = jax.tree.map(lambda a: a[:1], batch)
-  shapes = init.eval_shape(key, one)
-  step = _make_step(config, pipeline)  # On one device, of this host's rows.
-  program = jax.make_jaxpr(step)(shapes, batch).jaxpr
-  share = devices.devices // jax.process_count()
-  memory.check_step(shapes, batch, program, config.steps_per_dispatch, share)
-  rows, processes = len(batch['x']), jax.process_count()
+  config, pipeline, devices, *_, runs = prepared
+  batch, processes = batch_at(config.seed, 0), jax.process_count()
+  share = devices.devices // processes
+  init, program = _traced(config, pipeline, batch, share, runs)
+  rows = len(batch['x'])
   tokens = sum(pipeline.spec.num_decisions(p['x']) for p in parts(batch))
-  return jax.device_get(init(key, one)), {
+  return jax.device_get(init()), {
     'examples': rows * processes,
     'tokens': tokens * processes,
     'model_flops': flops.of_jaxpr(program) * processes,

@@ -35,7 +35,9 @@ def check(needs: Mapping[str, float], have: int, advice: str) -> None:
     )
 
 
-def check_step(state, batch, program, dispatched: int, devices: int) -> None:
+def check_step(
+  state, batch, program, dispatched: int, devices: int, runs: int = 1
+) -> None:
   """Refuses a run that cannot fit, before any of it is on a device.
 
   Args:
@@ -44,10 +46,13 @@ def check_step(state, batch, program, dispatched: int, devices: int) -> None:
     program: the jaxpr of a train step on it.
     dispatched: steps, and batches, in one call of the device.
     devices: how many this process uses.
+    runs: how many of the like are side by side in one program.
 
   Raises:
     UserError: it would need more memory than there is.
   """
+  side_by_side = f' of {runs} runs' if runs > 1 else ''
+  advice = 'lower --together, ' if runs > 1 else 'lower '
   needs = {
     'for parameters and optimizer': size(state),
     f'for {dispatched} batches': size(batch) * dispatched / devices,
@@ -57,9 +62,9 @@ def check_step(state, batch, program, dispatched: int, devices: int) -> None:
     ),
   }
   check(
-    needs,
+    {f'{of}{side_by_side}': runs * each for of, each in needs.items()},
     available(devices),
-    'lower --config.model.hidden, --config.batch_size, --config.window or '
+    f'{advice}--config.model.hidden, --config.batch_size, --config.window or '
     '--config.steps_per_dispatch',
   )
 

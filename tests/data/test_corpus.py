@@ -6,7 +6,14 @@ import pytest
 
 from musiczoo.data import corpora
 from musiczoo.data.corpus import Piece
-from musiczoo.data.splits import split_of, split_pieces, with_all_splits
+from musiczoo.data.splits import (
+  Rule,
+  shares,
+  split_corpus,
+  split_of,
+  split_pieces,
+  with_all_splits,
+)
 from musiczoo.errors import UserError
 
 
@@ -82,3 +89,58 @@ def test_what_is_no_corpus_is_said(name):
   message = str(error.value)
   assert name in message and 'folder of MIDI' in message
   assert '\n' not in message
+
+
+def test_shares_are_by_the_hash_alone():
+  names = [f'piece {i}' for i in range(10_000)]
+  given = shares('60/25/15')
+  found = {name: split_of(name, given) for name in names}
+  counts = Counter(found.values())
+  assert counts['train'] == pytest.approx(6000, abs=150)
+  assert counts['valid'] == pytest.approx(2500, abs=150)
+  # What a smaller share has for training a larger one has, too.
+  assert all(
+    split_of(name) == 'train' for name in names if found[name] == 'train'
+  )
+  assert all(
+    split_of(name, shares('80/10/10')) == split_of(name) for name in names
+  )
+  assert shares('hash') == (80, 10, 10)
+
+
+def test_all_is_no_split_and_warns(caplog):
+  pieces = [Piece(f'piece {i}', None) for i in range(4)]
+  splits = split_corpus('songs', pieces, 'all')
+  assert list(splits.values()) == [pieces] * 3
+  (record,) = caplog.records
+  assert "'songs': split=all" in record.getMessage()
+  assert 'not of unseen music' in record.getMessage()
+
+
+def test_shares_that_leave_a_split_empty_are_filled(caplog):
+  pieces = [Piece(f'piece {i}', None) for i in range(8)]
+  splits = split_corpus('songs', pieces, '98/1/1')
+  assert sorted(map(len, splits.values())) == [1, 1, 6]
+  assert 'moves from train to' in caplog.text
+
+
+@pytest.mark.parametrize(
+  'rule',
+  [
+    '',
+    'Hash',
+    '80/20',
+    '80/10/11',
+    '100/0/0',
+    '-1/1/100',
+    '80 /10/10',
+    '٨٠/10/10',
+  ],
+)
+def test_other_rules_are_none(rule):
+  assert rule not in Rule()
+
+
+def test_rules():
+  assert all(rule in Rule() for rule in ('hash', 'all', '1/1/98', '34/33/33'))
+  assert 'all' not in Rule('hash') and '70/15/15' in Rule('hash')

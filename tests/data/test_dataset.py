@@ -71,6 +71,15 @@ def test_a_dataset_is_a_corpus(path):
   assert [len(corpus[split]) for split in SPLITS] == [3, 1, 1]
 
 
+def test_a_dataset_keeps_its_split_or_is_not_split(path, caplog):
+  corpus = corpora.load(str(path), 'all')
+  assert [len(corpus[split]) for split in SPLITS] == [5, 5, 5]
+  assert corpus['train'].name == 'all' and corpus['valid'][4].name == '4.mid'
+  assert 'not of unseen music' in caplog.text
+  with pytest.raises(UserError, match='prepare --split=70/15/15$'):
+    corpora.load(str(path), '70/15/15')
+
+
 def test_damage_is_named(path):
   with (path / 'notes.npy').open('r+b') as file:
     file.seek(-1, 2)

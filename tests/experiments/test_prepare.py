@@ -39,10 +39,25 @@ def test_it_says_what_it_did_and_what_to_type_next(folder, tmp_path):
   assert said['pieces'].startswith('12: ')
   # Nine ticks of 480 to a quarter are on none of the grids.
   assert said['grid'] == 'none fits'
+  assert said['steps'] == 'none: no piece fits a grid'
   assert said['free'] == (
     '12 pieces that fit no grid, as if played freely: 0.mid, 1.mid, 10.mid, ...'
   )
   assert f'--config.corpus={tmp_path / "d"} ' in said['next']
+
+
+def test_the_summary_names_the_grid_and_its_flag(tmp_path):
+  notes = [(160 * i, 100, 60 + i % 5, 80, 0) for i in range(60)]
+  midi.write(Score(np.array(notes, np.int32)), tmp_path / 'a.mid')
+  answer = run(
+    'prepare', f'--input={tmp_path / "a.mid"}', f'--output={tmp_path / "d"}'
+  )
+  assert answer.returncode == 0, answer.stderr
+  said = dict(line.split(None, 1) for line in answer.stdout.splitlines()[1:])
+  assert said['steps'] == (
+    '--config.representation.steps_per_quarter=12 keeps the onsets '
+    '(33.3% at 4, 100.0% at 12, 100.0% at 24)'
+  )
 
 
 @pytest.mark.parametrize(

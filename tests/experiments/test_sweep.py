@@ -195,3 +195,22 @@ def test_a_slip_is_answered_in_one_line(tmp_path, arguments, message):
   assert message in answer.stderr
   # Before anything is trained, or even written.
   assert not list(tmp_path.iterdir())
+
+
+def test_what_does_not_fit_side_by_side_is_refused_before_it_begins(
+  corpus, tmp_path
+):
+  changes = small.SMALL | {'corpus': corpus, 'model.hidden': 2**15}
+  answer = run(
+    'sweep',
+    '--config=experiments/configs/poly.py:gru_bernoulli',
+    f'--workdir={tmp_path / "w"}',
+    *(f'--config.{key}={value}' for key, value in changes.items()),
+    '--seeds=40',
+    '--together=40',
+  )
+  assert answer.returncode == 2
+  (line,) = answer.stderr.splitlines()
+  assert 'GB for parameters and optimizer of 40 runs' in line
+  assert 'lower --together' in line
+  assert not (tmp_path / 'w').exists()

@@ -6,6 +6,7 @@ import pytest
 
 from experiments.configs import chorales
 from musiczoo import build
+from musiczoo.data import dataset
 from musiczoo.errors import UserError
 from musiczoo.models.zoo import ZOO
 from musiczoo.music import midi
@@ -185,3 +186,30 @@ def test_a_folder_that_holds_no_run(tmp_path):
     workdir.load(tmp_path / 'absent')
   with pytest.raises(UserError, match='no sound checkpoint'):
     workdir.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+  'steps, kept, said',
+  [
+    (4, {4: 0.7, 12: 0.99}, '4 steps a quarter note keeps 70.0% of its onsets'),
+    (12, {4: 0.7, 12: 0.99}, ''),
+    (4, {4: 0.95, 12: 0.99}, ''),
+    (4, {4: 0.6, 12: 0.5}, ''),  # The other is no better.
+    (16, {4: 0.7, 12: 0.99}, ''),  # Not counted.
+  ],
+)
+def test_a_grid_that_loses_onsets_of_a_dataset_is_named(
+  tmp_path, caplog, steps, kept, said
+):
+  kept = {str(grid): share for grid, share in kept.items()}
+  facts = {'steps_per_quarter': 12, 'onsets_kept': kept}
+  with dataset.creating(tmp_path / 'd', facts):
+    pass
+  found = config(
+    tmp_path / 'd', **{'representation.steps_per_quarter': str(steps)}
+  )
+  build.warn_of_grid(found, build.pipeline(found))
+  assert said in caplog.text
+  assert len(caplog.records) == bool(said)
+  if said:
+    assert caplog.text.rstrip().endswith('steps_per_quarter=12')

@@ -1,6 +1,7 @@
 """The least memory of small programs that can be counted by hand."""
 
 import os
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -53,4 +54,24 @@ def test_what_fits_is_not_refused_and_what_does_not_is_named():
   assert str(error.value) == (
     '3.5 GB of memory are needed at least, and there are 3.4 GB: '
     '2.0 GB for parameters, 1.5 GB for batches; lower it'
+  )
+
+
+class State(NamedTuple):
+  params: jax.ShapeDtypeStruct
+
+
+def test_runs_side_by_side_need_as_many_times_the_memory(monkeypatch):
+  monkeypatch.setattr(memory, 'available', lambda devices: 2_500_000_000)
+  state, batch = State(array(10**8)), {'x': array(10**6)}
+  program = jax.make_jaxpr(lambda x: x)(1.0).jaxpr
+  memory.check_step(state, batch, program, 10, 1, 2)
+  with pytest.raises(UserError) as error:
+    memory.check_step(state, batch, program, 10, 1, 3)
+  assert str(error.value) == (
+    '2.5 GB of memory are needed at least, and there are 2.5 GB: 1.2 GB for '
+    'parameters and optimizer of 3 runs, 0.1 GB for 10 batches of 3 runs, '
+    '1.2 GB for activations and gradients of 3 runs; lower --together, '
+    '--config.model.hidden, --config.batch_size, --config.window or '
+    '--config.steps_per_dispatch'
   )

@@ -4,7 +4,7 @@ The seal is a JSON file of the number of the format and the size and SHA-256 of
 each other file.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 import contextlib
 import json
 import os
@@ -20,7 +20,7 @@ from musiczoo.music.files import move_folder, sha256, try_lock
 
 @contextlib.contextmanager
 def creating(
-  path: pathlib.Path, seal: str, form: int
+  path: pathlib.Path, seal: str, form: int, facts: Mapping = {}
 ) -> Iterator[pathlib.Path]:
   """Gives a folder to write to, which becomes `path` if all goes well.
 
@@ -31,6 +31,7 @@ def creating(
       content.
     seal: the name of the seal.
     form: the number of the format.
+    facts: more entries of the seal, read when the folder is complete.
 
   Raises:
     UserError: `path` can't be written, or holds something else.
@@ -49,7 +50,8 @@ def creating(
       try_lock(held)
     yield scratch
     files = {p.name: _describe(p) for p in sorted(scratch.iterdir())}
-    text = json.dumps({'format': form, 'files': files}, indent=1) + '\n'
+    table = {'format': form, **facts, 'files': files}
+    text = json.dumps(table, indent=1) + '\n'
     (scratch / seal).write_text(text)
     try:
       move_folder(scratch, path)

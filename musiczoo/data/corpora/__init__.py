@@ -5,10 +5,16 @@ import pathlib
 from musiczoo.data import dataset
 from musiczoo.data.corpora import benchmarks, chorales, folder, recordings
 from musiczoo.data.corpus import Corpus
-from musiczoo.data.splits import split_pieces, with_all_splits
+from musiczoo.data.splits import (
+  ALL,
+  HASH,
+  split_corpus,
+  warn_of_all,
+  with_all_splits,
+)
 from musiczoo.errors import UserError
 
-__all__ = ['load', 'load_sounds']
+__all__ = ['has_split', 'load', 'load_sounds']
 
 _ACCEPTED = (
   "give 'chorales', a folder of MIDI files or one, a prepared dataset, or a .mat "
@@ -16,7 +22,7 @@ _ACCEPTED = (
 )
 
 
-def load(name: str) -> Corpus:
+def load(name: str, split: str = HASH) -> Corpus:
   """Loads a corpus and splits it by piece, the same way at all times.
 
   Args:
@@ -24,18 +30,27 @@ def load(name: str) -> Corpus:
       MIDI files, or one of them; or a dataset made by `experiments.prepare` or
       a benchmark file, which bring their own splits. Of few pieces see
       `with_all_splits`.
+    split: of `splits.Rule`. A dataset keeps its own split or is not split at
+      all; a benchmark file keeps its own.
 
   Raises:
-    UserError: there is no such corpus, or nothing in it can be used.
+    UserError: there is no such corpus, nothing in it can be used, or it can't be
+      split in this way.
   """
   if name == 'chorales':
-    return split_pieces(chorales.load(), chorales.NEAR_DUPLICATES)
+    pieces = chorales.load()
+    return split_corpus(name, pieces, split, chorales.NEAR_DUPLICATES)
   path = pathlib.Path(name)
+  if has_split(name):
+    _check_keeps_split(name, path, split)
   if dataset.is_dataset(path):
+    if split == ALL:
+      warn_of_all(name)
+      return dataset.open(path, is_split=False)
     # Where few pieces move they are kept in memory.
     return with_all_splits(name, dataset.open(path))
   if path.is_dir() or path.is_file() and path.suffix.lower() in folder.SUFFIXES:
-    return with_all_splits(name, split_pieces(folder.load(path)))
+    return split_corpus(name, folder.load(path), split)
   if path.suffix in benchmarks.SUFFIXES:
     if path.is_file():
       return benchmarks.load(path)
@@ -44,7 +59,29 @@ def load(name: str) -> Corpus:
   raise UserError(f"corpus '{name}'{missing}; {_ACCEPTED}")
 
 
-def load_sounds(name: str) -> Corpus:
+def has_split(name: str) -> bool:
+  """Whether a corpus brings its own split: a dataset or a benchmark file."""
+  path = pathlib.Path(name)
+  return dataset.is_dataset(path) or (
+    path.suffix in benchmarks.SUFFIXES and path.is_file()
+  )
+
+
+def _check_keeps_split(name, path, split):
+  if dataset.is_dataset(path):
+    if split not in (HASH, ALL):
+      raise UserError(
+        f"--config.split={split}: corpus '{name}' has the split that prepare "
+        f'made: give hash or all, or make it anew by prepare --split={split}'
+      )
+  elif split != HASH:
+    raise UserError(
+      f"--config.split={split}: corpus '{name}' has a published split: give "
+      'hash, which keeps it'
+    )
+
+
+def load_sounds(name: str, split: str = HASH) -> Corpus:
   """Loads a folder of sound files, or one, and splits it as `load` does.
 
   Raises:
@@ -57,4 +94,4 @@ def load_sounds(name: str) -> Corpus:
       f"corpus '{name}': this model is of audio: give --config.corpus=FOLDER "
       f'of sound files ({", ".join(recordings.SUFFIXES)})'
     )
-  return recordings.load(path)
+  return recordings.load(path, split)

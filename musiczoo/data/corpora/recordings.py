@@ -10,7 +10,7 @@ from musiczoo.data.corpora.folder import listing
 from musiczoo.data.corpus import Recording
 from musiczoo.data.pieces import Lazy
 from musiczoo.data.sandbox import Sandbox
-from musiczoo.data.splits import split_of, SPLITS, with_all_splits
+from musiczoo.data.splits import ALL, HASH, split_corpus, SPLITS
 from musiczoo.errors import UserError
 from musiczoo.music import audio
 from musiczoo.music.audio import SUFFIXES
@@ -43,11 +43,11 @@ class Recordings(Lazy):
 
 
 def load(
-  path: pathlib.Path, limits: audio.Limits = audio.LIMITS
+  path: pathlib.Path, split: str = HASH, limits: audio.Limits = audio.LIMITS
 ) -> dict[str, Recordings]:
   """The sound files in a folder and the folders in it, in order of their names.
 
-  A single file is a corpus of one. Each is decoded in a sandbox first. One that
+  A single file is a corpus of one. `split` is of `splits.Rule`. Each is decoded in a sandbox first. One that
   can't be used is left out: its reason is logged, then the number of each.
 
   Raises:
@@ -88,8 +88,10 @@ def load(
       *(path, len(errors), len(files)),
       ', '.join(f'{n} {code}' for code, n in reasons),
     )
-  splits = {s: [f for f in kept if split_of(f) == s] for s in SPLITS}
+  splits = split_corpus(str(path), kept, split, name_of=str)
+  if split == ALL:
+    return dict.fromkeys(SPLITS, Recordings(root, ALL, kept))
   return {
-    split: Recordings(root, split, {file: kept[file] for file in files})
-    for split, files in with_all_splits(str(path), splits, str).items()
+    name: Recordings(root, name, {file: kept[file] for file in files})
+    for name, files in splits.items()
   }

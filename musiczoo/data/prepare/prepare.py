@@ -9,19 +9,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import contextlib
 import json
 import pathlib
+from typing import Annotated
 
 from musiczoo.data import dataset
 from musiczoo.data.corpus import Piece
 from musiczoo.data.prepare import scan, sources
 from musiczoo.data.prepare.engines import ENGINES, FileLimits
+from musiczoo.data.prepare.grids import Grids
 from musiczoo.data.prepare.scan import Result
-from musiczoo.data.splits import split_of, SPLITS
-from musiczoo.errors import UserError
+from musiczoo.data.splits import HASH, Rule, shares, split_of, SPLITS
+from musiczoo.errors import check_argument, UserError
 from musiczoo.music.midi import guard
 
 REJECTED = guard.REJECTED | scan.REJECTED
-
-FEW = 3  # Names of a kind in the report; the manifest has all.
 
 # Shows the progress of a job: (items, how many or None) -> the same items.
 Watch = Callable[[Iterable, int | None], Iterator]
@@ -34,6 +34,7 @@ def prepare(
   engine: str = 'local',
   workers: int = 1,
   drums: Sequence[str] = (),
+  split: str = HASH,
   file_limits: FileLimits = FileLimits(),
   watch: Watch = lambda items, total: iter(items),
 ) -> dict:
@@ -48,6 +49,7 @@ def prepare(
     engine: a key of ENGINES.
     workers: how many files are read at once.
     drums: words; a track with one in its name is a drum kit on any channel.
+    split: a rule of `splits.Rule`, HASH or shares.
     file_limits: how much a file may be and cost.
     watch: shows the progress.
 
@@ -58,30 +60,35 @@ def prepare(
     `reasons` counts the files in which each code was met. Of the pieces, `free`
     fit no grid, of which `first_free` names some; `grids` counts which grid, in
     steps to the quarter note, the others fit best, and `moved_ms` how far
-    their notes move to it on the average; `one_beat` have mostly bars of one
-    beat. All pieces are stored as they are.
+    their notes move to it on the average. `steps_per_quarter` is the grid for
+    all of these, and `onsets_kept` the share of their onsets that each grid
+    keeps, see `Grids.choice`; dataset.json has both, too. `one_beat` have mostly
+    bars of one beat. All pieces are stored as they are.
 
   Raises:
     UserError: the input can't be read or has nothing to use, or the output
       can't be written.
   """
+  check_argument('--split', split, Annotated[str, Rule(HASH)])
   ignored, counts, first_of = Counter(), _Counts(), {}
   found, total = sources.find(path, file_limits.limits, ignored)
   found = (source._replace(drums=tuple(drums)) for source in found)
+  facts = {}
   with (
-    dataset.creating(output) as (writer, folder),
+    dataset.creating(output, facts) as (writer, folder),
     contextlib.closing(ENGINES[engine](found, file_limits, workers)) as results,
   ):
     with (folder / 'manifest.jsonl').open('w') as manifest:
       for result in watch(results, total):
         line = _describe(result)
         if result.score is not None:
-          line |= _duplicate(result, first_of) or _store(result, writer)
+          line |= _duplicate(result, first_of) or _store(result, writer, split)
         manifest.write(json.dumps(line) + '\n')
         counts.add(line)
     report = counts.report() | {'ignored': ignored.total()}
     if not report['pieces']:
       raise UserError(f'{path}: {_nothing(report)}')
+    facts.update((name, report[name]) for name in dataset.GRIDS)
     (folder / 'report.json').write_text(json.dumps(report, indent=1) + '\n')
   return report
 
@@ -118,8 +125,8 @@ def _duplicate(result, first_of):
   return {'duplicate_of': first, 'semitones': lowest - its_lowest}
 
 
-def _store(result, writer):
-  split = split_of(result.fingerprint.digest)
+def _store(result, writer, rule):
+  split = split_of(result.fingerprint.digest, shares(rule))
   number = writer.add(Piece(result.name, result.score), split)
   return {'split': split, 'piece': number}
 
@@ -129,8 +136,7 @@ class _Counts:
 
   def __init__(self):
     self._counts, self._reasons, self._splits = Counter(), Counter(), Counter()
-    self._styles, self._grids = Counter(), Counter()
-    self._moved, self._free = 0.0, []
+    self._styles, self._grids = Counter(), Grids()
 
   def add(self, line: dict) -> None:
     self._counts[line['status']] += 1
@@ -143,17 +149,7 @@ class _Counts:
       self._styles[line['style']] += 1
       self._counts['one_beat'] += line['one_beat']
       self._counts['notes'] += line['notes']
-      self._add_grid(line)
-
-  def _add_grid(self, line):
-    grid, notes = line['grid'], line['notes']
-    if grid['free']:
-      self._counts['free'] += 1
-      self._free = [*self._free, line['name']][:FEW]
-    else:
-      self._grids[grid['steps_per_quarter']] += 1
-      self._counts['on_grid'] += notes
-      self._moved += notes * grid['moved_ms']
+      self._grids.add(line)
 
   def report(self) -> dict:
     counts = self._counts
@@ -167,10 +163,7 @@ class _Counts:
       'notes': counts['notes'],
       'splits': {split: self._splits[split] for split in SPLITS},
       'styles': dict(sorted(self._styles.items())),
-      'grids': {str(g): n for g, n in sorted(self._grids.items())},
-      'moved_ms': round(self._moved / max(counts['on_grid'], 1), 1),
-      'free': counts['free'],
-      'first_free': self._free,
+      **self._grids.report(),
       'one_beat': counts['one_beat'],
       'reasons': dict(sorted(self._reasons.items())),
     }

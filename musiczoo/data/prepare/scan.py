@@ -48,6 +48,7 @@ class Grid(NamedTuple):
     moved_ms: how far the onsets move to their lines, on the average.
     most_ms: how far one moves.
     free: whether not even this grid fits: the piece was played freely.
+    kept: grid of `grid_fit.GRIDS` -> share of onsets that are not off it.
   """
 
   steps_per_quarter: int
@@ -55,6 +56,7 @@ class Grid(NamedTuple):
   moved_ms: float
   most_ms: float
   free: bool
+  kept: dict[int, float]
 
 
 class Result(NamedTuple):
@@ -126,6 +128,7 @@ def _grid(score):
     round(mean, 1),
     round(most, 1),
     grid_fit.is_free(off),
+    {grid: round(1 - share, 3) for grid, share in off.items()},
   )
 
 

@@ -18,6 +18,7 @@ import zipfile
 import zlib
 
 from musiczoo.music.midi.guard import LIMITS, Limits, MidiError, open_file
+from musiczoo.music.midi.zip_names import name_of
 
 MAX_MEMBERS = 10**6
 # MIDI shrinks about four times, a folder of like songs perhaps fifty times.
@@ -130,7 +131,8 @@ def _zip_members(path, spend):
     for info in infos:
       if info.is_dir():
         continue
-      refused = _unsafe(info.filename)
+      name = name_of(info)
+      refused = _unsafe(name)
       if stat.S_ISLNK(info.external_attr >> 16):
         refused = 'link'
       elif info.compress_type not in ZIP_METHODS:
@@ -142,7 +144,7 @@ def _zip_members(path, spend):
         spend(len(data))
         return data
 
-      yield _Member(info.filename, refused, read)
+      yield _Member(name, refused, read)
 
 
 def overlap(infos: list[zipfile.ZipInfo], size: int) -> bool:

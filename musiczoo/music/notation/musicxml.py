@@ -7,7 +7,6 @@ _OF_NOTES = {'beam', 'lyric', 'notehead', 'notehead-text', 'play', 'stem'}
 _NOTATIONS = {
   'accidental-mark',
   'arpeggiate',
-  'fermata',
   'glissando',
   'non-arpeggiate',
   'ornaments',

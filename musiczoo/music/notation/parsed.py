@@ -16,7 +16,7 @@ from music21.tempo import MetronomeMark
 import numpy as np
 
 from musiczoo.music.midi import Limits
-from musiczoo.music.notation import musicxml, repeats
+from musiczoo.music.notation import musicxml, phrases, repeats
 from musiczoo.music.notation.bars import Bar, meters
 from musiczoo.music.notation.tracks import PartReader, RESOLUTION, ticks
 from musiczoo.music.score import Score
@@ -33,10 +33,12 @@ class Played(NamedTuple):
   Attributes:
     events: (onset, element) of what is played or in force, in order.
     bars: in order.
+    phrase_ends: where phrases end.
   """
 
   events: list[tuple[Fraction, music21.base.Music21Object]]
   bars: list[Bar]
+  phrase_ends: list[Fraction]
 
 
 def to_score(text: str, form: str, limits: Limits, repairs: Counter) -> Score:
@@ -59,9 +61,9 @@ def to_score(text: str, form: str, limits: Limits, repairs: Counter) -> Score:
   orders = _orders(parts, repairs)
   played = [_play(part, order, repairs) for part, order in zip(parts, orders)]
   notes, tracks = [], []
-  for part, (events, _) in zip(parts, played):
+  for part, of_part in zip(parts, played):
     reader = PartReader(getattr(part, 'partName', None) or '', len(tracks))
-    reader.read(events)
+    reader.read(of_part.events)
     notes += reader.notes
     tracks += reader.tracks
     limits.check('notes', len(notes))
@@ -72,6 +74,7 @@ def to_score(text: str, form: str, limits: Limits, repairs: Counter) -> Score:
     meters=_rows(meters(played[0].bars), 3),
     keys=_rows(_distinct(_keys(played, repairs)), 3),
     resolution=RESOLUTION,
+    phrase_ends=np.array(list(map(ticks, played[0].phrase_ends)), np.int64),
   )
 
 
@@ -101,6 +104,7 @@ def _play(part: Part, order: list[int] | None, repairs: Counter) -> Played:
   loose = list(_contents(part, repairs))
   standing, signatures = _in_force(measures, contents, loose)
   events, bars, onset, before = loose, [], Fraction(0), -1
+  in_order = []
   for place in range(len(measures)) if order is None else order:
     length = Fraction(measures[place].quarterLength)
     if order is None:
@@ -109,12 +113,13 @@ def _play(part: Part, order: list[int] | None, repairs: Counter) -> Played:
       events += [(onset, element) for element in standing[place]]
     events += [(onset + at, element) for at, element in contents[place]]
     bars.append(Bar(onset, length, signatures[place]))
+    in_order.append((onset, measures[place]))
     onset, before = onset + length, place
   if not measures and (signature := part.timeSignature):
     whole = Fraction(signature.barDuration.quarterLength)
     bars = [Bar(onset, whole, _meter(signature))]
   events.sort(key=lambda event: (event[0], isinstance(event[1], NotRest)))
-  return Played(events, bars)
+  return Played(events, bars, list(phrases.ends(in_order)))
 
 
 def _contents(stream: Stream, repairs: Counter) -> Iterator:

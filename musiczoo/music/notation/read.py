@@ -56,7 +56,8 @@ def read_report(
   """Reads one piece of notation as a canonical Score.
 
   Pitches are those that sound. Notes that are tied are one note. Every part
-  is a track; of a part on two staves, each staff.
+  is a track; of a part on two staves, each staff. Phrases end with the notes
+  and rests under a fermata in the upper voice of the first part.
 
   Args:
     name: of the file; its suffix is a key of FORMATS.

@@ -42,11 +42,19 @@ def run(
     if len(folders) == 1:
       _run(folders[0], stopping)
     else:
-      vmap_trials.together([partial(_run, f, stopping) for f in folders])
+      count = len(folders)
+      vmap_trials.together(
+        [partial(_run, f, stopping, side_by_side=count) for f in folders]
+      )
 
 
 def _run(
-  folder: pathlib.Path, stopping, place=None, leave=lambda: None
+  folder: pathlib.Path,
+  stopping,
+  place=None,
+  leave=lambda: None,
+  *,
+  side_by_side=1,
 ) -> None:
   if results.finished(folder):
     return
@@ -56,7 +64,12 @@ def _run(
   try:
     config = config_history.parse(workdirs.read_table(folder / workdirs.CONFIG))
     run_lib.fit(
-      config, folder, place=place, stopping=stopping, say=lambda line: None
+      config,
+      folder,
+      place=place,
+      side_by_side=side_by_side,
+      stopping=stopping,
+      say=lambda line: None,
     )
     leave()
     if stopping():

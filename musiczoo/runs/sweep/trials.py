@@ -57,16 +57,20 @@ def jobs(trials: Iterable[Trial], together: int) -> list[tuple[str, ...]]:
   """
   shapes = {}
   for trial in trials:
-    shape = trial.config.to_dict() | {'seed': 0}
-    for rate in RATES:
-      shape['optimizer'].pop(rate, None)
-    shape = _json(shape)
-    shapes.setdefault(shape, []).append(trial.id)
+    shapes.setdefault(shape(trial.config), []).append(trial.id)
   return [
     tuple(ids[i : i + together])
     for ids in shapes.values()
     for i in range(0, len(ids), together)
   ]
+
+
+def shape(config: 'RunConfig') -> str:
+  """What configs have in common whose runs can be one program."""
+  fixed = config.to_dict() | {'seed': 0}
+  for rate in RATES:
+    fixed['optimizer'].pop(rate, None)
+  return _json(fixed)
 
 
 def folder(workdir, trial_id: str) -> pathlib.Path:

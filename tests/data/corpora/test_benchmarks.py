@@ -57,6 +57,15 @@ def test_rolls(tmp_path, write, suffix):
       assert found == frames
 
 
+@pytest.mark.parametrize('split', ['all', '70/15/15'])
+def test_a_published_split_is_kept(tmp_path, split):
+  npz(tmp_path / 'set.npz')
+  with pytest.raises(
+    UserError, match=f'config.split={split}.* published split'
+  ):
+    corpora.load(str(tmp_path / 'set.npz'), split)
+
+
 @pytest.mark.parametrize('transposed', [False, True])
 def test_mat_files_as_of_muse_data_and_piano_midi(tmp_path, transposed):
   # Long pieces of bytes, of unequal numbers and lengths; cells [1, N] or [N, 1].

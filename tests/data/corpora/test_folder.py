@@ -62,6 +62,25 @@ def test_one_file_is_a_corpus(tmp_path):
   }
 
 
+@pytest.mark.parametrize('where', ['', 'b.mid'])
+def test_all_pieces_are_in_all_splits_where_that_is_asked_for(tmp_path, where):
+  put(tmp_path / 'b.mid')
+  put(tmp_path / 'c.mid')
+  found = corpora.load(str(tmp_path / where), 'all')
+  everything = [where] if where else ['b.mid', 'c.mid']
+  assert all(names({s: p}) == everything for s, p in found.items())
+
+
+def test_shares_of_a_folder(tmp_path):
+  for number in range(40):
+    put(tmp_path / f'{number}.mid')
+  found = corpora.load(str(tmp_path), '50/25/25')
+  assert len(found['train']) < 30 and len(names(found)) == 40
+  usual = corpora.load(str(tmp_path))
+  assert len(usual['train']) >= 30
+  assert set(names({'': found['train']})) < set(names({'': usual['train']}))
+
+
 def test_linked_folders_are_listed_once_and_loops_end(tmp_path):
   put(tmp_path / 'in' / 'z' / 'b.mid')
   put(tmp_path / 'elsewhere' / 'deep' / 'c.mid')

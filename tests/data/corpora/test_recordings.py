@@ -51,6 +51,13 @@ def test_few_files_are_in_all_splits(tmp_path):
   assert [p[0].name for p in alone.values()] == ['0.wav'] * 3
 
 
+def test_all_files_are_in_all_splits_where_that_is_asked_for(tmp_path):
+  for i in range(4):
+    put(tmp_path / f'{i}.wav', 440 + i)
+  corpus = corpora.load_sounds(str(tmp_path), 'all')
+  assert [len(p) for p in corpus.values()] == [4, 4, 4]
+
+
 def test_nothing_to_use_is_an_error_of_one_line(tmp_path):
   def said():
     with pytest.raises(UserError) as error:

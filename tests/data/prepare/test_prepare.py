@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 
-from musiczoo.data import corpora, prepare
+from musiczoo.data import corpora, dataset as dataset_lib, prepare
 from musiczoo.data.prepare import engines
 from musiczoo.errors import UserError
 from musiczoo.music import midi
@@ -124,6 +124,18 @@ def test_more_files_move_no_piece(folder, dataset, tmp_path):
   assert all(after[key] == split for key, split in before.items())
 
 
+def test_shares_are_chosen_and_all_is_for_training(folder, dataset, tmp_path):
+  report = prepare.prepare(folder, tmp_path / 'd', split='40/30/30')
+  before, after = lines(dataset[0]), lines(tmp_path / 'd')
+  assert report['splits']['train'] < dataset[1]['splits']['train']
+  for name, line in after.items():
+    if line.get('split') == 'train':
+      assert before[name]['split'] == 'train'
+  for wrong in ('all', '40/30'):
+    with pytest.raises(UserError, match=f'--split={wrong}: give hash'):
+      prepare.prepare(folder, tmp_path / 'e', split=wrong)
+
+
 def test_a_second_run_is_the_same_or_refused(folder, dataset, tmp_path):
   output, report = dataset
   assert prepare.prepare(folder, output) == report
@@ -168,12 +180,97 @@ def test_pieces_that_fit_no_grid_are_named_and_kept_as_they_are(tmp_path):
     'moved_ms': 3.1,
     'most_ms': 12.5,
     'free': False,
+    'kept': {
+      **{'2': 0.5, '3': 0.25, '4': 1.0},
+      **{'6': 0.25, '8': 0.75, '12': 0.75, '24': 0.75},
+    },
   }
   for pieces in corpora.load(str(tmp_path / 'd')).values():
     for piece in pieces:
       np.testing.assert_array_equal(
         np.sort(piece.score.notes[:, 0]), onsets[piece.name[:-4]]
       )
+
+
+def put(path, onsets, resolution=480):
+  path.parent.mkdir(parents=True, exist_ok=True)
+  # Of a melody of its own, or it would be a duplicate.
+  rng = np.random.default_rng(list(path.stem.encode()))
+  notes = [(int(t), 20, int(rng.integers(50, 70)), 80, 0) for t in onsets]
+  midi.write(Score(np.array(notes, np.int32), resolution=resolution), path)
+
+
+@pytest.mark.parametrize(
+  'straight, triplets, best, kept',
+  [
+    (12, 0, 4, (1.0, 1.0, 1.0)),
+    # Triplets of half of the pieces survive, and so do those of a few that
+    # are more than a twentieth of all onsets.
+    (6, 6, 12, (0.667, 1.0, 1.0)),
+    (10, 2, 12, (0.889, 1.0, 1.0)),
+    (19, 1, 4, (0.967, 1.0, 1.0)),
+  ],
+)
+def test_the_grid_is_the_coarsest_that_keeps_the_onsets(
+  tmp_path, straight, triplets, best, kept
+):
+  for i in range(straight):
+    late = 50 * (i == 3)  # By which a recording may begin late.
+    put(tmp_path / 'in' / f's{i}.mid', (np.arange(60) + i) * 120 + late)
+  for i in range(triplets):
+    put(tmp_path / 'in' / f't{i}.mid', (np.arange(60) + i) * 160)
+  rng = np.random.default_rng(0)  # One that fits no grid counts in no case.
+  put(tmp_path / 'in' / 'free.mid', np.sort(rng.integers(0, 9999, 60)))
+  report = prepare.prepare(tmp_path / 'in', tmp_path / 'd')
+  assert report['steps_per_quarter'] == best
+  assert tuple(report['onsets_kept'][g] for g in ('4', '12', '24')) == kept
+  seal = json.loads((tmp_path / 'd' / 'dataset.json').read_text())
+  for name in ('steps_per_quarter', 'onsets_kept'):
+    assert seal[name] == report[name]
+  found = dataset_lib.grids(tmp_path / 'd')
+  assert found.steps_per_quarter == best
+  assert found.onsets_kept[4] == kept[0]
+
+
+def test_where_no_grid_is_good_the_best_of_them_is_named(tmp_path):
+  put(tmp_path / 'in' / 'a.mid', np.arange(50) * 96)  # Quintuplets.
+  straight = np.arange(40) * 120
+  put(tmp_path / 'in' / 'b.mid', np.sort([*straight, *range(30, 9000, 930)]))
+  report = prepare.prepare(tmp_path / 'in', tmp_path / 'd')
+  kept = report['onsets_kept']
+  assert max(kept[g] for g in ('4', '12', '24')) < 0.95
+  assert kept[str(report['steps_per_quarter'])] == max(
+    kept[g] for g in ('4', '12', '24')
+  )
+
+
+def test_a_dataset_of_free_pieces_has_no_grid(tmp_path):
+  rng = np.random.default_rng(0)
+  put(tmp_path / 'in' / 'free.mid', np.sort(rng.integers(0, 9999, 60)))
+  report = prepare.prepare(tmp_path / 'in', tmp_path / 'd')
+  assert report['steps_per_quarter'] is None
+  assert dataset_lib.grids(tmp_path / 'd') is None
+
+
+@pytest.mark.parametrize(
+  'damage',
+  [
+    {'steps_per_quarter': 'four'},
+    {'steps_per_quarter': 5},
+    {'steps_per_quarter': True},
+    {'onsets_kept': [1.0]},
+    {'onsets_kept': {'four': 1.0}},
+    {'onsets_kept': {'4': {}}},
+    {'onsets_kept': None},
+  ],
+)
+def test_damaged_grids_are_an_error_of_one_line(tmp_path, damage):
+  put(tmp_path / 'in' / 'a.mid', np.arange(60) * 120)
+  prepare.prepare(tmp_path / 'in', tmp_path / 'd')
+  seal = tmp_path / 'd' / 'dataset.json'
+  seal.write_text(json.dumps(json.loads(seal.read_text()) | damage))
+  with pytest.raises(UserError, match='dataset.json is damaged'):
+    dataset_lib.grids(tmp_path / 'd')
 
 
 def test_tracks_are_drums_by_words_of_their_names(tmp_path):

@@ -110,6 +110,46 @@ def test_names_of_old_code_pages_are_kept(tmp_path):
   assert unpack(path) == ({name: SONG}, None)
 
 
+@pytest.mark.parametrize(
+  'name, encoding',
+  [
+    ('\u7b2c\u4e00\u697d\u7ae0/\u66f2.mid', 'shift_jis'),
+    ('\u66f2.mid', 'shift_jis'),
+    ('\u8868\u60c5.mid', 'shift_jis'),  # Its second byte is a backslash.
+    ('\u30c8\u30c3\u30ab\u30fc\u30bf.mid', 'shift_jis'),
+    ('\u66f2/Pr\xe9lude.mid', 'utf-8'),
+    ('Pr\xe9lude \xe0 l\u2019apr\xe8s-midi.mid', 'cp1252'),
+    ('Pr\xe9lude \xc0 la Fa\xe7on.mid', 'latin-1'),
+    ('F\xfcr Elise.mid', 'latin-1'),
+    ('Pr\xe9lude.mid', 'cp437'),
+    ('ch\xe2teau.mid', 'cp437'),
+    ('F\xfcr Elise.mid', 'cp437'),
+    ('plain.mid', 'ascii'),
+  ],
+)
+def test_zip_names_without_the_flag_of_utf8_are_read(tmp_path, name, encoding):
+  raw = name.encode(encoding)
+  place = ('x' * len(raw)).encode()
+  path = pack(tmp_path / 'songs.zip', {place.decode(): SONG})
+  path.write_bytes(path.read_bytes().replace(place, raw))
+  assert unpack(path) == ({name: SONG}, None)
+
+
+def test_any_bytes_are_a_zip_name_that_is_read_and_none_leads_out(tmp_path):
+  rng = random.Random(0)
+  path = pack(tmp_path / 'songs.zip', {'x' * 12: SONG})
+  data = path.read_bytes()
+  for _ in range(200):
+    raw = bytes(
+      rng.choice([*range(0x30, 0x5C), *range(128, 256)]) for _ in range(12)
+    )
+    path.write_bytes(data.replace(b'x' * 12, raw))
+    (read,) = unpack(path)[0].values()
+    assert read in (SONG, 'name')
+  path.write_bytes(data.replace(b'x' * 12, b'../\x8b\xc8song.mi'))
+  assert list(unpack(path)[0].values()) == ['name']
+
+
 def test_links_and_devices_are_refused(tmp_path):
   path = tmp_path / 'songs.tar'
   with tarfile.open(path, 'w') as archive:

@@ -246,6 +246,66 @@ def test_dynamics_are_velocities():
   assert 1 <= soft < 64 < loud <= 127
 
 
+FERMATA = '<notations><fermata type="upright"/></notations>'
+
+
+def held(name: str, duration: int, before: str = '') -> str:
+  return note(name, duration, after=before + FERMATA)
+
+
+def phrase_ends(*parts: list[str]) -> list[float]:
+  found, repairs = read(score(*parts))
+  assert not repairs
+  return (found.phrase_ends / found.resolution).tolist()
+
+
+def test_phrases_end_with_fermatas_of_notes_and_rests():
+  rest = f'<note><rest/><duration>2</duration>{FERMATA}</note>'
+  bars = [
+    attributes() + note('C5', 1) + held('D5', 2) + note('E5', 1),
+    note('F5', 2) + rest,
+    whole('G5'),
+  ]
+  assert phrase_ends(bars) == [3, 8]
+
+
+def test_only_the_first_part_and_its_upper_voice_have_phrases():
+  upper = ''.join(
+    held('C5', 1, '<voice>1</voice>')
+    if i == 1
+    else note('C5', 1, after='<voice>1</voice>')
+    for i in range(4)
+  )
+  back = '<backup><duration>4</duration></backup>'
+  lower = held('C4', 3, '<voice>2</voice>') + note(
+    'C4', 1, after='<voice>2</voice>'
+  )
+  first = [attributes() + upper + back + lower, whole('G5')]
+  second = [attributes() + whole('C3'), held('G3', 3) + note('C3', 1)]
+  assert phrase_ends(first, second) == [2]
+
+
+def test_a_held_note_that_is_tied_on_ends_with_the_last():
+  tie = '<tie type="{0}"/><notations><tied type="{0}"/>{1}</notations>'
+  fermata = '<fermata/>'
+  bars = [
+    attributes()
+    + note('C5', 2)
+    + note('D5', 2, after=tie.format('start', fermata)),
+    note('D5', 1, after=tie.format('stop', '')) + note('E5', 3),
+  ]
+  assert phrase_ends(bars) == [5]
+
+
+def test_phrases_are_repeated_with_their_notes():
+  bars = [
+    attributes() + note('C5', 2) + held('D5', 2),
+    whole('E5') + repeat('backward'),
+    held('F5', 4),
+  ]
+  assert phrase_ends(bars) == [4, 12, 20]
+
+
 @pytest.mark.parametrize(
   'limits,code',
   [
