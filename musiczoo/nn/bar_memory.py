@@ -244,11 +244,13 @@ def _track(x, row):
 def read(x_BxNx5: jax.Array, layout: Layout) -> Notes:
   """The past that rows make up."""
 
-  def step(notes, row):
-    return append(notes, x_BxNx5[:, row], row, layout), ()
+  def step(notes, given):
+    x_Bx5, row = given
+    return append(notes, x_Bx5, row, layout), ()
 
   pieces, num = x_BxNx5.shape[:2]
-  return jax.lax.scan(step, start(pieces, num), jnp.arange(num))[0]
+  each = jnp.swapaxes(x_BxNx5, 0, 1), jnp.arange(num)
+  return jax.lax.scan(step, start(pieces, num), each)[0]
 
 
 def now(
