@@ -3,7 +3,13 @@
 import pathlib
 
 from musiczoo.data import dataset
-from musiczoo.data.corpora import benchmarks, chorales, folder, recordings
+from musiczoo.data.corpora import (
+  benchmarks,
+  chorales,
+  folder,
+  recordings,
+  tunes,
+)
 from musiczoo.data.corpus import Corpus
 from musiczoo.data.splits import split_pieces, with_all_splits
 from musiczoo.errors import UserError
@@ -11,16 +17,19 @@ from musiczoo.errors import UserError
 __all__ = ['load', 'load_sounds']
 
 _ACCEPTED = (
-  "give 'chorales', a folder of MIDI files or one, a prepared dataset, or a .mat "
-  'or .npz file of a benchmark'
+  "give 'chorales', 'tunes' or 'essen', a folder of MIDI files or one, a "
+  'prepared dataset, or a .mat or .npz file of a benchmark'
 )
+# In music21's own corpus, with splits that keep variants together.
+_PACKAGED = {'tunes': tunes.load_tunes, 'essen': tunes.load_essen}
 
 
 def load(name: str) -> Corpus:
   """Loads a corpus and splits it by piece, the same way at all times.
 
   Args:
-    name: 'chorales', the four-part chorales of Bach; or a path: a folder of
+    name: 'chorales', the four-part chorales of Bach; 'tunes', dance tunes;
+      'essen', folk songs, for non-commercial use; or a path: a folder of
       MIDI files, or one of them; or a dataset made by `experiments.prepare` or
       a benchmark file, which bring their own splits. Of few pieces see
       `with_all_splits`.
@@ -30,6 +39,8 @@ def load(name: str) -> Corpus:
   """
   if name == 'chorales':
     return split_pieces(chorales.load(), chorales.NEAR_DUPLICATES)
+  if name in _PACKAGED:
+    return with_all_splits(name, _PACKAGED[name]())
   path = pathlib.Path(name)
   if dataset.is_dataset(path):
     # Where few pieces move they are kept in memory.
