@@ -7,6 +7,7 @@ from musiczoo.data.corpora import (
   benchmarks,
   chorales,
   folder,
+  palestrina,
   recordings,
   tunes,
 )
@@ -17,11 +18,15 @@ from musiczoo.errors import UserError
 __all__ = ['load', 'load_sounds']
 
 _ACCEPTED = (
-  "give 'chorales', 'tunes' or 'essen', a folder of MIDI files or one, a "
-  'prepared dataset, or a .mat or .npz file of a benchmark'
+  "give 'chorales', 'tunes', 'essen' or 'palestrina', a folder of MIDI files or "
+  'one, a prepared dataset, or a .mat or .npz file of a benchmark'
 )
 # In music21's own corpus, with splits that keep variants together.
-_PACKAGED = {'tunes': tunes.load_tunes, 'essen': tunes.load_essen}
+_PACKAGED = {
+  'tunes': tunes.load_tunes,
+  'essen': tunes.load_essen,
+  'palestrina': palestrina.load,
+}
 
 
 def load(name: str) -> Corpus:
@@ -29,10 +34,10 @@ def load(name: str) -> Corpus:
 
   Args:
     name: 'chorales', the four-part chorales of Bach; 'tunes', dance tunes;
-      'essen', folk songs, for non-commercial use; or a path: a folder of
-      MIDI files, or one of them; or a dataset made by `experiments.prepare` or
-      a benchmark file, which bring their own splits. Of few pieces see
-      `with_all_splits`.
+      'essen', folk songs, for non-commercial use; 'palestrina', movements of
+      masses, whose rights are reserved; or a path: a folder of MIDI files, or
+      one of them; or a dataset made by `experiments.prepare` or a benchmark
+      file, which bring their own splits. Of few pieces see `with_all_splits`.
 
   Raises:
     UserError: there is no such corpus, or nothing in it can be used.

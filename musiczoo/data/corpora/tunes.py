@@ -227,7 +227,10 @@ def _title(tune):
 
 def _fields(tune):
   """The first of each field of the head, '' for others."""
-  text = tune.data.decode('utf-8', 'replace')
+  try:
+    text = tune.data.decode()
+  except UnicodeDecodeError:
+    text = tune.data.decode('latin-1')
   found = re.findall(r'(?m)^([A-Z]):([^%\r\n]*)', text)
   fields = dict(reversed(found))  # The first of each.
   return {name: fields.get(name, '').strip() for name in 'XRTMK'}
