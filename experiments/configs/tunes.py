@@ -67,7 +67,6 @@ VARIANTS['vae'] = (
   | {
     'family': 'vae',
     'window': 96,
-    'conditions': {'columns': ('key', 'style'), 'styles': STYLES},
     'model': usual.CODER
     | {'net': 'recurrent', 'attributes': 0.0}
     | {'hidden': 128, 'latent': 64}

@@ -10,6 +10,8 @@ import numpy as np
 
 MAX_ORDER = 32  # Of an n-gram: tokens, with the one that is predicted.
 MAX_TOKENS = 2**23  # To fit it.
+# Orders tried beyond the best: a note may last for a quarter of twelve steps.
+PATIENCE = 12
 
 
 def uniform(train: Sequence[np.ndarray]) -> float:
@@ -62,7 +64,7 @@ def ngram(
 
   where h' is h without its first token, and below the empty context all are
   equally likely. A piece begins after start symbols. The order is that with the
-  fewest nats on `valid`; it is not raised beyond three that have more.
+  fewest nats on `valid`, of those up to `PATIENCE` beyond it.
 
   Args:
     train, valid, test: pieces of tokens [T], with at least one in each. Of
@@ -90,7 +92,7 @@ def ngram(
     cut = middle - begin
     nats.append((-log_p[:cut].mean(), -log_p[cut:].mean()))
     best = min(range(order), key=lambda i: nats[i][0])
-    if order - 1 - best > 3:
+    if order - 1 - best > PATIENCE:
       break
   return {
     'nll_per_token_bigram': float(nats[1][1]),
