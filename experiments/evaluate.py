@@ -8,6 +8,7 @@ import json
 import pathlib
 
 from absl import flags
+import numpy as np
 
 from musiczoo.errors import UserError
 from musiczoo.music import json_files
@@ -91,6 +92,9 @@ def main():
   if spec.is_audio or has_latent:
     train = build.pieces(config, pipeline, corpus, 'train')
     figures |= _baselines(given, params, train)
+  elif spec.kind == 'tokens':
+    progress.stage('fitting an n-gram')
+    figures |= _ngram(config, pipeline, corpus, pieces)
   warning = None
   if has_latent:
     figures |= collapse.active_dimensions(figures)
@@ -171,6 +175,31 @@ def _baselines(given, params, train):
   if pipeline.spec.is_audio:
     return audio_baselines(pipeline, params, train, pieces)
   return collapse.accuracy_unigram(devices, pipeline, train, pieces, batch_size)
+
+
+def _ngram(config, pipeline, corpus, pieces):
+  """Baselines of tokens; of a melody also per note, and tokens per note."""
+  from musiczoo import build
+  from musiczoo.evaluation import baselines
+  from musiczoo.music.spec import is_onset
+
+  train, valid = (
+    build.pieces(config, pipeline, corpus, split).x
+    for split in ('train', 'valid')
+  )
+  spec = pipeline.spec
+  figures = baselines.ngram(train, valid, pieces.x, spec.depth)
+  if not spec.is_melody:
+    return figures
+  notes = sum(
+    int((is_onset(x // 2, x % 2) & (x > 1)).sum())
+    for x in map(np.asarray, pieces.x)
+  )
+  if notes:
+    per_note = int(pieces.offsets[-1]) / notes
+    nats = figures['nll_per_token_ngram'] * per_note
+    figures |= {'tokens_per_note': per_note, 'nll_per_note_ngram': nats}
+  return figures
 
 
 def _voices(config, pipeline, params, corpus):

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from experiments.configs import chorales, poly, tracks
+from experiments.configs import chorales, poly, tracks, tunes
 from musiczoo import build
 from musiczoo.data.pieces import pack
 from musiczoo.errors import UserError
@@ -17,7 +17,7 @@ from tests import configs
 
 VARIANTS = [
   f'{module.__name__.rsplit(".", 1)[-1]}.py:{variant}'
-  for module in (chorales, poly, tracks)
+  for module in (chorales, poly, tracks, tunes)
   for variant in module.VARIANTS
 ]
 OF_FAMILY = {

@@ -1,4 +1,4 @@
-"""Baselines that a trained model should beat: uniform, bigram, PCA, ...
+"""Baselines that a trained model should beat: uniform, bigram, n-gram, PCA, ...
 
 Each is fitted on `train` and scored on `test`, lists of encoded pieces. Counts
 are smoothed as stated, so that nothing has probability zero.
@@ -7,6 +7,11 @@ are smoothed as stated, so that nothing has probability zero.
 from collections.abc import Sequence
 
 import numpy as np
+
+MAX_ORDER = 32  # Of an n-gram: tokens, with the one that is predicted.
+MAX_TOKENS = 2**23  # To fit it.
+# Orders tried beyond the best: a note may last for a quarter of twelve steps.
+PATIENCE = 12
 
 
 def uniform(train: Sequence[np.ndarray]) -> float:
@@ -42,6 +47,58 @@ def bigram(train: Sequence[np.ndarray], test: Sequence[np.ndarray]) -> float:
     for v in range(voices)
   )
   return nats / (voices * sum(map(len, test)))
+
+
+def ngram(
+  train: Sequence[np.ndarray],
+  valid: Sequence[np.ndarray],
+  test: Sequence[np.ndarray],
+  values: int,
+) -> dict[str, float]:
+  """Nats per token by an n-gram that backs off to shorter contexts.
+
+  Interpolated as by Witten and Bell (1991): of a context h seen c(h) times
+  before k(h) different tokens,
+
+    p(x | h) = (c(hx) + k(h) p(x | h')) / (c(h) + k(h)),
+
+  where h' is h without its first token, and below the empty context all are
+  equally likely. A piece begins after start symbols. The order is that with the
+  fewest nats on `valid`, of those up to `PATIENCE` beyond it.
+
+  Args:
+    train, valid, test: pieces of tokens [T], with at least one in each. Of
+      `train` the first pieces count, up to `MAX_TOKENS` tokens.
+    values: how many tokens there are.
+
+  Returns:
+    'nll_per_token_bigram' and 'nll_per_token_ngram', of test, and 'ngram_order',
+    2 for a bigram.
+  """
+  pieces = [_first(train), list(valid), list(test)]
+  token = np.concatenate([x for s in pieces for x in s]).astype(np.int64)
+  place = np.concatenate([np.arange(len(x)) for s in pieces for x in s])
+  begin, middle, _ = np.cumsum([sum(map(len, split)) for split in pieces])
+  context = np.zeros_like(token)
+  p = np.full(len(token) - begin, 1 / values)
+  nats = []  # Of valid and of test, by order.
+  for order in range(1, MAX_ORDER + 1):
+    if order > 1:
+      before = np.roll(token, order - 1)
+      before = np.where(place < order - 1, values, before)
+      context = _numbers(context * (values + 1) + before)
+    p = _backed_off(context, _numbers(context * values + token), begin, p)
+    log_p = np.log(p)
+    cut = middle - begin
+    nats.append((-log_p[:cut].mean(), -log_p[cut:].mean()))
+    best = min(range(order), key=lambda i: nats[i][0])
+    if order - 1 - best > PATIENCE:
+      break
+  return {
+    'nll_per_token_bigram': float(nats[1][1]),
+    'nll_per_token_ngram': float(nats[best][1]),
+    'ngram_order': best + 1,
+  }
 
 
 def most_frequent(train: Sequence[np.ndarray], values: int) -> np.ndarray:
@@ -123,6 +180,42 @@ def _squares(pieces):
     step = np.diff(x, axis=0, prepend=np.zeros_like(x[:1]))
     total += (step.astype(np.float64) ** 2).sum(0)
   return total
+
+
+def _first(pieces):
+  """The first pieces, together at most MAX_TOKENS long; at least one."""
+  found, total = [], 0
+  for x in pieces:
+    total += len(x)
+    if found and total > MAX_TOKENS:
+      break
+    found.append(x)
+  return found
+
+
+def _numbers(keys):
+  """Keys [N] -> numbers from 0, the same for equal keys."""
+  return np.unique(keys, return_inverse=True)[1]
+
+
+def _backed_off(context, event, begin, shorter):
+  """Probabilities of the tokens from `begin` on, fitted to those before.
+
+  Args:
+    context: number of what comes before each token.
+    event: number of that with the token.
+    shorter: the probabilities by the shorter context.
+  """
+  count = np.bincount(event[:begin], minlength=event.max() + 1)
+  context_of = np.empty(len(count), np.int64)
+  context_of[event] = context
+  kinds = np.bincount(context_of[count > 0], minlength=context.max() + 1)
+  total = np.bincount(context[:begin], minlength=len(kinds))
+  seen, new = context[begin:], event[begin:]
+  mixed = count[new] + kinds[seen] * shorter
+  return np.where(
+    total[seen] > 0, mixed / np.maximum(total + kinds, 1)[seen], shorter
+  )
 
 
 def _bigram_line(train, test):

@@ -1,4 +1,4 @@
-"""A Score from and to a file of MIDI, MusicXML or ABC, by its suffix."""
+"""A Score from and to a file of MIDI, MusicXML, ABC or kern, by its suffix."""
 
 import logging
 import os
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 def read(path: str | os.PathLike) -> Score:
-  """Reads a file of MIDI, or of notation: MusicXML or ABC.
+  """Reads a file of MIDI, or of notation: MusicXML, ABC or kern.
 
   What can't be read of notation is left out, which is logged.
 

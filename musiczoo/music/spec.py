@@ -61,6 +61,11 @@ class Spec(NamedTuple):
     return self.kind in ('voices', 'bits')
 
   @property
+  def is_melody(self) -> bool:
+    """Whether x is a line: tokens `2 * symbol + is_onset`, one a step."""
+    return self.kind == 'tokens' and self.steps_per_token is None
+
+  @property
   def unit(self) -> str:
     """What a figure 'per ...' is per: 'note', 'frame', 'token' or 'row'."""
     units = {'voices': 'note', 'tokens': 'token', 'compound': 'row'}

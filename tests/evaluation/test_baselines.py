@@ -113,3 +113,60 @@ def test_principal_components_of_windows():
   assert baselines.pca(train, short, 2) == pytest.approx(
     (left**2).mean(), rel=1e-3
   )
+
+
+def witten_bell(train, piece, place, order, values):
+  """The probability of a token by the formula, context by context."""
+  p = 1 / values
+  for length in range(order):
+    padded = [values] * length + piece[:place]
+    context = padded[len(padded) - length :]
+    follow = [
+      x[i]
+      for x in train
+      for i in range(len(x))
+      if ([values] * length + x)[i : i + length] == context
+    ]
+    if follow:
+      kinds = len(set(follow))
+      p = (follow.count(piece[place]) + kinds * p) / (len(follow) + kinds)
+  return p
+
+
+def test_ngram_is_the_formula_at_the_order_best_on_valid():
+  rng = np.random.default_rng(0)
+  train, valid, test = (
+    [(np.cumsum(rng.integers(0, 2, n)) % 5).tolist() for n in lengths]
+    for lengths in ([40, 1, 30], [25], [20, 2])
+  )
+
+  def nats(pieces, order):
+    p = [
+      witten_bell(train, x, i, order, 6) for x in pieces for i in range(len(x))
+    ]
+    return -np.mean(np.log(p))
+
+  order = min(range(1, 8), key=lambda n: nats(valid, n))
+  assert baselines.ngram(train, valid, test, 6) == pytest.approx(
+    {
+      'nll_per_token_bigram': nats(test, 2),
+      'nll_per_token_ngram': nats(test, order),
+      'ngram_order': order,
+    }
+  )
+
+
+def test_ngram_of_what_repeats_takes_a_long_context():
+  piece = np.array([3, 3, 3, 1, 3, 3, 3, 2] * 20)
+  found = baselines.ngram([piece], [piece], [piece], 4)
+  assert found['ngram_order'] > 4
+  assert found['nll_per_token_ngram'] < 0.1 < found['nll_per_token_bigram']
+
+
+def test_ngram_is_fitted_to_whole_pieces_up_to_the_limit(monkeypatch):
+  train = [np.array([0, 1] * 5), np.array([1, 1] * 5), np.array([2, 2] * 5)]
+  other = [np.array([0, 1, 2])]
+  two = baselines.ngram(train[:2], other, other, 3)
+  assert baselines.ngram(train, other, other, 3) != two
+  monkeypatch.setattr(baselines, 'MAX_TOKENS', 25)
+  assert baselines.ngram(train, other, other, 3) == two

@@ -3,7 +3,14 @@
 import pathlib
 
 from musiczoo.data import dataset
-from musiczoo.data.corpora import benchmarks, chorales, folder, recordings
+from musiczoo.data.corpora import (
+  benchmarks,
+  chorales,
+  folder,
+  palestrina,
+  recordings,
+  tunes,
+)
 from musiczoo.data.corpus import Corpus
 from musiczoo.data.splits import (
   ALL,
@@ -17,21 +24,29 @@ from musiczoo.errors import UserError
 __all__ = ['has_split', 'load', 'load_sounds']
 
 _ACCEPTED = (
-  "give 'chorales', a folder of MIDI files or one, a prepared dataset, or a .mat "
-  'or .npz file of a benchmark'
+  "give 'chorales', 'tunes', 'essen' or 'palestrina', a folder of MIDI files or "
+  'one, a prepared dataset, or a .mat or .npz file of a benchmark'
 )
+# In music21's own corpus, with splits that keep variants together.
+_PACKAGED = {
+  'tunes': tunes.load_tunes,
+  'essen': tunes.load_essen,
+  'palestrina': palestrina.load,
+}
 
 
 def load(name: str, split: str = HASH) -> Corpus:
   """Loads a corpus and splits it by piece, the same way at all times.
 
   Args:
-    name: 'chorales', the four-part chorales of Bach; or a path: a folder of
-      MIDI files, or one of them; or a dataset made by `experiments.prepare` or
-      a benchmark file, which bring their own splits. Of few pieces see
-      `with_all_splits`.
+    name: 'chorales', the four-part chorales of Bach; 'tunes', dance tunes;
+      'essen', folk songs, for non-commercial use; 'palestrina', movements of
+      masses, whose rights are reserved; or a path: a folder of MIDI files, or
+      one of them; or a dataset made by `experiments.prepare` or a benchmark
+      file, which bring their own splits. Of few pieces see `with_all_splits`.
     split: of `splits.Rule`. A dataset keeps its own split or is not split at
-      all; a benchmark file keeps its own.
+      all; a benchmark file, and a corpus of the music21 package other than the
+      chorales, keep their own.
 
   Raises:
     UserError: there is no such corpus, nothing in it can be used, or it can't be
@@ -40,6 +55,13 @@ def load(name: str, split: str = HASH) -> Corpus:
   if name == 'chorales':
     pieces = chorales.load()
     return split_corpus(name, pieces, split, chorales.NEAR_DUPLICATES)
+  if name in _PACKAGED:
+    if split != HASH:
+      raise UserError(
+        f"--config.split={split}: corpus '{name}' has a split that keeps variants "
+        'together: give hash'
+      )
+    return with_all_splits(name, _PACKAGED[name]())
   path = pathlib.Path(name)
   if has_split(name):
     _check_keeps_split(name, path, split)
@@ -60,9 +82,9 @@ def load(name: str, split: str = HASH) -> Corpus:
 
 
 def has_split(name: str) -> bool:
-  """Whether a corpus brings its own split: a dataset or a benchmark file."""
+  """Whether a corpus brings its own split."""
   path = pathlib.Path(name)
-  return dataset.is_dataset(path) or (
+  return name in _PACKAGED or dataset.is_dataset(path) or (
     path.suffix in benchmarks.SUFFIXES and path.is_file()
   )
 

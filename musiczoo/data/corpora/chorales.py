@@ -1,30 +1,17 @@
 """The four-part chorales of Bach, read from the music21 package."""
 
 from collections.abc import Iterator
-import concurrent.futures
 from fractions import Fraction
-import hashlib
-import importlib.metadata
-import importlib.util
-import logging
-import multiprocessing
-import os
 import pathlib
-import shutil
 import warnings
 
 import numpy as np
 
-from musiczoo.data import dataset
+from musiczoo.data.corpora import packaged
 from musiczoo.data.corpus import Piece
-from musiczoo.data.progress import progress
-from musiczoo.errors import UserError
-from musiczoo.music.files import cache_folder
 from musiczoo.music.score import canonical, Score
 from musiczoo.representations.representation import VELOCITY
 from musiczoo.representations.voices import NAMES, TRACKS
-
-log = logging.getLogger(__name__)
 
 _TEMPO = 750_000  # Microseconds per quarter note: 80 to the minute.
 _RESOLUTION = 24  # Thirty-seconds (the shortest notes) and triplets fit.
@@ -57,25 +44,13 @@ def load() -> list[Piece]:
     UserError: music21 is not installed.
   """
   files = _files()
-  key = hashlib.sha256(importlib.metadata.version('music21').encode())
   # This very file is part of the key: another way to parse, another cache.
-  for file in [pathlib.Path(__file__), *files]:
-    key.update(file.read_bytes())
-  cache = cache_folder() / f'chorales-{key.hexdigest()[:16]}'
-  try:
-    if os.path.exists(cache):
-      return [_with_names(piece) for piece in dataset.open(cache)['train']]
-  except UserError as error:
-    log.warning('%s (done now)', error)
-    shutil.rmtree(cache, ignore_errors=True)
-  pieces = _parse_all(files)
-  try:
-    with dataset.creating(cache) as (writer, _):
-      for piece in pieces:
-        writer.add(piece, 'train')
-  except UserError as error:
-    log.warning('the chorales are not kept: %s, by XDG_CACHE_HOME', error)
-  return pieces
+  splits = packaged.cached(
+    'chorales',
+    [pathlib.Path(__file__), *files],
+    lambda left_out: {'train': _parse_all(files)},
+  )
+  return [_with_names(piece) for piece in splits['train']]
 
 
 def _with_names(piece):
@@ -114,32 +89,12 @@ def parse(file: pathlib.Path) -> Piece | None:
 
 
 def _files():
-  """The MusicXML files, found without importing music21."""
-  found = importlib.util.find_spec('music21')
-  if found is None:
-    raise UserError(
-      "corpus 'chorales' is read from the music21 package: "
-      "install the extra 'corpora', pip install music21"
-    )
-  folder = pathlib.Path(found.origin).parent / 'corpus' / 'bach'
-  return sorted(folder.glob('*.mxl'))
+  return packaged.files('chorales', 'bach', '.mxl')
 
 
 def _parse_all(files) -> list[Piece]:
-  def parsed(pieces):
-    return list(
-      filter(None, progress(pieces, len(files), 'reading Bach, once'))
-    )
-
-  # Not forked: a process that runs JAX has threads, which a fork would lose.
-  context = multiprocessing.get_context('spawn')
-  try:
-    with concurrent.futures.ProcessPoolExecutor(mp_context=context) as pool:
-      return parsed(pool.map(parse, files, chunksize=8))
-  except concurrent.futures.BrokenExecutor:
-    # Workers import the main program, which one read from stdin or without
-    # `if __name__ == '__main__'` doesn't survive.
-    return parsed(map(parse, files))
+  found = packaged.parsed(parse, files, 'reading Bach, once')
+  return list(filter(None, found))
 
 
 def _notes(part) -> Iterator[tuple[int, int, int]]:

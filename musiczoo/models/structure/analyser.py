@@ -32,11 +32,14 @@ _FEATURES = {
 def planes_of(x, spec: Spec):
   """Steps [..., *spec.shape] -> float32 [..., P, planes], pitch by pitch.
 
-  Each voice has a plane of what sounds and a plane of onsets; bits have the
-  planes of their representation.
+  Each voice, and a melody, has a plane of what sounds and a plane of onsets; bits
+  have the planes of their representation.
   """
-  if spec.kind == 'voices':
-    symbol = jax.nn.one_hot(x // 2, spec.depth)[..., 1:]  # No plane of rests.
+  symbols = spec.depth
+  if spec.is_melody:
+    x, symbols = x[..., None], spec.depth // 2
+  if spec.kind in ('voices', 'tokens'):
+    symbol = jax.nn.one_hot(x // 2, symbols)[..., 1:]  # No plane of rests.
     x = jnp.concatenate([symbol, symbol * (x % 2)[..., None]], axis=-2)
   else:
     x = x.reshape(*x.shape[:-1], spec.planes, -1).astype(jnp.float32)

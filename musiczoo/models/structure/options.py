@@ -46,10 +46,10 @@ class StructureOptions:
 
   def check(self, spec: Spec, conditioning: Conditioning) -> None:
     """Raises UserError unless the options fit x and its conditions."""
-    if not spec.is_grid:
+    if not (spec.is_grid or spec.is_melody):
       raise UserError(
         'family structure models bars of a grid, not events or audio: set '
-        '--config.representation.name to voices, tracks or pianoroll'
+        '--config.representation.name to voices, tracks, pianoroll or melody'
       )
     if not codes_of(conditioning):
       raise UserError(

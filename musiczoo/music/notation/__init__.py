@@ -1,4 +1,4 @@
-"""Reading of MusicXML and ABC to a canonical Score, with music21."""
+"""Reading of MusicXML, ABC and kern to a canonical Score, with music21."""
 
 from musiczoo.music.notation.abc import tunes
 from musiczoo.music.notation.read import (

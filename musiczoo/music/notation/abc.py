@@ -2,7 +2,8 @@
 
 music21 lets an accidental alter one note only, unless the file claims to be
 ABC 2.1; takes a note before `::` for a field, and each change of voice for a
-new part; and has no measures, so no repeats, without two plain bar lines. All
+new part; has no measures, so no repeats, without two plain bar lines; and goes
+back to the very beginning where the sign at which a repeat begins is left out. All
 that is written out here. What is not played is left out: grace notes, chord
 symbols, decorations, slurs and words.
 
@@ -128,9 +129,13 @@ class _Body:
     # The pitch and accidental of the last note, and of one that is tied on.
     self._last = self._tied = None
     self._measures = ['']  # Without bar lines.
-    self._odd_ending = False
-    found = [self._token(match) for match in _TOKEN.finditer(music)]
-    self.text = self._whole(''.join(found))
+    self._odd_ending = self._in_ending = False
+    # Where a repeat without a sign begins, after this token; None if at one.
+    self._section = -1
+    self._found = []
+    for match in _TOKEN.finditer(music):
+      self._found.append(self._token(match))
+    self.text = self._whole(''.join(self._found))
 
   def _whole(self, text):
     if self._odd_ending:
@@ -176,15 +181,34 @@ class _Body:
 
   def _bar(self, sign):
     self._altered.clear()
+    is_double = any(mark in sign for mark in ('||', '[|', '|]'))
     # An invisible bar line may stand at one that repeats.
     sign = re.sub(r'[\s\[\]]', '', sign.replace('[|]', ''))
     ends = len(sign) > 1 and sign[0] == ':'
     starts = len(sign) > 1 and (sign[-1] == ':' or sign[:2] == '|:')
+    self._begin_section(ends, starts, is_double)
     # A plain one is among them: music21 counts those.
     return ' ' + ':| ' * ends + '| ' + '|: ' * starts
 
+  def _begin_section(self, ends, starts, is_double):
+    """Marks where a repeat begins that ends without having begun.
+
+    By the standard that is at the latest double bar line or end of a repeat; the
+    second ending belongs to the repeat before it.
+    """
+    begins = self._section
+    if ends and begins is not None and begins >= 0 and not self._in_ending:
+      self._found[begins] += '|: '
+    if starts:
+      self._section = None
+    elif ends or is_double and begins is not None:
+      self._section = len(self._found)
+    if starts or ends or is_double:
+      self._in_ending = False
+
   def _ending(self, number):
     number = number.rstrip('.,-')
+    self._in_ending = number[:1] != '1'
     self._odd_ending |= number not in ('1', '2')
     return f' [{number} '
 

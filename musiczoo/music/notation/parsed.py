@@ -46,7 +46,7 @@ def to_score(text: str, form: str, limits: Limits, repairs: Counter) -> Score:
 
   Args:
     text: of the file.
-    form: 'abc' or 'musicxml'.
+    form: a value of `notation.FORMATS`.
     limits: the caps on tracks and notes.
     repairs: counts by code, added to in place.
 

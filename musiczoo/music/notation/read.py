@@ -17,6 +17,7 @@ from musiczoo.music.tempo import length_seconds
 
 FORMATS = {
   '.abc': 'abc',
+  '.krn': 'humdrum',
   '.musicxml': 'musicxml',
   '.mxl': 'musicxml',
   '.xml': 'musicxml',
@@ -25,7 +26,7 @@ FORMATS = {
 # Why a file can't be read: code -> the reason.
 REJECTED = {
   'music21': "is notation, which needs the extra 'corpora': pip install music21",
-  'notation': 'is no MusicXML or ABC that music21 can read',
+  'notation': 'is no MusicXML, ABC or kern that music21 can read',
 }
 # What is repaired and counted: code -> what was done.
 REPAIRED = {

@@ -9,6 +9,7 @@ import pytest
 
 from musiczoo.errors import UserError
 from musiczoo.models.structure import codes as coding, requests
+from musiczoo.models.structure.analyser import planes_of
 from musiczoo.models.structure.planner import Planner, sample_plan
 from musiczoo.models.structure.structure import _shuffled, _with_phrases
 from musiczoo.music import annotation_text, annotations as names
@@ -372,3 +373,14 @@ def test_what_makes_no_model(kind, conditioning, changes, message):
       {'conditioning': conditioning},
       **OPTIONS | changes,
     )
+
+
+def test_a_melody_is_analysed_as_one_voice():
+  x = np.random.default_rng(0).integers(0, 24, (2, 6))
+  melody = Spec('tokens', 24, (), np.int16, 12)
+  voice = Spec('voices', 12, (1,), np.uint8, 12)
+  np.testing.assert_array_equal(
+    planes_of(x, melody), planes_of(x[..., None], voice)
+  )
+  events = melody._replace(steps_per_token=np.ones(24, np.int32))
+  assert melody.is_melody and not events.is_melody and not voice.is_melody

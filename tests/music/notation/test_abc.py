@@ -76,6 +76,30 @@ def test_repeats(music, found):
   assert not read(music)[1]
 
 
+@pytest.mark.parametrize(
+  'music,found',
+  [
+    # From the latest end of a repeat or double bar line, else the beginning.
+    ('C4 | D4 :| E4 | F4 :| G4 | A4 :|', 'CDCDEFEFGAGA'),
+    ('C4 | D4 || E4 | F4 :|', 'CDEFEF'),
+    ('C4 | D4 :| E4 | F4 |] G4 | A4 :|', 'CDCDEFGAGA'),
+    # Not from a double bar line within a repeat that has begun.
+    ('|: C4 | D4 || E4 | F4 :| G4 | A4 :|', 'CDEFCDEFGAGA'),
+    # The second ending belongs to what comes before.
+    ('C4 |1 D4 :|2 E4 || F4 | G4 :|', 'CDCEFGFG'),
+    ('C4 |1 D4 :|2 E4 :| F4 |1 G4 :|2 A4 :|', 'CDCEFGFA'),
+  ],
+)
+def test_a_repeat_that_no_sign_begins(music, found):
+  names = {60: 'C', 62: 'D', 64: 'E', 65: 'F', 67: 'G', 69: 'A'}
+  assert ''.join(names[pitch] for pitch in pitches(music)) == found
+
+
+def test_a_pick_up_is_repeated_with_its_section():
+  music = 'G | C4 | D3 :|\nE | E4 | F3 :|'
+  assert pitches(music) == 2 * [67, 60, 62] + 2 * [64, 64, 65]
+
+
 def test_other_endings_are_read_as_written():
   score, repairs = read('|: G4 |1,3 A4 :|2 B4 :| c4 |')
   assert score.notes[:, 2].tolist() == [67, 69, 71, 72]
