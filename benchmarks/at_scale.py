@@ -33,56 +33,66 @@ def main():
   parser.add_argument('--json', help='a file to write the figures to')
   args = parser.parse_args()
   scratch = pathlib.Path(args.scratch).resolve()
-  files, dataset = scratch / 'files', scratch / 'dataset'
-  figures = {'num_files': args.num_files, 'workers': args.workers}
-  for name, output, command in (
-    (
-      'recombine',
+  figures = {}
+  for name, (output, command) in commands(args, scratch).items():
+    if not output.exists():
+      figures[name] = measure(command)
+      print(name, json.dumps(figures[name]), flush=True)
+  dataset = scratch / 'dataset'
+  report = json.loads((dataset / 'report.json').read_text())
+  figures = {
+    'num_files': args.num_files,
+    'workers': args.workers,
+    **figures,
+    **{key: report[key] for key in ('files', 'pieces', 'notes')},
+    'dataset_mb': _megabytes(dataset.glob('*')),
+    'cache_mb': _megabytes(dataset.glob('encoded/*/*')),
+  }
+  command = f'python -m benchmarks.at_scale --num_files={args.num_files}'
+  text = json.dumps({'command': command, 'figures': figures}, indent=1)
+  print(text)
+  if args.json:
+    pathlib.Path(args.json).write_text(text + '\n')
+
+
+def commands(args, scratch: pathlib.Path) -> dict:
+  """name -> (what the command makes, the module and its flags)."""
+  files, dataset, run = (scratch / n for n in ('files', 'dataset', 'run'))
+  workers = f'--workers={args.workers}'
+  return {
+    'recombine': (
       files,
       [
         'benchmarks.recombine',
         f'--input={pathlib.Path(args.input).resolve()}',
         f'--output={files}',
         f'--num_files={args.num_files}',
-        f'--workers={args.workers}',
+        workers,
       ],
     ),
-    (
-      'prepare',
+    'prepare': (
       dataset,
       [
         'experiments.prepare',
         f'--input={files}',
         f'--output={dataset}',
-        f'--workers={args.workers}',
+        workers,
       ],
     ),
-    (
-      'train',
-      scratch / 'run',
+    'train': (
+      run,
       [
         'experiments.train',
         '--config=experiments/configs/tracks.py:lstm_events',
         f'--config.corpus={dataset}',
-        f'--workdir={scratch / "run"}',
+        f'--workdir={run}',
         f'--config.steps={args.steps}',
         f'--config.eval_every={args.steps}',
         f'--config.checkpoint_every={args.steps}',
         '--config.model.hidden=16',
       ],
     ),
-  ):
-    if not output.exists():
-      figures[name] = measure(command)
-      print(name, json.dumps(figures[name]), flush=True)
-  report = json.loads((dataset / 'report.json').read_text())
-  figures |= {key: report[key] for key in ('files', 'pieces', 'notes')}
-  figures['dataset_mb'] = _megabytes(dataset.glob('*'))
-  figures['cache_mb'] = _megabytes(dataset.glob('encoded/*/*'))
-  text = json.dumps(figures, indent=1)
-  print(text)
-  if args.json:
-    pathlib.Path(args.json).write_text(text + '\n')
+  }
 
 
 def measure(command: list[str]) -> dict:

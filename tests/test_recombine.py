@@ -1,5 +1,9 @@
-"""`benchmarks.recombine`: many distinct songs from a handful."""
+"""`benchmarks.recombine`: many distinct songs from a handful.
 
+And `benchmarks.at_scale`, what they cost.
+"""
+
+import json
 import pathlib
 import subprocess
 import sys
@@ -120,3 +124,27 @@ def test_what_cannot_be_done_is_named(songs, tmp_path):
   done = recombine(songs, songs, '--num_files=1')
   assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
   assert 'is there already' in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != 'linux', reason='memory is read in /proc')
+def test_time_and_memory_of_many_files_are_measured(songs, tmp_path):
+  done = subprocess.run(
+    [
+      *(sys.executable, '-m', 'benchmarks.at_scale', f'--input={songs}'),
+      *(f'--scratch={tmp_path / "scratch"}', f'--json={tmp_path / "r.json"}'),
+      *('--num_files=60', '--steps=1'),
+    ],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+  )
+  assert done.returncode == 0, done.stderr
+  figures = json.loads((tmp_path / 'r.json').read_text())['figures']
+  assert figures['files'] == 60
+  assert figures['pieces'] >= 57
+  for stage in ('recombine', 'prepare', 'train'):
+    measured = figures[stage]
+    # An interpreter with NumPy takes more than 20 MB, none of this 2 GB.
+    assert 20 < measured['peak_mb_anonymous'] <= measured['peak_mb'] < 2000
+    assert measured['seconds'] > 0
