@@ -5,6 +5,7 @@ A file is music by its suffix or by its first bytes. The rest is only counted.
 
 from collections import Counter
 from collections.abc import Iterator
+import os
 import pathlib
 
 from musiczoo.data.corpora.folder import is_ghost, names
@@ -39,15 +40,21 @@ def find(
       sound.
   """
   if path.is_dir():
-    found = [Source(name, str(path / name)) for name in names(path)]
-    total = sum(_num_pieces(source, limits) for source in found)
-    return _music(found, limits, ignored), total
+    listed = names(path)
+    # Sources are made twice, as they are drawn: of very many files the names
+    # alone fill memory.
+    total = sum(_num_pieces(s, limits) for s in _in_folder(path, listed))
+    return _music(_in_folder(path, listed), limits, ignored), total
   if not path.exists():
     raise UserError(f'{path}: no such folder or archive')
   alone = Source(path.name, str(path))
   if _is_music(alone, notation.suffix(path.name)):
     return _music([alone], limits, ignored), 1
   return _music(_in_archive(path, limits), limits, ignored), None
+
+
+def _in_folder(path, listed):
+  return (Source(name, os.path.join(path, name)) for name in listed)
 
 
 def _in_archive(path, limits):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 import os
+import tracemalloc
 import zipfile
 
 import pytest
@@ -94,3 +95,18 @@ def test_what_is_no_music_and_no_archive(folder):
     found(folder / 'absent')
   with pytest.raises(MidiError, match='archive'):
     found(folder / 'readme.txt')
+
+
+def test_files_not_yet_drawn_take_no_memory_but_their_names(
+  tmp_path, monkeypatch
+):
+  names = [f'{number}.mid' for number in range(20_000)]
+  monkeypatch.setattr(sources, 'names', lambda path: names)
+  tracemalloc.start()
+  try:
+    iterator, total = sources.find(tmp_path, Limits(), Counter())
+    assert total == sum(1 for _ in iterator) == 20_000
+    _, peak = tracemalloc.get_traced_memory()
+  finally:
+    tracemalloc.stop()
+  assert peak < 200_000  # Bytes: ten a file.
