@@ -191,5 +191,3 @@ def transpose_chord(chord: np.ndarray, semitones: int) -> np.ndarray:
   """Classes of chords in another key."""
   quality, root = np.divmod(chord - 1, 12)
   return np.where(chord > 0, 1 + (root + semitones) % 12 + 12 * quality, 0)
-
-

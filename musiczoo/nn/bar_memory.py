@@ -322,9 +322,7 @@ class Lookup(NamedTuple):
     code = notes.code[:, None]
     is_late = code >= least_BxS[..., None]
     found = jnp.stack(
-      [
-        jnp.where(plays & is_late, code, NEVER).min(-1) for plays in self.plays
-      ],
+      [jnp.where(plays & is_late, code, NEVER).min(-1) for plays in self.plays],
       axis=-1,
     )
     return self._found(found, layout)

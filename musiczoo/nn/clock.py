@@ -6,7 +6,6 @@ after the rows x [num, ...]. The first array of a state is the step, int32 [num]
 
 import dataclasses
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -60,7 +59,9 @@ class BarClock:
     step_N, begin_N, length_N = state
     place_N = x_Nx5[:, rows.PLACE]
     is_bar = place_N == self.layout.bar
-    is_note = (place_N >= 0) & (place_N < self.layout.positions) & (length_N > 0)
+    is_note = (
+      (place_N >= 0) & (place_N < self.layout.positions) & (length_N > 0)
+    )
     steps = jnp.asarray(self.layout.bar_steps, jnp.int32)
     stated = steps[jnp.where(is_bar, x_Nx5[:, rows.METER], 0)]
     before = jnp.where(length_N > 0, length_N, 4 * self.layout.grid)

@@ -12,15 +12,15 @@ from typing import Annotated
 import numpy as np
 
 from musiczoo.errors import Range
+from musiczoo.music.compound_rows import COLUMNS, Layout
 from musiczoo.music.quantize import quantize
 from musiczoo.music.spec import Spec
 from musiczoo.representations import (
+  compound_changes,
   compound_decoder,
   compound_encoder,
-  compound_changes,
   representation,
 )
-from musiczoo.music.compound_rows import COLUMNS, Layout
 
 
 @representation.checked

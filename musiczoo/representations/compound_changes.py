@@ -3,10 +3,10 @@
 import numpy as np
 
 from musiczoo.music import compound_rows as rows
+from musiczoo.music.compound_rows import Layout
 from musiczoo.representations import compound_decoder
 from musiczoo.representations.compound_decoder import BAR
 from musiczoo.representations.compound_encoder import write
-from musiczoo.music.compound_rows import Layout
 
 OPENINGS = 0.25  # Of fragments, those that begin with the piece.
 

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from musiczoo.music.score import canonical, Score, to_notes, Track
 from musiczoo.music import compound_rows as rows
 from musiczoo.music.compound_rows import Layout
+from musiczoo.music.score import canonical, Score, to_notes, Track
 
 # Columns of `Bars.notes`.
 BAR, POSITION, SLOT, PITCH, DURATION, VELOCITY = range(6)
@@ -64,7 +64,9 @@ def read_bars(x: np.ndarray, layout: Layout) -> Bars:
 
 def _with_copies(notes, copies):
   """The notes and those that the rows `copies` [K, 3], bar, slot, lag, repeat."""
-  notes = notes[np.argsort(notes[:, BAR] * rows.SLOTS + notes[:, SLOT], kind='stable')]
+  notes = notes[
+    np.argsort(notes[:, BAR] * rows.SLOTS + notes[:, SLOT], kind='stable')
+  ]
   place = notes[:, BAR] * rows.SLOTS + notes[:, SLOT]
   found, first = np.unique(place, return_index=True)
   parts = dict(zip(found.tolist(), np.split(notes, first[1:])))

@@ -2,19 +2,14 @@
 
 import numpy as np
 
-from musiczoo.music import harmony, metre
+from musiczoo.music import compound_rows as rows, harmony, metre
+from musiczoo.music.compound_rows import Layout
 from musiczoo.music.score import (
-  DURATION,
-  ONSET,
-  PITCH,
   Score,
   TRACK,
-  VELOCITY,
 )
-from musiczoo.music import compound_rows as rows
 from musiczoo.representations import compound_decoder
 from musiczoo.representations.compound_decoder import Bars, cut_overlaps
-from musiczoo.music.compound_rows import Layout
 
 
 def encode(score: Score, layout: Layout) -> np.ndarray:

@@ -56,9 +56,9 @@ class Representation(NamedTuple):
   augment_performance: Callable[[np.ndarray, float, int], np.ndarray] | None = (
     None
   )
-  fragment: Callable[[np.ndarray, float], tuple[np.ndarray, np.ndarray]] | None = (
-    None
-  )
+  fragment: (
+    Callable[[np.ndarray, float], tuple[np.ndarray, np.ndarray]] | None
+  ) = None
   normalize: Callable | None = None
 
 

@@ -145,7 +145,9 @@ def test_gradients_are_finite_in_training():
   params = m.init(jax.random.key(1), batch(x))
   gradient = jax.jit(
     jax.grad(
-      lambda p, b: m.loss(p, b, jax.random.key(0), step=0, train=True)[0]['loss']
+      lambda p, b: m.loss(p, b, jax.random.key(0), step=0, train=True)[0][
+        'loss'
+      ]
     )
   )(params, batch(x))
   assert all(jnp.isfinite(g).all() for g in jax.tree.leaves(gradient))

@@ -37,7 +37,9 @@ def case():
 
 def test_bars_begin_where_the_decoder_says(case):
   x, (now, _, _, notes), bars = case
-  np.testing.assert_array_equal(notes.starts[0, : len(bars.starts)], bars.starts)
+  np.testing.assert_array_equal(
+    notes.starts[0, : len(bars.starts)], bars.starts
+  )
   np.testing.assert_array_equal(
     now.bar[0, 1:], np.cumsum(x[:, 0] == LAYOUT.bar)[:-1] - 1
   )

@@ -84,8 +84,10 @@ def load(name: str, split: str = HASH) -> Corpus:
 def has_split(name: str) -> bool:
   """Whether a corpus brings its own split."""
   path = pathlib.Path(name)
-  return name in _PACKAGED or dataset.is_dataset(path) or (
-    path.suffix in benchmarks.SUFFIXES and path.is_file()
+  return (
+    name in _PACKAGED
+    or dataset.is_dataset(path)
+    or (path.suffix in benchmarks.SUFFIXES and path.is_file())
   )
 
 

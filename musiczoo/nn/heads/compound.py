@@ -3,6 +3,7 @@
 Shapes: B pieces, S rows, H outputs of the net, K bars back, 16 slots.
 """
 
+import types
 from typing import NamedTuple
 
 from flax import linen as nn
@@ -22,6 +23,7 @@ from musiczoo.nn.keys import fold
 
 _MASK = 1 << 17  # Masks of lower numbers are those of the net and conditions.
 _NEVER = -1e9  # The logit of a value that is impossible at its place.
+_NO_MASKS = types.MappingProxyType({})  # Without dropout.
 _REACH = 48  # Semitones up and down that a pitch is predicted relative to.
 
 
@@ -244,7 +246,7 @@ class Compound(nn.Module):
     others = (place == k for k in (layout.copy, layout.bar, layout.track))
     return (place < layout.positions, *others)
 
-  def _place(self, h, past, masks={}):
+  def _place(self, h, past, masks=_NO_MASKS):
     at, layout = past.now, self.layout
     found = past.lookup.next(past.notes, at.code + 1, layout)
     position, slot, _ = bar_memory.fields(at.code)
@@ -283,7 +285,7 @@ class Compound(nn.Module):
       | (~is_header[..., None] & (place == layout.end))
     )
 
-  def _slot(self, h, past, row, masks={}):
+  def _slot(self, h, past, row, masks=_NO_MASKS):
     at, layout = past.now, self.layout
     is_note, is_copy, _, is_track = self._kinds(row.place)
     position, before, _ = bar_memory.fields(at.code)
@@ -315,7 +317,7 @@ class Compound(nn.Module):
     )
     return jnp.where(possible, logits, _NEVER)
 
-  def _lag(self, h, past, row, masks={}):
+  def _lag(self, h, past, row, masks=_NO_MASKS):
     at, notes = past.now, past.notes
     slot = jnp.clip(row.second, 0, rows.SLOTS - 1)
     played = bar_memory.played(notes, at, rows.LAGS)
@@ -340,7 +342,9 @@ class Compound(nn.Module):
 
   def _instrument(self, past, slot):
     """What is given of the slot of a note."""
-    _, program, register, polyphony = jnp.moveaxis(self._track(past, slot), -1, 0)
+    _, program, register, polyphony = jnp.moveaxis(
+      self._track(past, slot), -1, 0
+    )
     program = jnp.where(slot == 0, 128, program)
     size = len(rows.POLYPHONIES) + 1
     return {
@@ -350,7 +354,7 @@ class Compound(nn.Module):
       'slot': (rows.SLOTS, slot),
     }
 
-  def _pitch(self, h, past, row, masks={}):
+  def _pitch(self, h, past, row, masks=_NO_MASKS):
     at, notes, layout = past.now, past.notes, self.layout
     place, slot = row.place, jnp.clip(row.second, 0, rows.SLOTS - 1)
     least = jnp.maximum(at.code + 1, bar_memory.of_slot(place, slot))
@@ -425,7 +429,7 @@ class Compound(nn.Module):
     last = past.sounding.last(past.notes, slot)[..., 0]
     return found, is_same, last, slot, pitch
 
-  def _duration(self, h, past, row, masks={}):
+  def _duration(self, h, past, row, masks=_NO_MASKS):
     found, is_same, last, slot, pitch = self._performed(past, row)
     size = len(self.layout.durations)
     last_value = jnp.where(last >= 0, bar_memory.performed(last)[0], size)
@@ -438,7 +442,7 @@ class Compound(nn.Module):
       **self._instrument(past, slot),
     )
 
-  def _velocity(self, h, past, row, masks={}):
+  def _velocity(self, h, past, row, masks=_NO_MASKS):
     found, is_same, last, slot, pitch = self._performed(past, row)
     size = rows.VELOCITIES
     last_value = jnp.where(last >= 0, bar_memory.performed(last)[1], size)
@@ -457,9 +461,7 @@ class Compound(nn.Module):
     """Logits of an attribute with gates to earlier values and to the last."""
 
     def logits(h, masks, **given):
-      backs = {
-        f'back_{k}': (size + 1, index[..., k]) for k in range(len(BACK))
-      }
+      backs = {f'back_{k}': (size + 1, index[..., k]) for k in range(len(BACK))}
       made, z = self.factors[name](
         h, masks.get(name), last=(size + 1, last), **given, **backs
       )
@@ -468,21 +470,25 @@ class Compound(nn.Module):
 
     return logits
 
-  def _meter(self, h, past, row, masks={}):
+  def _meter(self, h, past, row, masks=_NO_MASKS):
     steps = past.now.bar_steps
     size = self.layout.positions + 1
-    logits, _ = self.factors['meter'](h, masks.get('meter'), steps=(size, steps))
+    logits, _ = self.factors['meter'](
+      h, masks.get('meter'), steps=(size, steps)
+    )
     whole = jnp.asarray(self.layout.bar_steps > 0).at[0].set(True)
     return jnp.where(whole, logits, _NEVER)
 
-  def _tempo(self, h, past, row, masks={}):
+  def _tempo(self, h, past, row, masks=_NO_MASKS):
     size = len(rows.METERS) + 1
-    return self.factors['tempo'](h, masks.get('tempo'), meter=(size, row.second))[0]
+    return self.factors['tempo'](
+      h, masks.get('tempo'), meter=(size, row.second)
+    )[0]
 
-  def _first_chord(self, h, past, row, masks={}):
+  def _first_chord(self, h, past, row, masks=_NO_MASKS):
     return self._chord('first_chord', h, past, row, 0, masks)
 
-  def _last_chord(self, h, past, row, masks={}):
+  def _last_chord(self, h, past, row, masks=_NO_MASKS):
     return self._chord('last_chord', h, past, row, 1, masks)
 
   def _chord(self, name, h, past, row, half, masks):
@@ -509,16 +515,19 @@ class Compound(nn.Module):
     )
     return logits + _pointed(self.gates[name](z), index, rows.CHORDS)
 
-  def _program(self, h, past, row, masks={}):
+  def _program(self, h, past, row, masks=_NO_MASKS):
     given = {'slot': (rows.SLOTS, row.second)}
     return self.factors['program'](h, masks.get('program'), **given)[0]
 
-  def _register(self, h, past, row, masks={}):
+  def _register(self, h, past, row, masks=_NO_MASKS):
     return self.factors['register'](
-      h, masks.get('register'), slot=(rows.SLOTS, row.second), program=(128, row.third)
+      h,
+      masks.get('register'),
+      slot=(rows.SLOTS, row.second),
+      program=(128, row.third),
     )[0]
 
-  def _polyphony(self, h, past, row, masks={}):
+  def _polyphony(self, h, past, row, masks=_NO_MASKS):
     return self.factors['polyphony'](
       h,
       masks.get('polyphony'),
