@@ -95,6 +95,8 @@ def main():
   elif spec.kind == 'tokens':
     progress.stage('fitting an n-gram')
     figures |= _ngram(config, pipeline, corpus, pieces)
+  if spec.kind in ('tokens', 'compound'):
+    figures |= _per_note(pipeline, pieces, figures)
   warning = None
   if has_latent:
     figures |= collapse.active_dimensions(figures)
@@ -178,28 +180,29 @@ def _baselines(given, params, train):
 
 
 def _ngram(config, pipeline, corpus, pieces):
-  """Baselines of tokens; of a melody also per note, and tokens per note."""
+  """Baselines of tokens."""
   from musiczoo import build
   from musiczoo.evaluation import baselines
-  from musiczoo.music.spec import is_onset
 
   train, valid = (
     build.pieces(config, pipeline, corpus, split).x
     for split in ('train', 'valid')
   )
-  spec = pipeline.spec
-  figures = baselines.ngram(train, valid, pieces.x, spec.depth)
-  if not spec.is_melody:
-    return figures
-  notes = sum(
-    int((is_onset(x // 2, x % 2) & (x > 1)).sum())
-    for x in map(np.asarray, pieces.x)
-  )
-  if notes:
-    per_note = int(pieces.offsets[-1]) / notes
-    nats = figures['nll_per_token_ngram'] * per_note
-    figures |= {'tokens_per_note': per_note, 'nll_per_note_ngram': nats}
-  return figures
+  return baselines.ngram(train, valid, pieces.x, pipeline.spec.depth)
+
+
+def _per_note(pipeline, pieces, figures):
+  """The likelihoods of music whose steps are no notes, per note of the pieces."""
+  unit, decode = pipeline.spec.unit, pipeline.representation.decode
+  notes = sum(len(decode(np.asarray(x)).notes) for x in pieces.x)
+  if not notes:
+    return {}
+  ratio = int(pieces.offsets[-1]) / notes
+  return {f'{unit}s_per_note': ratio} | {
+    name.replace(f'per_{unit}', 'per_note'): ratio * value
+    for name, value in figures.items()
+    if name.startswith('nll_') and f'per_{unit}' in name and 'by_piece' not in name
+  }
 
 
 def _voices(config, pipeline, params, corpus):

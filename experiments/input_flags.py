@@ -19,6 +19,12 @@ INFILL_BARS = flags.DEFINE_string(
   None,
   "These bars, first and last, counted from 1: '4:8'; or one, '4'.",
 )
+INFILL_TRACKS = flags.DEFINE_string(
+  'infill_tracks',
+  None,
+  "Only these tracks, by their names or instruments: 'Bass,drums'; of models of "
+  'compound rows. Left out: all.',
+)
 HARMONIZE_MIDI = flags.DEFINE_string(
   'harmonize_midi',
   None,
@@ -32,7 +38,15 @@ ACCOMPANY_MIDI = flags.DEFINE_string(
 ACCOMPANY_PART = flags.DEFINE_string(
   'accompany_part',
   None,
-  'This part: a voice, such as Bass, or a group of instruments, such as Drums.',
+  'This part: a voice, such as Bass, or a group of instruments, such as Drums; of '
+  'models of compound rows a track, or all.',
+)
+INSTRUMENTS = flags.DEFINE_string(
+  'instruments',
+  None,
+  "What plays, and nothing else: 'drums,bass,piano', names or programs of General "
+  'MIDI; with --accompany_midi what is added. Of models of compound rows; left '
+  'out: chosen by the model.',
 )
 RECONSTRUCT = flags.DEFINE_string(
   'reconstruct',
@@ -81,6 +95,13 @@ def requested() -> tuple[str | None, list[str]]:
       raise UserError(
         f'--{one.name} and --{other.name} belong together: give both'
       )
+  if INFILL_TRACKS.value is not None and INFILL_MIDI.value is None:
+    raise UserError('--infill_tracks belongs to --infill_midi: give both')
+  if INSTRUMENTS.value is not None and given not in ([], [ACCOMPANY_MIDI]):
+    raise UserError(
+      f'--instruments cannot be used with --{given[0].name}, whose instruments go '
+      'on: leave it out'
+    )
   if not given:
     return None, []
   (flag,) = given
@@ -125,6 +146,11 @@ def check(config, pipeline, flag: str | None) -> None:
           f'--{name} cannot be used with a model of audio, which has no '
           'notes: leave it out'
         )
+  if INSTRUMENTS.value is not None and spec.kind != 'compound':
+    raise UserError(
+      f'--instruments={INSTRUMENTS.value}: this model has instruments of its own: '
+      'leave it out'
+    )
   if flag in _CONTROLS:
     checks.check_ability(model, _CONTROLS[flag], f'--{flag}')
     if flag in ('harmonize_midi', 'accompany_midi'):
@@ -143,6 +169,8 @@ def _check_part(config, pipeline, flag):
       '--harmonize_midi is for models of voices: give --accompany_midi and '
       '--accompany_part'
     )
+  if spec.kind == 'compound':
+    return  # Any track, which the music given must have.
   parts = [name for name, _ in spec.parts]
   part = ACCOMPANY_PART.value or parts[0]
   # A model that goes on step by step samples the lower voices given the highest.

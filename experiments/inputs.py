@@ -5,12 +5,14 @@ import numpy as np
 from musiczoo import build
 from musiczoo.errors import UserError
 from musiczoo.models.model import LatentModel
+from musiczoo.music import instruments
 from musiczoo.sampling import (
   attributes,
   generate as generate_lib,
   latents,
   masks,
   rank,
+  songs,
 )
 from musiczoo.sampling.generate import Generated
 from musiczoo.sampling.primer import encode_primer
@@ -55,7 +57,15 @@ def generate(config, pipeline, params, flag, pieces, options) -> Generated:
 
 def _sample(pipeline, params, pieces, options):
   del pieces
-  return generate_lib.generate(pipeline, params, **options)
+  primer = None
+  if input_flags.INSTRUMENTS.value is not None:
+    primer = songs.ensemble(pipeline.spec, _instruments())
+  return generate_lib.generate(pipeline, params, primer=primer, **options)
+
+
+def _instruments():
+  text = input_flags.INSTRUMENTS.value
+  return () if text is None else instruments.parse(text)
 
 
 def _continue(pipeline, params, pieces, options):
@@ -103,12 +113,13 @@ def _with_form(primer, form):
 
 def _infill(representation, score, file):
   bars = input_flags.INFILL_BARS.value
-  return masks.infill(representation, score, bars, file)
+  tracks = input_flags.INFILL_TRACKS.value
+  return masks.infill(representation, score, bars, file, tracks)
 
 
 def _accompany(representation, score, file):
   part = input_flags.ACCOMPANY_PART.value
-  return masks.accompany(representation, score, part, file)
+  return masks.accompany(representation, score, part, file, _instruments())
 
 
 def _reconstruct(pipeline, params, pieces, options):

@@ -9,10 +9,18 @@ import jax
 
 from musiczoo.build import Pipeline, RunConfig
 from musiczoo.errors import check_argument, Range, UserError
+from musiczoo.music import instruments as instruments_lib
 from musiczoo.music.audio.sound import Sound
 from musiczoo.music.score import end, Score
 from musiczoo.runs import pretrained
-from musiczoo.sampling import checks, forms, generate, latents, masks
+from musiczoo.sampling import (
+  checks,
+  forms,
+  generate,
+  latents,
+  masks,
+  songs,
+)
 from musiczoo.sampling.given import Given, read
 from musiczoo.sampling.primer import encode_primer, Primer
 from musiczoo.show import outputs
@@ -64,6 +72,7 @@ class TrainedModel(NamedTuple):
     time_signature: str | None = None,
     phrases: str | None = None,
     phrase_candidates: int | None = None,
+    instruments: str | None = None,
     **controls: Any,
   ) -> list[Score] | list[Sound]:
     """Samples pieces: the same as the command `generate` with these numbers.
@@ -75,6 +84,8 @@ class TrainedModel(NamedTuple):
       time_signature, phrases, phrase_candidates: as of the command.
       requested: `chords`, `key`, `density` or `style`, for a model that is
         conditioned on them.
+      instruments: all that plays, of a model of songs, such as 'drums,bass,piano';
+        None: chosen by the model.
       **controls: see the class.
 
     Raises:
@@ -87,6 +98,8 @@ class TrainedModel(NamedTuple):
       check_argument('phrase_candidates', phrase_candidates, _Candidates)
     form = checks.check_form(self.pipeline, num_steps, time_signature, phrases)
     encoded = None
+    if instruments is not None:
+      encoded = self._ensemble(instruments, primer)
     if primer is not None:
       checks.check_ability(self.pipeline.model, 'given', 'primer')
       given = self._score(primer, 'primer')
@@ -102,6 +115,18 @@ class TrainedModel(NamedTuple):
       requested=checks.check_requested(
         self.pipeline.model, self.config.conditions, **requested or {}
       ),
+    )
+
+  def _ensemble(self, instruments: str, primer: Any) -> Primer:
+    """The instruments that new music begins with."""
+    if primer is not None:
+      raise UserError('instruments and a primer exclude each other: give one')
+    if self.pipeline.spec.kind != 'compound':
+      raise UserError(
+        f"instruments='{instruments}': this model has instruments of its own"
+      )
+    return songs.ensemble(
+      self.pipeline.spec, instruments_lib.parse(instruments)
     )
 
   def harmonize(
@@ -124,13 +149,22 @@ class TrainedModel(NamedTuple):
     part: str,
     num_outputs: int = 1,
     *,
+    instruments: str | None = None,
     seed: int = 0,
     **controls: Any,
   ) -> list[Score]:
-    """Adds all other parts to one, such as 'Bass', of a Score or a file."""
+    """Adds other parts to one, such as 'Bass', of a Score or a file.
+
+    Args:
+      part: a part of the model's music; of a model of songs a track, or 'all'.
+      instruments: what a model of songs adds, such as 'drums,bass'.
+    """
     checks.check_ability(self.pipeline.model, 'parts', 'accompany')
     score, origin, _ = self._score(music, 'music')
-    masked = masks.accompany(self.pipeline.representation, score, part, origin)
+    added = () if instruments is None else instruments_lib.parse(instruments)
+    masked = masks.accompany(
+      self.pipeline.representation, score, part, origin, added
+    )
     return self._completed(masked, num_outputs, seed, controls)
 
   def infill(
@@ -139,13 +173,20 @@ class TrainedModel(NamedTuple):
     bars: str,
     num_outputs: int = 1,
     *,
+    tracks: str | None = None,
     seed: int = 0,
     **controls: Any,
   ) -> list[Score]:
-    """Samples bars of a Score or a file anew, such as '4:8'; the rest stays."""
+    """Samples bars of a Score or a file anew, such as '4:8'; the rest stays.
+
+    Args:
+      tracks: of a model of songs, only these, such as 'Bass,drums'.
+    """
     checks.check_ability(self.pipeline.model, 'known', 'infill')
     score, origin, _ = self._score(music, 'music')
-    masked = masks.infill(self.pipeline.representation, score, bars, origin)
+    masked = masks.infill(
+      self.pipeline.representation, score, bars, origin, tracks
+    )
     return self._completed(masked, num_outputs, seed, controls)
 
   def reconstruct(

@@ -83,8 +83,8 @@ def autoregressive(
   parts = _Autoregressive(module, spec)
   controls = (
     (*head.controls, 'given')
-    + ('parts',) * (spec.kind == 'voices')
-    + ('known',) * (ahead is not None)
+    + ('parts',) * (spec.kind in ('voices', 'compound'))
+    + ('known',) * (ahead is not None or spec.kind == 'compound')
     + ('cond',) * bool(conditioning.columns)
     + ('phrase_candidates',) * spec.is_grid
   )
@@ -230,7 +230,7 @@ class _Autoregressive(NamedTuple):
 
   def _controls_at(self, controls: Controls, t) -> Controls:
     """The controls of step t, with `given` and `known` [B, ...]."""
-    if controls.given is None:
+    if controls.given is None or self.spec.kind == 'compound':
       return controls
     given_B, known = controls.given[:, t], controls.known[t]
     known_B = jnp.broadcast_to(known, given_B.shape)

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from musiczoo.models.autoregressive_net import CHUNK, Context
+from musiczoo.models.given_rows import given_rows
 from musiczoo.nn import bar_memory
 from musiczoo.nn.chunks import in_chunks
 from musiczoo.nn.heads import Controls
@@ -24,12 +25,14 @@ class State(NamedTuple):
     x: int32 [B, N, 5], the rows so far.
     notes: the past that they make up.
     row: how many there are.
+    taken: int32 [B], how many of them are given ones.
   """
 
   carry: tuple
   x: jax.Array
   notes: bar_memory.Notes
   row: jax.Array
+  taken: jax.Array
 
 
 class CompoundNet(nn.Module):
@@ -82,7 +85,8 @@ class CompoundNet(nn.Module):
     """The state before the first of `length` rows."""
     x = jnp.full((num, length, 5), -1, jnp.int32)
     notes = bar_memory.start(num, length)
-    return State(self.net.start(num), x, notes, jnp.zeros((), jnp.int32))
+    taken = jnp.zeros(num, jnp.int32)
+    return State(self.net.start(num), x, notes, jnp.zeros((), jnp.int32), taken)
 
   def step(self, state, prev_Bx5, begun, context, keys_B, controls: Controls):
     """One step of sampling, as of `AutoregressiveNet.step`."""
@@ -94,15 +98,32 @@ class CompoundNet(nn.Module):
     now = [a[:, None] for a in context.encoded()]
     e_Bx1xE = jnp.concatenate([e_Bx1xE, *now], axis=-1)
     carry, h_BxH = self.net.step(state.carry, e_Bx1xE[:, 0])
-    x_Bx5 = self.head.sample(h_BxH[:, None], past, keys_B, controls)
+    x_Bx5, taken = self._next(h_BxH[:, None], past, keys_B, controls, state)
     log_p = self.head.log_prob(h_BxH[:, None], x_Bx5[:, None], past)
     x = state.x.at[:, state.row].set(x_Bx5)
     notes = bar_memory.append(state.notes, x_Bx5, state.row, layout)
-    after = State(carry, x, notes, state.row + 1)
+    after = State(carry, x, notes, state.row + 1, taken)
     return after, x_Bx5, sum(log_p.values())[:, 0]
+
+  def _next(self, h_Bx1xH, past, keys_B, controls, state):
+    """The next row, sampled or given, and how many given ones are taken then."""
+    if controls.given is None:
+      sampled = self.head.sample(h_Bx1xH, past, keys_B, controls)
+      return sampled, state.taken
+    given = given_rows(controls, state.taken)
+    now = given.restrict(past.now, controls)
+    forced_B = given.forced(now)
+    known_Bx5 = forced_B[:, None] & (given.x >= 0)
+    controls = controls._replace(given=given.x, known=known_Bx5)
+    past = past._replace(now=now)
+    x_Bx5 = self.head.sample(h_Bx1xH, past, keys_B, controls)
+    first_B = given.come_first(x_Bx5, self.head.layout) & ~forced_B
+    x_Bx5 = jnp.where(first_B[:, None], given.x, x_Bx5)
+    return x_Bx5, state.taken + (forced_B | first_B)
 
   def rows(self, state, index):
     """The state of some of its rows."""
     carry = self.net.rows(state.carry, index)
-    taken = jax.tree.map(lambda a: a[index], (state.x, state.notes))
-    return State(carry, *taken, state.row)
+    rows = state.x, state.notes, state.taken
+    x, notes, taken = jax.tree.map(lambda a: a[index], rows)
+    return State(carry, x, notes, state.row, taken)

@@ -125,6 +125,8 @@ class Now(NamedTuple):
     last_slot: of the row before if it is COPY or TRACK, else -1.
     exists: bool [B, S, 16], the slots that have a track.
     copied: bool [B, S, 16], the slots that are copied in this bar.
+    free: bool [B, S, 16], of those that exist the slots that may play.
+    may_add: bool [B, S], whether tracks may be added.
     chords: int32 [B, S, 2], of this bar.
     stacked: how many notes of one position and slot are before.
   """
@@ -137,6 +139,8 @@ class Now(NamedTuple):
   last_slot: jax.Array
   exists: jax.Array
   copied: jax.Array
+  free: jax.Array
+  may_add: jax.Array
   chords: jax.Array
   stacked: jax.Array
 
@@ -272,6 +276,7 @@ def now(
   begin = jnp.take_along_axis(notes.starts, at, axis=1)
   is_copied = at_bars(notes.copied_at, at) < row_BxS[..., None]
   has_slot = kind[..., 1] | kind[..., 3]
+  exists = notes.tracks[:, None, :, 0] < row_BxS[..., None]
   return Now(
     row_BxS,
     kind,
@@ -279,8 +284,10 @@ def now(
     ends - begin,
     jnp.where(is_note, notes.code[:, before], -1),
     jnp.where(has_slot, prev[..., rows.SLOT], -1),
-    notes.tracks[:, None, :, 0] < row_BxS[..., None],
+    exists,
     is_copied & (bar >= 0)[..., None],
+    exists,
+    jnp.ones(bar.shape, bool),
     jnp.where((bar >= 0)[..., None], at_bars(notes.chords, at), 0),
     jnp.where(is_note, row_S - notes.stack[:, before], 0),
   )

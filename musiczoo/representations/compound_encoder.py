@@ -16,7 +16,7 @@ def encode(score: Score, layout: Layout) -> np.ndarray:
   """A canonical Score on the grid -> int16 [rows, 5]."""
   if not len(score.notes):
     return _rows([[layout.end]])
-  notes, programs = _slots(score, layout)
+  notes, programs, _ = slots(score, layout)
   starts, table = _bars(score, int(notes[:, 0].max()), layout)
   bar = metre.bar_of(starts, notes[:, 0])
   notes[:, 0] -= starts[bar]
@@ -25,7 +25,7 @@ def encode(score: Score, layout: Layout) -> np.ndarray:
   bars = Bars(notes, starts, table, programs)
   # The chords are those of what is kept.
   kept = compound_decoder.decode(write(bars, layout), layout)
-  bars.table[:, rows.FIRST_CHORD :] = _chords(kept, starts)
+  bars.table[:, rows.FIRST_CHORD :] = chords(kept, starts)
   return write(bars, layout)
 
 
@@ -75,12 +75,12 @@ def _tracks(notes, programs, layout):
     )
 
 
-def _slots(score, layout):
+def slots(score: Score, layout: Layout) -> tuple[np.ndarray, ...]:
   """The notes that are kept, and the programs of slots.
 
   Returns:
     int64 [N, 5], the columns onset, slot, pitch, duration class and velocity
-    class; int64 [slots].
+    class; int64 [slots]; the slot of each track.
   """
   lane_of, programs = _joined(score)
   onset, length, pitch, velocity, track = score.notes.astype(np.int64).T
@@ -110,7 +110,7 @@ def _slots(score, layout):
   of_slots = np.zeros(rows.SLOTS, np.int64)
   of_slots[slot_of[order]] = programs[order]
   of_slots[0] = programs[0]
-  return table, of_slots
+  return table, of_slots, slot_of[lane_of]
 
 
 def _joined(score):
@@ -224,10 +224,12 @@ def _copies(notes):
   return np.array(copies, np.int64).reshape(-1, 3), is_copied
 
 
-def _chords(score, starts):
+def chords(score: Score, starts: np.ndarray) -> np.ndarray:
   """The classes of the first and the last chord of each bar: int64 [bars, 2]."""
   found = harmony.chords(score)
   chord = rows.chord_class(found[:, 1], found[:, 2])
+  if not len(found):
+    return np.zeros((len(starts) - 1, 2), np.int64)
   first = np.searchsorted(found[:, 0], starts[:-1], side='right') - 1
   last = np.searchsorted(found[:, 0], starts[1:], side='left') - 1
   return np.column_stack([chord[first], chord[last]])

@@ -88,11 +88,15 @@ def num_steps(representation: Representation, primer: Primer) -> int:
   """Steps of the grid that a primer takes."""
   if representation.spec.is_grid:
     return len(primer.x)
+  if primer.complete is not None:
+    return end(primer.score)
   return end(representation.decode(primer.x))
 
 
 def _kept(representation, primer):
   """What the representation keeps of a primer, with its meters."""
+  if primer.complete is not None:
+    return primer.score
   kept = representation.decode(primer.x)
   if primer.score is None:
     return kept

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from musiczoo.build import Pipeline
-from musiczoo.music import annotations, transform
+from musiczoo.music import annotations, metre, transform
 from musiczoo.music.audio import Sound
 from musiczoo.music.form import Form
 from musiczoo.music.score import end, Score
@@ -26,6 +26,7 @@ from musiczoo.training import memory
 
 MAX_STEPS = 2**31 - 1  # Ticks of a Score are int32.
 MAX_EVENTS = 64  # Per step of the grid; real music has fewer.
+MAX_ROWS = 1024  # Per bar of music that is completed.
 
 
 class Generated(NamedTuple):
@@ -95,6 +96,8 @@ def generate(
   has_form = {'position', 'meter'} & set(pipeline.conditions.columns)
 
   def decode(piece, x):
+    if primer is not None and primer.complete is not None:
+      return primer.complete(x)
     score = representation.decode(x)
     form = forms[piece] if has_form else None
     return with_form(representation, score, form, primer)
@@ -118,13 +121,18 @@ def generate(
   if primer is not None:
     steps += steps_of(representation, primer)
   num_new = num_steps if spec.kind == 'compound' else 4 * num_steps
+  most = MAX_EVENTS * num_steps
+  if primer is not None and primer.free is not None:
+    num_new, most = 32 * len(primer.free), MAX_ROWS * len(primer.free)
   result = sampled(num_new)
-  while num_new < MAX_EVENTS * num_steps and not all(
-    spec.has_ended(x).any() or end(score) >= steps
+  while num_new < most and not all(
+    spec.has_ended(x).any() or (num_steps and end(score) >= steps)
     for x, score in zip(result.x, result.scores)
   ):
     num_new *= 2
     result = sampled(num_new)
+  if primer is not None and primer.complete is not None:
+    return result
   return result._replace(
     scores=[transform.crop(s, steps) for s in result.scores]
   )
@@ -161,6 +169,11 @@ def _compiled(sample):
 
 def _new_steps(representation, primer, is_known):
   """As `Generated.new`, of a sample of which some cells are known."""
+  if primer.free is not None:
+    lines = metre.bars(primer.score)
+    bars = np.flatnonzero(primer.free.any(1))
+    last = min(int(bars[-1]) + 1, len(lines) - 1)
+    return int(lines[bars[0]]), int(lines[last])
   if not representation.spec.is_grid:
     return steps_of(representation, primer), MAX_STEPS
   steps = np.flatnonzero(~is_known.reshape(len(is_known), -1).all(1))
@@ -174,4 +187,4 @@ def _fix(controls, primer, length, num_outputs):
   given[: len(primer.x)] = primer.x
   is_known[: len(primer.x)] = True if primer.known is None else primer.known
   given = np.broadcast_to(given, (num_outputs, *shape))
-  return controls._replace(given=given, known=is_known)
+  return controls._replace(given=given, known=is_known, free=primer.free)

@@ -1,41 +1,50 @@
 """Masks of a Score to complete: infill, harmonize and accompany."""
 
-import re
-
 import numpy as np
 
 from musiczoo.errors import UserError
 from musiczoo.music import metre
 from musiczoo.music.quantize import quantize
-from musiczoo.music.score import Score
+from musiczoo.music.score import Score, Track
 from musiczoo.representations import Representation
+from musiczoo.sampling import songs
 from musiczoo.sampling.primer import encode_primer, Primer
 
 
 def infill(
-  representation: Representation, score: Score, bars: str, origin: str
+  representation: Representation,
+  score: Score,
+  bars: str,
+  origin: str,
+  tracks: str | None = None,
 ) -> Primer:
   """Samples all parts of some bars anew, and fixes the rest.
 
   Args:
     bars: 'FIRST:LAST' or 'BAR', counted from 1, both ends included. Bars are
       those of the score's meters; a pick-up with a meter of its own is bar 1.
+    tracks: only these, as of `songs.infill`; None: all.
     origin: name of the score in messages.
 
   Raises:
     UserError: the bars cannot be parsed, or are not in the music.
   """
+  if representation.spec.kind == 'compound':
+    return songs.infill(representation, score, bars, tracks, origin)
+  if tracks is not None:
+    raise UserError(
+      f'--infill_tracks={tracks}: this model samples all parts of a bar: leave '
+      'it out'
+    )
   whole = encode_primer(representation, score, origin)
   x = np.asarray(whole.x)
-  parsed = re.fullmatch(r'(\d+)(?::(\d+))?', bars)
-  if parsed is None:
-    raise UserError(f"--infill_bars={bars}: give bars, such as '4:8' or '4'")
-  first, last = int(parsed[1]), int(parsed[2] or parsed[1])
-  lines = metre.bars(quantize(score, representation.spec.steps_per_quarter))
-  num_bars = len(lines) - 1
-  if not 1 <= first <= last <= num_bars or lines[first - 1] >= len(x):
+  grid = quantize(score, representation.spec.steps_per_quarter)
+  first, last = songs.parse_bars(bars, grid, origin)
+  lines = metre.bars(grid)
+  if lines[first - 1] >= len(x):
     raise UserError(
-      f'--infill_bars={bars}: {origin} has bars 1:{num_bars}, give some of them'
+      f'--infill_bars={bars}: the music of {origin} that the model keeps ends '
+      'before: give earlier bars'
     )
   known = np.ones(x.shape, bool)
   known[lines[first - 1] : lines[last]] = False
@@ -51,17 +60,24 @@ def harmonize(
 
 
 def accompany(
-  representation: Representation, score: Score, part: str, origin: str
+  representation: Representation,
+  score: Score,
+  part: str,
+  origin: str,
+  instruments: tuple[Track, ...] = (),
 ) -> Primer:
   """Fixes one part and samples all others.
 
   Args:
     part: one of the names of `representation.spec.parts`.
+    instruments: what is added, as of `songs.accompany`.
     origin: name of the score in messages.
 
   Raises:
     UserError: there is no such part, or it has no notes.
   """
+  if representation.spec.kind == 'compound':
+    return songs.accompany(representation, score, part, instruments, origin)
   parts = dict(representation.spec.parts)
   if part not in parts:
     raise UserError(

@@ -1,5 +1,6 @@
 """A Score encoded as the beginning, or as the fixed part, of a sample."""
 
+from collections.abc import Callable
 import logging
 from typing import NamedTuple
 
@@ -22,11 +23,15 @@ class Primer(NamedTuple):
     known: bool like x, which of its cells are fixed; None: all.
     score: the music on the model's grid, for its meters and phrase ends; None:
       in bars of 4/4.
+    free: of rows of `compound` in their order, as of `Controls`.
+    complete: a sample -> the Score, where some of it is given; None: decoded.
   """
 
   x: np.ndarray
   known: np.ndarray | None = None
   score: Score | None = None
+  free: np.ndarray | None = None
+  complete: Callable[[np.ndarray], Score] | None = None
 
   @property
   def time_signature(self) -> tuple[int, int]:

@@ -269,14 +269,14 @@ class Compound(nn.Module):
     place = jnp.arange(self.depth)
     is_note, is_copy, is_bar, is_track = jnp.moveaxis(at.kind, -1, 0)
     is_header = at.bar < 0
-    free = at.exists & ~at.copied
+    free = at.free & ~at.copied
     plays = free.any(-1) & ~is_header
     begin = jnp.maximum(position, 0)[..., None]
     is_position = (place >= begin) & (place < at.bar_steps[..., None])
     later = jnp.arange(rows.SLOTS) > at.last_slot[..., None]
     can_copy = (is_bar | is_copy) & (at.bar > 0)
-    can_copy &= (at.exists & later).any(-1)
-    can_add = is_header & (at.last_slot < rows.SLOTS - 1)
+    can_copy &= (at.free & later).any(-1)
+    can_add = is_header & at.may_add & (at.last_slot < rows.SLOTS - 1)
     return (
       (plays[..., None] & is_position & (place < layout.positions))
       | (can_copy[..., None] & (place == layout.copy))
@@ -307,13 +307,13 @@ class Compound(nn.Module):
     )
     logits += _pointed(self.gates['slot'](z), index, rows.SLOTS)
     slot = jnp.arange(rows.SLOTS)
-    of_note = at.exists & ~at.copied
+    of_note = at.free & ~at.copied
     of_note &= ~is_same[..., None] | (slot >= before[..., None])
     later = slot > at.last_slot[..., None]
     possible = jnp.where(
       is_note[..., None],
       of_note,
-      jnp.where(is_copy[..., None], at.exists & later, later),
+      jnp.where(is_copy[..., None], at.free & later, later),
     )
     return jnp.where(possible, logits, _NEVER)
 

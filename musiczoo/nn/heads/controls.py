@@ -19,7 +19,12 @@ class Controls(NamedTuple):
     min_p: keeps, of those, values at least p times as likely as the most likely
       (Nguyen et al. 2024); 0 or None: all.
     given: x [B, T, C] of a partly known piece, or None.
-    known: bool [T, C], the cells to copy from `given`.
+    known: bool [T, C], the cells to copy from `given`. Rows of `compound` are given
+      in their order, and `known` marks those that there are; an attribute below 0
+      is sampled.
+    free: bool [bars, slots], of `compound`: the bars of slots to which notes are
+      added between the rows of `given`, or None: to no bar before the last given
+      row.
     cond: int [B, steps, columns], the conditions at each step of the grid, or
       None.
     forbid: bool [rules], the rules of voice leading that hold, see `rules`, or
@@ -35,6 +40,7 @@ class Controls(NamedTuple):
   min_p: float | jax.Array | None = None
   given: jax.Array | None = None
   known: jax.Array | None = None
+  free: jax.Array | None = None
   cond: jax.Array | None = None
   shift: jax.Array | None = None
   forbid: jax.Array | None = None
@@ -49,12 +55,13 @@ def filter_logits(logits, controls: Controls):
   temperature = jnp.asarray(controls.temperature)[..., None]
   cold = temperature == 0
   divided = logits / jnp.where(cold, 1.0, temperature)
-  if all(c is None for c in controls[1:4]):
+  filters = controls.top_k, controls.top_p, controls.min_p
+  if all(c is None for c in filters):
     first = logits.argmax(-1, keepdims=True) == jnp.arange(logits.shape[-1])
     return jnp.where(cold & ~first, -jnp.inf, divided)
   top_k, top_p, min_p = (
     jnp.asarray(default if c is None else c)[..., None]
-    for c, default in zip(controls[1:4], (0, 1.0, 0.0))
+    for c, default in zip(filters, (0, 1.0, 0.0))
   )
   # Sorted before the division by the temperature, which can create ties.
   order = jnp.argsort(-logits, axis=-1)

@@ -1,0 +1,168 @@
+"""Songs completed by an untrained model: what is given stays, what is asked plays."""
+
+import functools
+
+import jax
+import numpy as np
+import pytest
+
+from musiczoo.build import make_model, Pipeline
+from musiczoo.errors import UserError
+from musiczoo.music import instruments, metre
+from musiczoo.music.quantize import quantize
+from musiczoo.music.score import canonical, DURATION, ONSET, Score, Track, TRACK
+from musiczoo.nn.heads import Compound
+from musiczoo.representations.compound import compound
+from musiczoo.sampling import masks, songs
+from musiczoo.sampling.generate import generate
+from musiczoo.sampling.primer import encode_primer
+
+REPRESENTATION = compound(steps_per_quarter=4)
+SPEC = REPRESENTATION.spec
+BARS = 5
+
+
+@functools.cache
+def untrained():
+  head = Compound(SPEC.depth, 8, 8)
+  model = make_model('gru', SPEC, head, {'hidden': 8, 'layers': 1}, window=64)
+  batch = {
+    'x': np.zeros((1, 8, 5), np.int32),
+    'mask': np.ones((1, 8), np.float32),
+    'row': np.zeros(1, np.uint32),
+  }
+  return Pipeline(REPRESENTATION, model), model.init(jax.random.key(0), batch)
+
+
+def song():
+  """A bass, drums and a melody that is not on the grid of the model."""
+  notes = []
+  for bar in range(BARS):
+    start = 1920 * bar
+    notes += [(start + 480 * i, 400, 40 + i, 80, 0) for i in range(4)]
+    notes += [(start + 960 * i, 60, 36, 90, 1) for i in range(2)]
+    notes += [(start + 233 * i, 201, 70 + i, 77, 2) for i in range(5)]
+  tracks = Track(33, name='Low'), Track(0, drums=True), Track(73, name='Flute')
+  return canonical(Score(np.array(notes, np.int32), tracks, resolution=480))
+
+
+def completed(primer, num_outputs=2):
+  pipeline, params = untrained()
+  return generate(
+    pipeline,
+    params,
+    num_outputs=num_outputs,
+    num_steps=0,
+    seed=1,
+    primer=primer,
+  )
+
+
+def rows(score, chosen):
+  return {tuple(n) for n in score.notes[chosen].tolist()}
+
+
+def bar_of(score):
+  grid = quantize(score, 4)
+  return metre.bar_of(metre.bars(grid), grid.notes[:, ONSET])
+
+
+def test_all_but_the_bars_of_an_infill_stay_to_the_tick():
+  score = song()
+  made = completed(masks.infill(REPRESENTATION, score, '2:3', 'song.mid'))
+  assert made.new == (16, 48)
+  outside = (score.notes[:, ONSET] + 60) // 1920  # On the grid of sixteenths.
+  given = rows(score, ~np.isin(outside, [1, 2]))
+  for new in made.scores:
+    assert new.resolution == 480 and new.tracks == score.tracks
+    assert given <= rows(new, slice(None))
+    others = rows(new, slice(None)) - given
+    assert others
+    for onset, *_ in others:
+      assert 1920 <= onset < 3 * 1920
+  assert rows(made.scores[0], slice(None)) != rows(made.scores[1], slice(None))
+
+
+def test_only_the_tracks_of_an_infill_change():
+  score = song()
+  primer = masks.infill(REPRESENTATION, score, '2:4', 'song.mid', 'flute')
+  for new in completed(primer).scores:
+    kept = score.notes[:, TRACK] != 2
+    assert rows(new, new.notes[:, TRACK] != 2) == rows(score, kept)
+    changed = rows(new, new.notes[:, TRACK] == 2)
+    assert changed != rows(score, ~kept)
+
+
+def test_instruments_are_added_to_a_melody():
+  score = song()
+  added = instruments.parse('drums,bass,string ensemble 1')
+  primer = masks.accompany(REPRESENTATION, score, 'Flute', 'song.mid', added)
+  made = completed(primer)
+  melody = {n[:4] for n in rows(score, score.notes[:, TRACK] == 2)}
+  for new in made.scores:
+    assert {t.program for t in new.tracks if not t.drums} <= {33, 48, 73}
+    flute = [t.program for t in new.tracks].index(73)
+    assert {n[:4] for n in rows(new, new.notes[:, TRACK] == flute)} == melody
+  assert any(len(new.tracks) > 1 for new in made.scores)
+
+
+def test_no_other_instruments_play():
+  pipeline, params = untrained()
+  asked = instruments.parse('drums,bass,piano')
+  made = generate(
+    pipeline,
+    params,
+    num_outputs=8,
+    num_steps=64,
+    seed=0,
+    primer=songs.ensemble(SPEC, asked),
+  )
+  playing = {t for score in made.scores for t in score.tracks}
+  assert playing and playing <= set(asked)
+  for score in made.scores:
+    assert (score.notes[:, ONSET] + score.notes[:, DURATION]).max() <= 64
+
+
+def test_a_primer_goes_on_with_its_own_instruments():
+  pipeline, params = untrained()
+  primer = encode_primer(REPRESENTATION, song(), 'song.mid')
+  made = generate(
+    pipeline, params, num_outputs=2, num_steps=64, seed=0, primer=primer
+  )
+  kept = REPRESENTATION.decode(REPRESENTATION.encode(song()))
+  for score in made.scores:
+    assert {t.program for t in score.tracks} <= {0, 33, 73}
+    begun = score.notes[:, ONSET] < kept.notes[:, ONSET].max()
+    assert rows(kept, kept.notes[:, ONSET] < kept.notes[:, ONSET].max()) <= rows(
+      score, begun
+    ) | {()}
+
+
+@pytest.mark.parametrize(
+  'text, message',
+  [
+    ('', 'give some'),
+    ('drums,zither of doom', "no instrument 'zither of doom'"),
+    ('128', 'program 0 to 127'),
+  ],
+)
+def test_instruments_that_do_not_exist(text, message):
+  with pytest.raises(UserError, match=message):
+    instruments.parse(text)
+
+
+def test_what_is_asked_for_wrongly():
+  with pytest.raises(UserError, match='choose of Low, drums, Flute'):
+    masks.infill(REPRESENTATION, song(), '2', 'song.mid', 'oboe')
+  with pytest.raises(UserError, match='bars 1:5'):
+    masks.infill(REPRESENTATION, song(), '4:9', 'song.mid')
+  with pytest.raises(UserError, match='instruments beside drums'):
+    songs.ensemble(SPEC, instruments.parse('piano,' * 16))
+  with pytest.raises(UserError, match='give those to add'):
+    masks.accompany(REPRESENTATION, song(), 'all', 'song.mid')
+
+
+def test_names_of_general_midi():
+  assert len(instruments.NAMES) == 128
+  assert instruments.NAMES[40] == 'violin' and instruments.NAMES[127] == 'gunshot'
+  assert instruments.parse('Flute, 12,bass') == (Track(73), Track(12), Track(33))
