@@ -201,7 +201,9 @@ def _per_note(pipeline, pieces, figures):
   return {f'{unit}s_per_note': ratio} | {
     name.replace(f'per_{unit}', 'per_note'): ratio * value
     for name, value in figures.items()
-    if name.startswith('nll_') and f'per_{unit}' in name and 'by_piece' not in name
+    if name.startswith('nll_')
+    and f'per_{unit}' in name
+    and 'by_piece' not in name
   }
 
 

@@ -96,7 +96,7 @@ def test_rows_of_events_have_the_conditions_of_their_time():
   song = score(chord((60,), 0, 8) + chord((64,), 20, 4))
   events = REPRESENTATIONS['events'](steps_per_quarter=4)
   x = events.encode(song)
-  rows = c.gather_rows(c.annotate(song, 4), x, events.spec.steps_per_token)
+  rows = c.gather_rows(c.annotate(song, 4), x, events.spec)
   assert len(rows) == len(x)
   on = np.flatnonzero(x == 129 + 64)
   assert rows[on, c.POSITION].tolist() == [5]
@@ -113,7 +113,7 @@ def test_a_plan_says_what_is_asked():
   assert (table[:, c.KEY] == 1 + 9 + 12).all()
   assert (table[:, c.STYLE] == 2).all()
   unknown = annotation_text.plan(Form(4, 4))
-  form = c.POSITION, c.METER, c.LENGTH
+  form = c.POSITION, c.METER, c.LENGTH, c.ELAPSED
   assert (np.delete(unknown, form, axis=1) == 0).all()
 
 

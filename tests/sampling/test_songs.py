@@ -10,7 +10,7 @@ from musiczoo.build import make_model, Pipeline
 from musiczoo.errors import UserError
 from musiczoo.music import instruments, metre
 from musiczoo.music.quantize import quantize
-from musiczoo.music.score import canonical, DURATION, ONSET, Score, Track, TRACK
+from musiczoo.music.score import canonical, DURATION, ONSET, Score, TRACK, Track
 from musiczoo.nn.heads import Compound
 from musiczoo.representations.compound import compound
 from musiczoo.sampling import masks, songs
@@ -133,9 +133,9 @@ def test_a_primer_goes_on_with_its_own_instruments():
   for score in made.scores:
     assert {t.program for t in score.tracks} <= {0, 33, 73}
     begun = score.notes[:, ONSET] < kept.notes[:, ONSET].max()
-    assert rows(kept, kept.notes[:, ONSET] < kept.notes[:, ONSET].max()) <= rows(
-      score, begun
-    ) | {()}
+    assert rows(
+      kept, kept.notes[:, ONSET] < kept.notes[:, ONSET].max()
+    ) <= rows(score, begun) | {()}
 
 
 @pytest.mark.parametrize(
@@ -164,5 +164,11 @@ def test_what_is_asked_for_wrongly():
 
 def test_names_of_general_midi():
   assert len(instruments.NAMES) == 128
-  assert instruments.NAMES[40] == 'violin' and instruments.NAMES[127] == 'gunshot'
-  assert instruments.parse('Flute, 12,bass') == (Track(73), Track(12), Track(33))
+  assert (
+    instruments.NAMES[40] == 'violin' and instruments.NAMES[127] == 'gunshot'
+  )
+  assert instruments.parse('Flute, 12,bass') == (
+    Track(73),
+    Track(12),
+    Track(33),
+  )
