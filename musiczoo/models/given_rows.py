@@ -28,7 +28,7 @@ class GivenRows(NamedTuple):
   is_left: jax.Array
 
   def restrict(self, now: Now, controls: Controls) -> Now:
-    """`now` with the slots that may play before the next given row.
+    """`now` with the slots that may be planned before the next given row.
 
     No track is added to those that are given.
     """
@@ -41,7 +41,9 @@ class GivenRows(NamedTuple):
       may = controls.free[jnp.clip(now.bar, 0, bars - 1)] & inside[..., None]
     may |= ~self.is_left[:, None, None]
     return now._replace(
-      free=free_BxSx16 & may, may_add=jnp.zeros_like(now.may_add)
+      free=free_BxSx16 & may,
+      new=now.new & may,
+      may_add=jnp.zeros_like(now.may_add),
     )
 
   def forced(self, now: Now) -> jax.Array:
@@ -63,9 +65,9 @@ def given_rows(controls: Controls, taken_B: jax.Array) -> GivenRows:
 
 
 def _order(x_Bx5, layout):
-  """What the rows of a bar are sorted by: COPY by slot, notes, other rows."""
+  """What the rows of a bar are sorted by: PLAN by slot, notes, other rows."""
   place, slot, pitch = x_Bx5[:, 0], x_Bx5[:, 1], x_Bx5[:, 2]
   is_note = (place >= 0) & (place < layout.positions)
   code = of_pitch(jnp.where(is_note, place, 0), slot, pitch) >> 10
-  of_row = jnp.where(place == layout.copy, slot, _LAST)
+  of_row = jnp.where(place == layout.plan, slot, _LAST)
   return jnp.where(is_note, rows.SLOTS + code, of_row)

@@ -2,8 +2,8 @@
 
   TRACK  slot, program, register, polyphony    before the first bar
   BAR    meter, tempo, first chord, last chord
-  COPY   slot, lag                             all that this slot played in an
-                                               earlier bar
+  PLAN   slot, source                          it plays notes that follow, or all
+                                               that it played in an earlier bar
   note   slot, pitch, duration, velocity       its place is a position in the bar
   END
 
@@ -23,13 +23,15 @@ COLUMNS = 5
 # Columns of notes.
 PLACE, SLOT, PITCH, DURATION, VELOCITY = range(COLUMNS)
 # Columns of other rows.
-LAG = PROGRAM = 2
+SOURCE = PROGRAM = 2
 REGISTER, POLYPHONY = 3, 4
 METER, TEMPO, FIRST_CHORD, LAST_CHORD = range(1, 5)
 
 SLOTS = 16  # Slot 0 is all drums, the others are ordered by mean pitch.
 QUARTERS = 8  # Of the longest bar.
-LAGS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # Bars back to what a COPY repeats.
+LAGS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # Bars back to what a slot repeats.
+# Sources of what a slot plays in a bar: its notes are new, or 1 + a place in LAGS.
+NEW, SOURCES = 0, 1 + len(LAGS)
 # (numerator, denominator); 0 is that of the bar before.
 METERS = tuple(
   (n, d) for d in (4, 8, 2, 16, 32) for n in range(1, QUARTERS * d // 4 + 1)
@@ -45,7 +47,7 @@ CHORDS = 12 * (len(chord_names.QUALITIES) - 1) + 1
 SIZES = {
   'track': (SLOTS, 128, 128, len(POLYPHONIES) + 1),
   'bar': (len(METERS) + 1, len(TEMPI) + 1, CHORDS, CHORDS),
-  'copy': (SLOTS, len(LAGS)),
+  'plan': (SLOTS, SOURCES),
 }
 
 
@@ -64,8 +66,8 @@ class Layout(NamedTuple):
     return QUARTERS * self.grid
 
   @property
-  def copy(self) -> int:
-    """The place of COPY."""
+  def plan(self) -> int:
+    """The place of PLAN."""
     return self.positions
 
   @property

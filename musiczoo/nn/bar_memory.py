@@ -86,8 +86,8 @@ class Notes(NamedTuple):
     slot, pitch, ends: of notes; `ends` is the step of the bar where they end.
     stack: the first of the notes of one position and slot, of notes.
     source: [B, M, 16], the bar whose notes a slot plays in each bar.
-    copied_at: [B, M, 16], the row of its COPY; N where there is none.
-    lag: [B, M, 16], 1 + its place in LAGS; 0 where there is none.
+    planned_at: [B, M, 16], the row of its PLAN; N where there is none.
+    plan: [B, M, 16], 1 + its source; 0 where there is none, and it is silent.
     count: [B, M, 16], how many notes are written for it there, without copies.
     chroma: float32 [B, M, 16, 12], how long their pitch classes sound, in quarters.
     starts: [B, M + 1], the steps at which bars begin, and the last ends.
@@ -103,8 +103,8 @@ class Notes(NamedTuple):
   ends: jax.Array
   stack: jax.Array
   source: jax.Array
-  copied_at: jax.Array
-  lag: jax.Array
+  planned_at: jax.Array
+  plan: jax.Array
   count: jax.Array
   chroma: jax.Array
   starts: jax.Array
@@ -117,15 +117,16 @@ class Now(NamedTuple):
 
   Attributes: each [B, S] unless said otherwise.
     row: how many rows are before.
-    kind: bool [B, S, 4], whether the row before is a note, COPY, BAR or TRACK;
+    kind: bool [B, S, 4], whether the row before is a note, PLAN, BAR or TRACK;
       of the first row none.
     bar: the bar that it is in, -1 before the first.
     bar_steps: length of the bar.
     code: of the note before in this bar; -1: none.
-    last_slot: of the row before if it is COPY or TRACK, else -1.
+    last_slot: of the row before if it is PLAN or TRACK, else -1.
     exists: bool [B, S, 16], the slots that have a track.
-    copied: bool [B, S, 16], the slots that are copied in this bar.
-    free: bool [B, S, 16], of those that exist the slots that may play.
+    new: bool [B, S, 16], the slots that are planned to play new notes in this bar.
+    copied: bool [B, S, 16], the slots that are planned to repeat a bar.
+    free: bool [B, S, 16], of those that exist the slots that may be planned.
     may_add: bool [B, S], whether tracks may be added.
     chords: int32 [B, S, 2], of this bar.
     stacked: how many notes of one position and slot are before.
@@ -138,6 +139,7 @@ class Now(NamedTuple):
   code: jax.Array
   last_slot: jax.Array
   exists: jax.Array
+  new: jax.Array
   copied: jax.Array
   free: jax.Array
   may_add: jax.Array
@@ -158,8 +160,8 @@ def start(pieces: int, num: int) -> Notes:
     ends=empty,
     stack=empty,
     source=own,
-    copied_at=jnp.full_like(table, num),
-    lag=table,
+    planned_at=jnp.full_like(table, num),
+    plan=table,
     count=table,
     chroma=jnp.zeros((*table.shape, 12)),
     starts=jnp.zeros((pieces, num + 1), jnp.int32),
@@ -182,7 +184,9 @@ def append(notes: Notes, x_Bx5: jax.Array, row, layout: Layout) -> Notes:
   is_bar = place == layout.bar
   bar = last + is_bar
   is_note = (place >= 0) & (place < layout.positions) & (bar >= 0)
-  is_copy = (place == layout.copy) & (bar >= 0)
+  is_plan = (place == layout.plan) & (bar >= 0)
+  planned = jnp.where(is_plan, x[:, rows.SOURCE], rows.NEW)
+  is_copy = is_plan & (planned > rows.NEW)
   # What a row does not change is written beyond the tables, which drop it.
   at_note = jnp.where(is_note, bar, num)
   at_copy = jnp.where(is_copy, bar, num)
@@ -200,12 +204,12 @@ def append(notes: Notes, x_Bx5: jax.Array, row, layout: Layout) -> Notes:
   is_stacked = is_note & (code >> _SLOT == before >> _SLOT)
   stack = jnp.where(is_stacked, notes.stack[:, jnp.maximum(row - 1, 0)], row)
   # A copy plays what the bar that it copies plays.
-  lag = jnp.where(is_copy, x[:, rows.LAG], 0)
-  copied = jnp.maximum(bar - jnp.asarray(rows.LAGS, jnp.int32)[lag], 0)
+  lags = jnp.asarray((0, *rows.LAGS), jnp.int32)
+  copied = jnp.maximum(bar - lags[planned], 0)
   sounds = jnp.minimum(steps, 2 * layout.grid) / layout.grid
   at_pitch = jnp.where(slot > 0, at_note, num)
   drop = {'mode': 'drop'}
-  place_in = b, at_copy, slot
+  place_in = b, jnp.where(is_plan, bar, num), slot
   return Notes(
     code=notes.code.at[:, row].set(code),
     bar=notes.bar.at[:, row].set(bar),
@@ -213,9 +217,11 @@ def append(notes: Notes, x_Bx5: jax.Array, row, layout: Layout) -> Notes:
     pitch=notes.pitch.at[:, row].set(pitch),
     ends=notes.ends.at[:, row].set(place + steps),
     stack=notes.stack.at[:, row].set(stack),
-    source=notes.source.at[place_in].set(notes.source[b, copied, slot], **drop),
-    copied_at=notes.copied_at.at[place_in].set(row, **drop),
-    lag=notes.lag.at[place_in].set(lag + 1, **drop),
+    source=notes.source.at[b, at_copy, slot].set(
+      notes.source[b, copied, slot], **drop
+    ),
+    planned_at=notes.planned_at.at[place_in].set(row, **drop),
+    plan=notes.plan.at[place_in].set(planned + 1, **drop),
     count=notes.count.at[b, at_note, slot].add(1, **drop),
     chroma=notes.chroma.at[b, at_pitch, slot, pitch % 12].add(sounds, **drop),
     starts=_with_bar(notes.starts, x, bar, is_bar, layout),
@@ -267,14 +273,16 @@ def now(
   prev = jnp.where(is_first[:, None], 0, x[:, before])
   place = jnp.where(is_first, -1, prev[..., rows.PLACE])
   is_note = (place >= 0) & (place < layout.positions)
-  kinds = layout.copy, layout.bar, layout.track
+  kinds = layout.plan, layout.bar, layout.track
   kind = jnp.stack([is_note, *(place == k for k in kinds)], axis=-1)
   bar = jnp.where(is_first, -1, notes.bar[:, before])
   row_BxS = jnp.broadcast_to(row_S, bar.shape)
   at = jnp.maximum(bar, 0)
   ends = jnp.take_along_axis(notes.starts, at + 1, axis=1)
   begin = jnp.take_along_axis(notes.starts, at, axis=1)
-  is_copied = at_bars(notes.copied_at, at) < row_BxS[..., None]
+  is_planned = at_bars(notes.planned_at, at) < row_BxS[..., None]
+  is_planned &= (bar >= 0)[..., None]
+  is_new = at_bars(notes.plan, at) == 1 + rows.NEW
   has_slot = kind[..., 1] | kind[..., 3]
   exists = notes.tracks[:, None, :, 0] < row_BxS[..., None]
   return Now(
@@ -285,7 +293,8 @@ def now(
     jnp.where(is_note, notes.code[:, before], -1),
     jnp.where(has_slot, prev[..., rows.SLOT], -1),
     exists,
-    is_copied & (bar >= 0)[..., None],
+    is_planned & is_new,
+    is_planned & ~is_new,
     exists,
     jnp.ones(bar.shape, bool),
     jnp.where((bar >= 0)[..., None], at_bars(notes.chords, at), 0),
@@ -317,7 +326,7 @@ class Lookup(NamedTuple):
 
   Attributes:
     plays: bool [B, S, N] for each of `BACK`: the notes of the bar so far back,
-      without the slots that are copied in this bar.
+      only of slots that play new notes in this bar, once there is a plan.
     is_bar: bool [B, S, K], whether there is such a bar.
   """
 
@@ -351,13 +360,15 @@ class Lookup(NamedTuple):
 def lookup(notes: Notes, at: Now, is_kept_BxK=None) -> Lookup:
   """The bars of `BACK`; of those that are not kept none is found."""
   plays, is_bar = [], []
+  is_note, is_plan, *_ = jnp.moveaxis(at.kind, -1, 0)
+  is_other = ~at.new & (is_note | is_plan)[..., None]
   for k, back in enumerate(BACK):
     bar = at.bar - back
     is_some = bar >= 0
     if is_kept_BxK is not None:
       is_some &= is_kept_BxK[:, k, None]
     source = at_bars(notes.source, jnp.maximum(bar, 0))
-    source = jnp.where(at.copied | ~is_some[..., None], -9, source)
+    source = jnp.where(is_other | ~is_some[..., None], -9, source)
     plays.append(_plays(notes, source))
     is_bar.append(is_some)
   return Lookup(tuple(plays), jnp.stack(is_bar, axis=-1))
@@ -389,6 +400,14 @@ class Sounding(NamedTuple):
     bass = jax.nn.one_hot(lowest % 12, 12) * (lowest < 128)[..., None]
     return jnp.concatenate([jnp.minimum(total, 1), bass], axis=-1)
 
+  def waiting(self, notes: Notes, at: Now) -> jax.Array:
+    """The slots whose new notes in this bar have not begun: float [B, S, 16]."""
+    slots = jax.nn.one_hot(notes.slot, _SLOTS)
+    played = jnp.einsum(
+      'bsn,bnk->bsk', self.plays[0].astype(jnp.float32), slots
+    )
+    return (at.new & (played == 0)).astype(jnp.float32)
+
   def last(self, notes: Notes, slot_BxS: jax.Array) -> jax.Array:
     """The code of the last note of a slot, -1 if none, and its offset: [B, S, 2]."""
     code = offset = jnp.full(slot_BxS.shape, -1)
@@ -411,7 +430,7 @@ def sounding(notes: Notes, at: Now) -> Sounding:
     source = at_bars(notes.source, jnp.maximum(bar, 0))
     if not back:
       # A copy of this bar sounds once its row is past.
-      is_copy = at_bars(notes.copied_at, here) < notes.bar.shape[1]
+      is_copy = at_bars(notes.plan, here) > 1 + rows.NEW
       source = jnp.where(is_copy & ~at.copied, -9, source)
     source = jnp.where((bar >= 0)[..., None], source, -9)
     plays.append(_plays(notes, source) & is_past)
@@ -439,17 +458,17 @@ def _played(table_BxMx16, notes, bar_BxS):
 
 
 def played(notes: Notes, at: Now, backs: tuple[int, ...]) -> jax.Array:
-  """Whether slots play in earlier bars, and what their copies repeat there.
+  """Whether slots play in earlier bars, and by which plan.
 
   Returns:
-    int32 [B, S, 16, len(backs), 2]: 1 if it plays; `Notes.lag`.
+    int32 [B, S, 16, len(backs), 2]: 1 if it plays; `Notes.plan`.
   """
   found = []
   for back in backs:
     bar = at.bar - back
     place = jnp.maximum(bar, 0)
     plays = _played(notes.count, notes, place) > 0
-    both = jnp.stack([plays, at_bars(notes.lag, place)], axis=-1)
+    both = jnp.stack([plays, at_bars(notes.plan, place)], axis=-1)
     found.append(jnp.where((bar >= 0)[..., None, None], both, 0))
   return jnp.stack(found, axis=-2)
 

@@ -15,7 +15,7 @@ from musiczoo.nn.bar_memory import BACK, Past
 
 PLAYED = 1, 2, 4, 8  # Bars back of which it is given which slots play.
 _REGISTERS = 32  # Of four pitches.
-_LAGS = len(rows.LAGS) + 1
+_PLANS = rows.SOURCES + 1
 
 
 class Embeddings(nn.Module):
@@ -71,21 +71,21 @@ class CompoundEmbedding(nn.Module):
 
   def _row(self, prev, at):
     """The attributes of the row before, by its kind."""
-    is_note, is_copy, is_bar, is_track = jnp.moveaxis(at.kind, -1, 0)
+    is_note, is_plan, is_bar, is_track = jnp.moveaxis(at.kind, -1, 0)
     first, second, third, fourth, fifth = jnp.moveaxis(prev, -1, 0)
 
     def of(kind, size, index):
       return size, jnp.where(kind, index, -1)
 
     pitch = third + 128 * (second == 0)
-    is_slotted = is_note | is_copy | is_track
+    is_slotted = is_note | is_plan | is_track
     return {
       'place': of(at.kind.any(-1), self.layout.places, first),
       'slot': of(is_slotted, rows.SLOTS, second),
       'pitch': of(is_note, bar_memory.PITCHES, pitch),
       'duration': of(is_note, len(self.layout.durations), fourth),
       'velocity': of(is_note, rows.VELOCITIES, fifth),
-      'lag': of(is_copy, len(rows.LAGS), third),
+      'source': of(is_plan, rows.SOURCES, third),
       'meter': of(is_bar, len(rows.METERS) + 1, second),
       'tempo': of(is_bar, len(rows.TEMPI) + 1, third),
       'program': of(is_track, 128, third),
@@ -122,13 +122,15 @@ class CompoundEmbedding(nn.Module):
     chroma = past.sounding.chroma(notes, jnp.maximum(position, 0))
     chroma *= (at.bar >= 0)[..., None]
     played = bar_memory.played(notes, at, PLAYED)
-    lags = jax.nn.one_hot(played[..., 0, 1], _LAGS)[..., 1:]
+    plans = jax.nn.one_hot(played[..., 0, 1], _PLANS)[..., 1:]
     parts = [
       chroma,
       bar_memory.history(notes, at),
+      at.new.astype(total.dtype),
       at.copied.astype(total.dtype),
+      past.sounding.waiting(notes, at),
       played[..., 0].astype(total.dtype),
-      lags,
+      plans,
     ]
     return jnp.concatenate(
       [part.reshape(*total.shape[:2], -1) for part in parts], axis=-1

@@ -53,9 +53,10 @@ def read_bars(x: np.ndarray, layout: Layout) -> Bars:
   last = len(layout.durations) - 1
   notes[:, DURATION] = np.clip(notes[:, DURATION], 0, last)
   notes[:, VELOCITY] = np.clip(notes[:, VELOCITY], 0, rows.VELOCITIES - 1)
-  is_copy = (place == layout.copy) & slot_ok & (bar >= 0)
-  is_copy &= (x[:, rows.LAG] >= 0) & (x[:, rows.LAG] < len(rows.LAGS))
-  copies = np.column_stack([bar, x[:, rows.SLOT], x[:, rows.LAG]])[is_copy]
+  source = x[:, rows.SOURCE]
+  is_copy = (place == layout.plan) & slot_ok & (bar >= 0)
+  is_copy &= (source > rows.NEW) & (source < rows.SOURCES)
+  copies = np.column_stack([bar, x[:, rows.SLOT], source - 1])[is_copy]
   notes = _sorted(_with_copies(notes, copies))
   fits = notes[:, POSITION] < np.diff(starts)[notes[:, BAR]]
   table = x[place == layout.bar]
@@ -63,7 +64,7 @@ def read_bars(x: np.ndarray, layout: Layout) -> Bars:
 
 
 def _with_copies(notes, copies):
-  """The notes and those that the rows `copies` [K, 3], bar, slot, lag, repeat."""
+  """The notes and those that `copies` [K, 3], bar, slot, place in LAGS, repeat."""
   notes = notes[
     np.argsort(notes[:, BAR] * rows.SLOTS + notes[:, SLOT], kind='stable')
   ]

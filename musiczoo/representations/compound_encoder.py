@@ -30,9 +30,9 @@ def encode(score: Score, layout: Layout) -> np.ndarray:
 
 
 def write(bars: Bars, layout: Layout) -> np.ndarray:
-  """`Bars` -> int16 [rows, 5], with copies wherever a bar of a slot repeats one."""
+  """`Bars` -> int16 [rows, 5], in which what a slot repeats is no note."""
   notes = bars.notes
-  copies, is_copied = _copies(notes)
+  plans, is_copied = _plans(notes)
   kept = notes[~is_copied]
   bar_rows = bars.table.copy()
   bar_rows[:, rows.PLACE] = layout.bar
@@ -40,15 +40,15 @@ def write(bars: Bars, layout: Layout) -> np.ndarray:
     [
       np.column_stack([np.arange(len(bar_rows)), bar_rows]),
       np.column_stack(
-        [copies[:, 0], np.full(len(copies), layout.copy), copies[:, 1:]]
-        + [np.zeros((len(copies), 2), np.int64)]
+        [plans[:, 0], np.full(len(plans), layout.plan), plans[:, 1:]]
+        + [np.zeros((len(plans), 2), np.int64)]
       ),
       kept,
     ]
   )
-  # Within a bar: BAR, copies, notes.
+  # Within a bar: BAR, plans, notes.
   place = table[:, 1]
-  kind = np.where(place == layout.bar, 0, np.where(place == layout.copy, 1, 2))
+  kind = np.where(place == layout.bar, 0, np.where(place == layout.plan, 1, 2))
   order = np.lexsort([table[:, 3], table[:, 2], place, kind, table[:, 0]])
   header = _tracks(notes, bars.programs, layout)
   return _rows([*header, *table[order, 1:], [layout.end]])
@@ -192,18 +192,17 @@ def _meters(score, last, layout):
   return lines, np.array(meter)
 
 
-def _copies(notes):
-  """Which bars of slots repeat earlier ones.
+def _plans(notes):
+  """What slots play in each bar, and which notes they repeat.
 
   Returns:
-    int64 [K, 3], bar, slot and place in LAGS of each; bool [N], which notes are
-    in them.
+    int64 [K, 3], bar, slot and source; bool [N], which notes are copied.
   """
   key = notes[:, 0] * rows.SLOTS + notes[:, 2]
   order = np.argsort(key, kind='stable')
   found, first = np.unique(key[order], return_index=True)
   groups = np.split(order, first[1:])
-  patterns, lag_of, copies = {}, {}, []
+  patterns, lag_of, plans = {}, {}, []
   is_copied = np.zeros(len(notes), bool)
   content = notes[:, [1, 3, 4, 5]]
   for number, group in zip(found.tolist(), groups):
@@ -215,13 +214,15 @@ def _copies(notes):
       for i, lag in enumerate(rows.LAGS)
       if patterns.get((bar - lag, slot)) == pattern
     ]
-    if fits:
+    if not fits:
+      plans.append((bar, slot, rows.NEW))
+    else:
       # As far back as in the bar before, if it can be.
       before = lag_of.get((bar - 1, slot))
       lag_of[bar, slot] = before if before in fits else fits[0]
-      copies.append((bar, slot, lag_of[bar, slot]))
+      plans.append((bar, slot, 1 + lag_of[bar, slot]))
       is_copied[group] = True
-  return np.array(copies, np.int64).reshape(-1, 3), is_copied
+  return np.array(plans, np.int64).reshape(-1, 3), is_copied
 
 
 def chords(score: Score, starts: np.ndarray) -> np.ndarray:

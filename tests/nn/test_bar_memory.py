@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from musiczoo.music.compound_rows import LAGS, Layout
+from musiczoo.music.compound_rows import LAGS, Layout, NEW
 from musiczoo.nn import bar_memory
 from musiczoo.nn.bar_memory import BACK
 from musiczoo.representations import compound_decoder
@@ -52,7 +52,9 @@ def test_the_next_note_of_an_earlier_bar_is_found(case):
     bar = int(now.bar[0, row])
     position, slot, pitch = bar_memory.fields(now.code[0, row])
     after = int(position), int(slot), int(pitch) % 128
-    copied = set(np.flatnonzero(now.copied[0, row]).tolist())
+    new = set(range(16))
+    if x[row - 1, 0] < LAYOUT.positions or x[row - 1, 0] == LAYOUT.plan:
+      new = set(np.flatnonzero(now.new[0, row]).tolist())
     for k, back in enumerate(BACK):
       if bar < back:
         assert found.position[0, row, k] == LAYOUT.positions + 1
@@ -61,7 +63,7 @@ def test_the_next_note_of_an_earlier_bar_is_found(case):
       later = [
         tuple(n[1:4])
         for n in earlier.tolist()
-        if tuple(n[1:4]) > after and n[2] not in copied
+        if tuple(n[1:4]) > after and n[2] in new
       ]
       if not later:
         assert found.position[0, row, k] == LAYOUT.positions
@@ -99,12 +101,14 @@ def test_copies_of_copies_are_played():
     [
       [LAYOUT.track, 1, 0, 60, 0],
       [LAYOUT.bar, 0, 0, 0, 0],
+      [LAYOUT.plan, 1, NEW, 0, 0],
       [0, 1, 60, 3, 8],
       [LAYOUT.bar, 0, 0, 0, 0],
-      [LAYOUT.copy, 1, LAGS.index(1), 0, 0],
+      [LAYOUT.plan, 1, 1 + LAGS.index(1), 0, 0],
       [LAYOUT.bar, 0, 0, 0, 0],
-      [LAYOUT.copy, 1, LAGS.index(1), 0, 0],
+      [LAYOUT.plan, 1, 1 + LAGS.index(1), 0, 0],
       [LAYOUT.bar, 0, 0, 0, 0],
+      [LAYOUT.plan, 1, NEW, 0, 0],
       [LAYOUT.end, 0, 0, 0, 0],
     ],
     np.int32,

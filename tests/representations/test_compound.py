@@ -44,7 +44,7 @@ def song(bars=6, **more):
 
 def test_a_song_row_by_row():
   x = REPRESENTATION.encode(song(2))
-  track, bar, copy, end = LAYOUT.track, LAYOUT.bar, LAYOUT.copy, LAYOUT.end
+  track, bar, plan, end = LAYOUT.track, LAYOUT.bar, LAYOUT.plan, LAYOUT.end
   c_major, d_major = 1 + 0, 1 + 2
   expected = [
     # slot, program, register, polyphony
@@ -52,6 +52,9 @@ def test_a_song_row_by_row():
     (track, 1, 33, 42, 0),
     (track, 2, 0, 65, 3),
     (bar, 0, 0, c_major, c_major),
+    (plan, 0, rows.NEW, 0, 0),
+    (plan, 1, rows.NEW, 0, 0),
+    (plan, 2, rows.NEW, 0, 0),
     # slot, pitch, duration, velocity
     (0, 0, 36, 0, 12),
     (0, 1, 40, 3, 10),
@@ -63,8 +66,9 @@ def test_a_song_row_by_row():
     (8, 1, 42, 3, 10),
     (12, 1, 43, 3, 10),
     (bar, 0, 0, d_major, d_major),
-    (copy, 0, 0, 0, 0),
-    (copy, 1, 0, 0, 0),
+    (plan, 0, 1, 0, 0),  # As one bar before.
+    (plan, 1, 1, 0, 0),
+    (plan, 2, rows.NEW, 0, 0),
     (0, 2, 62, LAYOUT.duration_class(8), 8),
     (0, 2, 66, LAYOUT.duration_class(8), 8),
     (0, 2, 69, LAYOUT.duration_class(8), 8),
@@ -83,8 +87,8 @@ def test_a_song_row_by_row():
 
 def test_what_repeats_is_one_row_and_comes_back():
   x = REPRESENTATION.encode(song(6))
-  copies = x[x[:, 0] == LAYOUT.copy]
-  lags = {(slot, rows.LAGS[lag]) for _, slot, lag, *_ in copies.tolist()}
+  copies = x[(x[:, 0] == LAYOUT.plan) & (x[:, rows.SOURCE] > rows.NEW)]
+  lags = {(row[1], rows.LAGS[row[2] - 1]) for row in copies.tolist()}
   assert lags == {(0, 1), (1, 1), (2, 2)}
   assert len(copies) == 5 + 5 + 4
   assert equal(REPRESENTATION.decode(x), REPRESENTATION.project(song(6)))

@@ -108,7 +108,7 @@ class Compound(nn.Module):
       'pitch': bar_memory.PITCHES,
       'duration': len(self.layout.durations),
       'velocity': rows.VELOCITIES,
-      'lag': len(rows.LAGS),
+      'source': rows.SOURCES,
       'meter': len(rows.METERS) + 1,
       'tempo': len(rows.TEMPI) + 1,
       'first_chord': rows.CHORDS,
@@ -153,7 +153,7 @@ class Compound(nn.Module):
     x = x_BxSx5.astype(jnp.int32)
     columns = jnp.moveaxis(x, -1, 0)
     place = columns[0]
-    is_note, is_copy, is_bar, is_track = self._kinds(place)
+    is_note, is_plan, is_bar, is_track = self._kinds(place)
     found = {}
 
     def add(name, mask, logits, value):
@@ -168,7 +168,7 @@ class Compound(nn.Module):
     add('place', always, self._place(h_BxSxH, past, masks), place)
     row = Row(*columns[:4])
     logits = self._slot(h_BxSxH, past, row, masks)
-    names = ('slot', is_note), ('copy', is_copy), ('track', is_track)
+    names = ('slot', is_note), ('plan', is_plan), ('track', is_track)
     for name, mask in names:
       add(name, mask, logits, row.second)
     is_drum = row.second == 0
@@ -176,7 +176,7 @@ class Compound(nn.Module):
       ('pitch', 'pitch', is_note, 2),
       ('duration', 'duration', is_note & ~is_drum, 3),
       ('velocity', 'velocity', is_note, 4),
-      ('copy', 'lag', is_copy, 2),
+      ('plan', 'source', is_plan, 2),
       ('bar', 'meter', is_bar, 1),
       ('bar', 'tempo', is_bar, 2),
       ('chord', 'first_chord', is_bar, 3),
@@ -210,7 +210,7 @@ class Compound(nn.Module):
     row = Row(place)
     parts = (
       ('slot', 'slot', 'meter', 'slot'),
-      ('pitch', 'lag', 'tempo', 'program'),
+      ('pitch', 'source', 'tempo', 'program'),
       ('duration', None, 'first_chord', 'register'),
       ('velocity', None, 'last_chord', 'polyphony'),
     )
@@ -241,9 +241,9 @@ class Compound(nn.Module):
     return dict(zip(self.factors, parts))
 
   def _kinds(self, place):
-    """Whether rows are notes, COPY, BAR or TRACK: four times bool."""
+    """Whether rows are notes, PLAN, BAR or TRACK: four times bool."""
     layout = self.layout
-    others = (place == k for k in (layout.copy, layout.bar, layout.track))
+    others = (place == k for k in (layout.plan, layout.bar, layout.track))
     return (place < layout.positions, *others)
 
   def _place(self, h, past, masks=_NO_MASKS):
@@ -253,6 +253,7 @@ class Compound(nn.Module):
     logits, z = self.factors['place'](
       h,
       masks.get('place'),
+      numbers=past.sounding.waiting(past.notes, at),
       position=(layout.positions, position),
       slot=(rows.SLOTS, slot),
       stacked=(9, jnp.minimum(at.stacked, 8)),
@@ -267,19 +268,17 @@ class Compound(nn.Module):
     """The places that a row may have: bool [B, S, places]."""
     layout = self.layout
     place = jnp.arange(self.depth)
-    is_note, is_copy, is_bar, is_track = jnp.moveaxis(at.kind, -1, 0)
+    is_note, is_plan, is_bar, is_track = jnp.moveaxis(at.kind, -1, 0)
     is_header = at.bar < 0
-    free = at.free & ~at.copied
-    plays = free.any(-1) & ~is_header
+    plays = at.new.any(-1) & ~is_header
     begin = jnp.maximum(position, 0)[..., None]
     is_position = (place >= begin) & (place < at.bar_steps[..., None])
     later = jnp.arange(rows.SLOTS) > at.last_slot[..., None]
-    can_copy = (is_bar | is_copy) & (at.bar > 0)
-    can_copy &= (at.free & later).any(-1)
+    can_plan = (is_bar | is_plan) & (at.free & later).any(-1)
     can_add = is_header & at.may_add & (at.last_slot < rows.SLOTS - 1)
     return (
       (plays[..., None] & is_position & (place < layout.positions))
-      | (can_copy[..., None] & (place == layout.copy))
+      | (can_plan[..., None] & (place == layout.plan))
       | (can_add[..., None] & (place == layout.track))
       | ((at.exists.any(-1) | ~is_header)[..., None] & (place == layout.bar))
       | (~is_header[..., None] & (place == layout.end))
@@ -287,7 +286,7 @@ class Compound(nn.Module):
 
   def _slot(self, h, past, row, masks=_NO_MASKS):
     at, layout = past.now, self.layout
-    is_note, is_copy, _, is_track = self._kinds(row.place)
+    is_note, is_plan, _, is_track = self._kinds(row.place)
     position, before, _ = bar_memory.fields(at.code)
     is_same = is_note & (position == row.place)
     least = jnp.maximum(at.code + 1, bar_memory.of_position(row.place))
@@ -307,33 +306,34 @@ class Compound(nn.Module):
     )
     logits += _pointed(self.gates['slot'](z), index, rows.SLOTS)
     slot = jnp.arange(rows.SLOTS)
-    of_note = at.free & ~at.copied
-    of_note &= ~is_same[..., None] | (slot >= before[..., None])
+    of_note = at.new & (~is_same[..., None] | (slot >= before[..., None]))
     later = slot > at.last_slot[..., None]
     possible = jnp.where(
       is_note[..., None],
       of_note,
-      jnp.where(is_copy[..., None], at.free & later, later),
+      jnp.where(is_plan[..., None], at.free & later, later),
     )
     return jnp.where(possible, logits, _NEVER)
 
-  def _lag(self, h, past, row, masks=_NO_MASKS):
+  def _source(self, h, past, row, masks=_NO_MASKS):
     at, notes = past.now, past.notes
     slot = jnp.clip(row.second, 0, rows.SLOTS - 1)
     played = bar_memory.played(notes, at, rows.LAGS)
     index = slot[..., None, None, None]
     own = jnp.take_along_axis(played, index, axis=2)[:, :, 0]
-    size = len(rows.LAGS) + 1
-    lags = {f'lag_{k}': (size, own[..., k, 1]) for k in (0, 1, 3, 5)}
-    logits, _ = self.factors['lag'](
+    size = rows.SOURCES + 1
+    plans = {f'plan_{k}': (size, own[..., k, 1]) for k in (0, 1, 3, 5)}
+    logits, _ = self.factors['source'](
       h,
-      masks.get('lag'),
+      masks.get('source'),
       numbers=own[..., 0].astype(jnp.float32),
       slot=(rows.SLOTS, slot),
       program=(128, self._track(past, slot)[..., 1]),
-      **lags,
+      **plans,
     )
-    return jnp.where(own[..., 0] > 0, logits, _NEVER)
+    is_new = jnp.ones_like(own[..., :1, 0])
+    possible = jnp.concatenate([is_new, own[..., 0]], axis=-1) > 0
+    return jnp.where(possible, logits, _NEVER)
 
   def _track(self, past, slot):
     """The row, program, register and polyphony of slots: [B, S, 4]."""
