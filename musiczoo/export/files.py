@@ -33,8 +33,14 @@ def files(
     onnx: write model.onnx, of families with one net that generates.
 
   Raises:
-    UserError: a package that is needed is missing, or the model is of audio.
+    UserError: a package that is needed is missing, or the model is of audio or of
+      compound rows.
   """
+  if pipeline.spec.kind == 'compound':
+    raise UserError(
+      'a model of compound rows cannot be exported, play.py has no decoder of '
+      'them: keep the workdir, and give it to experiments.generate'
+    )
   if pipeline.spec.is_audio:
     raise UserError(
       'a model of audio cannot be exported, its player would need librosa: '

@@ -219,10 +219,13 @@ class _Autoregressive(NamedTuple):
     def body(loop):
       carry, x_TxNxC, t, ended_N = loop
       carry, (x_NxC, _) = step(carry, t)
+      # A piece stays as it is while others go on.
+      is_end = ended_N.reshape(-1, *[1] * (x_NxC.ndim - 1))
+      x_TxNxC = x_TxNxC.at[t].set(jnp.where(is_end, end, x_NxC))
       ended_N |= spec.has_ended(x_NxC)
       if most is not None:
         ended_N |= carry[2][0] >= most
-      return carry, x_TxNxC.at[t].set(x_NxC), t + 1, ended_N
+      return carry, x_TxNxC, t + 1, ended_N
 
     ended_N = jnp.zeros(len(first_N), bool)
     loop = carry, x_TxNxC, jnp.zeros((), jnp.int32), ended_N

@@ -1,5 +1,6 @@
 """The rows of `compound`: their kinds, columns and classes of values.
 
+  KEY    key                                   of the whole piece, the first row
   TRACK  slot, program, register, polyphony    before the first bar
   BAR    meter, tempo, first chord, last chord
   PLAN   slot, source                          it plays notes that follow, or all
@@ -25,6 +26,7 @@ PLACE, SLOT, PITCH, DURATION, VELOCITY = range(COLUMNS)
 # Columns of other rows.
 SOURCE = PROGRAM = 2
 REGISTER, POLYPHONY = 3, 4
+KEY = 1
 METER, TEMPO, FIRST_CHORD, LAST_CHORD = range(1, 5)
 
 SLOTS = 16  # Slot 0 is all drums, the others are ordered by mean pitch.
@@ -39,6 +41,7 @@ METERS = tuple(
 # Twelve tempi an octave from 30 to 480 quarter notes a minute, in microseconds
 # per quarter note; 0 is that of the bar before.
 TEMPI = np.rint(2e6 / 2 ** (np.arange(49) / 12)).astype(np.int64)
+KEYS = 25  # 0 is none; else 1 + tonic + 12 * minor.
 VELOCITIES = 16  # Classes of eight.
 POLYPHONIES = (1.1, 1.6, 2.5)  # Notes per onset: where one class ends.
 # 0 is no chord; else 1 + root + 12 * (quality - 1).
@@ -46,6 +49,7 @@ CHORDS = 12 * (len(chord_names.QUALITIES) - 1) + 1
 # Values of each column after the first of each kind of row.
 SIZES = {
   'track': (SLOTS, 128, 128, len(POLYPHONIES) + 1),
+  'key': (KEYS,),
   'bar': (len(METERS) + 1, len(TEMPI) + 1, CHORDS, CHORDS),
   'plan': (SLOTS, SOURCES),
 }
@@ -81,14 +85,19 @@ class Layout(NamedTuple):
     return self.positions + 2
 
   @property
+  def key(self) -> int:
+    """The place of KEY."""
+    return self.positions + 3
+
+  @property
   def end(self) -> int:
     """The place of END."""
-    return self.positions + 3
+    return self.positions + 4
 
   @property
   def places(self) -> int:
     """How many places there are."""
-    return self.positions + 4
+    return self.positions + 5
 
   @property
   def durations(self) -> np.ndarray:
@@ -187,6 +196,12 @@ def chord_tones() -> np.ndarray:
     quality, root = divmod(chord - 1, 12)
     tones[chord, [(root + step) % 12 for step in qualities[quality]]] = True
   return tones
+
+
+def transpose_key(key: np.ndarray, semitones: int) -> np.ndarray:
+  """Keys of the same music in another key."""
+  minor, tonic = np.divmod(key - 1, 12)
+  return np.where(key > 0, 1 + (tonic + semitones) % 12 + 12 * minor, 0)
 
 
 def transpose_chord(chord: np.ndarray, semitones: int) -> np.ndarray:

@@ -59,7 +59,12 @@ def key(score: Score) -> Key | None:
   the algorithm of Krumhansl and Schmuckler (Krumhansl 1990, chapter 4).
   """
   notes = score.notes[pitched(score)]
-  time = np.bincount(notes[:, PITCH] % 12, notes[:, DURATION], 12)
+  return key_of(notes[:, PITCH], notes[:, DURATION])
+
+
+def key_of(pitch: np.ndarray, duration: np.ndarray) -> Key | None:
+  """As `key`, of pitched notes."""
+  time = np.bincount(pitch % 12, duration, 12)
   time = time - time.mean()
   if not time.any():
     return None

@@ -94,6 +94,7 @@ class Notes(NamedTuple):
     chords: [B, M, 2].
     tracks: [B, 16, 4], row, program, register, polyphony of each slot; the row is
       N where there is no such track.
+    key: [B]; 0 where there is none.
   """
 
   code: jax.Array
@@ -110,6 +111,7 @@ class Notes(NamedTuple):
   starts: jax.Array
   chords: jax.Array
   tracks: jax.Array
+  key: jax.Array
 
 
 class Now(NamedTuple):
@@ -117,7 +119,7 @@ class Now(NamedTuple):
 
   Attributes: each [B, S] unless said otherwise.
     row: how many rows are before.
-    kind: bool [B, S, 4], whether the row before is a note, PLAN, BAR or TRACK;
+    kind: bool [B, S, 5], whether the row before is a note, PLAN, BAR, TRACK or KEY;
       of the first row none.
     bar: the bar that it is in, -1 before the first.
     bar_steps: length of the bar.
@@ -129,6 +131,7 @@ class Now(NamedTuple):
     free: bool [B, S, 16], of those that exist the slots that may be planned.
     may_add: bool [B, S], whether tracks may be added.
     chords: int32 [B, S, 2], of this bar.
+    key: of the piece; 0 before the KEY.
     stacked: how many notes of one position and slot are before.
   """
 
@@ -144,6 +147,7 @@ class Now(NamedTuple):
   free: jax.Array
   may_add: jax.Array
   chords: jax.Array
+  key: jax.Array
   stacked: jax.Array
 
 
@@ -167,6 +171,7 @@ def start(pieces: int, num: int) -> Notes:
     starts=jnp.zeros((pieces, num + 1), jnp.int32),
     chords=jnp.zeros((pieces, num, 2), jnp.int32),
     tracks=jnp.zeros((pieces, _SLOTS, 4), jnp.int32).at[..., 0].set(num),
+    key=jnp.zeros(pieces, jnp.int32),
   )
 
 
@@ -229,6 +234,7 @@ def append(notes: Notes, x_Bx5: jax.Array, row, layout: Layout) -> Notes:
     tracks=notes.tracks.at[
       b, jnp.where(place == layout.track, slot, _SLOTS)
     ].set(_track(x, row), **drop),
+    key=jnp.where(place == layout.key, x[:, rows.KEY], notes.key),
   )
 
 
@@ -273,7 +279,7 @@ def now(
   prev = jnp.where(is_first[:, None], 0, x[:, before])
   place = jnp.where(is_first, -1, prev[..., rows.PLACE])
   is_note = (place >= 0) & (place < layout.positions)
-  kinds = layout.plan, layout.bar, layout.track
+  kinds = layout.plan, layout.bar, layout.track, layout.key
   kind = jnp.stack([is_note, *(place == k for k in kinds)], axis=-1)
   bar = jnp.where(is_first, -1, notes.bar[:, before])
   row_BxS = jnp.broadcast_to(row_S, bar.shape)
@@ -298,6 +304,7 @@ def now(
     exists,
     jnp.ones(bar.shape, bool),
     jnp.where((bar >= 0)[..., None], at_bars(notes.chords, at), 0),
+    jnp.where(row_BxS > 0, notes.key[:, None], 0),
     jnp.where(is_note, row_S - notes.stack[:, before], 0),
   )
 

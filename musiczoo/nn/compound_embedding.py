@@ -63,6 +63,7 @@ class CompoundEmbedding(nn.Module):
     given['bar_steps'] = layout.positions + 1, at.bar_steps
     given['first_chord'] = rows.CHORDS, at.chords[..., 0]
     given['last_chord'] = rows.CHORDS, at.chords[..., 1]
+    given['key'] = rows.KEYS, at.key
     given['stacked'] = 9, jnp.minimum(at.stacked, 8)
     total = Embeddings(self.features, name='place')(**given)
     total += self._ensemble(past)
@@ -71,7 +72,7 @@ class CompoundEmbedding(nn.Module):
 
   def _row(self, prev, at):
     """The attributes of the row before, by its kind."""
-    is_note, is_plan, is_bar, is_track = jnp.moveaxis(at.kind, -1, 0)
+    is_note, is_plan, is_bar, is_track, _ = jnp.moveaxis(at.kind, -1, 0)
     first, second, third, fourth, fifth = jnp.moveaxis(prev, -1, 0)
 
     def of(kind, size, index):

@@ -17,11 +17,13 @@ def _moving(x, layout):
 
 
 def transpose(x: np.ndarray, semitones: int, layout: Layout) -> np.ndarray:
-  """Moves pitches, drums aside, registers and chords; x is int16 [rows, 5]."""
+  """Moves pitches, drums aside, registers, chords and key; x is int16 [rows, 5]."""
   moved = x.copy()
   moved[_moving(x, layout), rows.PITCH] += semitones
   is_track = (x[:, rows.PLACE] == layout.track) & (x[:, rows.SLOT] > 0)
   moved[is_track, rows.REGISTER] += semitones
+  is_key = x[:, rows.PLACE] == layout.key
+  moved[is_key, rows.KEY] = rows.transpose_key(x[is_key, rows.KEY], semitones)
   is_bar = x[:, rows.PLACE] == layout.bar
   moved[is_bar, rows.FIRST_CHORD :] = rows.transpose_chord(
     x[is_bar, rows.FIRST_CHORD :], semitones

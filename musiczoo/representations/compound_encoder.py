@@ -51,7 +51,8 @@ def write(bars: Bars, layout: Layout) -> np.ndarray:
   kind = np.where(place == layout.bar, 0, np.where(place == layout.plan, 1, 2))
   order = np.lexsort([table[:, 3], table[:, 2], place, kind, table[:, 0]])
   header = _tracks(notes, bars.programs, layout)
-  return _rows([*header, *table[order, 1:], [layout.end]])
+  key = [layout.key, _key(notes, layout), 0, 0, 0]
+  return _rows([key, *header, *table[order, 1:], [layout.end]])
 
 
 def _rows(given):
@@ -59,6 +60,12 @@ def _rows(given):
   if isinstance(given[-1], list):
     given = [*given[:-1], given[-1] + [0] * (rows.COLUMNS - len(given[-1]))]
   return np.stack([np.asarray(row) for row in given]).astype(np.int16)
+
+
+def _key(notes, layout):
+  pitched = notes[notes[:, 2] > 0]
+  found = harmony.key_of(pitched[:, 3], layout.durations[pitched[:, 4]])
+  return 0 if found is None else 1 + found.tonic + 12 * found.minor
 
 
 def _tracks(notes, programs, layout):

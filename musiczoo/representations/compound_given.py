@@ -94,6 +94,7 @@ def given(
   )
   read = compound_decoder.read_bars(x, layout)
   header = x[x[:, rows.PLACE] == layout.track].astype(np.int64)
+  key = x[x[:, rows.PLACE] == layout.key].astype(np.int64)
   read, header, moved, new_slots = _with_tracks(read, header, more, layout)
   track_slots = np.concatenate([moved[track_slots], new_slots])
   numbers = [*tracks, *range(len(score.tracks), len(track_slots))]
@@ -107,9 +108,9 @@ def given(
   body = compound_encoder.write(
     read._replace(notes=kept, table=table), layout
   ).astype(np.int64)
-  body = body[body[:, rows.PLACE] != layout.track]
+  body = body[~np.isin(body[:, rows.PLACE], [layout.track, layout.key])]
   return Given(
-    np.concatenate([header, body]),
+    np.concatenate([key, header, body]),
     free,
     score,
     track_slots,
@@ -119,14 +120,16 @@ def given(
 
 
 def ensemble(more: Sequence[Track], layout: Layout) -> np.ndarray:
-  """The rows of instruments before the first bar: int64 [tracks, 5]."""
+  """The rows of instruments before the first bar: int64 [1 + tracks, 5]."""
   empty = Bars(
     np.zeros((0, 6), np.int64),
     np.zeros(1, np.int64),
     np.zeros((0, rows.COLUMNS), np.int64),
     np.zeros(rows.SLOTS, np.int64),
   )
-  return _with_tracks(empty, np.zeros((0, 5), np.int64), more, layout)[1]
+  key = np.array([[layout.key, UNKNOWN, 0, 0, 0]])
+  header = _with_tracks(empty, np.zeros((0, 5), np.int64), more, layout)[1]
+  return np.concatenate([key, header])
 
 
 def _with_tracks(read, header, more, layout):

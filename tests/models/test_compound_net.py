@@ -70,7 +70,7 @@ def test_all_attributes_of_a_song_are_possible(trained):
   assert set(sums) == {'loss', 'nll'} | {
     f'nll_{part}'
     for part in (
-      'place slot plan track pitch duration velocity bar chord'.split()
+      'key place slot plan track pitch duration velocity bar chord'.split()
     )
   }
   assert 0 < sums['nll'] < 50 * len(x)

@@ -99,6 +99,7 @@ def test_what_sounds_is_what_the_decoder_plays(case):
 def test_copies_of_copies_are_played():
   x = np.array(
     [
+      [LAYOUT.key, 1, 0, 0, 0],
       [LAYOUT.track, 1, 0, 60, 0],
       [LAYOUT.bar, 0, 0, 0, 0],
       [LAYOUT.plan, 1, NEW, 0, 0],

@@ -47,6 +47,7 @@ def test_a_song_row_by_row():
   track, bar, plan, end = LAYOUT.track, LAYOUT.bar, LAYOUT.plan, LAYOUT.end
   c_major, d_major = 1 + 0, 1 + 2
   expected = [
+    (LAYOUT.key, x[0, rows.KEY], 0, 0, 0),
     # slot, program, register, polyphony
     (track, 0, 0, 0, 0),
     (track, 1, 33, 42, 0),
@@ -213,7 +214,7 @@ def test_batches_are_beginnings_of_fragments_with_their_conditions():
   batch = batch_at(0, 0)
   begins = set()
   for x, mask, cond in zip(batch['x'], batch['mask'], batch['cond']):
-    assert x[0, 0] == LAYOUT.track
+    assert x[0, 0] == LAYOUT.key and x[1, 0] == LAYOUT.track
     length = int(mask.sum())
     bar = np.flatnonzero(x[:length, 0] == LAYOUT.bar)
     elapsed = cond[bar[0], annotations.ELAPSED]

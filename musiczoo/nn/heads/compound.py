@@ -98,7 +98,7 @@ class Compound(nn.Module):
   @property
   def layout(self) -> Layout:
     """Of the rows."""
-    return Layout((self.depth - 4) // rows.QUARTERS)
+    return Layout((self.depth - 5) // rows.QUARTERS)
 
   def setup(self):
     self.embedding = CompoundEmbedding(self.layout, self.features)
@@ -113,6 +113,7 @@ class Compound(nn.Module):
       'tempo': len(rows.TEMPI) + 1,
       'first_chord': rows.CHORDS,
       'last_chord': rows.CHORDS,
+      'key': rows.KEYS,
       'program': 128,
       'register': 128,
       'polyphony': len(rows.POLYPHONIES) + 1,
@@ -133,7 +134,13 @@ class Compound(nn.Module):
     }
     reach = 2 * _REACH + 1
     self.intervals, self.registers = nn.Dense(reach), nn.Dense(reach)
-    self.chroma_gates = nn.Dense(5)
+    self.chroma_gates = nn.Dense(3)
+    # By semitones above the tonic of the key and above the root of the chord.
+    self.key_degrees, self.chord_degrees = nn.Dense(12), nn.Dense(12)
+    self.chord_of_key = {
+      'first_chord': nn.Dense(rows.CHORDS),
+      'last_chord': nn.Dense(rows.CHORDS),
+    }
 
   def embed(self, prev_BxSx5, past: Past):
     """The input of the net: [B, S, features]."""
@@ -153,7 +160,7 @@ class Compound(nn.Module):
     x = x_BxSx5.astype(jnp.int32)
     columns = jnp.moveaxis(x, -1, 0)
     place = columns[0]
-    is_note, is_plan, is_bar, is_track = self._kinds(place)
+    is_note, is_plan, is_bar, is_track, is_key = self._kinds(place)
     found = {}
 
     def add(name, mask, logits, value):
@@ -181,6 +188,7 @@ class Compound(nn.Module):
       ('bar', 'tempo', is_bar, 2),
       ('chord', 'first_chord', is_bar, 3),
       ('chord', 'last_chord', is_bar, 4),
+      ('key', 'key', is_key, 1),
       ('track', 'program', is_track, 2),
       ('track', 'register', is_track, 3),
       ('track', 'polyphony', is_track, 4),
@@ -209,10 +217,10 @@ class Compound(nn.Module):
     kinds = self._kinds(place)
     row = Row(place)
     parts = (
-      ('slot', 'slot', 'meter', 'slot'),
-      ('pitch', 'source', 'tempo', 'program'),
-      ('duration', None, 'first_chord', 'register'),
-      ('velocity', None, 'last_chord', 'polyphony'),
+      ('slot', 'slot', 'meter', 'slot', 'key'),
+      ('pitch', 'source', 'tempo', 'program', None),
+      ('duration', None, 'first_chord', 'register', None),
+      ('velocity', None, 'last_chord', 'polyphony', None),
     )
     columns = [place]
     for column, names in enumerate(parts, 1):
@@ -241,10 +249,10 @@ class Compound(nn.Module):
     return dict(zip(self.factors, parts))
 
   def _kinds(self, place):
-    """Whether rows are notes, PLAN, BAR or TRACK: four times bool."""
+    """Whether rows are notes, PLAN, BAR, TRACK or KEY: five times bool."""
     layout = self.layout
-    others = (place == k for k in (layout.plan, layout.bar, layout.track))
-    return (place < layout.positions, *others)
+    kinds = layout.plan, layout.bar, layout.track, layout.key
+    return (place < layout.positions, *(place == k for k in kinds))
 
   def _place(self, h, past, masks=_NO_MASKS):
     at, layout = past.now, self.layout
@@ -268,17 +276,20 @@ class Compound(nn.Module):
     """The places that a row may have: bool [B, S, places]."""
     layout = self.layout
     place = jnp.arange(self.depth)
-    is_note, is_plan, is_bar, is_track = jnp.moveaxis(at.kind, -1, 0)
-    is_header = at.bar < 0
+    _, is_plan, is_bar, _, _ = jnp.moveaxis(at.kind, -1, 0)
+    is_first, is_header = at.row == 0, at.bar < 0
     plays = at.new.any(-1) & ~is_header
     begin = jnp.maximum(position, 0)[..., None]
     is_position = (place >= begin) & (place < at.bar_steps[..., None])
     later = jnp.arange(rows.SLOTS) > at.last_slot[..., None]
     can_plan = (is_bar | is_plan) & (at.free & later).any(-1)
-    can_add = is_header & at.may_add & (at.last_slot < rows.SLOTS - 1)
+    can_add = (
+      is_header & ~is_first & at.may_add & (at.last_slot < rows.SLOTS - 1)
+    )
     return (
       (plays[..., None] & is_position & (place < layout.positions))
       | (can_plan[..., None] & (place == layout.plan))
+      | (is_first[..., None] & (place == layout.key))
       | (can_add[..., None] & (place == layout.track))
       | ((at.exists.any(-1) | ~is_header)[..., None] & (place == layout.bar))
       | (~is_header[..., None] & (place == layout.end))
@@ -286,7 +297,7 @@ class Compound(nn.Module):
 
   def _slot(self, h, past, row, masks=_NO_MASKS):
     at, layout = past.now, self.layout
-    is_note, is_plan, _, is_track = self._kinds(row.place)
+    is_note, is_plan, *_ = self._kinds(row.place)
     position, before, _ = bar_memory.fields(at.code)
     is_same = is_note & (position == row.place)
     least = jnp.maximum(at.code + 1, bar_memory.of_position(row.place))
@@ -378,6 +389,7 @@ class Compound(nn.Module):
       masks.get('pitch'),
       numbers=jnp.concatenate([chroma, history, chord, root], axis=-1),
       place=(self.depth, place),
+      key=(rows.KEYS, at.key),
       last=(bar_memory.PITCHES, last_pitch),
       since=(layout.positions + 1, since),
       stacked=(9, jnp.where(is_here.any(-1), 0, jnp.minimum(at.stacked, 8))),
@@ -389,10 +401,10 @@ class Compound(nn.Module):
     pitched = _around(self.intervals(z), last_pitch)
     pitched += _around(self.registers(z), register)
     gates = self.chroma_gates(z)
-    tones = jnp.stack(
-      [chroma[..., :12], chroma[..., 12:], history, chord, root], axis=-2
-    )
-    each = jnp.einsum('bsg,bsgc->bsc', gates, tones)
+    tones = [chroma[..., :12], chroma[..., 12:], history]
+    each = jnp.einsum('bsg,bsgc->bsc', gates, jnp.stack(tones, axis=-2))
+    each += _from(self.key_degrees(z), (at.key - 1) % 12, at.key > 0)
+    each += _from(self.chord_degrees(z), root.argmax(-1), root.any(-1))
     pitched += jnp.tile(each, (1, 1, 11))[..., :128]
     logits += jnp.concatenate([pitched, jnp.zeros_like(pitched)], axis=-1)
     return jnp.where(self._possible_pitch(at, row, slot), logits, _NEVER)
@@ -511,9 +523,22 @@ class Compound(nn.Module):
       numbers=bar_memory.history(notes, at),
       last=(rows.CHORDS + 1, last),
       meter=(len(rows.METERS) + 1, row.second),
+      key=(rows.KEYS, at.key),
       **tables,
     )
-    return logits + _pointed(self.gates[name](z), index, rows.CHORDS)
+    logits += _pointed(self.gates[name](z), index, rows.CHORDS)
+    # The same chords of the scale in all keys.
+    relative = self.chord_of_key[name](z)
+    roots = relative[..., 1:].reshape(*relative.shape[:-1], -1, 12)
+    tonic = ((at.key - 1) % 12)[..., None, None]
+    moved = (jnp.arange(12) - tonic) % 12
+    moved = jnp.broadcast_to(moved, roots.shape)
+    roots = jnp.take_along_axis(roots, moved, axis=-1)
+    roots = roots.reshape(*relative.shape[:-1], -1)
+    return logits + jnp.concatenate([relative[..., :1], roots], axis=-1)
+
+  def _key(self, h, past, row, masks=_NO_MASKS):
+    return self.factors['key'](h, masks.get('key'))[0]
 
   def _program(self, h, past, row, masks=_NO_MASKS):
     given = {'slot': (rows.SLOTS, row.second)}
@@ -541,6 +566,13 @@ def _pointed(gates_BxSxK, index_BxSxK, size):
   """Logits [B, S, size] with each gate at its index, if that is below size."""
   each = jax.nn.one_hot(index_BxSxK, size)
   return jnp.einsum('bsk,bskd->bsd', gates_BxSxK, each)
+
+
+def _from(degrees, root, is_some):
+  """Logits of pitch classes [B, S, 12] from those by semitones above a root."""
+  index = (jnp.arange(12) - root[..., None]) % 12
+  found = jnp.take_along_axis(degrees, index, axis=-1)
+  return jnp.where(is_some[..., None], found, 0)
 
 
 def _around(relative, centre):
