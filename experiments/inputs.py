@@ -85,6 +85,9 @@ def _complete(mask):
 
   def complete(pipeline, params, pieces, options):
     primer = mask(pipeline.representation, *pieces[0][:2])
+    if primer.free is not None:
+      used = {k: options[k] for k in ('num_outputs', 'seed', 'controls')}
+      return songs.complete(pipeline, params, primer, **used)
     return generate_lib.generate(
       pipeline,
       params,

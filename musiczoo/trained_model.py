@@ -262,6 +262,16 @@ class TrainedModel(NamedTuple):
     self, masked: Primer, num_outputs: int, seed: int, controls: dict
   ) -> list[Score]:
     _check_numbers(num_outputs, seed)
+    if masked.free is not None:
+      completed = songs.complete(
+        self.pipeline,
+        self.params,
+        masked,
+        num_outputs=num_outputs,
+        seed=seed,
+        controls=checks.check_controls(self.pipeline, **_parsed(controls)),
+      )
+      return cast(list[Score], completed.scores)
     made = self._sampled(masked, num_outputs, 0, seed, controls)
     return cast(list[Score], made)
 

@@ -1,17 +1,31 @@
 """Songs to complete: bars or tracks that are written anew, instruments asked for."""
 
+import functools
 import re
 
+import jax
 import numpy as np
 
+from musiczoo.build import Pipeline
+from musiczoo.data.eval_batches import padded_length
 from musiczoo.errors import UserError
-from musiczoo.music import instruments as instruments_lib, metre
-from musiczoo.music.compound_rows import Layout, SLOTS
+from musiczoo.music import (
+  annotations,
+  instruments as instruments_lib,
+  metre,
+)
+from musiczoo.music.compound_rows import Layout, PLACE, SLOTS
 from musiczoo.music.quantize import quantize
 from musiczoo.music.score import Score, Track
 from musiczoo.music.spec import Spec
+from musiczoo.nn.heads import Controls
 from musiczoo.representations import compound_given, Representation
+from musiczoo.sampling import rank
+from musiczoo.sampling.generate import generate, Generated
 from musiczoo.sampling.primer import Primer
+
+CANDIDATES = 8  # Of each piece that is completed.
+FOLLOWING = 4  # Bars by which they are compared.
 
 
 def infill(
@@ -158,3 +172,88 @@ def _check_number(instruments, others=0):
       f'--instruments: {pitched + others} instruments beside drums, this model '
       f'has {SLOTS - 1}: leave some out'
     )
+
+
+def complete(
+  pipeline: Pipeline,
+  params,
+  primer: Primer,
+  *,
+  num_outputs: int,
+  seed: int,
+  controls: Controls,
+) -> Generated:
+  """Completes music, several times for each piece, and keeps what fits best.
+
+  A sample has read what comes before the bars that are written, not what follows.
+  So of `CANDIDATES` samples the one is kept given which the bars that follow are
+  likeliest, as in sampling importance resampling.
+
+  Args:
+    primer: of `infill` or `accompany`.
+  """
+  bars = _following(primer)
+  number = CANDIDATES if len(bars) else 1
+  made = generate(
+    pipeline,
+    params,
+    num_outputs=num_outputs * number,
+    num_steps=0,
+    seed=seed,
+    controls=controls,
+    primer=primer,
+    phrase_candidates=1,
+  )
+  if number == 1:
+    return made
+  return rank.best(
+    made,
+    num_outputs,
+    lambda scores: _nats_of_bars(pipeline, params, scores, bars),
+  )
+
+
+def _following(primer):
+  """The bars after those that are written, as far as they are compared."""
+  written = np.flatnonzero(primer.free.any(1))
+  if not len(written):
+    return written
+  last = int(written[-1]) + 1
+  return np.arange(last, min(last + FOLLOWING, len(primer.free)))
+
+
+def _nats_of_bars(pipeline, params, scores, bars):
+  """The nats of the rows of some bars of each Score: float64 [scores]."""
+  spec = pipeline.spec
+  layout = Layout(spec.steps_per_quarter)
+  encoded = [pipeline.representation.encode(score) for score in scores]
+  # What comes after these bars is not needed.
+  bar = [np.cumsum(x[:, PLACE] == layout.bar) - 1 for x in encoded]
+  encoded = [x[b <= bars[-1]] for x, b in zip(encoded, bar)]
+  length = padded_length(max(map(len, encoded)))
+  loss = _compiled(pipeline.model.loss)
+  found = []
+  for score, x, b in zip(scores, encoded, bar):
+    batch = {
+      'x': np.zeros((1, length, *spec.shape), np.int32),
+      'mask': np.zeros((1, length), np.float32),
+      'row': np.zeros(1, np.uint32),
+    }
+    batch['x'][0, : len(x)] = x
+    batch['mask'][0, : len(x)] = np.isin(b[: len(x)], bars)
+    if 'cond' in pipeline.model.controls:
+      table = annotations.annotate(score, spec.steps_per_quarter)
+      rows = annotations.gather_rows(table, x, spec)
+      batch['cond'] = np.zeros((1, length, rows.shape[1]), np.int16)
+      batch['cond'][0, : len(x)] = rows
+    found.append(float(loss(params, batch)))
+  return np.array(found)
+
+
+@functools.lru_cache(maxsize=4)
+def _compiled(loss):
+  def nats(params, batch):
+    key = jax.random.key(0)
+    return loss(params, batch, key, step=0, train=False)[0]['nll']
+
+  return jax.jit(nats)

@@ -11,7 +11,7 @@ from musiczoo.errors import UserError
 from musiczoo.music import instruments, metre
 from musiczoo.music.quantize import quantize
 from musiczoo.music.score import canonical, DURATION, ONSET, Score, TRACK, Track
-from musiczoo.nn.heads import Compound
+from musiczoo.nn.heads import Compound, Controls
 from musiczoo.representations.compound import compound
 from musiczoo.sampling import masks, songs
 from musiczoo.sampling.generate import generate
@@ -56,6 +56,19 @@ def completed(primer, num_outputs=2):
     seed=1,
     primer=primer,
   )
+
+
+def test_the_sample_that_fits_what_follows_is_kept():
+  pipeline, params = untrained()
+  primer = masks.infill(REPRESENTATION, song(), '2:3', 'song.mid')
+  how = {'num_outputs': 2, 'seed': 1, 'controls': Controls()}
+  kept = songs.complete(pipeline, params, primer, **how)
+  assert len(kept.scores) == 2
+  every = completed(primer, num_outputs=2 * songs.CANDIDATES)
+  nats = songs._nats_of_bars(pipeline, params, every.scores, np.array([3, 4]))
+  best = nats.reshape(-1, 2).argmin(0) * 2 + np.arange(2)
+  for score, number in zip(kept.scores, best):
+    np.testing.assert_array_equal(score.notes, every.scores[number].notes)
 
 
 def rows(score, chosen):
