@@ -83,7 +83,13 @@ def test_padding_does_not_change_the_loss(trained):
   assert long['nll'] == pytest.approx(short['nll'], rel=1e-5)
 
 
-@pytest.mark.parametrize('family', ['rnn', 'lstm', 'gru', 'cnn'])
+@pytest.mark.parametrize(
+  'family',
+  [
+    'lstm',
+    *(pytest.param(f, marks=pytest.mark.slow) for f in ('rnn', 'gru', 'cnn')),
+  ],
+)
 def test_samples_cost_what_the_whole_piece_says(family):
   m = model(family)
   x = REPRESENTATION.encode(song())

@@ -123,14 +123,19 @@ class Compound(nn.Module):
       for name, size in sizes.items()
     }
     num = len(BACK)
+    numbers = {
+      'place': num,
+      'slot': num,
+      'pitch': num,
+      'duration': num + 1,
+      'velocity': num + 1,
+      'first_chord': num + 1,
+      'last_chord': num + 1,
+    }
+    # Music repeats itself: that is where learning begins.
+    bias = nn.initializers.constant(1.0)
     self.gates = {
-      'place': nn.Dense(num),
-      'slot': nn.Dense(num),
-      'pitch': nn.Dense(num),
-      'duration': nn.Dense(num + 1),
-      'velocity': nn.Dense(num + 1),
-      'first_chord': nn.Dense(num + 1),
-      'last_chord': nn.Dense(num + 1),
+      name: nn.Dense(number, bias_init=bias) for name, number in numbers.items()
     }
     reach = 2 * _REACH + 1
     self.intervals, self.registers = nn.Dense(reach), nn.Dense(reach)
