@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from musiczoo.music import midi
-from musiczoo.music.score import ONSET, Score, Track, TRACK
+from musiczoo.music.score import ONSET, Score, TRACK, Track
 from tests.experiments.commands import run
 
 TINY = (
