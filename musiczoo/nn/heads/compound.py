@@ -139,7 +139,7 @@ class Compound(nn.Module):
     }
     reach = 2 * _REACH + 1
     self.intervals, self.registers = nn.Dense(reach), nn.Dense(reach)
-    self.chroma_gates = nn.Dense(3)
+    self.chroma_gates = nn.Dense(5)
     # By semitones above the tonic of the key and above the root of the chord.
     self.key_degrees, self.chord_degrees = nn.Dense(12), nn.Dense(12)
     self.chord_of_key = {
@@ -406,7 +406,7 @@ class Compound(nn.Module):
     pitched = _around(self.intervals(z), last_pitch)
     pitched += _around(self.registers(z), register)
     gates = self.chroma_gates(z)
-    tones = [chroma[..., :12], chroma[..., 12:], history]
+    tones = [chroma[..., :12], chroma[..., 12:], history, chord, root]
     each = jnp.einsum('bsg,bsgc->bsc', gates, jnp.stack(tones, axis=-2))
     each += _from(self.key_degrees(z), (at.key - 1) % 12, at.key > 0)
     each += _from(self.chord_degrees(z), root.argmax(-1), root.any(-1))
