@@ -126,15 +126,15 @@ def plan(
   names = [name for name, _ in player['columns']]
   table = np.zeros((steps, len(names)), np.int32)
   column = {name: table[:, i] for i, name in enumerate(names)}
-  begin, ends = form
   bar_steps = 4 * player['steps_per_quarter']
   now = np.minimum(np.arange(steps), length - 1)
-  step = begin + now
+  step, ends = form[0] + now, form[1]
   most = {name: number - 1 for name, number in player['columns']}
   column['position'][:] = np.minimum(step % bar_steps + 1, most['position'])
   column['meter'][:] = 8  # Eighth notes of a bar.
-  left = (length - 1 - now) // player['steps_per_quarter']
-  column['length'][:] = np.minimum(1 + left, most['length'])
+  for name, left in ('length', length - 1 - now), ('elapsed', now):
+    quarters = left // player['steps_per_quarter']
+    column[name][:] = np.minimum(1 + quarters, most[name])
   if len(ends):
     end = np.array(ends)[np.searchsorted(ends, now, side='right')]
     column['phrases'][:] = np.minimum(1 + end - now, most['phrases'])

@@ -210,11 +210,12 @@ class _Autoregressive(NamedTuple):
     spec, first_N = self.spec, carry[1]
     end = jnp.zeros(spec.shape, jnp.int32)
     end = end.at[:1].set(spec.end_token) if spec.shape else end + spec.end_token
+    # Their sizes may be symbols, in an export.
     x_TxNxC = jnp.broadcast_to(end, (length, *first_N.shape))
 
     def goes_on(loop):
       _, _, t, ended_N = loop
-      return (t < length) & ~ended_N.all()
+      return (t < jnp.asarray(length)) & ~ended_N.all()
 
     def body(loop):
       carry, x_TxNxC, t, ended_N = loop
@@ -224,10 +225,10 @@ class _Autoregressive(NamedTuple):
       x_TxNxC = x_TxNxC.at[t].set(jnp.where(is_end, end, x_NxC))
       ended_N |= spec.has_ended(x_NxC)
       if most is not None:
-        ended_N |= carry[2][0] >= most
+        ended_N |= carry[2][0] >= jnp.asarray(most)
       return carry, x_TxNxC, t + 1, ended_N
 
-    ended_N = jnp.zeros(len(first_N), bool)
+    ended_N = jnp.zeros(first_N.shape[0], bool)
     loop = carry, x_TxNxC, jnp.zeros((), jnp.int32), ended_N
     return jnp.swapaxes(jax.lax.while_loop(goes_on, body, loop)[1], 0, 1)
 
