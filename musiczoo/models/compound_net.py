@@ -60,6 +60,7 @@ class CompoundNet(nn.Module):
 
   def log_prob(self, x_BxTx5, cond=None, keys_B=None, known=None):
     """Log probability in nats of every row, by attribute: dict of [B, T]."""
+    x_BxTx5 = jnp.asarray(x_BxTx5, jnp.int32)
     context = self.context(cond, known, keys_B)
     notes = bar_memory.read(x_BxTx5, self.head.layout)
     row_BxT = jnp.broadcast_to(jnp.arange(x_BxTx5.shape[1]), x_BxTx5.shape[:2])

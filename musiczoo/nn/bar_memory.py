@@ -273,7 +273,7 @@ def now(
   x_BxNx5: jax.Array, notes: Notes, row_S: jax.Array, layout: Layout
 ) -> Now:
   """Where the rows with these numbers stand, given the rows before each."""
-  x = x_BxNx5.astype(jnp.int32)
+  x = jnp.asarray(x_BxNx5, jnp.int32)
   before = jnp.maximum(row_S - 1, 0)
   is_first = row_S == 0
   prev = jnp.where(is_first[:, None], 0, x[:, before])

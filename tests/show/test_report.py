@@ -159,6 +159,7 @@ def test_each_representation_says_what_it_keeps(page):
     if ' of 5 ' in line
   }
   assert kept == {
+    'compound': 5,
     'events': 5,
     'melody': 1,
     'pianoroll': 3,

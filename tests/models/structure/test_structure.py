@@ -364,7 +364,8 @@ OPTIONS = {
   ],
 )
 def test_what_makes_no_model(kind, conditioning, changes, message):
-  spec = Spec(kind, 6, (6,))
+  steps = np.zeros(6, np.int32) if kind == 'tokens' else None  # Of events.
+  spec = Spec(kind, 6, (6,), steps_per_token=steps)
   with pytest.raises(UserError, match=message):
     families.make(
       'structure',
