@@ -317,7 +317,11 @@ def at_bars(table_BxMxC: jax.Array, bar_BxS: jax.Array) -> jax.Array:
 
 def _plays(notes: Notes, source_BxSx16: jax.Array) -> jax.Array:
   """Which rows are notes of these bars, one for each slot: bool [B, S, N]."""
-  # The source of each row's slot, by a product: faster than a lookup.
+  if source_BxSx16.shape[1] == 1:  # Of a step of sampling.
+    slot = jnp.maximum(notes.slot, 0)
+    bar = jnp.take_along_axis(source_BxSx16[:, 0], slot, axis=1)
+    return ((bar == notes.bar) & (notes.code >= 0))[:, None]
+  # The source of each row's slot, by a product: faster than a lookup for many.
   is_slot = jax.nn.one_hot(notes.slot, _SLOTS)
   bar = jnp.einsum(
     'bsk,bnk->bsn',
