@@ -57,13 +57,27 @@ def all_tunes() -> list[bytes]:
   ]
 
 
+def has_bare_repeat(body: str) -> bool:
+  """Whether a repeat ends that begins nowhere but after the one before it.
+
+  music21 goes back to the beginning of the tune: A :| B :| is AABAAB. ABC 2.1 says
+  the latest double bar line or end of a repeat: AABB.
+  """
+  is_begun = True  # By the beginning of the tune.
+  for mark in re.findall(r'\|:|:\||\|\||\|\]', body):
+    if mark == ':|' and not is_begun:
+      return True
+    is_begun = mark == '|:'
+  return False
+
+
 def plain_tunes() -> list[str]:
   """Tunes without the marks that lead music21 astray."""
   found = []
   for tune in all_tunes():
     tune = tune.decode('utf-8', 'replace')
     body = re.split(r'^K:.*$', tune, maxsplit=1, flags=re.MULTILINE)[-1]
-    if body.strip() and not _MISREAD.search(body):
+    if body.strip() and not _MISREAD.search(body) and not has_bare_repeat(body):
       found.append(tune)
   return found[:: max(len(found) // NUM_TUNES, 1)][:NUM_TUNES]
 
