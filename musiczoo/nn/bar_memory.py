@@ -20,7 +20,8 @@ NEVER = np.int32(2**31 - 1)
 _SLOTS = rows.SLOTS
 PITCHES = 256  # Drums have pitches of their own.
 # A note as one number that sorts by position, slot and pitch: where the bits of
-# each begin. Divisions would compile to many operations.
+# each begin; up to 32 steps a quarter they fit. Divisions would compile to many
+# operations.
 _VELOCITY, _DURATION, _PITCH, _SLOT, _POSITION = 0, 4, 10, 18, 22
 
 

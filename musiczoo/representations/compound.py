@@ -25,7 +25,7 @@ from musiczoo.representations import (
 
 @representation.checked
 def compound(
-  *, steps_per_quarter: Annotated[int, Range(1, 96)] = 12
+  *, steps_per_quarter: Annotated[int, Range(1, 32)] = 12
 ) -> representation.Representation:
   """Notes with durations, copies, bars, chords, tempo, meter and programs.
 
