@@ -120,7 +120,7 @@ def main():
   corpus = shlex.quote(f'--config.corpus={OUTPUT.value}')
   print(
     'next      python -m experiments.train '
-    '--config=experiments/configs/tracks.py:lstm_events '
+    '--config=experiments/configs/tracks.py:lstm_compound '
     f'{corpus} --workdir=WORKDIR'
   )
   return 0

@@ -2,13 +2,14 @@
 
   python -m experiments.prepare --input=DIR --output=dataset
   python -m experiments.train --config.corpus=dataset --workdir=out/songs \
-      --config=experiments/configs/tracks.py:lstm_events
+      --config=experiments/configs/tracks.py:lstm_compound
   python -m experiments.generate --workdir=out/songs --output_dir=out/songs/new
 
-A variant is family[_head], bits of five groups of instruments in sixteenths; or
-family_events, all instruments, velocities and tempi on a grid that has triplets
-too. A bar of a song is some 200 events, so that a window of 512 is two or three
-bars; of groups it is 128 steps, eight bars of 4/4.
+A variant is family[_head], bits of five groups of instruments in sixteenths;
+family_compound, rows of notes with durations, chords and repeats, on a grid that
+has triplets too; or family_events, which keeps all but names. A bar of a song is
+some 30 rows or 200 events, so that a window of 1024 rows is 34 bars, one of 512
+events two or three; of groups 128 steps are eight bars of 4/4.
 
 Expected of the test pieces of a dataset of 184 game songs, one run with seed 0, and
 processor time:
