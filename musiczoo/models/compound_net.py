@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from musiczoo.models.autoregressive_net import CHUNK, Context
 from musiczoo.models.given_rows import given_rows
-from musiczoo.nn import bar_memory
+from musiczoo.nn import bar_memory, bar_notes
 from musiczoo.nn.chunks import in_chunks
 from musiczoo.nn.heads import Controls
 from musiczoo.nn.shift import delay
@@ -30,7 +30,7 @@ class State(NamedTuple):
 
   carry: tuple
   x: jax.Array
-  notes: bar_memory.Notes
+  notes: bar_notes.Notes
   row: jax.Array
   taken: jax.Array
 
@@ -62,7 +62,7 @@ class CompoundNet(nn.Module):
     """Log probability in nats of every row, by attribute: dict of [B, T]."""
     x_BxTx5 = jnp.asarray(x_BxTx5, jnp.int32)
     context = self.context(cond, known, keys_B)
-    notes = bar_memory.read(x_BxTx5, self.head.layout)
+    notes = bar_notes.read(x_BxTx5, self.head.layout)
     row_BxT = jnp.broadcast_to(jnp.arange(x_BxTx5.shape[1]), x_BxTx5.shape[:2])
     prev_BxTx5 = delay(x_BxTx5)
 
@@ -85,7 +85,7 @@ class CompoundNet(nn.Module):
   def start(self, num: int, length: int):
     """The state before the first of `length` rows."""
     x = jnp.full((num, length, 5), -1, jnp.int32)
-    notes = bar_memory.start(num, length)
+    notes = bar_notes.start(num, length)
     taken = jnp.zeros(num, jnp.int32)
     return State(self.net.start(num), x, notes, jnp.zeros((), jnp.int32), taken)
 
@@ -102,7 +102,7 @@ class CompoundNet(nn.Module):
     x_Bx5, taken = self._next(h_BxH[:, None], past, keys_B, controls, state)
     log_p = self.head.log_prob(h_BxH[:, None], x_Bx5[:, None], past)
     x = state.x.at[:, state.row].set(x_Bx5)
-    notes = bar_memory.append(state.notes, x_Bx5, state.row, layout)
+    notes = bar_notes.append(state.notes, x_Bx5, state.row, layout)
     after = State(carry, x, notes, state.row + 1, taken)
     return after, x_Bx5, sum(log_p.values())[:, 0]
 

@@ -10,8 +10,9 @@ import jax.numpy as jnp
 
 from musiczoo.music import compound_rows as rows
 from musiczoo.music.compound_rows import Layout
-from musiczoo.nn.bar_memory import Now, of_pitch
+from musiczoo.nn.bar_memory import Now
 from musiczoo.nn.heads import Controls
+from musiczoo.nn.note_codes import of_pitch
 
 _LAST = 1 << 30  # After all notes of a bar.
 

@@ -46,13 +46,6 @@ VELOCITIES = 16  # Classes of eight.
 POLYPHONIES = (1.1, 1.6, 2.5)  # Notes per onset: where one class ends.
 # 0 is no chord; else 1 + root + 12 * (quality - 1).
 CHORDS = 12 * (len(chord_names.QUALITIES) - 1) + 1
-# Values of each column after the first of each kind of row.
-SIZES = {
-  'track': (SLOTS, 128, 128, len(POLYPHONIES) + 1),
-  'key': (KEYS,),
-  'bar': (len(METERS) + 1, len(TEMPI) + 1, CHORDS, CHORDS),
-  'plan': (SLOTS, SOURCES),
-}
 
 
 class Layout(NamedTuple):

@@ -10,7 +10,7 @@ import numpy as np
 
 from musiczoo.music import compound_rows as rows
 from musiczoo.music.compound_rows import Layout
-from musiczoo.nn import bar_memory
+from musiczoo.nn import bar_memory, note_codes
 from musiczoo.nn.bar_memory import BACK, Past
 
 PLAYED = 1, 2, 4, 8  # Bars back of which it is given which slots play.
@@ -55,7 +55,7 @@ class CompoundEmbedding(nn.Module):
   def __call__(self, prev_BxSx5, past: Past):
     """-> [B, S, F]. prev_BxSx5: the row before each; any where there is none."""
     at, layout = past.now, self.layout
-    position, _, _ = bar_memory.fields(at.code)
+    position, _, _ = note_codes.fields(at.code)
     bar = at.bar
     given = self._row(prev_BxSx5, at) | self._back(past)
     given['bar_of_4'] = 4, jnp.where(bar < 0, -1, bar % 4)
@@ -83,7 +83,7 @@ class CompoundEmbedding(nn.Module):
     return {
       'place': of(at.kind.any(-1), self.layout.places, first),
       'slot': of(is_slotted, rows.SLOTS, second),
-      'pitch': of(is_note, bar_memory.PITCHES, pitch),
+      'pitch': of(is_note, note_codes.PITCHES, pitch),
       'duration': of(is_note, len(self.layout.durations), fourth),
       'velocity': of(is_note, rows.VELOCITIES, fifth),
       'source': of(is_plan, rows.SOURCES, third),
@@ -102,7 +102,7 @@ class CompoundEmbedding(nn.Module):
       position = found.position[..., k]
       given[f'position_{k}'] = self.layout.positions + 2, position
       given[f'slot_{k}'] = rows.SLOTS + 2, found.slot[..., k]
-      given[f'pitch_{k}'] = bar_memory.PITCHES + 1, found.pitch[..., k]
+      given[f'pitch_{k}'] = note_codes.PITCHES + 1, found.pitch[..., k]
     return given
 
   def _ensemble(self, past):

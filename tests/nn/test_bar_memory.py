@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from musiczoo.music.compound_rows import LAGS, Layout, NEW
-from musiczoo.nn import bar_memory
+from musiczoo.nn import bar_memory, bar_notes, note_codes
 from musiczoo.nn.bar_memory import BACK
 from musiczoo.representations import compound_decoder
 from musiczoo.representations.compound import compound
@@ -18,7 +18,7 @@ LAYOUT = Layout(4)
 @jax.jit
 def look_up(x):
   x = jnp.asarray(x)
-  notes = bar_memory.read(x[None], LAYOUT)
+  notes = bar_notes.read(x[None], LAYOUT)
   past = bar_memory.past(x[None], notes, jnp.arange(len(x)), LAYOUT)
   found = past.lookup.next(notes, past.now.code + 1, LAYOUT)
   chroma = past.sounding.chroma(notes, jnp.maximum(x[None, :, 0], 0))
@@ -50,7 +50,7 @@ def test_the_next_note_of_an_earlier_bar_is_found(case):
   checked = 0
   for row in range(1, len(x)):
     bar = int(now.bar[0, row])
-    position, slot, pitch = bar_memory.fields(now.code[0, row])
+    position, slot, pitch = note_codes.fields(now.code[0, row])
     after = int(position), int(slot), int(pitch) % 128
     new = set(range(16))
     if x[row - 1, 0] < LAYOUT.positions or x[row - 1, 0] == LAYOUT.plan:
@@ -114,7 +114,7 @@ def test_copies_of_copies_are_played():
     ],
     np.int32,
   )
-  notes = jax.device_get(bar_memory.read(x[None], LAYOUT))
+  notes = jax.device_get(bar_notes.read(x[None], LAYOUT))
   np.testing.assert_array_equal(notes.source[0, :4, 1], [0, 0, 0, 3])
   _, found, _, _ = looked_up(x)
   np.testing.assert_array_equal(found.pitch[0, -1], [60, 60, 256, 256, 256])

@@ -13,52 +13,18 @@ import jax.numpy as jnp
 from musiczoo.errors import Share, Units
 from musiczoo.music import compound_rows as rows
 from musiczoo.music.compound_rows import Layout
-from musiczoo.nn import bar_memory
+from musiczoo.nn import bar_memory, note_codes
 from musiczoo.nn.bar_memory import BACK, Past
-from musiczoo.nn.compound_embedding import CompoundEmbedding, Embeddings
+from musiczoo.nn.compound_embedding import CompoundEmbedding
 from musiczoo.nn.dropout import locked
 from musiczoo.nn.heads.controls import Controls
-from musiczoo.nn.heads.distributions import draw, log_categorical, logits_layer
+from musiczoo.nn.heads.distributions import draw, log_categorical
+from musiczoo.nn.heads.factor import above, around, Factor, pointed, REACH
 from musiczoo.nn.keys import fold
 
 _MASK = 1 << 17  # Masks of lower numbers are those of the net and conditions.
 _NEVER = -1e9  # The logit of a value that is impossible at its place.
 _NO_MASKS = types.MappingProxyType({})  # Without dropout.
-_REACH = 48  # Semitones up and down that a pitch is predicted relative to.
-
-
-class Factor(nn.Module):
-  """Logits of one attribute: a hidden layer of h and of the attributes before it.
-
-  Attributes:
-    size: values of the attribute.
-    hidden: units of the layer.
-  """
-
-  size: int
-  hidden: int
-  dtype: jnp.dtype = jnp.float32
-
-  @nn.compact
-  def __call__(self, h_BxSxH, mask_BxK=None, numbers=None, **given):
-    """Logits [B, S, size] and the hidden layer [B, S, hidden].
-
-    Args:
-      mask_BxK: of dropout of the layer, or None.
-      numbers: float [B, S, N], beside h.
-      **given: (size, index [B, S]) of each attribute that is embedded.
-    """
-    dense = nn.Dense(self.hidden, dtype=self.dtype, name='context')
-    if numbers is not None:
-      h_BxSxH = jnp.concatenate([h_BxSxH, numbers.astype(h_BxSxH.dtype)], -1)
-    total = dense(h_BxSxH)
-    if given:
-      embeddings = Embeddings(self.hidden, name='given')(**given)
-      total += embeddings.astype(self.dtype)
-    z = nn.relu(total)
-    if mask_BxK is not None:
-      z *= mask_BxK[:, None]
-    return logits_layer(self.size, self.dtype, name='logits')(z), z
 
 
 class Row(NamedTuple):
@@ -105,7 +71,7 @@ class Compound(nn.Module):
     sizes = {
       'place': self.depth,
       'slot': rows.SLOTS,
-      'pitch': bar_memory.PITCHES,
+      'pitch': note_codes.PITCHES,
       'duration': len(self.layout.durations),
       'velocity': rows.VELOCITIES,
       'source': rows.SOURCES,
@@ -137,7 +103,7 @@ class Compound(nn.Module):
     self.gates = {
       name: nn.Dense(number, bias_init=bias) for name, number in numbers.items()
     }
-    reach = 2 * _REACH + 1
+    reach = 2 * REACH + 1
     self.intervals, self.registers = nn.Dense(reach), nn.Dense(reach)
     self.chroma_gates = nn.Dense(5)
     # By semitones above the tonic of the key and above the root of the chord.
@@ -262,7 +228,7 @@ class Compound(nn.Module):
   def _place(self, h, past, masks=_NO_MASKS):
     at, layout = past.now, self.layout
     found = past.lookup.next(past.notes, at.code + 1, layout)
-    position, slot, _ = bar_memory.fields(at.code)
+    position, slot, _ = note_codes.fields(at.code)
     logits, z = self.factors['place'](
       h,
       masks.get('place'),
@@ -274,7 +240,7 @@ class Compound(nn.Module):
     # Where a bar has no more notes the next one begins.
     ends = jnp.where(found.position == layout.positions, layout.bar, -1)
     index = jnp.where(found.is_note, found.position, ends)
-    logits += _pointed(self.gates['place'](z), index, self.depth)
+    logits += pointed(self.gates['place'](z), index, self.depth)
     return jnp.where(self._possible(at, position), logits, _NEVER)
 
   def _possible(self, at, position):
@@ -303,9 +269,9 @@ class Compound(nn.Module):
   def _slot(self, h, past, row, masks=_NO_MASKS):
     at, layout = past.now, self.layout
     is_note, is_plan, *_ = self._kinds(row.place)
-    position, before, _ = bar_memory.fields(at.code)
+    position, before, _ = note_codes.fields(at.code)
     is_same = is_note & (position == row.place)
-    least = jnp.maximum(at.code + 1, bar_memory.of_position(row.place))
+    least = jnp.maximum(at.code + 1, note_codes.of_position(row.place))
     found = past.lookup.next(past.notes, least, layout)
     is_here = found.is_note & (found.position == row.place[..., None])
     index = jnp.where(is_here & is_note[..., None], found.slot, rows.SLOTS)
@@ -320,7 +286,7 @@ class Compound(nn.Module):
       last=(rows.SLOTS, at.last_slot),
       **backs,
     )
-    logits += _pointed(self.gates['slot'](z), index, rows.SLOTS)
+    logits += pointed(self.gates['slot'](z), index, rows.SLOTS)
     slot = jnp.arange(rows.SLOTS)
     of_note = at.new & (~is_same[..., None] | (slot >= before[..., None]))
     later = slot > at.last_slot[..., None]
@@ -373,20 +339,20 @@ class Compound(nn.Module):
   def _pitch(self, h, past, row, masks=_NO_MASKS):
     at, notes, layout = past.now, past.notes, self.layout
     place, slot = row.place, jnp.clip(row.second, 0, rows.SLOTS - 1)
-    least = jnp.maximum(at.code + 1, bar_memory.of_slot(place, slot))
+    least = jnp.maximum(at.code + 1, note_codes.of_slot(place, slot))
     found = past.lookup.next(notes, least, layout)
     is_here = found.is_note & (found.position == place[..., None])
     is_here &= found.slot == slot[..., None]
-    index = jnp.where(is_here, found.pitch, bar_memory.PITCHES)
+    index = jnp.where(is_here, found.pitch, note_codes.PITCHES)
     last = past.sounding.last(notes, slot)
-    _, _, last_pitch = bar_memory.fields(last[..., 0])
-    since = last[..., 1] + place - bar_memory.fields(last[..., 0])[0]
+    _, _, last_pitch = note_codes.fields(last[..., 0])
+    since = last[..., 1] + place - note_codes.fields(last[..., 0])[0]
     since = jnp.where(last_pitch < 0, -1, jnp.minimum(since, layout.positions))
     chroma = past.sounding.chroma(notes, place)
     history = bar_memory.history(notes, at)
     chord, root = self._chord_tones(at, place)
     backs = {
-      f'back_{k}': (bar_memory.PITCHES + 1, index[..., k])
+      f'back_{k}': (note_codes.PITCHES + 1, index[..., k])
       for k in range(len(BACK))
     }
     logits, z = self.factors['pitch'](
@@ -395,28 +361,28 @@ class Compound(nn.Module):
       numbers=jnp.concatenate([chroma, history, chord, root], axis=-1),
       place=(self.depth, place),
       key=(rows.KEYS, at.key),
-      last=(bar_memory.PITCHES, last_pitch),
+      last=(note_codes.PITCHES, last_pitch),
       since=(layout.positions + 1, since),
       stacked=(9, jnp.where(is_here.any(-1), 0, jnp.minimum(at.stacked, 8))),
       **self._instrument(past, slot),
       **backs,
     )
-    logits += _pointed(self.gates['pitch'](z), index, bar_memory.PITCHES)
+    logits += pointed(self.gates['pitch'](z), index, note_codes.PITCHES)
     register = self._track(past, slot)[..., 2]
-    pitched = _around(self.intervals(z), last_pitch)
-    pitched += _around(self.registers(z), register)
+    pitched = around(self.intervals(z), last_pitch)
+    pitched += around(self.registers(z), register)
     gates = self.chroma_gates(z)
     tones = [chroma[..., :12], chroma[..., 12:], history, chord, root]
     each = jnp.einsum('bsg,bsgc->bsc', gates, jnp.stack(tones, axis=-2))
-    each += _from(self.key_degrees(z), (at.key - 1) % 12, at.key > 0)
-    each += _from(self.chord_degrees(z), root.argmax(-1), root.any(-1))
+    each += above(self.key_degrees(z), (at.key - 1) % 12, at.key > 0)
+    each += above(self.chord_degrees(z), root.argmax(-1), root.any(-1))
     pitched += jnp.tile(each, (1, 1, 11))[..., :128]
     logits += jnp.concatenate([pitched, jnp.zeros_like(pitched)], axis=-1)
     return jnp.where(self._possible_pitch(at, row, slot), logits, _NEVER)
 
   def _possible_pitch(self, at, row, slot):
-    pitch = jnp.arange(bar_memory.PITCHES)
-    position, before, last = bar_memory.fields(at.code)
+    pitch = jnp.arange(note_codes.PITCHES)
+    position, before, last = note_codes.fields(at.code)
     is_same = (position == row.place) & (before == slot)
     is_drum = (slot == 0)[..., None]
     higher = ~is_same[..., None] | (pitch > last[..., None])
@@ -438,7 +404,7 @@ class Compound(nn.Module):
     """
     slot = jnp.clip(row.second, 0, rows.SLOTS - 1)
     pitch = jnp.clip(row.third, 0, 127) + 128 * (slot == 0)
-    code = bar_memory.of_pitch(row.place, slot, pitch)
+    code = note_codes.of_pitch(row.place, slot, pitch)
     found = past.lookup.next(past.notes, code, self.layout)
     is_same = found.is_note & (found.pitch == pitch[..., None])
     is_same &= found.slot == slot[..., None]
@@ -449,27 +415,27 @@ class Compound(nn.Module):
   def _duration(self, h, past, row, masks=_NO_MASKS):
     found, is_same, last, slot, pitch = self._performed(past, row)
     size = len(self.layout.durations)
-    last_value = jnp.where(last >= 0, bar_memory.performed(last)[0], size)
+    last_value = jnp.where(last >= 0, note_codes.performed(last)[0], size)
     index = jnp.where(is_same, found.duration, size)
     return self._like_before('duration', size, index, last_value)(
       h,
       masks,
       place=(self.depth, row.place),
-      pitch=(bar_memory.PITCHES, pitch),
+      pitch=(note_codes.PITCHES, pitch),
       **self._instrument(past, slot),
     )
 
   def _velocity(self, h, past, row, masks=_NO_MASKS):
     found, is_same, last, slot, pitch = self._performed(past, row)
     size = rows.VELOCITIES
-    last_value = jnp.where(last >= 0, bar_memory.performed(last)[1], size)
+    last_value = jnp.where(last >= 0, note_codes.performed(last)[1], size)
     index = jnp.where(is_same, found.velocity, size)
     durations = len(self.layout.durations)
     return self._like_before('velocity', size, index, last_value)(
       h,
       masks,
       place=(self.depth, row.place),
-      pitch=(bar_memory.PITCHES, pitch),
+      pitch=(note_codes.PITCHES, pitch),
       duration=(durations, jnp.where(slot == 0, -1, row.fourth)),
       **self._instrument(past, slot),
     )
@@ -483,7 +449,7 @@ class Compound(nn.Module):
         h, masks.get(name), last=(size + 1, last), **given, **backs
       )
       all_BxSxK = jnp.concatenate([index, last[..., None]], axis=-1)
-      return made + _pointed(self.gates[name](z), all_BxSxK, size)
+      return made + pointed(self.gates[name](z), all_BxSxK, size)
 
     return logits
 
@@ -531,7 +497,7 @@ class Compound(nn.Module):
       key=(rows.KEYS, at.key),
       **tables,
     )
-    logits += _pointed(self.gates[name](z), index, rows.CHORDS)
+    logits += pointed(self.gates[name](z), index, rows.CHORDS)
     # The same chords of the scale in all keys.
     relative = self.chord_of_key[name](z)
     roots = relative[..., 1:].reshape(*relative.shape[:-1], -1, 12)
@@ -565,25 +531,3 @@ class Compound(nn.Module):
       program=(128, row.third),
       register=(32, row.fourth // 4),
     )[0]
-
-
-def _pointed(gates_BxSxK, index_BxSxK, size):
-  """Logits [B, S, size] with each gate at its index, if that is below size."""
-  each = jax.nn.one_hot(index_BxSxK, size)
-  return jnp.einsum('bsk,bskd->bsd', gates_BxSxK, each)
-
-
-def _from(degrees, root, is_some):
-  """Logits of pitch classes [B, S, 12] from those by semitones above a root."""
-  index = (jnp.arange(12) - root[..., None]) % 12
-  found = jnp.take_along_axis(degrees, index, axis=-1)
-  return jnp.where(is_some[..., None], found, 0)
-
-
-def _around(relative, centre):
-  """Logits of pitches [B, S, 128] from those relative to a pitch; -1: zeros."""
-  index = jnp.arange(128) - centre[..., None] + _REACH
-  is_near = (index >= 0) & (index <= 2 * _REACH)
-  is_near &= ((centre >= 0) & (centre < 128))[..., None]
-  found = jnp.take_along_axis(relative, jnp.clip(index, 0, 2 * _REACH), axis=-1)
-  return jnp.where(is_near, found, 0)
