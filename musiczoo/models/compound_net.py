@@ -9,12 +9,14 @@ from flax import linen as nn
 import jax
 import jax.numpy as jnp
 
-from musiczoo.models.autoregressive_net import CHUNK, Context
+from musiczoo.models.autoregressive_net import Context
 from musiczoo.models.given_rows import given_rows
 from musiczoo.nn import bar_memory, bar_notes
 from musiczoo.nn.chunks import in_chunks
 from musiczoo.nn.heads import Controls
 from musiczoo.nn.shift import delay
+
+CHUNK = 64  # Rows at a time: what they look up in the past is in caches then.
 
 
 class State(NamedTuple):

@@ -37,7 +37,8 @@ class Embeddings(nn.Module):
     index = jnp.stack([index for _, index in given.values()], axis=-1)
     is_some = (index >= 0) & (index < np.array(sizes))
     rows = begins[:-1] + jnp.clip(index, 0, np.array(sizes) - 1)
-    return (table[rows] * is_some[..., None]).sum(-2)
+    # Of the ways to write this sum the fastest on CPUs.
+    return jnp.einsum('...kf,...k->...f', table[rows], is_some.astype(float))
 
 
 class CompoundEmbedding(nn.Module):

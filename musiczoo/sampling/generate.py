@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 import functools
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -83,7 +83,6 @@ def generate(
   if phrase_candidates is None:
     phrase_candidates = pipeline.sampling.phrase_candidates
   keys = with_candidates(keys, phrase_candidates)
-  sample = _compiled(pipeline.model.sample)
   check_memory(spec, keys.size, num_steps)
   if 'cond' in pipeline.model.controls and controls.cond is None:
     forms = forms or plan(pipeline, num_outputs, num_steps, seed)
@@ -92,45 +91,78 @@ def generate(
       for form in forms
     ]
     controls = controls._replace(cond=np.stack(cond))
+  if not {'position', 'meter'} & set(pipeline.conditions.columns):
+    forms = None
+  sampler = _Sampler(pipeline, params, keys, controls, primer, forms)
+  if spec.end_token is None:
+    return sampler.sample(num_steps, np.arange(num_outputs))
+  return _until_over(sampler, num_steps)
 
-  has_form = {'position', 'meter'} & set(pipeline.conditions.columns)
 
-  def decode(piece, x):
+class _Sampler(NamedTuple):
+  """What is sampled: the arguments of `generate`; forms of a model given them."""
+
+  pipeline: Pipeline
+  params: Any
+  keys: jax.Array
+  controls: Controls
+  primer: Primer | None
+  forms: Sequence[Form] | None
+
+  def sample(self, num_new: int, pieces: np.ndarray) -> Generated:
+    """These pieces of the primer and of so many more steps of x."""
+    spec, primer = self.pipeline.spec, self.primer
+    length, fixed, new = num_new, _of_pieces(self.controls, pieces), None
+    if primer is not None:
+      length += len(primer.x)
+      fixed = _fix(fixed, primer, length, len(pieces))
+      new = _new_steps(self.pipeline.representation, primer, fixed.known)
+    sample = _compiled(self.pipeline.model.sample)
+    x = sample(self.params, self.keys[pieces], length, fixed)
+    x = np.asarray(x).astype(spec.dtype)
+    scores = [self._decode(*piece) for piece in zip(pieces, x)]
+    return Generated(x, scores, new)
+
+  def _decode(self, piece, x):
+    primer, representation = self.primer, self.pipeline.representation
     if primer is not None and primer.complete is not None:
       return primer.complete(x)
     score = representation.decode(x)
-    form = forms[piece] if has_form else None
+    form = self.forms[piece] if self.forms is not None else None
     return with_form(representation, score, form, primer)
 
-  def sampled(num_new):
-    """Pieces of the primer and `num_new` more steps of x."""
-    length, fixed, new = num_new, controls, None
-    if primer is not None:
-      length += len(primer.x)
-      fixed = _fix(controls, primer, length, num_outputs)
-      new = _new_steps(representation, primer, fixed.known)
-    x = np.asarray(sample(params, keys, length, fixed)).astype(spec.dtype)
-    scores = [decode(i, piece) for i, piece in enumerate(x)]
-    return Generated(x, scores, new)
 
-  if spec.end_token is None:
-    return sampled(num_steps)
-  # How many events a step of the grid takes depends on the music. A longer
-  # sample of the same noise begins with the same events.
+def _until_over(sampler, num_steps):
+  """Samples of rows that end, until all have ended or have so many steps.
+
+  How many events a step of the grid takes depends on the music. A longer sample of
+  the same noise begins with the same events.
+  """
+  spec, primer = sampler.pipeline.spec, sampler.primer
   steps = num_steps
   if primer is not None:
-    steps += steps_of(representation, primer)
-  num_new = num_steps if spec.kind == 'compound' else 4 * num_steps
+    steps += steps_of(sampler.pipeline.representation, primer)
+  num_new = (2 if spec.kind == 'compound' else 4) * num_steps
   most = MAX_EVENTS * num_steps
   if primer is not None and primer.free is not None:
     num_new, most = 32 * len(primer.free), MAX_ROWS * len(primer.free)
-  result = sampled(num_new)
-  while num_new < most and not all(
-    spec.has_ended(x).any() or (num_steps and end(score) >= steps)
-    for x, score in zip(result.x, result.scores)
-  ):
+  pieces = np.arange(len(sampler.keys))
+  result = sampler.sample(num_new, pieces)
+  while num_new < most:
+    pieces = np.array(
+      [
+        i
+        for i in pieces
+        if not spec.has_ended(result.x[i]).any()
+        and not (num_steps and end(result.scores[i]) >= steps)
+      ],
+      int,
+    )
+    if not len(pieces):
+      break
     num_new *= 2
-    result = sampled(num_new)
+    longer = sampler.sample(num_new, pieces)
+    result = _replaced(result, pieces, longer, spec)
   if primer is not None and primer.complete is not None:
     return result
   return result._replace(
@@ -160,6 +192,29 @@ def with_candidates(keys: jax.Array, number: int) -> jax.Array:
     return keys
   each = jax.vmap(jax.random.fold_in, (None, 0))
   return jax.vmap(each, (0, None))(keys, np.arange(number, dtype=np.uint32))
+
+
+def _of_pieces(controls, pieces):
+  """The controls of some pieces."""
+  number = {'temperature': 1, 'top_k': 1, 'top_p': 1, 'min_p': 1, 'cond': 3}
+  each = {
+    name: np.asarray(getattr(controls, name))[pieces]
+    for name, ndim in number.items()
+    if np.ndim(getattr(controls, name)) == ndim
+  }
+  return controls._replace(**each)
+
+
+def _replaced(result, pieces, longer, spec):
+  """`result` with longer samples of some pieces; others end as they do."""
+  x = np.zeros((len(result.x), *longer.x.shape[1:]), result.x.dtype)
+  x[(..., *[0] * len(spec.shape))] = spec.end_token
+  x[:, : result.x.shape[1]] = result.x
+  x[pieces] = longer.x
+  scores = list(result.scores)
+  for piece, score in zip(pieces, longer.scores):
+    scores[piece] = score
+  return Generated(x, scores, longer.new)
 
 
 @functools.lru_cache(maxsize=8)

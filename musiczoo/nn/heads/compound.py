@@ -180,8 +180,8 @@ class Compound(nn.Module):
       is_known = controls.known[:, column, None]
       return jnp.where(is_known, controls.given[:, column, None], value)
 
-    def drawn(column, logits, number=0):
-      keys = fold(keys_B, column + rows.COLUMNS * number)
+    def drawn(column, logits):
+      keys = fold(keys_B, column)
       return draw(logits[:, 0], keys, controls)[:, None]
 
     place = decided(0, drawn(0, self._place(h_Bx1xH, past)))
@@ -195,16 +195,19 @@ class Compound(nn.Module):
     )
     columns = [place]
     for column, names in enumerate(parts, 1):
-      value = jnp.zeros_like(place)
-      for number, (name, kind) in enumerate(zip(names, kinds)):
-        if name is None:
-          continue
-        logits = getattr(self, f'_{name}')(h_Bx1xH, past, row)
-        one = drawn(column, logits, number)
-        value = jnp.where(kind, one % 128 if name == 'pitch' else one, value)
+      each = {
+        name: getattr(self, f'_{name}')(h_Bx1xH, past, row)
+        for name in dict.fromkeys(names)
+        if name is not None
+      }
+      # One draw of what the row is, since filters sort.
+      value = drawn(column, _of_kind(kinds, names, each))
+      if column == 2:
+        value = jnp.where(kinds[0], value % 128, value)
       if column == 3:
         is_drum = kinds[0] & (row.second == 0)
         value = jnp.where(is_drum, self.layout.drum_duration, value)
+      value = jnp.where(_has(kinds, names), value, 0)
       value = decided(column, value)
       columns.append(value)
       row = Row(*columns[:4])
@@ -531,3 +534,20 @@ class Compound(nn.Module):
       program=(128, row.third),
       register=(32, row.fourth // 4),
     )[0]
+
+
+def _has(kinds, names):
+  """Whether rows of these kinds have an attribute of these names: bool [B, S]."""
+  return sum(kind for kind, name in zip(kinds, names) if name is not None) > 0
+
+
+def _of_kind(kinds, names, each):
+  """The logits of the attribute that each row has, of the largest size."""
+  size = max(logits.shape[-1] for logits in each.values())
+  found = 0
+  for kind, name in zip(kinds, names):
+    if name is not None:
+      pad = (0, 0), (0, 0), (0, size - each[name].shape[-1])
+      logits = jnp.pad(each[name], pad, constant_values=_NEVER)
+      found = jnp.where(kind[..., None], logits, found)
+  return found
