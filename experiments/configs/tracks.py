@@ -37,8 +37,8 @@ MUSIC = {
     'representation': {'name': 'compound', 'steps_per_quarter': 12},
     'head': {
       'name': 'compound',
-      'features': 256,
-      'hidden': 128,
+      'features': 128,
+      'hidden': 96,
       'dropout': 0.2,
       'back_dropout': 0.1,
     },

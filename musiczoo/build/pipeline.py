@@ -6,6 +6,7 @@ import typing
 from typing import Annotated, NamedTuple
 
 from flax import linen as nn
+import numpy as np
 
 from musiczoo.build.config import Conditions, RunConfig, Sampling
 from musiczoo.data import encoding
@@ -29,6 +30,8 @@ class Pipeline(NamedTuple):
     annotate: (piece, x) -> the conditions of its steps; None if neither the
       model nor the choice of windows needs them.
     sampling: how it is sampled where nothing else is asked for.
+    ensembles: the instruments of training songs, of `compound`, see
+      `sampling.ensembles`; without any the model samples them.
   """
 
   representation: Representation
@@ -36,6 +39,7 @@ class Pipeline(NamedTuple):
   conditions: Conditions = Conditions((), (), 1, 0.0)
   annotate: Callable | None = None
   sampling: Sampling = Sampling(1.0, 1.0, 1)
+  ensembles: tuple[np.ndarray, ...] = ()
 
   @property
   def spec(self) -> Spec:

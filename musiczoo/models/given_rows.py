@@ -58,7 +58,7 @@ class GivenRows(NamedTuple):
 
 def given_rows(controls: Controls, taken_B: jax.Array) -> GivenRows:
   """The next given rows, of which the first are taken already."""
-  num = controls.known[:, 0].sum()
+  num = controls.known[..., 0].sum(-1)
   last = controls.given.shape[1] - 1
   b = jnp.arange(len(taken_B))
   x_Bx5 = controls.given[b, jnp.minimum(taken_B, last)].astype(jnp.int32)

@@ -12,7 +12,13 @@ from musiczoo.data import corpus_digests
 from musiczoo.data.pieces import Pieces
 from musiczoo.errors import UserError
 from musiczoo.evaluation.likelihood import make_validation, monitor_name
-from musiczoo.runs import locks, pretrained, provenance, workdir as workdirs
+from musiczoo.runs import (
+  ensembles,
+  locks,
+  pretrained,
+  provenance,
+  workdir as workdirs,
+)
 from musiczoo.training import (
   checkpoint,
   distributed,
@@ -191,6 +197,8 @@ def _note(prepared, workdir, run, step, init_from, state):
   changes = provenance.changes(workdir, is_invariant=is_invariant)
   workdirs.write_config(workdir, prepared.config, run, prepared.digests)
   provenance.note(workdir, step, init_from, state)
+  found = ensembles.find(prepared.train, prepared.pipeline.spec)
+  ensembles.write(workdir, found)
   return changes
 
 

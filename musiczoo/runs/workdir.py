@@ -17,7 +17,7 @@ from musiczoo.data import corpus_digests
 from musiczoo.errors import UserError
 from musiczoo.music import annotations, json_files
 from musiczoo.music.files import write_atomic
-from musiczoo.runs import config_history
+from musiczoo.runs import config_history, ensembles
 from musiczoo.training import checkpoint, checkpoint_folder
 
 CONFIG, RUN = 'config.json', 'run.json'
@@ -161,6 +161,7 @@ def load(workdir):
   saved = tree.get('ema') or tree['params']
   origin = str(checkpoints(workdir) / f'{step:09d}')
   params = checkpoint.conform(saved, shapes(pipeline), origin=origin)
+  pipeline = pipeline._replace(ensembles=ensembles.read(workdir))
   return config, pipeline, params, step
 
 

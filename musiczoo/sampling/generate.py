@@ -11,10 +11,12 @@ import numpy as np
 from musiczoo.build import Pipeline
 from musiczoo.music import annotations, metre, transform
 from musiczoo.music.audio import Sound
+from musiczoo.music.compound_rows import Layout
 from musiczoo.music.form import Form
 from musiczoo.music.score import end, Score
 from musiczoo.music.spec import Spec
 from musiczoo.nn.heads import Controls
+from musiczoo.sampling import ensembles
 from musiczoo.sampling.conditions import (
   conditions,
   num_steps as steps_of,
@@ -69,7 +71,8 @@ def generate(
 
   Args:
     num_steps: steps of the grid to sample, after the primer.
-    primer: what each piece begins with.
+    primer: what each piece begins with; None: of a model that has ensembles, one
+      of them.
     requested: conditions, as arguments of `annotation_text.plan`, for a model that
       has `cond` among its controls.
     forms: of each piece, its new steps; None: those of `forms.plan`.
@@ -91,6 +94,14 @@ def generate(
       for form in forms
     ]
     controls = controls._replace(cond=np.stack(cond))
+  if pipeline.ensembles and primer is None:
+    controls = ensembles.draw(
+      pipeline.ensembles,
+      Layout(spec.steps_per_quarter),
+      num_outputs,
+      seed,
+      controls,
+    )
   if not {'position', 'meter'} & set(pipeline.conditions.columns):
     forms = None
   sampler = _Sampler(pipeline, params, keys, controls, primer, forms)
@@ -196,7 +207,8 @@ def with_candidates(keys: jax.Array, number: int) -> jax.Array:
 
 def _of_pieces(controls, pieces):
   """The controls of some pieces."""
-  number = {'temperature': 1, 'top_k': 1, 'top_p': 1, 'min_p': 1, 'cond': 3}
+  number = {'temperature': 1, 'top_k': 1, 'top_p': 1, 'min_p': 1}
+  number |= {'cond': 3, 'given': 3, 'known': 3}
   each = {
     name: np.asarray(getattr(controls, name))[pieces]
     for name, ndim in number.items()

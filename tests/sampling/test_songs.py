@@ -9,11 +9,12 @@ import pytest
 from musiczoo.build import make_model, Pipeline
 from musiczoo.errors import UserError
 from musiczoo.music import instruments, metre
+from musiczoo.music.compound_rows import Layout
 from musiczoo.music.quantize import quantize
 from musiczoo.music.score import canonical, DURATION, ONSET, Score, TRACK, Track
 from musiczoo.nn.heads import Compound, Controls
 from musiczoo.representations.compound import compound
-from musiczoo.sampling import masks, songs
+from musiczoo.sampling import ensembles, masks, songs
 from musiczoo.sampling.generate import generate
 from musiczoo.sampling.primer import encode_primer
 
@@ -135,6 +136,33 @@ def test_no_other_instruments_play():
   for score in made.scores:
     ends = score.notes[:, ONSET] + score.notes[:, DURATION]
     assert ends.max(initial=0) <= 64
+
+
+def test_each_piece_has_the_ensemble_of_a_training_song():
+  pipeline, params = untrained()
+  others = song()._replace(tracks=(Track(43), Track(0, drums=True), Track(68)))
+  x = [REPRESENTATION.encode(score) for score in (song(), others, song())]
+  found = ensembles.of_pieces(x, Layout(SPEC.steps_per_quarter))
+  assert [len(tracks) for tracks in found] == [3, 3]
+  pipeline = pipeline._replace(ensembles=tuple(found))
+  made = generate(pipeline, params, num_outputs=8, num_steps=64, seed=0)
+  programs = [
+    {track.program for track in score.tracks if not track.drums}
+    for score in made.scores
+  ]
+  assert all(p <= {33, 73} or p <= {43, 68} for p in programs)
+  assert any(p & {33, 73} for p in programs)
+  assert any(p & {43, 68} for p in programs)
+  headers = made.x[:, 1:4, 1:]
+  for header in headers:
+    assert any(np.array_equal(header, tracks) for tracks in found)
+  # Others are drawn with another seed, the same in a batch of another size.
+  layout = Layout(SPEC.steps_per_quarter)
+  few = ensembles.draw(found, layout, 3, 0, Controls())
+  many = ensembles.draw(found, layout, 8, 0, Controls())
+  other = ensembles.draw(found, layout, 8, 1, Controls())
+  np.testing.assert_array_equal(few.given, many.given[:3])
+  assert not np.array_equal(many.given, other.given)
 
 
 def test_a_primer_goes_on_with_its_own_instruments():

@@ -20,8 +20,8 @@ class Controls(NamedTuple):
       (Nguyen et al. 2024); 0 or None: all.
     given: x [B, T, C] of a partly known piece, or None.
     known: bool [T, C], the cells to copy from `given`. Rows of `compound` are given
-      in their order, and `known` marks those that there are; an attribute below 0
-      is sampled.
+      in their order, and `known`, [T, C] or [B, T, C], marks those that there are;
+      an attribute below 0 is sampled.
     free: bool [bars, slots], of `compound`: the bars of slots to which notes are
       added between the rows of `given`, or None: to no bar before the last given
       row.

@@ -3,6 +3,7 @@
 models/lstm-chorales/weights.npz    float16 as bytes, by name
                      config.json    what builds the net, and its step
                      grade.json     what its music is graded by; of voices
+                     ensembles.json of the training pieces; of compound
                      CARD.md        data, figures, limits
                      SHA256SUMS     of the others
 """
@@ -18,7 +19,7 @@ from musiczoo import build
 from musiczoo.errors import UserError
 from musiczoo.export import weights
 from musiczoo.music import files, json_files, seals
-from musiczoo.runs import config_history, shipped, workdir
+from musiczoo.runs import config_history, ensembles, shipped, workdir
 from musiczoo.training import checkpoint
 
 MODELS = shipped.MODELS
@@ -50,6 +51,7 @@ def load(name: str):
     saved = json_files.read(folder / CONFIG)
     config, step = config_history.parse(saved['config']), int(saved['step'])
     pipeline = build.pipeline(config)
+    pipeline = pipeline._replace(ensembles=ensembles.read(folder))
     with np.load(folder / WEIGHTS, allow_pickle=False) as halves:
       flat = {name: _joined(halves[name]) for name in halves}
   except UserError:
@@ -90,7 +92,7 @@ def pack(
     reference: what its music is graded by, or None.
     sampling: defaults that were chosen after the training; None: the run's.
   """
-  config, _, params, step = workdir.load(origin)
+  config, pipeline, params, step = workdir.load(origin)
   if sampling is not None:
     config = dataclasses.replace(config, sampling=sampling)
   folder.mkdir(parents=True, exist_ok=True)
@@ -100,6 +102,7 @@ def pack(
     {'step': step, 'config': config.to_dict()}, indent=1, sort_keys=True
   )
   (folder / CONFIG).write_text(text + '\n')
+  ensembles.write(folder, list(pipeline.ensembles))
   if reference is not None:
     (folder / GRADE).write_text(json.dumps(reference) + '\n')
   seal(folder)
