@@ -3,12 +3,14 @@
   python -m benchmarks.figures [--only=parameters,baselines,pretrained]
   python -m benchmarks.figures --only=pretrained --models=gru-chorales
   python -m benchmarks.figures --only=seeds --runs=out/seeds
+  python -m benchmarks.figures --only=songs --songs=DATASET
 
 writes docs/results/NAME.json, each with the command that made it. Then
 `python -m docs.render` puts the figures into the pages. `autoencoder` trains
 a model for ten minutes or more, `seeds` six, unless --runs has them already; the
-others take a few. With --models only those pretrained models are measured, and the
-others keep what their receipt says.
+others take a few. `songs` are lstm-songs beside the songs of a dataset, which is not in
+the package. With --models only those pretrained models are measured, and the others
+keep what their receipt says.
 """
 
 import argparse
@@ -23,6 +25,7 @@ import numpy as np
 
 from experiments import config as configs
 from musiczoo import build
+from musiczoo.data import corpora
 from musiczoo.evaluation import baselines
 from musiczoo.runs import pretrained, workdir
 
@@ -82,6 +85,8 @@ def of_baselines() -> dict:
 def of_pretrained(models: str = '') -> dict:
   """Figures, parameters, size and copies of each pretrained model."""
   names = models.split(',') if models else pretrained.names()
+  # Others are made from music that is not in any package.
+  names = [name for name in names if name.endswith('-chorales')]
   file = RESULTS / 'pretrained.json'
   known = json.loads(file.read_text())['figures'] if models else {}
   return known | {name: _pretrained(name) for name in names}
@@ -89,15 +94,20 @@ def of_pretrained(models: str = '') -> dict:
 
 def _pretrained(name: str) -> dict:
   chosen = f'--pretrained={name}'
-  config, _, params, step = pretrained.load(name)
-  corpus = build.corpus(config)
+  corpus = build.corpus(pretrained.load(name)[0])
   with tempfile.TemporaryDirectory() as folder:
     figures = _evaluate(chosen)
     _output(
       'experiments.generate', chosen, f'--output_dir={folder}', '--novelty'
     )
     copies = json.loads(pathlib.Path(folder, 'novelty.json').read_text())
-  return figures | {
+  return figures | _facts(name, corpus) | {'copies': copies}
+
+
+def _facts(name, corpus):
+  """What a card begins with."""
+  config, _, params, step = pretrained.load(name)
+  return {
     'family': config.family,
     'step': step,
     'pieces_train': len(corpus['train']),
@@ -105,8 +115,27 @@ def _pretrained(name: str) -> dict:
     'parameters': sum(p.size for p in jax.tree.leaves(params)),
     'megabytes': (pretrained.MODELS / name / pretrained.WEIGHTS).stat().st_size
     / 1e6,
-    'copies': copies,
   }
+
+
+def of_songs(songs: str) -> dict:
+  """lstm-songs: nats of the test songs, and 64 new ones beside real openings.
+
+  Args:
+    songs: the dataset that it was trained on.
+  """
+  name = 'lstm-songs'
+  chosen = f'--pretrained={name}'
+  with tempfile.TemporaryDirectory() as folder:
+    new, compared = f'{folder}/new', pathlib.Path(folder, 'songs.json')
+    many = '--num_outputs=64', '--num_steps=1536', f'--output_dir={new}'
+    _output('experiments.generate', chosen, *many)
+    sides = f'--real={songs}', f'--generated={new}'
+    _output('benchmarks.songs', *sides, f'--json={compared}')
+    figures = json.loads(compared.read_text())['figures']
+  figures = {'real_songs': figures['songs'], **figures['new']}
+  nats = _evaluate(chosen, f'--corpus={songs}', '--nonovelty')
+  return _facts(name, corpora.load(songs)) | {'nats': nats} | figures
 
 
 def of_voice_leading() -> dict:
@@ -211,6 +240,7 @@ MEASURES = {
   'autoencoder': of_autoencoder,
   'seeds': of_seeds,
   'jsb16': of_jsb16,
+  'songs': of_songs,
 }
 
 
@@ -219,11 +249,17 @@ def main():
   parser.add_argument('--only', default=','.join(MEASURES))
   parser.add_argument('--models', default='')
   parser.add_argument('--runs', default='out/seeds')
+  parser.add_argument('--songs', default='out/songs')
   args = parser.parse_args()
   for name in args.only.split(','):
     command = f'python -m benchmarks.figures --only={name}'
     runs = [args.runs]
-    chosen = {'pretrained': [args.models], 'seeds': runs, 'jsb16': runs}
+    chosen = {
+      'pretrained': [args.models],
+      'seeds': runs,
+      'jsb16': runs,
+      'songs': [args.songs],
+    }
     figures = MEASURES[name](*chosen.get(name, []))
     receipt = {'command': command, 'figures': _rounded(figures)}
     RESULTS.mkdir(exist_ok=True)

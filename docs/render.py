@@ -7,7 +7,7 @@ A figure stands behind `<!-- fig:FILE#KEY/KEY -->` and comes from
 docs/results/FILE.json; it keeps its number of decimals, and ' %' after it
 multiplies it by 100. A block between `<!-- render:NAME -->` and
 `<!-- /render -->` is written by the function of `BLOCKS`. The cards of the
-pretrained models are made by docs/cards.py.
+pretrained models are made by docs/cards.py and docs/song_card.py.
 """
 
 import ast
@@ -16,7 +16,7 @@ import pathlib
 import re
 import sys
 
-from docs import cards
+from docs import cards, song_card
 
 ROOT = pathlib.Path(__file__).parents[1]
 RESULTS = ROOT / 'docs/results'
@@ -355,6 +355,8 @@ def pages() -> dict[pathlib.Path, str]:
     path = PACKAGE / f'runs/pretrained/models/{name}/CARD.md'
     others = receipt('seeds').get(name, {})
     texts[path] = cards.card(name, figures, others)
+  path = PACKAGE / 'runs/pretrained/models/lstm-songs/CARD.md'
+  texts[path] = song_card.card(receipt('songs'))
   return texts
 
 

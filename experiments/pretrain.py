@@ -1,9 +1,11 @@
 """Trains a pretrained model of the zoo and packs it.
 
   python -m experiments.pretrain --name=lstm-chorales --workdir=out/run
+  python -m experiments.pretrain --name=lstm-songs --workdir=out/songs --corpus=SONGS
 
 Its card comes from `python -m benchmarks.figures --only=pretrained`, which
-evaluates the packed weights, and `python -m docs.render`.
+evaluates the packed weights, and `python -m docs.render`; that of lstm-songs from
+`python -m benchmarks.pretrained_songs`.
 """
 
 from absl import flags
@@ -16,37 +18,54 @@ VARIANTS = {
   f'{family}-chorales': f'experiments/configs/chorales.py:{family}'
   for family in ('lstm', 'gru', 'cnn', 'infill', 'vae', 'gan', 'structure')
 }
+VARIANTS['lstm-songs'] = 'experiments/configs/tracks.py:lstm_compound'
 NAME = flags.DEFINE_enum('name', None, list(VARIANTS), 'Which one.')
 WORKDIR = flags.DEFINE_string(
   'workdir', None, 'Folder of its run; goes on with the run it holds.'
 )
+CORPUS = flags.DEFINE_string(
+  'corpus', None, 'A prepared dataset: of lstm-songs, and of it alone.'
+)
 
 
 def main():
+  if (CORPUS.value is None) == (NAME.value == 'lstm-songs'):
+    raise UserError(
+      '--corpus is of --name=lstm-songs, which needs it, and of no other: '
+      'give the dataset that prepare made of the songs, or leave it out'
+    )
   from musiczoo import build
-  from musiczoo.evaluation import voice_comparison
-  from musiczoo.evaluation.metrics import grade
   from musiczoo.runs import pretrained
 
-  variant = VARIANTS[NAME.value]
-  config = build.RunConfig.from_dict(configs.load(variant))
+  table = configs.load(VARIANTS[NAME.value])
+  if CORPUS.value is not None:
+    table['corpus'] = CORPUS.value
+  config = build.RunConfig.from_dict(table)
   done, signals = progress.fit(config, WORKDIR.value)
   if signals.received:
     return signals.status()
   if done.step < config.steps:
     raise UserError(f'{WORKDIR.value} ended at step {done.step}: see there')
   folder = pretrained.MODELS / NAME.value
-  scores = voice_comparison.real_scores(
-    build.corpus(config)['train'], build.pipeline(config).representation
-  )
-  pretrained.pack(
-    WORKDIR.value, folder, grade.reference(scores), config.sampling
-  )
+  pretrained.pack(WORKDIR.value, folder, _reference(config), config.sampling)
   print(
     f'{folder}: for its card run python -m benchmarks.figures '
     '--only=pretrained, then python -m docs.render'
   )
   return None
+
+
+def _reference(config):
+  """What the music of a model of voices is graded by; None of another."""
+  from musiczoo import build
+  from musiczoo.evaluation import voice_comparison
+  from musiczoo.evaluation.metrics import grade
+
+  representation = build.pipeline(config).representation
+  if representation.spec.kind != 'voices':
+    return None
+  train = build.corpus(config)['train']
+  return grade.reference(voice_comparison.real_scores(train, representation))
 
 
 def run() -> None:

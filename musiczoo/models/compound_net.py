@@ -16,6 +16,7 @@ from musiczoo.nn.chunks import in_chunks
 from musiczoo.nn.heads import Controls
 from musiczoo.nn.shift import delay
 
+STACKED = 12  # Notes of one position and slot in samples, at most.
 CHUNK = 64  # Rows at a time: what they look up in the past is in caches then.
 
 
@@ -110,6 +111,7 @@ class CompoundNet(nn.Module):
 
   def _next(self, h_Bx1xH, past, keys_B, controls, state):
     """The next row, sampled or given, and how many given ones are taken then."""
+    past = past._replace(now=_restricted(past, controls))
     if controls.given is None:
       sampled = self.head.sample(h_Bx1xH, past, keys_B, controls)
       return sampled, state.taken
@@ -130,3 +132,14 @@ class CompoundNet(nn.Module):
     rows = state.x, state.notes, state.taken
     x, notes, taken = jax.tree.map(lambda a: a[index], rows)
     return State(carry, x, notes, state.row, taken)
+
+
+def _restricted(past, controls):
+  """`past.now` of a sample: it ends in the last bar that was asked for."""
+  now = past.now
+  may_end = now.may_end
+  if controls.cond is not None:
+    after = jnp.maximum(now.bar, 0) + 1
+    end = jnp.take_along_axis(past.notes.starts, after, axis=1)
+    may_end &= end >= jnp.asarray(controls.cond.shape[1])
+  return now._replace(may_end=may_end, may_stack=now.stacked < STACKED)

@@ -58,6 +58,8 @@ class Now(NamedTuple):
     copied: bool [B, S, 16], the slots that are planned to repeat a bar.
     free: bool [B, S, 16], of those that exist the slots that may be planned.
     may_add: bool [B, S], whether tracks may be added.
+    may_end: bool [B, S], whether the piece may end.
+    may_stack: bool [B, S], whether more notes of this position and slot may follow.
     chords: int32 [B, S, 2], of this bar.
     key: of the piece; 0 before the KEY.
     stacked: how many notes of one position and slot are before.
@@ -74,6 +76,8 @@ class Now(NamedTuple):
   copied: jax.Array
   free: jax.Array
   may_add: jax.Array
+  may_end: jax.Array
+  may_stack: jax.Array
   chords: jax.Array
   key: jax.Array
   stacked: jax.Array
@@ -112,7 +116,7 @@ def now(
     is_planned & is_new,
     is_planned & ~is_new,
     exists,
-    jnp.ones(bar.shape, bool),
+    *[jnp.ones(bar.shape, bool)] * 3,
     jnp.where((bar >= 0)[..., None], at_bars(notes.chords, at), 0),
     jnp.where(row_BxS > 0, notes.key[:, None], 0),
     jnp.where(is_note, row_S - notes.stack[:, before], 0),

@@ -14,6 +14,7 @@ from musiczoo.nn import bar_memory, note_codes
 from musiczoo.nn.bar_memory import BACK, Past
 
 PLAYED = 1, 2, 4, 8  # Bars back of which it is given which slots play.
+STACKED = 4  # Notes of one position and slot that are counted; more are rare.
 _REGISTERS = 32  # Of four pitches.
 _PLANS = rows.SOURCES + 1
 
@@ -65,7 +66,7 @@ class CompoundEmbedding(nn.Module):
     given['first_chord'] = rows.CHORDS, at.chords[..., 0]
     given['last_chord'] = rows.CHORDS, at.chords[..., 1]
     given['key'] = rows.KEYS, at.key
-    given['stacked'] = 9, jnp.minimum(at.stacked, 8)
+    given['stacked'] = STACKED + 1, jnp.minimum(at.stacked, STACKED)
     total = Embeddings(self.features, name='place')(**given)
     total += self._ensemble(past)
     numbers = self._numbers(past, position, total)

@@ -8,7 +8,7 @@ from musiczoo.representations import compound_decoder
 from musiczoo.representations.compound_decoder import BAR
 from musiczoo.representations.compound_encoder import write
 
-OPENINGS = 0.25  # Of fragments, those that begin with the piece.
+OPENINGS = 0.4  # Of fragments, those that begin with the piece.
 
 
 def _moving(x, layout):
@@ -60,7 +60,7 @@ def augment(
 def fragment(
   x: np.ndarray, share: float, layout: Layout
 ) -> tuple[np.ndarray, np.ndarray]:
-  """The music from a bar on, as a piece of its own.
+  """The music from a bar with notes on, as a piece of its own.
 
   Copies of bars before it become notes; it states its meter and tempo.
 
@@ -74,9 +74,11 @@ def fragment(
   bars = compound_decoder.read_bars(x, layout)
   place = max(share - OPENINGS, 0) / (1 - OPENINGS)
   first = int(place * len(bars.table))
+  notes = bars.notes[bars.notes[:, BAR] >= first]
+  # Silence before the first note is of the file, not of the music.
+  first = int(notes[0, BAR]) if len(notes) else 0
   if first == 0:
     return x, np.arange(len(x))
-  notes = bars.notes[bars.notes[:, BAR] >= first]
   notes = notes - first * (np.arange(6) == BAR)
   table = bars.table[first:].copy()
   for column in rows.METER, rows.TEMPO:

@@ -126,6 +126,8 @@ class _Sampler(NamedTuple):
     length, fixed, new = num_new, _of_pieces(self.controls, pieces), None
     if primer is not None:
       length += len(primer.x)
+      if primer.free is not None:
+        length = _rounded(length, 1024)
       fixed = _fix(fixed, primer, length, len(pieces))
       new = _new_steps(self.pipeline.representation, primer, fixed.known)
     sample = _compiled(self.pipeline.model.sample)
@@ -247,11 +249,25 @@ def _new_steps(representation, primer, is_known):
   return (int(steps[0]), int(steps[-1]) + 1) if len(steps) else (0, 0)
 
 
+def _rounded(number, multiple):
+  """Rounded up, so that other music to complete reuses the compiled program."""
+  return -(-number // multiple) * multiple
+
+
 def _fix(controls, primer, length, num_outputs):
   """Controls that fix the known cells of a primer, padded to `length` steps."""
+  free = primer.free
+  if free is not None:
+    bars = _rounded(len(free), 64)
+    free = np.pad(free, ((0, bars - len(free)), (0, 0)))
+    if controls.cond is not None:
+      # The last row is of all later steps, too.
+      more = -controls.cond.shape[1] % 4096
+      padding = (0, 0), (0, more), (0, 0)
+      controls = controls._replace(cond=np.pad(controls.cond, padding, 'edge'))
   shape = (length, *primer.x.shape[1:])
   given, is_known = np.zeros(shape, np.int32), np.zeros(shape, bool)
   given[: len(primer.x)] = primer.x
   is_known[: len(primer.x)] = True if primer.known is None else primer.known
   given = np.broadcast_to(given, (num_outputs, *shape))
-  return controls._replace(given=given, known=is_known, free=primer.free)
+  return controls._replace(given=given, known=is_known, free=free)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from musiczoo.build import make_model
-from musiczoo.music import compound_rows as rows
+from musiczoo.music import annotations, compound_rows as rows
 from musiczoo.music.score import Score, Track
+from musiczoo.nn.conditioning import Conditioning
 from musiczoo.nn.heads import Compound, Controls
 from musiczoo.representations.compound import compound
 from musiczoo.sampling.generate import piece_keys
@@ -143,6 +144,61 @@ def test_log_probabilities_depend_on_the_past_alone(trained):
   changed[until:] = other[until : len(x)]
   assert not np.array_equal(changed, x)
   assert nll(changed, until) == pytest.approx(nll(x, until), rel=1e-6)
+
+
+def test_no_note_follows_the_highest_at_its_place(trained):
+  m, params, _ = trained
+  layout = rows.Layout(GRID)
+  header = [
+    [layout.key, 0, 0, 0, 0],
+    [layout.track, 0, 0, 0, 1],
+    [layout.bar, 0, 0, 0, 0],
+    [layout.plan, 0, 0, 0, 0],
+  ]
+
+  def is_possible(first, second):
+    last = [[1, 0, pitch, 0, 8] for pitch in (first, second)]
+    sums, _ = losses(m, params, batch(np.array(header + last)))
+    return sums['nll'] < 1e8
+
+  assert is_possible(126, 127)
+  assert not is_possible(127, 127) and not is_possible(127, 0)
+  # What follows is later.
+  sample = jax.jit(m.sample, static_argnums=2)
+  x = np.array([*header, [1, 0, 127, 0, 8]])
+  given = np.broadcast_to(x, (8, *x.shape)).astype(np.int32)
+  known = np.ones(x.shape, bool)
+  controls = Controls(given=given, known=known)
+  made = np.asarray(sample(params, piece_keys(0, 8), 6, controls))
+  assert (made[:, 5, 0] > 1).all()
+
+
+def test_a_sample_ends_in_the_last_bar_that_was_asked_for():
+  conditioning = Conditioning(annotations.columns(('length',)), 4, 0.0)
+  head = Compound(SPEC.depth, 8, 8)
+  options = {'hidden': 8, 'layers': 1}
+  m = make_model(
+    'gru', SPEC, head, options, window=64, conditioning=conditioning
+  )
+  x = batch(REPRESENTATION.encode(song()))
+  columns = len(annotations.COLUMNS)
+  x['cond'] = np.zeros((*x['x'].shape[:2], columns), np.int32)
+  params = m.init(jax.random.key(1), x)
+  controls = Controls(cond=np.zeros((16, 64, columns), np.int32))
+  made = np.asarray(
+    jax.jit(m.sample, static_argnums=2)(
+      params, piece_keys(0, 16), 256, controls
+    )
+  )
+  layout = rows.Layout(GRID)
+  ended = 0
+  for piece in made:
+    end = np.flatnonzero(piece[:, 0] == layout.end)
+    if len(end):
+      piece = piece[: end[0]].astype(np.int64)
+      ended += 1
+      assert rows.bar_starts(piece, layout)[-1] >= 64
+  assert ended > 4
 
 
 def test_gradients_are_finite_in_training():

@@ -185,6 +185,9 @@ def test_a_fragment_is_the_rest_of_the_piece(score, share):
     return a == sorted(map(tuple, rest[:, [ONSET, DURATION, PITCH]].tolist()))
 
   assert any(is_rest(start) for start in begins)
+  # Each begins with a note in its first bar.
+  length = found.notes[:, ONSET].min()
+  assert length < rows.bar_starts(part.astype(np.int64), LAYOUT)[1]
 
 
 def test_a_fragment_states_its_meter_and_tempo():

@@ -15,7 +15,7 @@ from musiczoo.music import compound_rows as rows
 from musiczoo.music.compound_rows import Layout
 from musiczoo.nn import bar_memory, note_codes
 from musiczoo.nn.bar_memory import BACK, Past
-from musiczoo.nn.compound_embedding import CompoundEmbedding
+from musiczoo.nn.compound_embedding import CompoundEmbedding, STACKED
 from musiczoo.nn.dropout import locked
 from musiczoo.nn.heads.controls import Controls
 from musiczoo.nn.heads.distributions import draw, log_categorical
@@ -184,6 +184,7 @@ class Compound(nn.Module):
       keys = fold(keys_B, column)
       return draw(logits[:, 0], keys, controls)[:, None]
 
+    unfiltered = Controls(temperature=controls.temperature)
     place = decided(0, drawn(0, self._place(h_Bx1xH, past)))
     kinds = self._kinds(place)
     row = Row(place)
@@ -204,6 +205,10 @@ class Compound(nn.Module):
       value = drawn(column, _of_kind(kinds, names, each))
       if column == 2:
         value = jnp.where(kinds[0], value % 128, value)
+        # Each bar that may be repeated is rarer than new notes: no filter.
+        keys = fold(keys_B, rows.COLUMNS)
+        source = draw(each['source'][:, 0], keys, unfiltered)[:, None]
+        value = jnp.where(kinds[1], source, value)
       if column == 3:
         is_drum = kinds[0] & (row.second == 0)
         value = jnp.where(is_drum, self.layout.drum_duration, value)
@@ -238,35 +243,38 @@ class Compound(nn.Module):
       numbers=past.sounding.waiting(past.notes, at),
       position=(layout.positions, position),
       slot=(rows.SLOTS, slot),
-      stacked=(9, jnp.minimum(at.stacked, 8)),
+      stacked=(STACKED + 1, jnp.minimum(at.stacked, STACKED)),
     )
     # Where a bar has no more notes the next one begins.
     ends = jnp.where(found.position == layout.positions, layout.bar, -1)
     index = jnp.where(found.is_note, found.position, ends)
     logits += pointed(self.gates['place'](z), index, self.depth)
-    return jnp.where(self._possible(at, position), logits, _NEVER)
+    return jnp.where(self._possible(at), logits, _NEVER)
 
-  def _possible(self, at, position):
+  def _possible(self, at):
     """The places that a row may have: bool [B, S, places]."""
     layout = self.layout
     place = jnp.arange(self.depth)
     _, is_plan, is_bar, _, _ = jnp.moveaxis(at.kind, -1, 0)
     is_first, is_header = at.row == 0, at.bar < 0
     plays = at.new.any(-1) & ~is_header
-    begin = jnp.maximum(position, 0)[..., None]
+    position, _, _ = note_codes.fields(at.code)
+    # At the position of the note before there may be no more.
+    begin = jnp.maximum(position + ~_same_slots(at).any(-1), 0)[..., None]
     is_position = (place >= begin) & (place < at.bar_steps[..., None])
     later = jnp.arange(rows.SLOTS) > at.last_slot[..., None]
     can_plan = (is_bar | is_plan) & (at.free & later).any(-1)
     can_add = (
       is_header & ~is_first & at.may_add & (at.last_slot < rows.SLOTS - 1)
     )
+    may_end = (at.may_end & ~is_header)[..., None]
     return (
       (plays[..., None] & is_position & (place < layout.positions))
       | (can_plan[..., None] & (place == layout.plan))
       | (is_first[..., None] & (place == layout.key))
       | (can_add[..., None] & (place == layout.track))
       | ((at.exists.any(-1) | ~is_header)[..., None] & (place == layout.bar))
-      | (~is_header[..., None] & (place == layout.end))
+      | (may_end & (place == layout.end))
     )
 
   def _slot(self, h, past, row, masks=_NO_MASKS):
@@ -291,7 +299,7 @@ class Compound(nn.Module):
     )
     logits += pointed(self.gates['slot'](z), index, rows.SLOTS)
     slot = jnp.arange(rows.SLOTS)
-    of_note = at.new & (~is_same[..., None] | (slot >= before[..., None]))
+    of_note = jnp.where(is_same[..., None], _same_slots(at), at.new)
     later = slot > at.last_slot[..., None]
     possible = jnp.where(
       is_note[..., None],
@@ -354,6 +362,7 @@ class Compound(nn.Module):
     chroma = past.sounding.chroma(notes, place)
     history = bar_memory.history(notes, at)
     chord, root = self._chord_tones(at, place)
+    stacked = jnp.minimum(at.stacked, STACKED)
     backs = {
       f'back_{k}': (note_codes.PITCHES + 1, index[..., k])
       for k in range(len(BACK))
@@ -366,7 +375,7 @@ class Compound(nn.Module):
       key=(rows.KEYS, at.key),
       last=(note_codes.PITCHES, last_pitch),
       since=(layout.positions + 1, since),
-      stacked=(9, jnp.where(is_here.any(-1), 0, jnp.minimum(at.stacked, 8))),
+      stacked=(STACKED + 1, jnp.where(is_here.any(-1), 0, stacked)),
       **self._instrument(past, slot),
       **backs,
     )
@@ -534,6 +543,15 @@ class Compound(nn.Module):
       program=(128, row.third),
       register=(32, row.fourth // 4),
     )[0]
+
+
+def _same_slots(at):
+  """The slots of which a note may follow at the same position: bool [B, S, 16]."""
+  _, slot, pitch = note_codes.fields(at.code)
+  top = jnp.where(slot == 0, note_codes.PITCHES, note_codes.PITCHES // 2) - 1
+  # Higher notes follow.
+  least = slot + ((pitch == top) | ~at.may_stack)
+  return at.new & (jnp.arange(rows.SLOTS) >= least[..., None])
 
 
 def _has(kinds, names):

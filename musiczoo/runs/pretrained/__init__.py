@@ -93,6 +93,8 @@ def pack(
     sampling: defaults that were chosen after the training; None: the run's.
   """
   config, pipeline, params, step = workdir.load(origin)
+  # A dataset is not shipped: of its place the name is kept.
+  config = dataclasses.replace(config, corpus=pathlib.Path(config.corpus).name)
   if sampling is not None:
     config = dataclasses.replace(config, sampling=sampling)
   folder.mkdir(parents=True, exist_ok=True)
