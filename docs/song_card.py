@@ -12,8 +12,8 @@ steps to a quarter note. Made by
     python -m experiments.prepare --input=FOLDER --output=out/songs
     python -m experiments.pretrain --name=lstm-songs --workdir=out/lstm-songs --corpus=out/songs
 
-with seed 0. The weights are those of step {step:,}, the best on the validation pieces, of
-a run of `experiments/configs/tracks.py:lstm_compound`.
+with seed 0. The weights are those of step {step:,}, the last, of a run of
+`experiments/configs/tracks.py:lstm_compound`.
 
     python -m experiments.generate --pretrained=lstm-songs --output_dir=out --num_steps=1536
     python -m experiments.generate --pretrained=lstm-songs --output_dir=out --num_steps=1536 \\

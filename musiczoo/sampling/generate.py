@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 import functools
+import logging
 import math
 from typing import Any, NamedTuple
 
@@ -26,8 +27,11 @@ from musiczoo.sampling.forms import plan
 from musiczoo.sampling.primer import Primer
 from musiczoo.training import memory
 
+log = logging.getLogger(__name__)
+
 MAX_STEPS = 2**31 - 1  # Ticks of a Score are int32.
 MAX_EVENTS = 64  # Per step of the grid; real music has fewer.
+ROWS, MOST_ROWS = 24, 96  # Of songs per quarter note, at first and at most.
 MAX_ROWS = 1024  # Per bar of music that is completed.
 
 
@@ -155,32 +159,38 @@ def _until_over(sampler, num_steps):
   steps = num_steps
   if primer is not None:
     steps += steps_of(sampler.pipeline.representation, primer)
-  num_new = (2 if spec.kind == 'compound' else 4) * num_steps
-  most = MAX_EVENTS * num_steps
+  num_new, most = 4 * num_steps, MAX_EVENTS * num_steps
+  if spec.kind == 'compound':
+    quarters = -(-num_steps // spec.steps_per_quarter)
+    num_new, most = ROWS * quarters, MOST_ROWS * quarters
   if primer is not None and primer.free is not None:
     num_new, most = 32 * len(primer.free), MAX_ROWS * len(primer.free)
   pieces = np.arange(len(sampler.keys))
   result = sampler.sample(num_new, pieces)
-  while num_new < most:
-    pieces = np.array(
-      [
-        i
-        for i in pieces
-        if not spec.has_ended(result.x[i]).any()
-        and not (num_steps and end(result.scores[i]) >= steps)
-      ],
-      int,
-    )
-    if not len(pieces):
-      break
+  asked = steps if num_steps else 0
+  left = [i for i in pieces if not _is_over(result, i, spec, asked)]
+  while left and num_new < most:
     num_new *= 2
-    longer = sampler.sample(num_new, pieces)
-    result = _replaced(result, pieces, longer, spec)
+    longer = sampler.sample(num_new, np.array(left))
+    result = _replaced(result, left, longer, spec)
+    left = [i for i in left if not _is_over(result, i, spec, asked)]
+  if left and num_steps:
+    log.warning(
+      'pieces %s are shorter than asked for: they are over after %d rows',
+      *(', '.join(map(str, left)), num_new),
+    )
   if primer is not None and primer.complete is not None:
     return result
   return result._replace(
     scores=[transform.crop(s, steps) for s in result.scores]
   )
+
+
+def _is_over(result, piece, spec, steps):
+  """Whether a piece has its end or so many steps; if they are 0, its end."""
+  if spec.has_ended(result.x[piece]).any():
+    return True
+  return steps > 0 and end(result.scores[piece]) >= steps
 
 
 def check_memory(spec: Spec, samples: int, num_steps: int) -> None:
