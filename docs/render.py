@@ -39,7 +39,7 @@ def receipt(name: str, key: str = ''):
   """The figure of a receipt, or the table of figures that KEY/KEY names."""
   found = json.loads((RESULTS / f'{name}.json').read_text())['figures']
   for part in filter(None, key.split('/')):
-    found = found[part]
+    found = found[int(part) if isinstance(found, list) else part]
   return found
 
 
