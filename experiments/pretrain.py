@@ -1,11 +1,12 @@
 """Trains a pretrained model of the zoo and packs it.
 
   python -m experiments.pretrain --name=lstm-chorales --workdir=out/run
-  python -m experiments.pretrain --name=lstm-songs --workdir=out/songs --corpus=SONGS
+  python -m experiments.pretrain --name=lstm-songs --workdir=out/songs \\
+      --corpus=DATASET
 
 Its card comes from `python -m benchmarks.figures --only=pretrained`, which
-evaluates the packed weights, and `python -m docs.render`; that of lstm-songs from
-`python -m benchmarks.pretrained_songs`.
+evaluates the packed weights, or `--only=songs --songs=DATASET`, and
+`python -m docs.render`.
 """
 
 from absl import flags
@@ -48,9 +49,12 @@ def main():
     raise UserError(f'{WORKDIR.value} ended at step {done.step}: see there')
   folder = pretrained.MODELS / NAME.value
   pretrained.pack(WORKDIR.value, folder, _reference(config), config.sampling)
+  figures = 'pretrained'
+  if CORPUS.value is not None:
+    figures = f'songs --songs={CORPUS.value}'
   print(
     f'{folder}: for its card run python -m benchmarks.figures '
-    '--only=pretrained, then python -m docs.render'
+    f'--only={figures}, then python -m docs.render'
   )
   return None
 

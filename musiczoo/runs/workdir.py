@@ -1,4 +1,5 @@
-"""The folder of a run: config.json, run.json, checkpoints/, metrics.jsonl.
+"""The folder of a run: config.json, run.json, checkpoints/, metrics.jsonl; of models
+of `compound` ensembles.json, see `ensembles`.
 
 run.json has the id of the run and the digests of its pieces. Runs of earlier
 releases have none until they go on.

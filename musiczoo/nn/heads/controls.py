@@ -65,11 +65,7 @@ def filter_logits(logits, controls: Controls):
   )
   # Sorted before the division by the temperature, which can create ties.
   order = jnp.argsort(-logits, axis=-1)
-  # The inverse permutation; to sort again would take longer.
-  places = jnp.broadcast_to(jnp.arange(order.shape[-1]), order.shape)
-  rank = jnp.put_along_axis(
-    jnp.zeros_like(order), order, places, axis=-1, inplace=False
-  )
+  rank = jnp.argsort(order, axis=-1)
   allowed = jnp.where(cold, rank < 1, (top_k == 0) | (rank < top_k))
   p = jax.nn.softmax(jnp.where(allowed, divided, -jnp.inf))
   sorted_p = jnp.take_along_axis(p, order, axis=-1)
