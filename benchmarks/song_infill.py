@@ -9,6 +9,7 @@ holes are compared with what was there by the measures of songs (docs/songs.md),
 units of what two halves of the real holes differ by.
 """
 
+import collections
 import pathlib
 import shlex
 import sys
@@ -81,17 +82,23 @@ def _infill(pipeline, params, song, bar, name, seed):
 
 
 def _changed(song, made, hole, tracks):
-  """How many notes outside of a hole were there or are there, not both."""
+  """How many notes outside of a hole are in one of both songs alone.
 
-  import numpy as np
+  A track that has no notes any more is gone, so tracks are compared as such, not by
+  their numbers.
+  """
+  open_tracks = {song.tracks[i] for i in tracks}
 
   def outside(score):
-    inside = (score.notes[:, 0] >= hole[0]) & (score.notes[:, 0] < hole[1])
-    inside &= np.isin(score.notes[:, 4], list(tracks))
-    return sorted(map(tuple, score.notes[~inside].tolist()))
+    found = collections.Counter()
+    for onset, duration, pitch, velocity, number in score.notes.tolist():
+      track = score.tracks[number]
+      if not hole[0] <= onset < hole[1] or track not in open_tracks:
+        found[onset, duration, pitch, velocity, track] += 1
+    return found
 
-  before, after = set(outside(song)), set(outside(made))
-  return len(before ^ after)
+  before, after = outside(song), outside(made)
+  return (before - after).total() + (after - before).total()
 
 
 def _write(changed, pairs, gaps):
