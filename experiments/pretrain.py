@@ -1,8 +1,8 @@
 """Trains a pretrained model of the zoo and packs it.
 
   python -m experiments.pretrain --name=lstm-chorales --workdir=out/run
-  python -m experiments.pretrain --name=lstm-songs --workdir=out/songs \\
-      --corpus=DATASET
+  python -m experiments.pretrain --name=lstm-songs \\
+      --workdir=out/songs --corpus=DATASET
 
 Its card comes from `python -m benchmarks.figures --only=pretrained`, which
 evaluates the packed weights, or `--only=songs --songs=DATASET`, and
