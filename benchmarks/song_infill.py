@@ -9,7 +9,6 @@ holes are compared with what was there by the measures of songs (docs/songs.md),
 units of what two halves of the real holes differ by.
 """
 
-import collections
 import pathlib
 import shlex
 import sys
@@ -31,7 +30,7 @@ def main():
   from musiczoo import build
   from musiczoo.data import corpora
   from musiczoo.errors import UserError
-  from musiczoo.evaluation import song_comparison
+  from musiczoo.evaluation import song_comparison, song_safety
   from musiczoo.evaluation.metrics.openings import BAR
   from musiczoo.music import instruments, transform
   from musiczoo.sampling import songs as song_lib
@@ -52,7 +51,8 @@ def main():
       tracks = song_lib.find_tracks(song, name, 'song')
     made = _infill(pipeline, params, song, bar, name, number)
     hole = bar * BAR, (bar + HOLE) * BAR
-    changed += _changed(song, made, hole, tracks)
+    open_tracks = {song.tracks[i] for i in tracks}
+    changed += song_safety.changed_notes(song, made, hole, open_tracks)
     for kept, score in ((real, song), (new, made)):
       kept.append(transform.cut(score, *hole))
   pairs = [p for p in zip(real, new) if all(len(s.notes) for s in p)]
@@ -62,7 +62,8 @@ def main():
   print(f'{changed} given notes changed in {NUM.value} infills')
   for name, (was, now, gap) in gaps.figures.items():
     print(f'  {name:36}{was:9.3f}{now:9.3f}{gap:9.2f}')
-  print(f'  mean gap {gaps.mean:.2f}; {gaps.num_large} over 2')
+  large = f'{gaps.num_large} over {song_comparison.LARGE}'
+  print(f'  mean gap {gaps.mean:.2f}; {large}')
   if JSON.value:
     _write(changed, pairs, gaps)
 
@@ -81,38 +82,14 @@ def _infill(pipeline, params, song, bar, name, seed):
   ).scores[0]
 
 
-def _changed(song, made, hole, tracks):
-  """How many notes outside of a hole are in one of both songs alone.
-
-  A track that has no notes any more is gone, so tracks are compared as such, not by
-  their numbers.
-  """
-  open_tracks = {song.tracks[i] for i in tracks}
-
-  def outside(score):
-    found = collections.Counter()
-    for onset, duration, pitch, velocity, number in score.notes.tolist():
-      track = score.tracks[number]
-      if not hole[0] <= onset < hole[1] or track not in open_tracks:
-        found[onset, duration, pitch, velocity, track] += 1
-    return found
-
-  before, after = outside(song), outside(made)
-  return (before - after).total() + (after - before).total()
-
-
 def _write(changed, pairs, gaps):
   from musiczoo.music import json_files
 
-  names = 'real', 'generated', 'gap'
   figures = {
     'infills': NUM.value,
     'compared': len(pairs),
     'changed_notes': changed,
-    'mean_gap': gaps.mean,
-    'large_gaps': gaps.num_large,
-    'figures': {k: dict(zip(names, v)) for k, v in gaps.figures.items()},
-  }
+  } | gaps.to_dict()
   command = shlex.join(
     ['python', '-m', 'benchmarks.song_infill', *sys.argv[1:]]
   )

@@ -134,17 +134,7 @@ def _compare(folder, splits, openings, limits):
     'pieces': len(pieces),
     'safety': safety._asdict(),
     'bar_copies': copies,
-  } | {
-    title: {
-      'mean_gap': gaps.mean,
-      'large_gaps': gaps.num_large,
-      'figures': {
-        name: dict(zip(('real', 'generated', 'gap'), values))
-        for name, values in gaps.figures.items()
-      },
-    }
-    for title, gaps in compared.items()
-  }
+  } | {title: gaps.to_dict() for title, gaps in compared.items()}
 
 
 def _print_gaps(title, gaps):

@@ -25,7 +25,7 @@ are 32 bars of 4/4. Without `--instruments` each piece has the ensemble of a tra
 
 {pieces_train} songs of free games, in all keys: music of Freedoom and of Blasphemer
 (BSD 3-clause licences) and of Simutrans (Artistic License). Songs under the GPL were left
-out. The composers are named in the credits of these games. No song is in the package.
+out. No song is in the package.
 
 ## Figures
 
@@ -49,7 +49,7 @@ out. A model that begins from these weights, with `--init_from`, may keep what i
 
 ## Limits
 
-Trained on songs of games only: rock, metal, ambient and light music for computers, no
+Trained on songs of games only: rock, metal, ambient, pop, jazz, blues and techno, without
 voices. Harmony is weaker than rhythm: chords change without a goal, melodies do not return.
 One run with one seed. Samples were looked at and measured, but not judged by listeners.
 """

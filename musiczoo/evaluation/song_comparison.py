@@ -47,6 +47,15 @@ class Gaps(NamedTuple):
     """How many gaps are more than `LARGE`."""
     return sum(gap > LARGE for gap in self.defined)
 
+  def to_dict(self) -> dict:
+    """All figures, as a receipt has them."""
+    names = 'real', 'generated', 'gap'
+    return {
+      'mean_gap': self.mean,
+      'large_gaps': self.num_large,
+      'figures': {k: dict(zip(names, v)) for k, v in self.figures.items()},
+    }
+
 
 def real_openings(scores: Iterable[Score], bars: int = BARS) -> list[Score]:
   """The openings of the songs that begin with as many bars of 4/4.

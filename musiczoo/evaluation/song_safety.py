@@ -1,5 +1,6 @@
 """What written songs may not have: endless notes, too many or other instruments."""
 
+import collections
 from collections.abc import Collection, Iterable, Sequence
 import os
 from typing import NamedTuple
@@ -92,3 +93,28 @@ def _num_tracks(score):
 
 def _instrument(track: Track) -> str:
   return DRUMS if track.drums else str(track.program)
+
+
+def changed_notes(
+  given: Score, made: Score, hole: tuple[int, int], tracks: Collection[Track]
+) -> int:
+  """How many notes outside of a hole are in one of both Scores alone.
+
+  A track without notes is gone, so tracks are compared as such, not by number.
+
+  Args:
+    given, made: of one resolution.
+    hole: ticks at which it begins and ends.
+    tracks: those that have the hole.
+  """
+
+  def outside(score):
+    found = collections.Counter()
+    for onset, *rest, number in score.notes.tolist():
+      track = score.tracks[number]
+      if not hole[0] <= onset < hole[1] or track not in tracks:
+        found[onset, *rest, track] += 1
+    return found
+
+  before, after = outside(given), outside(made)
+  return (before - after).total() + (after - before).total()

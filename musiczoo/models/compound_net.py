@@ -16,7 +16,7 @@ from musiczoo.nn.chunks import in_chunks
 from musiczoo.nn.heads import Controls
 from musiczoo.nn.shift import delay
 
-STACKED = 12  # Notes of one position and slot in samples, at most.
+MAX_STACKED = 12  # Notes of one position and slot, in samples.
 CHUNK = 64  # Rows at a time: what they look up in the past is in caches then.
 
 
@@ -135,11 +135,14 @@ class CompoundNet(nn.Module):
 
 
 def _restricted(past, controls):
-  """`past.now` of a sample: it ends in the last bar that was asked for."""
+  """`past.now` of a sample.
+
+  It ends in the last bar that was asked for, and no stack of notes grows on and on.
+  """
   now = past.now
   may_end = now.may_end
   if controls.cond is not None:
     after = jnp.maximum(now.bar, 0) + 1
     end = jnp.take_along_axis(past.notes.starts, after, axis=1)
     may_end &= end >= jnp.asarray(controls.cond.shape[1])
-  return now._replace(may_end=may_end, may_stack=now.stacked < STACKED)
+  return now._replace(may_end=may_end, may_stack=now.stacked < MAX_STACKED)

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 MAX_STEPS = 2**31 - 1  # Ticks of a Score are int32.
 MAX_EVENTS = 64  # Per step of the grid; real music has fewer.
-ROWS, MOST_ROWS = 24, 96  # Of songs per quarter note, at first and at most.
+QUARTER_ROWS, MAX_QUARTER_ROWS = 24, 96  # Of songs, at first and at most.
 MAX_ROWS = 1024  # Per bar of music that is completed.
 
 
@@ -162,7 +162,7 @@ def _until_over(sampler, num_steps):
   num_new, most = 4 * num_steps, MAX_EVENTS * num_steps
   if spec.kind == 'compound':
     quarters = -(-num_steps // spec.steps_per_quarter)
-    num_new, most = ROWS * quarters, MOST_ROWS * quarters
+    num_new, most = QUARTER_ROWS * quarters, MAX_QUARTER_ROWS * quarters
   if primer is not None and primer.free is not None:
     num_new, most = 32 * len(primer.free), MAX_ROWS * len(primer.free)
   pieces = np.arange(len(sampler.keys))

@@ -59,3 +59,17 @@ def test_the_longest_real_note_is_a_quantile_of_all_pitched_ones():
   drum = to_notes([0], 10**6, 36, 80, 2)
   score = Score(np.concatenate([notes, drum]), TRACKS[:3], resolution=10)
   assert song_safety.longest_real([score]) == pytest.approx(99.9)
+
+
+def test_notes_outside_of_a_hole_are_compared_by_their_tracks():
+  given = song(1, 1, 1)
+  hole = 480, 960  # Of the second note, of Track(33).
+  without = np.delete(given.notes, 1, axis=0)
+  without[:, 4] = [0, 1]
+  tracks = given.tracks[0], given.tracks[2]
+  made = Score(without, tracks, resolution=480)
+  assert song_safety.changed_notes(given, made, hole, {Track(33)}) == 0
+  assert song_safety.changed_notes(given, made, hole, {Track(0)}) == 1
+  assert song_safety.changed_notes(given, made, (0, 480), {Track(33)}) == 1
+  louder = given._replace(notes=given.notes + np.eye(5, dtype=np.int32)[3])
+  assert song_safety.changed_notes(given, louder, hole, {Track(33)}) == 4

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from musiczoo.errors import Share, Units
 from musiczoo.music import compound_rows as rows
 from musiczoo.music.compound_rows import Layout
-from musiczoo.nn import bar_memory, note_codes
+from musiczoo.nn import bar_memory, note_codes, possible_rows
 from musiczoo.nn.bar_memory import BACK, Past
 from musiczoo.nn.compound_embedding import CompoundEmbedding, STACKED
 from musiczoo.nn.dropout import locked
@@ -212,7 +212,6 @@ class Compound(nn.Module):
       if column == 3:
         is_drum = kinds[0] & (row.second == 0)
         value = jnp.where(is_drum, self.layout.drum_duration, value)
-      value = jnp.where(_has(kinds, names), value, 0)
       value = decided(column, value)
       columns.append(value)
       row = Row(*columns[:4])
@@ -249,37 +248,11 @@ class Compound(nn.Module):
     ends = jnp.where(found.position == layout.positions, layout.bar, -1)
     index = jnp.where(found.is_note, found.position, ends)
     logits += pointed(self.gates['place'](z), index, self.depth)
-    return jnp.where(self._possible(at), logits, _NEVER)
-
-  def _possible(self, at):
-    """The places that a row may have: bool [B, S, places]."""
-    layout = self.layout
-    place = jnp.arange(self.depth)
-    _, is_plan, is_bar, _, _ = jnp.moveaxis(at.kind, -1, 0)
-    is_first, is_header = at.row == 0, at.bar < 0
-    plays = at.new.any(-1) & ~is_header
-    position, _, _ = note_codes.fields(at.code)
-    # At the position of the note before there may be no more.
-    begin = jnp.maximum(position + ~_same_slots(at).any(-1), 0)[..., None]
-    is_position = (place >= begin) & (place < at.bar_steps[..., None])
-    later = jnp.arange(rows.SLOTS) > at.last_slot[..., None]
-    can_plan = (is_bar | is_plan) & (at.free & later).any(-1)
-    can_add = (
-      is_header & ~is_first & at.may_add & (at.last_slot < rows.SLOTS - 1)
-    )
-    may_end = (at.may_end & ~is_header)[..., None]
-    return (
-      (plays[..., None] & is_position & (place < layout.positions))
-      | (can_plan[..., None] & (place == layout.plan))
-      | (is_first[..., None] & (place == layout.key))
-      | (can_add[..., None] & (place == layout.track))
-      | ((at.exists.any(-1) | ~is_header)[..., None] & (place == layout.bar))
-      | (may_end & (place == layout.end))
-    )
+    return jnp.where(possible_rows.places(at, layout), logits, _NEVER)
 
   def _slot(self, h, past, row, masks=_NO_MASKS):
     at, layout = past.now, self.layout
-    is_note, is_plan, *_ = self._kinds(row.place)
+    is_note, *_ = self._kinds(row.place)
     position, before, _ = note_codes.fields(at.code)
     is_same = is_note & (position == row.place)
     least = jnp.maximum(at.code + 1, note_codes.of_position(row.place))
@@ -298,14 +271,7 @@ class Compound(nn.Module):
       **backs,
     )
     logits += pointed(self.gates['slot'](z), index, rows.SLOTS)
-    slot = jnp.arange(rows.SLOTS)
-    of_note = jnp.where(is_same[..., None], _same_slots(at), at.new)
-    later = slot > at.last_slot[..., None]
-    possible = jnp.where(
-      is_note[..., None],
-      of_note,
-      jnp.where(is_plan[..., None], at.free & later, later),
-    )
+    possible = possible_rows.slots(at, row.place, layout)
     return jnp.where(possible, logits, _NEVER)
 
   def _source(self, h, past, row, masks=_NO_MASKS):
@@ -390,15 +356,7 @@ class Compound(nn.Module):
     each += above(self.chord_degrees(z), root.argmax(-1), root.any(-1))
     pitched += jnp.tile(each, (1, 1, 11))[..., :128]
     logits += jnp.concatenate([pitched, jnp.zeros_like(pitched)], axis=-1)
-    return jnp.where(self._possible_pitch(at, row, slot), logits, _NEVER)
-
-  def _possible_pitch(self, at, row, slot):
-    pitch = jnp.arange(note_codes.PITCHES)
-    position, before, last = note_codes.fields(at.code)
-    is_same = (position == row.place) & (before == slot)
-    is_drum = (slot == 0)[..., None]
-    higher = ~is_same[..., None] | (pitch > last[..., None])
-    return (is_drum == (pitch >= 128)) & higher
+    return jnp.where(possible_rows.pitches(at, place, slot), logits, _NEVER)
 
   def _chord_tones(self, at, place):
     """The tones of the chord at a position, and its root: [B, S, 12] each."""
@@ -545,24 +503,13 @@ class Compound(nn.Module):
     )[0]
 
 
-def _same_slots(at):
-  """The slots of which a note may follow at the same position: bool [B, S, 16]."""
-  _, slot, pitch = note_codes.fields(at.code)
-  top = jnp.where(slot == 0, note_codes.PITCHES, note_codes.PITCHES // 2) - 1
-  # Higher notes follow.
-  least = slot + ((pitch == top) | ~at.may_stack)
-  return at.new & (jnp.arange(rows.SLOTS) >= least[..., None])
-
-
-def _has(kinds, names):
-  """Whether rows of these kinds have an attribute of these names: bool [B, S]."""
-  return sum(kind for kind, name in zip(kinds, names) if name is not None) > 0
-
-
 def _of_kind(kinds, names, each):
-  """The logits of the attribute that each row has, of the largest size."""
+  """The logits of the attribute that each row has: [B, S, the largest size].
+
+  Where a row has none its value is 0.
+  """
   size = max(logits.shape[-1] for logits in each.values())
-  found = 0
+  found = jnp.where(jnp.arange(size) == 0, 0.0, _NEVER)
   for kind, name in zip(kinds, names):
     if name is not None:
       pad = (0, 0), (0, 0), (0, size - each[name].shape[-1])
