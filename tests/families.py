@@ -16,6 +16,7 @@ from musiczoo.music.spec import Spec
 from musiczoo.nn.chroma import Chroma, HALF_LIVES
 from musiczoo.nn.conditioning import ConditionEmbedding, Conditioning
 from musiczoo.nn.heads import HEADS
+from musiczoo.nn.look_back import LookBack
 from musiczoo.nn.recurrent import Recurrent
 from musiczoo.nn.tcn import TCN
 
@@ -35,6 +36,7 @@ HEAD_OF = {
 }
 BAR = 4  # Steps.
 CONDITIONING = Conditioning(annotations.columns(('key', 'chord')), 3, 0.3)
+METERED = Conditioning(annotations.columns(('position', 'meter')), 3, 0.3)
 ALL_COLUMNS = Conditioning(
   annotations.columns(('key', 'chord', 'density', 'section', 'style')), 3, 0.3
 )
@@ -71,6 +73,9 @@ CASES = {
   'cnn': Case('cnn', 'categorical', _NET | {'kernel': 3}),
   'gru, conditioned': Case('gru', 'categorical', _NET, _CONDITIONED),
   'gru, chroma': Case('gru', 'voices', _NET | {'chroma': True}),
+  'gru, look back': Case(
+    'gru', 'categorical', _NET | {'look_back': 2}, {'conditioning': METERED}
+  ),
   'gan': Case(
     'gan',
     Spec('bits', 27, (27,), planes=9),
@@ -152,14 +157,17 @@ def build(name: str, head: str | None = None) -> Family:
     net = Recurrent(family, 7, 2, dropout=0.3)
   elif family == 'cnn':
     net = TCN(7, 2, 3, dropout=0.3)
-  embedding = (
-    ConditionEmbedding(CONDITIONING) if 'conditioning' in more else None
-  )
+  embedding = earlier = None
+  if 'conditioning' in more:
+    embedding = ConditionEmbedding(more['conditioning'])
   model = make(family, spec, module, more, **options)
   chroma = None
   if options.get('chroma'):
     chroma = Chroma(tuple(n * spec.steps_per_quarter for n in HALF_LIVES))
-  inner = net and AutoregressiveNet(net, module, embedding, chroma=chroma)
+  if options.get('look_back'):
+    earlier = LookBack(spec.steps_per_quarter, options['look_back'])
+  parts = {'chroma': chroma, 'look_back': earlier}
+  inner = net and AutoregressiveNet(net, module, embedding, **parts)
   return Family(model, inner, spec)
 
 

@@ -21,7 +21,7 @@ MELODY = {
   'representation': {'name': 'melody', 'steps_per_quarter': 12},
   'head': {'name': 'categorical', 'features': 64},
 }
-FORM = 'position', 'meter', 'length'
+FORM = 'position', 'meter', 'length', 'bar'
 # Metre and length are always given, key and style half of the time.
 TUNES = MELODY | {
   'conditions': {
@@ -30,18 +30,23 @@ TUNES = MELODY | {
     'dropout': 0.5,
   },
   'ema_decay': 0.998,
-  'window': 384,  # Eight bars of 4/4.
-  'optimizer': {'decay_steps': 3000, 'weight_decay': 0.1},
-  'steps': 3000,
-  'eval_every': 500,
-  'checkpoint_every': 500,
+  'window': 768,  # Sixteen bars of 4/4.
+  'batch_size': 8,
+  'optimizer': {'decay_steps': 1200, 'weight_decay': 0.1},
+  'steps': 1200,
+  'eval_every': 600,
+  'checkpoint_every': 600,
+  'sampling': {'temperature': 0.9, 'top_p': 0.95},
 }
 RECURRENT = {'hidden': 256, 'layers': 2, 'residual': True, 'dropout': 0.2}
 # A receptive field of 1021 steps, some twenty bars.
 CNN = {'hidden': 128, 'layers': 8, 'kernel': 3, 'dropout': 0.1}
+LOOK_BACK = {'look_back': 32}
 VARIANTS = {
   family: TUNES | {'family': family, 'model': model}
-  for family, model in usual.autoregressive(RECURRENT, CNN).items()
+  for family, model in usual.autoregressive(
+    RECURRENT | LOOK_BACK, CNN | LOOK_BACK
+  ).items()
 }
 VARIANTS['structure'] = (
   TUNES

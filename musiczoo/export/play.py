@@ -123,15 +123,15 @@ def plan(
   Returns:
     int32 [steps, columns]; 0 means unknown.
   """
-  names = [name for name, _ in player['columns']]
-  table = np.zeros((steps, len(names)), np.int32)
-  column = {name: table[:, i] for i, name in enumerate(names)}
+  table = np.zeros((steps, len(player['columns'])), np.int32)
+  column = {name: table[:, i] for i, (name, _) in enumerate(player['columns'])}
   bar_steps = 4 * player['steps_per_quarter']
   now = np.minimum(np.arange(steps), length - 1)
   step, ends = form[0] + now, form[1]
   most = {name: number - 1 for name, number in player['columns']}
   column['position'][:] = np.minimum(step % bar_steps + 1, most['position'])
   column['meter'][:] = 8  # Eighth notes of a bar.
+  column['bar'][:] = 1 + (step // bar_steps - (form[0] > 0)) % most['bar']
   for name, left in ('length', length - 1 - now), ('elapsed', now):
     quarters = left // player['steps_per_quarter']
     column[name][:] = np.minimum(1 + quarters, most[name])

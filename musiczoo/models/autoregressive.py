@@ -21,7 +21,7 @@ from musiczoo.models.model import (
   outputs,
 )
 from musiczoo.models.random_known import random_known
-from musiczoo.music.annotations import COLUMNS
+from musiczoo.music.annotations import COLUMNS, METER
 from musiczoo.music.spec import Spec
 from musiczoo.nn.cell_encoder import CellEncoder
 from musiczoo.nn.chroma import Chroma, HALF_LIVES
@@ -29,6 +29,7 @@ from musiczoo.nn.clock import clock as make_clock
 from musiczoo.nn.conditioning import ConditionEmbedding, Conditioning
 from musiczoo.nn.heads import Controls
 from musiczoo.nn.keys import fold, row_keys
+from musiczoo.nn.look_back import LookBack
 from musiczoo.nn.recurrent import Recurrent
 
 _KNOWN = 1 << 20  # Lower numbers are of the net and its parts.
@@ -43,6 +44,7 @@ def autoregressive(
   word_dropout: float = 0.0,
   chroma: bool = False,
   ahead: CellEncoder | None = None,
+  look_back: int = 0,
 ) -> Model:
   """A Model of x of any kind, with conditions.
 
@@ -58,6 +60,8 @@ def autoregressive(
     ahead: encodes known cells, before and after a step, for net and head: any may
       be given then; of voices only. Such a model is not exportable: its net takes a
       piece as a whole.
+    look_back: units in which the net is given what each of `look_back.BARS` had;
+      of tokens on a grid, with the condition `meter`.
   """
   if chroma and spec.kind != 'voices':
     raise UserError(
@@ -76,9 +80,18 @@ def autoregressive(
         'model.word_dropout is not of compound rows: set '
         '--config.model.word_dropout=0'
       )
+    if look_back:
+      raise UserError(
+        'model.look_back is not of compound rows, whose head looks back: set '
+        '--config.model.look_back=0'
+      )
     module = CompoundNet(net, head, conditions)
   else:
-    more = conditions, word_dropout, past, ahead
+    earlier = None
+    if look_back:
+      _check_look_back(spec, conditioning)
+      earlier = LookBack(spec.steps_per_quarter, look_back, dtype)
+    more = conditions, word_dropout, past, ahead, earlier
     module = AutoregressiveNet(net, head, *more)
   parts = _Autoregressive(module, spec)
   controls = (
@@ -96,6 +109,19 @@ def autoregressive(
     metrics=parts.metrics if spec.is_audio else no_metrics,
     forward=Forward(parts.inputs, parts.forward),
   )
+
+
+def _check_look_back(spec, conditioning):
+  if not spec.is_melody:
+    raise UserError(
+      f'model.look_back is of melodies, not {spec.kind}: set '
+      '--config.model.look_back=0 or --config.representation.name=melody'
+    )
+  if METER not in {place for place, _ in conditioning.columns}:
+    raise UserError(
+      'model.look_back needs the length of a bar: add meter to '
+      '--config.conditions.columns'
+    )
 
 
 class _Autoregressive(NamedTuple):
@@ -272,6 +298,9 @@ class _Autoregressive(NamedTuple):
         one = jax.eval_shape(lambda: self.module.chroma.start(1))
         shape = num, *one.shape[1:]
         inputs['chroma'] = jax.ShapeDtypeStruct(shape, jnp.float32)
+      if self.module.look_back is not None:
+        shape = num, self.module.look_back.steps
+        inputs['past'] = jax.ShapeDtypeStruct(shape, jnp.int32)
     return inputs
 
   def forward(self, params, inputs):
@@ -280,10 +309,12 @@ class _Autoregressive(NamedTuple):
       return outputs(*self._forward(params, **inputs)[:2])
     rest = {k: v for k, v in inputs.items() if k != 'state'}
     carry = tuple(map(tuple, inputs['state']))
-    *made, carry, chroma = self._forward(params, **rest, carry=carry)
+    *made, carry, chroma, past = self._forward(params, **rest, carry=carry)
     after = {'state_after': jnp.stack([jnp.stack(s) for s in carry])}
     if chroma is not None:
       after['chroma_after'] = chroma
+    if past is not None:
+      after['past_after'] = past
     return outputs(*made) | after
 
   def _forward(self, params, before, x, **given):

@@ -15,6 +15,7 @@ from musiczoo.nn.chroma import Chroma
 from musiczoo.nn.chunks import in_chunks
 from musiczoo.nn.dropout import kept
 from musiczoo.nn.heads import Controls
+from musiczoo.nn.look_back import LookBack
 from musiczoo.nn.shift import delay
 
 _MASK = 1 << 18  # Lower numbers are of the net, the conditions and the head.
@@ -52,11 +53,13 @@ class Context(NamedTuple):
 
   Attributes:
     conditions: [B, T, E], the embedding of the conditions.
+    cond: [B, T, columns], the conditions, where earlier bars are looked up.
     ahead: [B, T, F], the known cells before and after it.
     upcoming: the next known notes, as of `upcoming.upcoming`.
   """
 
   conditions: jax.Array | None = None
+  cond: jax.Array | None = None
   ahead: jax.Array | None = None
   upcoming: tuple[jax.Array, jax.Array] | None = None
 
@@ -74,6 +77,7 @@ class AutoregressiveNet(nn.Module):
     word_dropout: rate at which steps are hidden from the net in training.
     chroma: given to the head beside the net's output.
     ahead: encodes known cells for the net and the head.
+    look_back: what earlier bars had, given to the net.
   """
 
   net: nn.Module
@@ -82,6 +86,7 @@ class AutoregressiveNet(nn.Module):
   word_dropout: float = 0.0
   chroma: Chroma | None = None
   ahead: CellEncoder | None = None
+  look_back: LookBack | None = None
 
   def setup(self):
     if self.ahead is not None:
@@ -96,7 +101,9 @@ class AutoregressiveNet(nn.Module):
       ahead = self.ahead(*known, keys_B)
       is_known = known.is_known & known.is_real[..., None]
       notes = upcoming.upcoming(known.x, is_known)
-    return Context(conditions, ahead, notes)
+    if self.look_back is None:
+      cond = None
+    return Context(conditions, cond, ahead, notes)
 
   def log_prob(self, x_BxTxC, cond=None, keys_B=None, known=None):
     """Log probability in nats of every step, by part: dict of [B, T].
@@ -117,24 +124,31 @@ class AutoregressiveNet(nn.Module):
 
     return in_chunks(of_chunk, self.head, decisions, CHUNK)
 
-  def forward(self, before_BxTxC, x_BxTxC, cond=None, chroma=None, **carry):
-    """Logits of every decision, log probabilities of x, the carry and the chroma.
+  def forward(
+    self, before_BxTxC, x_BxTxC, cond=None, chroma=None, past=None, **carry
+  ):
+    """Logits of every decision, log probabilities of x, and the state after it.
 
     Args:
       before_BxTxC: the step before each of x; -1 where there is none.
       chroma: of the steps before those; None: of none.
+      past: those steps, as of `LookBack`; None: none.
       **carry: of the net after the step before; none: the initial one.
+
+    Returns:
+      (logits, log probabilities, carry, chroma, past).
     """
     begun_BxT = (before_BxTxC >= 0).reshape(*before_BxTxC.shape[:2], -1).all(-1)
+    context = self.context(cond)
+    given = before_BxTxC, context, past
     before_BxTxC = jnp.maximum(before_BxTxC, 0)
     e_BxTxE = self.head.embed(before_BxTxC) * begun_BxT[..., None]
-    context = self.context(cond)
-    h_BxTxH, after = self.net(self.with_context(e_BxTxE, context), **carry)
-    past = before_BxTxC, context, chroma
-    h_BxTxH, chroma = self._head_inputs(h_BxTxH, *past)
+    e_BxTxE, past = self.with_context(e_BxTxE, *given)
+    h_BxTxH, after = self.net(e_BxTxE, **carry)
+    h_BxTxH, chroma = self._head_inputs(h_BxTxH, before_BxTxC, context, chroma)
     decisions = h_BxTxH, x_BxTxC, before_BxTxC
     log_p = self.head.log_prob(*decisions)
-    return self.head.logits(*decisions), log_p, after, chroma
+    return self.head.logits(*decisions), log_p, after, chroma, past
 
   def forced(self, x_BxTxC, cond=None):
     """The likeliest of each step, given all true steps before it: [B, T, ...]."""
@@ -144,17 +158,20 @@ class AutoregressiveNet(nn.Module):
     return likeliest(self.head, h_BxTxH, x_BxTxC)
 
   def start(self, num: int, length: int):
-    """The state before the first of `length` steps: the carry and the chroma."""
+    """The state before the first of `length` steps: carry, chroma and past."""
     del length
     chroma = None if self.chroma is None else self.chroma.start(num)
-    return self.net.start(num), chroma
+    past = None if self.look_back is None else self.look_back.start(num)
+    return self.net.start(num), chroma, past
 
   def rows(self, state, index):
     """The state of some of its rows."""
-    carry, chroma = state
+    carry, chroma, past = state
     if chroma is not None:
       chroma = self.chroma.rows(chroma, index)
-    return self.net.rows(carry, index), chroma
+    if past is not None:
+      past = past[index]
+    return self.net.rows(carry, index), chroma, past
 
   def step(self, state, prev_BxC, begun, context, keys_B, controls: Controls):
     """One step of sampling.
@@ -166,9 +183,12 @@ class AutoregressiveNet(nn.Module):
     Returns:
       state; the step after `prev_BxC`, [B, ...]; its log probability in nats.
     """
-    carry, chroma = state
+    carry, chroma, past = state
     e_BxE = jnp.where(begun, self.head.embed(prev_BxC), 0)
-    carry, h_BxH = self.net.step(carry, self.with_context(e_BxE, context))
+    before_BxC = jnp.where(begun, prev_BxC, -1)
+    one = jax.tree.map(lambda a: a[:, None], (e_BxE, before_BxC, context))
+    e_Bx1xE, past = self.with_context(*one, past)
+    carry, h_BxH = self.net.step(carry, e_Bx1xE[:, 0])
     one = jax.tree.map(lambda a: a[:, None], (h_BxH, prev_BxC, context))
     h_Bx1xH, chroma = self._head_inputs(*one, chroma)
     h_BxH = h_Bx1xH[:, 0]
@@ -180,7 +200,7 @@ class AutoregressiveNet(nn.Module):
       log_p = self.head.log_prob(*decisions)
     else:
       log_p = self.head.log_prob(*decisions, None, ~controls.known)
-    return (carry, chroma), x_BxC, sum(log_p.values())
+    return (carry, chroma, past), x_BxC, sum(log_p.values())
 
   def _head_inputs(self, h_BxTxH, before_BxTxC, context, chroma=None):
     """What the head is given, and the chroma after the steps before."""
@@ -199,11 +219,24 @@ class AutoregressiveNet(nn.Module):
     if keys_B is not None and self.word_dropout:
       steps = e_BxTxE.shape[1]
       e_BxTxE *= kept(keys_B, _MASK, self.word_dropout, (steps, 1))
-    return self.with_context(e_BxTxE, context)
+    before_BxTxC = delay(x_BxTxC.astype(jnp.int32) + 1) - 1
+    return self.with_context(e_BxTxE, before_BxTxC, context)[0]
 
-  def with_context(self, e, context):
-    """Embeddings of steps beside what is encoded of their context."""
-    return jnp.concatenate([e, *context.encoded()], axis=-1)
+  def with_context(self, e_BxTxE, before_BxTxC, context, past=None):
+    """The input of the net at each step, and the past after the steps before.
+
+    Args:
+      e_BxTxE: embeddings of the steps before.
+      before_BxTxC: those steps; -1 where there is none.
+      past: the steps before those, as of `LookBack`; None: none.
+    """
+    found = []
+    if self.look_back is not None:
+      inputs = before_BxTxC, context.cond, past
+      features, past = self.look_back(self.head.embed, *inputs)
+      found = [features]
+    encoded = context.encoded()
+    return jnp.concatenate([e_BxTxE, *encoded, *found], axis=-1), past
 
 
 def likeliest(head, h_BxTxH, x_BxTxC):

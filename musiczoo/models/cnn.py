@@ -25,6 +25,8 @@ class CNNOptions:
     dropout: rate of locked dropout, one mask per row for all its steps.
     chroma: whether the head is also given how long each pitch class has sounded, see
       `nn.chroma`; of voices only.
+    look_back: units in which the net is given what the bars one, two, four and eight
+      bars before each step had, see `nn.look_back`; of melodies only. 0: not.
   """
 
   hidden: Units
@@ -32,6 +34,7 @@ class CNNOptions:
   kernel: Annotated[int, Range(2, 1024)]
   dropout: Share = 0.0
   chroma: bool = False
+  look_back: Annotated[int, Range(0, 1024)] = 0
 
 
 def cnn(
@@ -50,6 +53,5 @@ def cnn(
   dtype = jnp.dtype(dtype)
   sizes = options.hidden, options.layers, options.kernel
   net = TCN(*sizes, options.dropout, dtype, remat)
-  return autoregressive(
-    net, head, spec, conditioning, dtype, chroma=options.chroma
-  )
+  more = {'chroma': options.chroma, 'look_back': options.look_back}
+  return autoregressive(net, head, spec, conditioning, dtype, **more)

@@ -56,8 +56,8 @@ class Forward(NamedTuple):
     inputs: (rows, steps) -> {name: shape and dtype}.
     apply: (params, {name: array}) -> {name: array}: `logits_...` of the
       decisions of each step, each given the decisions before it in x; of some
-      families `log_prob_...` of the steps of x in nats, and `state_after` and
-      `chroma_after`, the next call's `state` and `chroma`.
+      families `log_prob_...` of the steps of x in nats, and `state_after`,
+      `chroma_after` and `past_after`, the next call's `state`, `chroma` and `past`.
   """
 
   inputs: Callable

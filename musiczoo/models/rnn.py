@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 import dataclasses
+from typing import Annotated
 
 from flax import linen as nn
 import jax.numpy as jnp
 
-from musiczoo.errors import Layers, Share, Units
+from musiczoo.errors import Layers, Range, Share, Units
 from musiczoo.models.autoregressive import autoregressive
 from musiczoo.models.model import Model
 from musiczoo.nn.recurrent import Recurrent
@@ -25,6 +26,8 @@ class RNNOptions:
       training.
     chroma: whether the head is also given how long each pitch class has sounded, see
       `nn.chroma`; of voices only.
+    look_back: units in which the net is given what the bars one, two, four and eight
+      bars before each step had, see `nn.look_back`; of melodies only. 0: not.
   """
 
   hidden: Units
@@ -33,6 +36,7 @@ class RNNOptions:
   dropout: Share = 0.0
   word_dropout: Share = 0.0
   chroma: bool = False
+  look_back: Annotated[int, Range(0, 1024)] = 0
 
 
 def _family(cell: str) -> Callable[..., Model]:
@@ -45,7 +49,9 @@ def _family(cell: str) -> Callable[..., Model]:
     sizes = options.hidden, options.layers, options.residual, options.dropout
     net = Recurrent(cell, *sizes, dtype, remat)
     more = conditioning, dtype, options.word_dropout, options.chroma
-    return autoregressive(net, head, spec, *more)
+    return autoregressive(
+      net, head, spec, *more, look_back=options.look_back
+    )
 
   family.__name__ = family.__qualname__ = cell
   family.__doc__ = f"""An autoregressive model with a stack of {cell} layers.

@@ -22,6 +22,8 @@ marks their ends.
             `MAX_ELAPSED`
   phrases   1 + steps from the beginning of this one to the end of its phrase,
             at most `MAX_PHRASE`; after the last marked end, to that of the piece
+  bar       1 + number of the bar, from 0 after `MAX_BARS` again; a pick-up is of
+            the bar before the first
 """
 
 from collections.abc import Sequence
@@ -40,6 +42,7 @@ MAX_STYLES = 63
 MAX_METER = 16  # Eighth notes.
 MAX_LENGTH = 32  # Quarter notes to the end that are distinguished.
 MAX_ELAPSED = 64  # Quarter notes since the beginning that are distinguished.
+MAX_BARS = 32  # A multiple of what dance tunes and songs are built of.
 MAX_PHRASE = 64  # Steps to the end of a phrase that are distinguished.
 
 # How many values each column has, the unknown among them.
@@ -56,11 +59,12 @@ COLUMNS = {
   'length': MAX_LENGTH + 2,
   'phrases': MAX_PHRASE + 2,
   'elapsed': MAX_ELAPSED + 2,
+  'bar': MAX_BARS + 1,
 }
 POSITION, KEY, ROOT, QUALITY, DENSITY, RHYTHM, SECTION, STYLE = range(8)
-METER, LENGTH, PHRASES, ELAPSED = range(8, len(COLUMNS))
+METER, LENGTH, PHRASES, ELAPSED, BAR = range(8, len(COLUMNS))
 # Metre and length are known of any music before a note of it is.
-FORM = 'position', 'meter', 'length', 'elapsed'
+FORM = 'position', 'meter', 'length', 'elapsed', 'bar'
 # What a config calls them.
 NAMES = {name: (name,) for name in COLUMNS if name not in ('root', 'quality')}
 NAMES |= {'chord': ('root', 'quality')}
@@ -133,10 +137,10 @@ def set_form(
   bar_steps: np.ndarray | int,
   phrase_ends: np.ndarray,
 ) -> None:
-  """Fills the columns meter, length, elapsed and phrases of a whole piece, in place.
+  """Fills meter, length, elapsed, bar and phrases of a whole piece, in place.
 
   Args:
-    table: [steps, columns].
+    table: [steps, columns], with its positions.
     steps_per_quarter: of the grid.
     bar_steps: length of the bar of each step, [steps] or one number.
     phrase_ends: ascending steps; empty where phrases are not known.
@@ -147,6 +151,8 @@ def set_form(
   left = (steps - 1 - step) // steps_per_quarter
   table[:, LENGTH] = 1 + np.minimum(left, MAX_LENGTH)
   table[:, ELAPSED] = 1 + np.minimum(step // steps_per_quarter, MAX_ELAPSED)
+  bar = np.cumsum(table[:, POSITION] == 1) - 1
+  table[:, BAR] = 1 + bar % MAX_BARS
   if len(phrase_ends):
     ends = np.append(phrase_ends[phrase_ends < steps], steps)
     left = ends[np.searchsorted(ends, step, side='right')] - step

@@ -29,6 +29,7 @@ def inputs(pipeline, forward, rows=3, steps=7):
   [
     ('chorales.py:rnn', ()),
     ('chorales.py:lstm_events', (CONDITIONED,)),
+    ('tunes.py:lstm', ()),
     ('chorales.py:gru_pianoroll_nade', ()),
     ('chorales.py:cnn', (('dtype', 'bfloat16'),)),
     ('chorales.py:autoencoder', ()),
@@ -54,29 +55,40 @@ def test_onnx_computes_what_the_net_does(variant, changes):
   rows = {k: v[:, :, :1] if k == 'state' else v[:1] for k, v in given.items()}
   if 'before' in given:
     rows = {
-      k: v if k in ('state', 'chroma') else v[:, :4] for k, v in rows.items()
+      k: v if k in ('state', 'chroma', 'past') else v[:, :4]
+      for k, v in rows.items()
     }
   for name, value in zip(names, session.run(names, rows)):
-    if name not in ('state_after', 'chroma_after'):
+    if not name.endswith('_after'):
       want = expected[name][:1, : value.shape[1]]
       np.testing.assert_allclose(value, want, rtol=0, atol=1e-5)
 
 
-def test_a_state_goes_on():
+@pytest.mark.parametrize(
+  'variant,states',
+  [
+    ('chorales.py:lstm', ('state', 'chroma')),
+    ('tunes.py:lstm', ('state', 'past')),
+  ],
+)
+def test_a_state_goes_on(variant, states):
   """Two halves, the state handed on, are the whole; so is what loss adds up."""
-  config, pipeline, params = build_tiny('chorales.py:lstm')
+  _, pipeline, params = build_tiny(variant)
   flat = weights.flat(params)
   step = export.deserialize(bytearray(stablehlo.step(pipeline, flat)))
   given = inputs(pipeline, pipeline.model.forward, rows=2, steps=6)
-  given['before'][:, 0], given['state'][:], given['chroma'][:] = -1, 0, 0
+  given['before'][:, 0] = -1
+  for name in states:
+    given[name][:] = -1 if name == 'past' else 0
   given['before'][:, 1:] = given['x'][:, :-1]
   whole = step.call(flat, given)
-  halves, after = [], {k: given[k] for k in ('state', 'chroma')}
+  halves, after = [], {k: given[k] for k in states}
   for half in (slice(0, 2), slice(2, 6)):
     cut = {k: given[k][:, half] for k in ('before', 'x', 'cond')}
     halves.append(step.call(flat, cut | after))
     after = {k: halves[-1][f'{k}_after'] for k in after}
-  for name in 'logits_symbols', 'log_prob_pitch', 'log_prob_onset':
+  scored = [name for name in whole if name.startswith('log_prob')]
+  for name in (*scored, *(n for n in whole if n.startswith('logits'))):
     joined = np.concatenate([half[name] for half in halves], axis=1)
     np.testing.assert_allclose(joined, whole[name], atol=1e-5)
   batch = {k: given[k] for k in ('x', 'cond')}
@@ -85,7 +97,7 @@ def test_a_state_goes_on():
   sums, _ = jax.jit(lambda *of: pipeline.model.loss(*of, step=0, train=False))(
     params, batch, jax.random.key(0)
   )
-  total = whole['log_prob_pitch'].sum() + whole['log_prob_onset'].sum()
+  total = sum(whole[name].sum() for name in scored)
   np.testing.assert_allclose(-total, sums['nll'], rtol=1e-5)
 
 

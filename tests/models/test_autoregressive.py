@@ -16,6 +16,7 @@ WITH_VOICES = *families.CAUSAL, 'gru, conditioned', 'gru, chroma'
 PAIRS = [(n, 'voices') for n in WITH_VOICES] + [
   ('gru', h) for h in families.HEAD_OF if h != 'voices'
 ]
+PAIRS.append(('gru, look back', 'categorical'))
 
 
 def outputs(family, params, batch):
@@ -80,12 +81,14 @@ def test_scanned_steps_equal_the_whole(name, head):
     return module.net(module.inputs(x, module.context(cond)))[0]
 
   def stepwise(module):
-    carry, hs = module.net.start(len(x)), []
+    (carry, _, past), hs = module.start(len(x), x.shape[1]), []
     for t in range(x.shape[1]):
-      before = jnp.zeros_like(x[:, 0]) if t == 0 else x[:, t - 1]
-      e = jnp.where(t > 0, module.head.embed(before), 0)
-      now = jax.tree.map(operator.itemgetter(np.s_[:, t]), module.context(cond))
-      carry, h = module.net.step(carry, module.with_context(e, now))
+      before = jnp.full_like(x[:, :1], -1) if t == 0 else x[:, t - 1 : t]
+      e = jnp.where(t > 0, module.head.embed(jnp.maximum(before, 0)), 0)
+      at = operator.itemgetter(np.s_[:, t : t + 1])
+      now = jax.tree.map(at, module.context(cond))
+      e, past = module.with_context(e, before, now, past)
+      carry, h = module.net.step(carry, e[:, 0])
       hs.append(h)
     return jnp.stack(hs, 1)
 

@@ -103,6 +103,16 @@ def test_rows_of_events_have_the_conditions_of_their_time():
   assert rows[0, c.POSITION] == 1
 
 
+def test_bars_are_counted_from_the_first_whole_one():
+  whole = annotation_text.plan(Form(16 * 34, 4))
+  assert whole[::16, c.BAR].tolist() == [*range(1, 33), 1, 2]
+  pick_up = annotation_text.plan(Form(40, 4, begin=12))
+  assert pick_up[[0, 3, 4, 19, 20], c.BAR].tolist() == [32, 32, 1, 1, 2]
+  begun = score(chord((60,), 0, 4) + chord((64,), 4, 16))
+  begun = begun._replace(meters=np.array([(0, 1, 4), (4, 4, 4)]))
+  assert c.annotate(begun, 4)[[0, 3, 4, 19], c.BAR].tolist() == [32, 32, 1, 1]
+
+
 def test_a_plan_says_what_is_asked():
   table = annotation_text.plan(
     Form(40, 4, begin=4), chords='C Am', key='Am', density=3.0, style=2
@@ -113,7 +123,7 @@ def test_a_plan_says_what_is_asked():
   assert (table[:, c.KEY] == 1 + 9 + 12).all()
   assert (table[:, c.STYLE] == 2).all()
   unknown = annotation_text.plan(Form(4, 4))
-  form = c.POSITION, c.METER, c.LENGTH, c.ELAPSED
+  form = c.POSITION, c.METER, c.LENGTH, c.ELAPSED, c.BAR
   assert (np.delete(unknown, form, axis=1) == 0).all()
 
 

@@ -1,0 +1,127 @@
+"""Tunes of a model beside real ones: metre, repeats, the last note.
+
+  python -m benchmarks.tunes --workdir=out/tunes [--num=64] [--json=FILE]
+
+samples tunes of 32 bars of each of four styles, with a key asked for, and compares
+them with the tunes of the same styles in the valid and test splits: `measure_tune`
+says of what. Needs a model of the corpus tunes with the conditions key, meter and
+style.
+"""
+
+import pathlib
+import shlex
+import subprocess
+import sys
+import tempfile
+
+from absl import flags
+
+from experiments import launch
+
+WORKDIR = flags.DEFINE_string('workdir', None, 'Of a trained model.')
+NUM = flags.DEFINE_integer('num', 64, 'Tunes to sample.', lower_bound=4)
+SEED = flags.DEFINE_integer('seed', 0, 'Of the samples.')
+JSON = flags.DEFINE_string('json', None, 'A file to write all figures to.')
+flags.mark_flag_as_required('workdir')
+
+BARS = 32
+KEYS = 'D', 'G', 'A', 'Em'
+# Style -> meter, and steps of a bar.
+STYLES = {
+  'reel': ('4/4', 48),
+  'jig': ('6/8', 36),
+  'hornpipe': ('4/4', 48),
+  'air': ('3/4', 36),
+}
+
+
+def main():
+  from musiczoo import build
+  from musiczoo.music import json_files
+  from musiczoo.runs import workdir
+
+  config, *_ = workdir.load(WORKDIR.value)
+  corpus = build.corpus(config)
+  real = [piece for split in ('valid', 'test') for piece in corpus[split]]
+  figures = {}
+  with tempfile.TemporaryDirectory() as folder:
+    for style in STYLES:
+      new = _generate(pathlib.Path(folder, style), style)
+      figures[style] = _compare(_measure_real(real, style), new)
+  figures['mean'] = _mean(figures)
+  for style, table in figures.items():
+    print(style)
+    for name, (of_real, of_new) in table.items():
+      print(f'  {name:24}{of_real:8.3f}{of_new:8.3f}')
+  if JSON.value:
+    command = shlex.join(['python', '-m', 'benchmarks.tunes', *sys.argv[1:]])
+    text = json_files.text({'command': command, 'figures': figures})
+    launch.write_text(pathlib.Path(JSON.value), text)
+
+
+def _generate(folder, style):
+  """Measures of new tunes of a style, as many in each key."""
+  from musiczoo.evaluation.metrics.tunes import measure_tune
+  from musiczoo.music import chord_names
+  from musiczoo.music.score import Score
+
+  meter, steps = STYLES[style]
+  found = []
+  for key in KEYS:
+    made = folder / key
+    command = [
+      *(sys.executable, '-m', 'experiments.generate'),
+      *(f'--workdir={WORKDIR.value}', f'--output_dir={made}'),
+      *(f'--num_outputs={NUM.value // (len(KEYS) * len(STYLES))}',),
+      *(f'--num_steps={BARS * steps}', f'--time_signature={meter}'),
+      *(f'--key={key}', f'--style={style}', f'--seed={SEED.value}'),
+    ]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    tonic = chord_names.parse_key(key)[0]
+    scores = [Score.read(file) for file in sorted(made.glob('*.mid'))]
+    found += [measure_tune(score, tonic) for score in scores]
+  return found
+
+
+def _measure_real(pieces, style):
+  """Measures of the tunes of a style whose key is known."""
+  from musiczoo.evaluation.metrics.tunes import measure_tune
+  from musiczoo.music import chord_names
+
+  found = []
+  for piece in pieces:
+    its_style, key, *_ = piece.name.split('/')
+    if its_style == style and key != 'unknown':
+      tonic = chord_names.parse_key(key.partition('-')[0])[0]
+      found.append(measure_tune(piece.score, tonic))
+  return found
+
+
+def _compare(real, new):
+  """Name -> (mean of the real, mean of the new)."""
+  import numpy as np
+
+  return {
+    name: tuple(
+      float(np.nanmean([getattr(m, name) for m in side]))
+      for side in (real, new)
+    )
+    for name in real[0]._fields
+  }
+
+
+def _mean(figures):
+  """The mean over the styles, each counted once."""
+  import numpy as np
+
+  names = next(iter(figures.values()))
+  return {
+    name: tuple(
+      float(x) for x in np.mean([of[name] for of in figures.values()], axis=0)
+    )
+    for name in names
+  }
+
+
+if __name__ == '__main__':
+  launch.run(main)
