@@ -3,6 +3,7 @@
   python -m benchmarks.figures [--only=parameters,baselines,pretrained]
   python -m benchmarks.figures --only=pretrained --models=gru-chorales
   python -m benchmarks.figures --only=seeds --runs=out/seeds
+  python -m benchmarks.figures --only=tunes --runs=out/tunes
   python -m benchmarks.figures --only=songs --songs=DATASET
 
 writes docs/results/NAME.json, each with the command that made it. Then
@@ -177,6 +178,43 @@ def of_attributes() -> dict:
   return _benchmark('attributes', '--model=vae-chorales')
 
 
+def of_tunes(runs: str) -> dict:
+  """Models of the corpus tunes, whose runs are FAMILY-SEED in a folder.
+
+  Of each family the figures of all seeds, their mean and standard deviation, and
+  those of samples of seed 0.
+  """
+  by_family: dict = {}
+  for run in sorted(pathlib.Path(runs).iterdir()):
+    family, _, seed = run.name.rpartition('-')
+    by_family.setdefault(family, {})[seed] = _evaluate(f'--workdir={run}')
+  found = {}
+  for family, seeds in by_family.items():
+    found[family] = {'seeds': seeds, **_mean_and_sd(seeds.values())}
+    if family != 'vae':
+      found[family]['samples'] = _tune_samples(f'{runs}/{family}-0')
+  return found
+
+
+def _tune_samples(run):
+  with tempfile.NamedTemporaryFile(suffix='.json') as file:
+    _output('benchmarks.tunes', f'--workdir={run}', f'--json={file.name}')
+    return json.loads(pathlib.Path(file.name).read_text())['figures']
+
+
+def _mean_and_sd(runs):
+  """Of the figures of several seeds: name -> 'mean' and 'sd', null of one."""
+  first, *others = runs = list(runs)
+  return {
+    name: {
+      'mean': float(np.mean([figures[name] for figures in runs])),
+      'sd': float(np.std([f[name] for f in runs], ddof=1)) if others else None,
+    }
+    for name, value in first.items()
+    if isinstance(value, float)
+  }
+
+
 def of_autoencoder() -> dict:
   """The autoencoder of the chorales, trained with its config."""
   with tempfile.TemporaryDirectory() as workdir:
@@ -241,6 +279,13 @@ MEASURES = {
   'seeds': of_seeds,
   'jsb16': of_jsb16,
   'songs': of_songs,
+  'tunes': of_tunes,
+}
+
+
+# What the figures are of that is not in the package, as receipts name it.
+INPUTS = dict.fromkeys(('seeds', 'jsb16', 'tunes'), ' --runs=RUNS') | {
+  'songs': ' --songs=DATASET'
 }
 
 
@@ -252,12 +297,13 @@ def main():
   parser.add_argument('--songs', default='out/songs')
   args = parser.parse_args()
   for name in args.only.split(','):
-    command = f'python -m benchmarks.figures --only={name}'
+    command = f'python -m benchmarks.figures --only={name}{INPUTS.get(name, "")}'
     runs = [args.runs]
     chosen = {
       'pretrained': [args.models],
       'seeds': runs,
       'jsb16': runs,
+      'tunes': runs,
       'songs': [args.songs],
     }
     figures = MEASURES[name](*chosen.get(name, []))

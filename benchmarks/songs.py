@@ -7,8 +7,9 @@ those of real songs, in units of what two halves of the real songs differ by: by
 the measures of songs and by the metrics of MusPy and MuseGAN. Then what no song
 should have, and how many patterns of a track in a bar are found in the training
 split of the real songs, beside the same share of the songs held out. SONGS is a
-folder of MIDI files or a dataset of `prepare`. With --tiny it writes small songs
-of its own and compares those.
+folder of MIDI files or a dataset of `prepare`. Of a model of few songs --real is
+more music like it, and --train those songs. With --tiny it writes small songs of
+its own and compares those.
 """
 
 import pathlib
@@ -24,6 +25,12 @@ REAL = flags.DEFINE_string(
   'real', None, 'A folder of MIDI files, or a prepared dataset.'
 )
 GENERATED = flags.DEFINE_list('generated', None, 'Folders of MIDI files.')
+TRAIN = flags.DEFINE_string(
+  'train',
+  None,
+  'What the model was trained on, if not on the training split of --real: copies '
+  'are of it, and the songs held out are others.',
+)
 INSTRUMENTS = flags.DEFINE_list(
   'instruments',
   None,
@@ -83,11 +90,25 @@ def _figures(real, generated):
     f'their notes last up to {limits[0]:.1f} quarters '
     f'({song_safety.QUANTILE:.1%})'
   )
+  known, held_out = _known(splits)
   found = {
-    name: _compare(pathlib.Path(folder), splits, openings, limits)
+    name: _compare(pathlib.Path(folder), known, held_out, openings, limits)
     for name, folder in zip(names, generated)
   }
   return {'songs': len(openings), 'longest_note': limits[0]} | found
+
+
+def _known(splits):
+  """The scores of training and of pieces held out."""
+  from musiczoo.data import corpora
+
+  known = splits['train']
+  if TRAIN.value is not None:
+    known = [p for of in corpora.load(TRAIN.value).values() for p in of]
+  notes = {piece.score.notes.tobytes() for piece in known}
+  others = (p.score for s in ('valid', 'test') for p in splits[s])
+  held_out = [score for score in others if score.notes.tobytes() not in notes]
+  return [piece.score for piece in known], held_out
 
 
 def _asked(real):
@@ -104,7 +125,7 @@ def _asked(real):
   return real if INSTRUMENTS.value is None else set(INSTRUMENTS.value)
 
 
-def _compare(folder, splits, openings, limits):
+def _compare(folder, known, held_out, openings, limits):
   """Prints the tables of one folder; returns their figures."""
   from musiczoo.data.corpora import folder as folders
   from musiczoo.evaluation import novelty, song_comparison, song_safety
@@ -122,11 +143,7 @@ def _compare(folder, splits, openings, limits):
   safety = song_safety.safety([root / p.name for p in pieces], scores, *limits)
   for name, value in safety._asdict().items():
     print(f'  {name:38}{value if value else 0!s:>9}')
-  copies = novelty.bar_copies(
-    (piece.score for piece in splits['train']),
-    generated=scores,
-    held_out=(p.score for s in ('valid', 'test') for p in splits[s]),
-  )
+  copies = novelty.bar_copies(known, generated=scores, held_out=held_out)
   for name, (share, low, high) in copies.items():
     label = f'{name}: bar patterns in train'
     print(f'  {label:38}{share:9.3f}  [{low:.3f}, {high:.3f}]')

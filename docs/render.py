@@ -219,6 +219,47 @@ def gan() -> str:
   return cards.samples_table(receipt('pretrained', 'gan-chorales'), tracks)
 
 
+TUNE_FAMILIES = 'rnn', 'lstm', 'gru', 'cnn'
+
+
+def tunes() -> str:
+  """Nats of the test tunes, by family, beside those of n-grams."""
+  runs = receipt('tunes')
+  rows = []
+  for family in TUNE_FAMILIES:
+    one = runs[family]
+    columns = [
+      _with_sd(one[f'nll_per_{unit}'], 4 if unit == 'token' else 3)
+      for unit in ('token', 'note')
+    ]
+    rows.append([family, *columns, str(len(one['seeds']))])
+  figures = runs[TUNE_FAMILIES[0]]['seeds']['0']
+  ratio = figures['nll_per_note'] / figures['nll_per_token']
+  for name, label in (
+    ('ngram', f'n-gram of order {figures["ngram_order"]}'),
+    ('bigram', 'bigram'),
+  ):
+    nats = figures[f'nll_per_token_{name}']
+    rows.append([label, f'{nats:.4f}', f'{nats * ratio:.3f}', ''])
+  return table(['', 'nats per step', 'nats per note', 'seeds'], rows)
+
+
+def tune_samples() -> str:
+  """Measures of samples of each family beside those of real tunes."""
+  runs = receipt('tunes')
+  means = {family: runs[family]['samples']['mean'] for family in TUNE_FAMILIES}
+  rows = [
+    [f'`{name}`', f'{real:.3f}', *(f'{m[name][1]:.3f}' for m in means.values())]
+    for name, (real, _) in means[TUNE_FAMILIES[0]].items()
+  ]
+  return table(['', 'real', *TUNE_FAMILIES], rows)
+
+
+def _with_sd(figure, decimals):
+  mean = f'{figure["mean"]:.{decimals}f}'
+  return mean if figure['sd'] is None else f'{mean} ± {figure["sd"]:.{decimals}f}'
+
+
 def renamed() -> str:
   """Config keys and values of earlier releases and their present names."""
   from musiczoo.runs import config_history  # And with it JAX.
@@ -323,6 +364,8 @@ BLOCKS = {
   'structure': structure,
   'density': density,
   'gan': gan,
+  'tunes': tunes,
+  'tune_samples': tune_samples,
   'voice_leading': voice_leading,
   'harmonize': harmonize,
   'tpu_train': lambda: tpu_one('train'),

@@ -165,7 +165,9 @@ def build(name: str, head: str | None = None) -> Family:
   if options.get('chroma'):
     chroma = Chroma(tuple(n * spec.steps_per_quarter for n in HALF_LIVES))
   if options.get('look_back'):
-    earlier = LookBack(spec.steps_per_quarter, options['look_back'])
+    sizes = spec.depth, options['look_back']
+    earlier = LookBack(spec.steps_per_quarter, *sizes)
+    module = module.clone(adds_logits=True)
   parts = {'chroma': chroma, 'look_back': earlier}
   inner = net and AutoregressiveNet(net, module, embedding, **parts)
   return Family(model, inner, spec)

@@ -22,23 +22,27 @@ MELODY = {
   'head': {'name': 'categorical', 'features': 64},
 }
 FORM = 'position', 'meter', 'length', 'bar'
-# Metre and length are always given, key and style half of the time.
+# Metre and length are always given, key and style most of the time.
 TUNES = MELODY | {
   'conditions': {
     'columns': (*FORM, 'key', 'style'),
     'styles': STYLES,
-    'dropout': 0.5,
+    'dropout': 0.2,
   },
-  'ema_decay': 0.998,
-  'window': 768,  # Sixteen bars of 4/4.
-  'batch_size': 8,
-  'optimizer': {'decay_steps': 1200, 'weight_decay': 0.1},
-  'steps': 1200,
-  'eval_every': 600,
-  'checkpoint_every': 600,
-  'sampling': {'temperature': 0.9, 'top_p': 0.95},
+  # The keys of dance tunes are few: nothing is transposed.
+  'augment': False,
+  'ema_decay': 0.995,
+  # 32 bars of 4/4: bars repeat those eight before, which a window has to have.
+  'window': 1536,
+  'batch_size': 4,
+  # Key and style matter at the beginning, what is left at the end.
+  'excerpts': {'openings': 2, 'phrase_ends': 2, 'opening_quarters': 8},
+  'optimizer': {'decay_steps': 1600, 'weight_decay': 0.1},
+  'steps': 1600,
+  'eval_every': 800,
+  'checkpoint_every': 800,
 }
-RECURRENT = {'hidden': 256, 'layers': 2, 'residual': True, 'dropout': 0.2}
+RECURRENT = {'hidden': 192, 'layers': 2, 'residual': True, 'dropout': 0.2}
 # A receptive field of 1021 steps, some twenty bars.
 CNN = {'hidden': 128, 'layers': 8, 'kernel': 3, 'dropout': 0.1}
 LOOK_BACK = {'look_back': 32}

@@ -77,7 +77,7 @@ def pipeline(config: RunConfig) -> Pipeline:
     remat=config.remat,
   )
   if any(config.excerpts.counts.values()) and (
-    not spec.is_grid or model.window is not None
+    not (spec.is_grid or spec.is_melody) or model.window is not None
   ):
     raise UserError(
       'excerpts are for models of whole pieces whose steps are those of the '

@@ -90,7 +90,8 @@ def autoregressive(
     earlier = None
     if look_back:
       _check_look_back(spec, conditioning)
-      earlier = LookBack(spec.steps_per_quarter, look_back, dtype)
+      earlier = LookBack(spec.steps_per_quarter, spec.depth, look_back, dtype)
+      head = head.clone(adds_logits=True)
     more = conditions, word_dropout, past, ahead, earlier
     module = AutoregressiveNet(net, head, *more)
   parts = _Autoregressive(module, spec)

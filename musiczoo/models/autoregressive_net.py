@@ -77,7 +77,7 @@ class AutoregressiveNet(nn.Module):
     word_dropout: rate at which steps are hidden from the net in training.
     chroma: given to the head beside the net's output.
     ahead: encodes known cells for the net and the head.
-    look_back: what earlier bars had, given to the net.
+    look_back: what earlier bars had, given to the net and to the head.
   """
 
   net: nn.Module
@@ -112,9 +112,10 @@ class AutoregressiveNet(nn.Module):
       known: the known cells, which do not count; of a net with `ahead`.
     """
     context = self.context(cond, known, keys_B)
-    h_BxTxH, _ = self.net(self.inputs(x_BxTxC, context, keys_B), keys=keys_B)
+    e_BxTxE, earlier = self.inputs(x_BxTxC, context, keys_B)
+    h_BxTxH, _ = self.net(e_BxTxE, keys=keys_B)
     before_BxTxC = delay(x_BxTxC)
-    h_BxTxH, _ = self._head_inputs(h_BxTxH, before_BxTxC, context)
+    h_BxTxH, _ = self._head_inputs(h_BxTxH, before_BxTxC, context, earlier)
     decisions = h_BxTxH, x_BxTxC, before_BxTxC
     if known is not None:
       decisions = *decisions, ~known.is_known
@@ -143,9 +144,10 @@ class AutoregressiveNet(nn.Module):
     given = before_BxTxC, context, past
     before_BxTxC = jnp.maximum(before_BxTxC, 0)
     e_BxTxE = self.head.embed(before_BxTxC) * begun_BxT[..., None]
-    e_BxTxE, past = self.with_context(e_BxTxE, *given)
+    e_BxTxE, earlier, past = self.with_context(e_BxTxE, *given)
     h_BxTxH, after = self.net(e_BxTxE, **carry)
-    h_BxTxH, chroma = self._head_inputs(h_BxTxH, before_BxTxC, context, chroma)
+    more = before_BxTxC, context, earlier, chroma
+    h_BxTxH, chroma = self._head_inputs(h_BxTxH, *more)
     decisions = h_BxTxH, x_BxTxC, before_BxTxC
     log_p = self.head.log_prob(*decisions)
     return self.head.logits(*decisions), log_p, after, chroma, past
@@ -153,8 +155,9 @@ class AutoregressiveNet(nn.Module):
   def forced(self, x_BxTxC, cond=None):
     """The likeliest of each step, given all true steps before it: [B, T, ...]."""
     context = self.context(cond)
-    h_BxTxH, _ = self.net(self.inputs(x_BxTxC, context))
-    h_BxTxH, _ = self._head_inputs(h_BxTxH, delay(x_BxTxC), context)
+    e_BxTxE, earlier = self.inputs(x_BxTxC, context)
+    h_BxTxH, _ = self.net(e_BxTxE)
+    h_BxTxH, _ = self._head_inputs(h_BxTxH, delay(x_BxTxC), context, earlier)
     return likeliest(self.head, h_BxTxH, x_BxTxC)
 
   def start(self, num: int, length: int):
@@ -187,10 +190,10 @@ class AutoregressiveNet(nn.Module):
     e_BxE = jnp.where(begun, self.head.embed(prev_BxC), 0)
     before_BxC = jnp.where(begun, prev_BxC, -1)
     one = jax.tree.map(lambda a: a[:, None], (e_BxE, before_BxC, context))
-    e_Bx1xE, past = self.with_context(*one, past)
+    e_Bx1xE, earlier, past = self.with_context(*one, past)
     carry, h_BxH = self.net.step(carry, e_Bx1xE[:, 0])
     one = jax.tree.map(lambda a: a[:, None], (h_BxH, prev_BxC, context))
-    h_Bx1xH, chroma = self._head_inputs(*one, chroma)
+    h_Bx1xH, chroma = self._head_inputs(*one, earlier, chroma)
     h_BxH = h_Bx1xH[:, 0]
     x_BxC = self.head.sample(h_BxH, prev_BxC, keys_B, controls)
     if controls.given is not None:
@@ -202,41 +205,44 @@ class AutoregressiveNet(nn.Module):
       log_p = self.head.log_prob(*decisions, None, ~controls.known)
     return (carry, chroma, past), x_BxC, sum(log_p.values())
 
-  def _head_inputs(self, h_BxTxH, before_BxTxC, context, chroma=None):
+  def _head_inputs(self, h_BxTxH, before_BxTxC, context, earlier, chroma=None):
     """What the head is given, and the chroma after the steps before."""
     more = []
+    if earlier is not None:
+      more = [self.look_back.logits(h_BxTxH, earlier)]
     if context.ahead is not None:
       notes = upcoming.features(*context.upcoming, before_BxTxC)
-      more = [context.ahead, self.notes_proj(notes.astype(h_BxTxH.dtype))]
+      more += [context.ahead, self.notes_proj(notes.astype(h_BxTxH.dtype))]
     if self.chroma is not None:
       features, chroma = self.chroma(before_BxTxC, chroma)
       more.append(features.astype(h_BxTxH.dtype))
     return jnp.concatenate([h_BxTxH, *more], axis=-1), chroma
 
   def inputs(self, x_BxTxC, context, keys_B=None):
-    """The input of the net at each step, teacher forced: [B, T, E]."""
+    """The input of the net at each step, teacher forced, and the earlier bars."""
     e_BxTxE = delay(self.head.embed(x_BxTxC))
     if keys_B is not None and self.word_dropout:
       steps = e_BxTxE.shape[1]
       e_BxTxE *= kept(keys_B, _MASK, self.word_dropout, (steps, 1))
     before_BxTxC = delay(x_BxTxC.astype(jnp.int32) + 1) - 1
-    return self.with_context(e_BxTxE, before_BxTxC, context)[0]
+    return self.with_context(e_BxTxE, before_BxTxC, context)[:2]
 
   def with_context(self, e_BxTxE, before_BxTxC, context, past=None):
-    """The input of the net at each step, and the past after the steps before.
+    """The input of the net at each step, from the step before.
 
     Args:
       e_BxTxE: embeddings of the steps before.
       before_BxTxC: those steps; -1 where there is none.
       past: the steps before those, as of `LookBack`; None: none.
+
+    Returns:
+      (the input, [B, T, E]; the `Earlier` bars or None; the past after `before`).
     """
-    found = []
+    parts, earlier = [e_BxTxE, *context.encoded()], None
     if self.look_back is not None:
-      inputs = before_BxTxC, context.cond, past
-      features, past = self.look_back(self.head.embed, *inputs)
-      found = [features]
-    encoded = context.encoded()
-    return jnp.concatenate([e_BxTxE, *encoded, *found], axis=-1), past
+      earlier, past = self.look_back.find(before_BxTxC, context.cond, past)
+      parts.append(self.look_back.encode(self.head.embed, earlier))
+    return jnp.concatenate(parts, axis=-1), earlier, past
 
 
 def likeliest(head, h_BxTxH, x_BxTxC):

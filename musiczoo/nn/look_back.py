@@ -1,8 +1,10 @@
 """LookBack: what earlier bars had at the place of each step.
 
 Shapes: B rows, T steps, N condition columns, K bars looked back, R steps of the
-past, E units of a step's embedding, F of a bar's.
+past, E units of a token's embedding, F of a bar's, H of the net's output.
 """
+
+from typing import NamedTuple
 
 from flax import linen as nn
 import jax
@@ -13,20 +15,34 @@ from musiczoo.music.annotations import MAX_METER, METER
 BARS = 1, 2, 4, 8  # Bars back.
 
 
+class Earlier(NamedTuple):
+  """Earlier bars at the place of each step: each [B, T, K].
+
+  Attributes:
+    token: that of so many bars before; -1 where there is none.
+    repeats: bool, whether the step before was that of so many bars before.
+  """
+
+  token: jax.Array
+  repeats: jax.Array
+
+
 class LookBack(nn.Module):
-  """The steps so many bars before each, and whether the last step repeated one.
+  """The tokens so many bars before each step, for a net and for its head.
 
   As of the lookback RNN of Waite (2016), which was given one and two bars: music
   that repeats eight bars can be copied without a state that holds them. The length
   of the bar is that of the condition `meter`; where it is unknown, or there is no
-  such bar, the features are zeros.
+  such bar, there are no tokens.
 
   Attributes:
     steps_per_quarter: the grid.
+    depth: number of tokens.
     features: F.
   """
 
   steps_per_quarter: int
+  depth: int
   features: int
   dtype: jnp.dtype = jnp.float32
 
@@ -34,6 +50,9 @@ class LookBack(nn.Module):
     self.projections = [
       nn.Dense(self.features, use_bias=False, dtype=self.dtype) for _ in BARS
     ]
+    # Music repeats itself: that is where learning begins.
+    bias = nn.initializers.constant(1.0)
+    self.gates = nn.Dense(len(BARS), bias_init=bias)
 
   @property
   def steps(self) -> int:
@@ -44,17 +63,16 @@ class LookBack(nn.Module):
     """The past before the first step of `num` rows: [B, R], -1."""
     return jnp.full((num, self.steps), -1, jnp.int32)
 
-  def __call__(self, embed, before_BxT, cond_BxTxN, past_BxR=None):
-    """The features of each step, given those before it.
+  def find(self, before_BxT, cond_BxTxN, past_BxR=None):
+    """The earlier bars of each step, given the steps before it.
 
     Args:
-      embed: x -> [..., E].
       before_BxT: the token before each; -1 where there is none.
       cond_BxTxN: the conditions of each step, `meter` among them.
       past_BxR: the tokens before those; None: of none.
 
     Returns:
-      (features [B, T, K * (F + 1)]; the past with the last of `before`).
+      (Earlier; the past with the last of `before`).
     """
     if past_BxR is None:
       past_BxR = self.start(before_BxT.shape[0])
@@ -62,22 +80,33 @@ class LookBack(nn.Module):
     meter_BxT = cond_BxTxN[..., METER].astype(jnp.int32)
     # Where the token of each step will be.
     next_T = self.steps + 1 + jnp.arange(before_BxT.shape[1])
-    found = []
-    for bars, projection in zip(BARS, self.projections):
+    tokens, repeats = [], []
+    for bars in BARS:
       place_BxT = next_T - bars * self._bar_steps(meter_BxT)
       # The bar of an unknown meter is not before a step.
       is_some_BxT = meter_BxT > 0
-      due_BxT = _at(x_BxS, place_BxT, is_some_BxT)
+      tokens.append(_at(x_BxS, place_BxT, is_some_BxT))
       last_BxT = _at(x_BxS, place_BxT - 1, is_some_BxT)
-      repeats_BxT = (last_BxT == before_BxT) & (last_BxT >= 0)
-      e_BxTxE = embed(jnp.maximum(due_BxT, 0)) * (due_BxT >= 0)[..., None]
-      found += [
-        projection(e_BxTxE),
-        repeats_BxT[..., None].astype(e_BxTxE.dtype),
-      ]
+      repeats.append((last_BxT == before_BxT) & (last_BxT >= 0))
     # The last R, without an index that depends on the number of steps.
     after_BxR = jnp.flip(jnp.flip(x_BxS, axis=1)[:, : self.steps], axis=1)
-    return jnp.concatenate(found, axis=-1), after_BxR
+    return Earlier(jnp.stack(tokens, -1), jnp.stack(repeats, -1)), after_BxR
+
+  def encode(self, embed, earlier: Earlier):
+    """What the net is given: [B, T, K * (F + 1)]. embed: tokens -> [..., E]."""
+    e_BxTxKxE = embed(jnp.maximum(earlier.token, 0))
+    e_BxTxKxE *= (earlier.token >= 0)[..., None]
+    found = [
+      project(e_BxTxKxE[..., k, :]) for k, project in enumerate(self.projections)
+    ]
+    repeats = earlier.repeats.astype(e_BxTxKxE.dtype)
+    return jnp.concatenate([*found, repeats], axis=-1)
+
+  def logits(self, h_BxTxH, earlier: Earlier):
+    """What is added to the logits of tokens, [B, T, depth]: a gate for each bar."""
+    gates_BxTxK = self.gates(h_BxTxH)
+    each_BxTxKxD = jax.nn.one_hot(earlier.token, self.depth)
+    return jnp.einsum('btk,btkd->btd', gates_BxTxK, each_BxTxKxD)
 
   def _bar_steps(self, meter):
     """The length of a bar of so many eighth notes."""

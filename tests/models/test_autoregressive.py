@@ -78,7 +78,7 @@ def test_scanned_steps_equal_the_whole(name, head):
   cond = jnp.asarray(batch['cond'])
 
   def whole(module):
-    return module.net(module.inputs(x, module.context(cond)))[0]
+    return module.net(module.inputs(x, module.context(cond))[0])[0]
 
   def stepwise(module):
     (carry, _, past), hs = module.start(len(x), x.shape[1]), []
@@ -87,7 +87,7 @@ def test_scanned_steps_equal_the_whole(name, head):
       e = jnp.where(t > 0, module.head.embed(jnp.maximum(before, 0)), 0)
       at = operator.itemgetter(np.s_[:, t : t + 1])
       now = jax.tree.map(at, module.context(cond))
-      e, past = module.with_context(e, before, now, past)
+      e, _, past = module.with_context(e, before, now, past)
       carry, h = module.net.step(carry, e[:, 0])
       hs.append(h)
     return jnp.stack(hs, 1)
@@ -228,9 +228,8 @@ def test_word_dropout_hides_whole_steps_from_the_net_in_training():
 
   def inputs(x, keys_B=None):
     variables = {'params': params}
-    return np.asarray(
-      module.apply(variables, x, Context(), keys_B, method='inputs')
-    )
+    given = x, Context(), keys_B
+    return np.asarray(module.apply(variables, *given, method='inputs')[0])
 
   keys_B = jax.random.split(jax.random.key(2), 3)
   whole, some = inputs(batch['x']), inputs(batch['x'], keys_B)

@@ -6,31 +6,27 @@ import numpy as np
 import pytest
 
 from musiczoo.music.annotations import COLUMNS, METER
-from musiczoo.nn.look_back import BARS, LookBack
+from musiczoo.nn.look_back import BARS, Earlier, LookBack
 
-FEATURES = 3
-MODULE = LookBack(2, FEATURES)  # A bar of as many steps as eighth notes.
+DEPTH = 3
+MODULE = LookBack(2, DEPTH, 4)  # A bar of as many steps as eighth notes.
 
 
-def features(before, meter, past=None):
-  """Projections that add nothing, so that each is what was looked up."""
+def find(before, meter, past=None):
+  """Of one row: tokens and repeats [T, K], and the past after it."""
   before = jnp.asarray(before)[None]
   cond = np.zeros((*before.shape, len(COLUMNS)), np.int16)
   cond[..., METER] = meter
-  embed = lambda x: jax.nn.one_hot(x, FEATURES)
-  given = embed, before, jnp.asarray(cond), past
-  params = {f'projections_{i}': {'kernel': np.eye(3)} for i in range(len(BARS))}
-  found, past = MODULE.apply({'params': params}, *given)
-  found = np.asarray(found[0]).reshape(before.shape[1], len(BARS), FEATURES + 1)
-  due = np.where(found[..., :-1].any(-1), found[..., :-1].argmax(-1), -1)
-  return due, found[..., -1], past
+  given = before, jnp.asarray(cond), past
+  found, past = MODULE.apply({}, *given, method='find')
+  return np.asarray(found.token[0]), np.asarray(found.repeats[0]), past
 
 
 @pytest.mark.parametrize('meter', [1, 2, 3])
 def test_of_each_step_it_is_what_whole_bars_before_had(meter):
-  x = np.random.default_rng(meter).integers(FEATURES, size=40)
+  x = np.random.default_rng(meter).integers(DEPTH, size=40)
   before = np.append(-1, x[:-1])
-  due, repeats, _ = features(before, meter)
+  due, repeats, _ = find(before, meter)
   for t in range(len(x)):
     for k, bars in enumerate(BARS):
       then = t - bars * meter
@@ -39,17 +35,26 @@ def test_of_each_step_it_is_what_whole_bars_before_had(meter):
 
 
 def test_an_unknown_meter_has_no_earlier_bars():
-  due, repeats, _ = features(np.zeros(20, int), 0)
+  due, repeats, _ = find(np.zeros(20, int), 0)
   assert (due == -1).all() and not repeats.any()
 
 
 def test_in_halves_it_is_the_same():
-  x = np.random.default_rng(0).integers(FEATURES, size=60)
+  x = np.random.default_rng(0).integers(DEPTH, size=60)
   before = np.append(-1, x[:-1])
-  due, repeats, _ = features(before, 3)
-  first, same_first, past = features(before[:25], 3)
-  second, same_second, _ = features(before[25:], 3, past)
+  due, repeats, _ = find(before, 3)
+  first, same_first, past = find(before[:25], 3)
+  second, same_second, _ = find(before[25:], 3, past)
   np.testing.assert_array_equal(np.concatenate([first, second]), due)
   np.testing.assert_array_equal(
     np.concatenate([same_first, same_second]), repeats
   )
+
+
+def test_each_gate_is_added_where_its_bar_points():
+  token = jnp.array([[[1, 1, 2, -1], [-1, -1, -1, -1]]])
+  earlier = Earlier(token, token < 0)
+  h = jnp.zeros((1, 2, 5))
+  params = MODULE.init(jax.random.key(0), h, earlier, method='logits')
+  found = MODULE.apply(params, h, earlier, method='logits')
+  np.testing.assert_allclose(found, [[[0, 2, 1], [0, 0, 0]]])

@@ -14,10 +14,12 @@ class Categorical(nn.Module):
   Attributes:
     depth: size of the vocabulary.
     features: of each token's embedding, the net's input.
+    adds_logits: whether the last `depth` units of h are added to the logits.
   """
 
   depth: int
   features: Units
+  adds_logits: bool = False
   dtype: jnp.dtype = jnp.float32
 
   kind = 'tokens'
@@ -32,12 +34,18 @@ class Categorical(nn.Module):
 
   def log_prob(self, h_xH, x_x, prev_x, keys_B=None):
     del prev_x, keys_B
-    return {'token': log_categorical(self.output(h_xH), x_x)}
+    return {'token': log_categorical(self._logits(h_xH), x_x)}
 
   def logits(self, h_xH, x_x, prev_x):
     del x_x, prev_x
-    return {'token': self.output(h_xH)}
+    return {'token': self._logits(h_xH)}
 
   def sample(self, h_BxH, prev_B, keys_B, controls: Controls):
     del prev_B
-    return draw(self.output(h_BxH), keys_B, controls)
+    return draw(self._logits(h_BxH), keys_B, controls)
+
+  def _logits(self, h_xH):
+    if not self.adds_logits:
+      return self.output(h_xH)
+    h_xH, more_xD = h_xH[..., : -self.depth], h_xH[..., -self.depth :]
+    return self.output(h_xH) + more_xD

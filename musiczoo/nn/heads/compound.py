@@ -184,7 +184,6 @@ class Compound(nn.Module):
       keys = fold(keys_B, column)
       return draw(logits[:, 0], keys, controls)[:, None]
 
-    unfiltered = Controls(temperature=controls.temperature)
     place = decided(0, drawn(0, self._place(h_Bx1xH, past)))
     kinds = self._kinds(place)
     row = Row(place)
@@ -205,9 +204,11 @@ class Compound(nn.Module):
       value = drawn(column, _of_kind(kinds, names, each))
       if column == 2:
         value = jnp.where(kinds[0], value % 128, value)
-        # Each bar that may be repeated is rarer than new notes: no filter.
+        # Each bar that may be repeated is rarer than new notes: filters and low
+        # temperatures would leave too few repeats; 0 is greedy.
+        repeats = Controls(temperature=jnp.sign(controls.temperature))
         keys = fold(keys_B, rows.COLUMNS)
-        source = draw(each['source'][:, 0], keys, unfiltered)[:, None]
+        source = draw(each['source'][:, 0], keys, repeats)[:, None]
         value = jnp.where(kinds[1], source, value)
       if column == 3:
         is_drum = kinds[0] & (row.second == 0)
