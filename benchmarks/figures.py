@@ -297,7 +297,9 @@ def main():
   parser.add_argument('--songs', default='out/songs')
   args = parser.parse_args()
   for name in args.only.split(','):
-    command = f'python -m benchmarks.figures --only={name}{INPUTS.get(name, "")}'
+    command = (
+      f'python -m benchmarks.figures --only={name}{INPUTS.get(name, "")}'
+    )
     runs = [args.runs]
     chosen = {
       'pretrained': [args.models],

@@ -257,7 +257,9 @@ def tune_samples() -> str:
 
 def _with_sd(figure, decimals):
   mean = f'{figure["mean"]:.{decimals}f}'
-  return mean if figure['sd'] is None else f'{mean} ± {figure["sd"]:.{decimals}f}'
+  return (
+    mean if figure['sd'] is None else f'{mean} ± {figure["sd"]:.{decimals}f}'
+  )
 
 
 def renamed() -> str:

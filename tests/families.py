@@ -16,6 +16,7 @@ from musiczoo.music.spec import Spec
 from musiczoo.nn.chroma import Chroma, HALF_LIVES
 from musiczoo.nn.conditioning import ConditionEmbedding, Conditioning
 from musiczoo.nn.heads import HEADS
+from musiczoo.nn.heads.categorical import WithLogits
 from musiczoo.nn.look_back import LookBack
 from musiczoo.nn.recurrent import Recurrent
 from musiczoo.nn.tcn import TCN
@@ -167,7 +168,7 @@ def build(name: str, head: str | None = None) -> Family:
   if options.get('look_back'):
     sizes = spec.depth, options['look_back']
     earlier = LookBack(spec.steps_per_quarter, *sizes)
-    module = module.clone(adds_logits=True)
+    module = WithLogits.of(module)
   parts = {'chroma': chroma, 'look_back': earlier}
   inner = net and AutoregressiveNet(net, module, embedding, **parts)
   return Family(model, inner, spec)

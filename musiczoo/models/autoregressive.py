@@ -28,6 +28,7 @@ from musiczoo.nn.chroma import Chroma, HALF_LIVES
 from musiczoo.nn.clock import clock as make_clock
 from musiczoo.nn.conditioning import ConditionEmbedding, Conditioning
 from musiczoo.nn.heads import Controls
+from musiczoo.nn.heads.categorical import WithLogits
 from musiczoo.nn.keys import fold, row_keys
 from musiczoo.nn.look_back import LookBack
 from musiczoo.nn.recurrent import Recurrent
@@ -91,7 +92,7 @@ def autoregressive(
     if look_back:
       _check_look_back(spec, conditioning)
       earlier = LookBack(spec.steps_per_quarter, spec.depth, look_back, dtype)
-      head = head.clone(adds_logits=True)
+      head = WithLogits.of(head)
     more = conditions, word_dropout, past, ahead, earlier
     module = AutoregressiveNet(net, head, *more)
   parts = _Autoregressive(module, spec)

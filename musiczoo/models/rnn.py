@@ -49,9 +49,7 @@ def _family(cell: str) -> Callable[..., Model]:
     sizes = options.hidden, options.layers, options.residual, options.dropout
     net = Recurrent(cell, *sizes, dtype, remat)
     more = conditioning, dtype, options.word_dropout, options.chroma
-    return autoregressive(
-      net, head, spec, *more, look_back=options.look_back
-    )
+    return autoregressive(net, head, spec, *more, look_back=options.look_back)
 
   family.__name__ = family.__qualname__ = cell
   family.__doc__ = f"""An autoregressive model with a stack of {cell} layers.

@@ -97,7 +97,8 @@ class LookBack(nn.Module):
     e_BxTxKxE = embed(jnp.maximum(earlier.token, 0))
     e_BxTxKxE *= (earlier.token >= 0)[..., None]
     found = [
-      project(e_BxTxKxE[..., k, :]) for k, project in enumerate(self.projections)
+      project(e_BxTxKxE[..., k, :])
+      for k, project in enumerate(self.projections)
     ]
     repeats = earlier.repeats.astype(e_BxTxKxE.dtype)
     return jnp.concatenate([*found, repeats], axis=-1)

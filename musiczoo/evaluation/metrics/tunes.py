@@ -67,4 +67,6 @@ def _repeated(score, lines):
     return math.nan
   x = melody(steps_per_quarter=STEPS).encode(score)
   bars = [x[a:b].tobytes() for a, b in zip(lines, lines[1:])]
-  return float(np.mean([bars[i] == bars[i - PART] for i in range(PART, 2 * PART)]))
+  return float(
+    np.mean([bars[i] == bars[i - PART] for i in range(PART, 2 * PART)])
+  )

@@ -14,12 +14,10 @@ class Categorical(nn.Module):
   Attributes:
     depth: size of the vocabulary.
     features: of each token's embedding, the net's input.
-    adds_logits: whether the last `depth` units of h are added to the logits.
   """
 
   depth: int
   features: Units
-  adds_logits: bool = False
   dtype: jnp.dtype = jnp.float32
 
   kind = 'tokens'
@@ -45,7 +43,17 @@ class Categorical(nn.Module):
     return draw(self._logits(h_BxH), keys_B, controls)
 
   def _logits(self, h_xH):
-    if not self.adds_logits:
-      return self.output(h_xH)
+    return self.output(h_xH)
+
+
+class WithLogits(Categorical):
+  """A Categorical to whose logits the last `depth` units of h are added."""
+
+  @classmethod
+  def of(cls, head: Categorical) -> 'WithLogits':
+    """With the sizes of another."""
+    return cls(head.depth, head.features, head.dtype)
+
+  def _logits(self, h_xH):
     h_xH, more_xD = h_xH[..., : -self.depth], h_xH[..., -self.depth :]
     return self.output(h_xH) + more_xD
