@@ -41,6 +41,7 @@ TUNES = MELODY | {
   'steps': 1600,
   'eval_every': 800,
   'checkpoint_every': 800,
+  'sampling': {'temperature': 0.9},
 }
 RECURRENT = {'hidden': 192, 'layers': 2, 'residual': True, 'dropout': 0.2}
 # A receptive field of 1021 steps, some twenty bars.

@@ -209,7 +209,9 @@ class AutoregressiveNet(nn.Module):
     """What the head is given, and the chroma after the steps before."""
     more = []
     if earlier is not None:
-      more = [self.look_back.logits(h_BxTxH, earlier)]
+      # Where in the form a step is decides whether it repeats.
+      seen = jnp.concatenate([h_BxTxH, *context.encoded()], axis=-1)
+      more = [self.look_back.logits(seen, earlier)]
     if context.ahead is not None:
       notes = upcoming.features(*context.upcoming, before_BxTxC)
       more += [context.ahead, self.notes_proj(notes.astype(h_BxTxH.dtype))]

@@ -1,7 +1,7 @@
 """LookBack: what earlier bars had at the place of each step.
 
 Shapes: B rows, T steps, N condition columns, K bars looked back, R steps of the
-past, E units of a token's embedding, F of a bar's, H of the net's output.
+past, E units of a token's embedding, F of a bar's, H of what the gates are given.
 """
 
 from typing import NamedTuple
