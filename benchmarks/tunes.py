@@ -3,8 +3,8 @@
   python -m benchmarks.tunes --workdir=out/tunes [--num=64] [--json=FILE]
 
 samples tunes of 32 bars of each of four styles, with a key asked for, and compares
-them with the tunes of the same styles in the valid and test splits: `measure_tune`
-says of what. Needs a model of the corpus tunes with the conditions key, meter and
+them with the tunes of the same styles and bars in the valid and test splits:
+`measure_tune` says of what. Needs a model of the corpus tunes with the conditions key, meter and
 style.
 """
 
@@ -84,14 +84,19 @@ def _generate(folder, style):
 
 
 def _measure_real(pieces, style):
-  """Measures of the tunes of a style whose key is known."""
-  from musiczoo.evaluation.metrics.tunes import measure_tune
-  from musiczoo.music import chord_names
+  """Measures of the tunes of a style, in its meter, whose key is known."""
+  import numpy as np
+
+  from musiczoo.evaluation.metrics.tunes import measure_tune, STEPS
+  from musiczoo.music import chord_names, metre
+  from musiczoo.music.quantize import quantize
 
   found = []
   for piece in pieces:
     its_style, key, *_ = piece.name.split('/')
-    if its_style == style and key != 'unknown':
+    bars = np.diff(metre.bars(quantize(piece.score, STEPS)))
+    is_in_meter = np.bincount(bars).argmax() == STYLES[style][1]
+    if its_style == style and is_in_meter and key != 'unknown':
       tonic = chord_names.parse_key(key.partition('-')[0])[0]
       found.append(measure_tune(piece.score, tonic))
   return found

@@ -220,21 +220,21 @@ def gan() -> str:
 
 
 TUNE_FAMILIES = 'rnn', 'lstm', 'gru', 'cnn'
+NATS = 'nll_given_key_style_per_'  # Metre and length are always given.
 
 
 def tunes() -> str:
   """Nats of the test tunes, by family, beside those of n-grams."""
-  runs = receipt('tunes')
+  runs = _tune_runs()
   rows = []
-  for family in TUNE_FAMILIES:
-    one = runs[family]
+  for family, one in runs.items():
     columns = [
-      _with_sd(one[f'nll_per_{unit}'], 4 if unit == 'token' else 3)
+      _with_sd(one[f'{NATS}{unit}'], 4 if unit == 'token' else 3)
       for unit in ('token', 'note')
     ]
     rows.append([family, *columns, str(len(one['seeds']))])
-  figures = runs[TUNE_FAMILIES[0]]['seeds']['0']
-  ratio = figures['nll_per_note'] / figures['nll_per_token']
+  figures = next(iter(runs.values()))['seeds']['0']
+  ratio = figures[f'{NATS}note'] / figures[f'{NATS}token']
   for name, label in (
     ('ngram', f'n-gram of order {figures["ngram_order"]}'),
     ('bigram', 'bigram'),
@@ -246,13 +246,19 @@ def tunes() -> str:
 
 def tune_samples() -> str:
   """Measures of samples of each family beside those of real tunes."""
-  runs = receipt('tunes')
-  means = {family: runs[family]['samples']['mean'] for family in TUNE_FAMILIES}
+  runs = _tune_runs()
+  means = [one['samples']['mean'] for one in runs.values()]
   rows = [
-    [f'`{name}`', f'{real:.3f}', *(f'{m[name][1]:.3f}' for m in means.values())]
-    for name, (real, _) in means[TUNE_FAMILIES[0]].items()
+    [f'`{name}`', f'{real:.3f}', *(f'{m[name][1]:.3f}' for m in means)]
+    for name, (real, _) in means[0].items()
   ]
-  return table(['', 'real', *TUNE_FAMILIES], rows)
+  return table(['', 'real', *runs], rows)
+
+
+def _tune_runs():
+  """What was run, of the families in the order of the tables."""
+  runs = receipt('tunes')
+  return {family: runs[family] for family in TUNE_FAMILIES if family in runs}
 
 
 def _with_sd(figure, decimals):

@@ -164,6 +164,22 @@ UNUSED = {
 ASKED = {'conditions.columns': ('key',), 'remat': True, 'dtype': 'bfloat16'}
 
 
+@pytest.mark.parametrize(
+  'variant,table,key,value,message',
+  [
+    ('chorales.py:gru', 'model', 'look_back', 8, 'of melodies, not voices'),
+    ('tracks.py:lstm_events', 'model', 'look_back', 8, 'of melodies, not tok'),
+    ('tracks.py:cnn_compound', 'model', 'look_back', 8, 'not of compound'),
+    ('tunes.py:rnn', 'conditions', 'columns', ('style',), 'add meter to'),
+  ],
+)
+def test_only_melodies_of_a_known_meter_look_back(
+  variant, table, key, value, message
+):
+  plain = config(variant).to_dict()
+  assert message in refused(with_key(plain, table, key, value))
+
+
 @pytest.mark.parametrize('family', ZOO)
 @pytest.mark.parametrize('key', UNUSED)
 def test_what_a_family_has_no_use_for_is_refused(family, key):
