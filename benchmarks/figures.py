@@ -128,12 +128,11 @@ def of_songs(songs: str) -> dict:
   name = 'lstm-songs'
   chosen = f'--pretrained={name}'
   with tempfile.TemporaryDirectory() as folder:
-    new, compared = f'{folder}/new', pathlib.Path(folder, 'songs.json')
+    new = f'{folder}/new'
     many = '--num_outputs=64', '--num_steps=1536', f'--output_dir={new}'
     _output('experiments.generate', chosen, *many)
     sides = f'--real={songs}', f'--generated={new}'
-    _output('benchmarks.songs', *sides, f'--json={compared}')
-    figures = json.loads(compared.read_text())['figures']
+    figures = _written('benchmarks.songs', *sides)['figures']
   figures = {'real_songs': figures['songs'], **figures['new']}
   nats = _evaluate(chosen, f'--corpus={songs}', '--nonovelty')
   return _facts(name, corpora.load(songs)) | {'nats': nats} | figures
@@ -190,29 +189,22 @@ def of_tunes(runs: str) -> dict:
     by_family.setdefault(family, {})[seed] = _evaluate(f'--workdir={run}')
   found = {}
   for family, seeds in by_family.items():
-    found[family] = {'seeds': seeds, **_mean_and_sd(seeds.values())}
+    found[family] = {'seeds': seeds, **_mean_and_sd(list(seeds.values()))}
     if family != 'vae':
-      found[family]['samples'] = _tune_samples(f'{runs}/{family}-0')
+      samples = _written('benchmarks.tunes', f'--workdir={runs}/{family}-0')
+      found[family]['samples'] = samples['figures']
   return found
-
-
-def _tune_samples(run):
-  with tempfile.NamedTemporaryFile(suffix='.json') as file:
-    _output('benchmarks.tunes', f'--workdir={run}', f'--json={file.name}')
-    return json.loads(pathlib.Path(file.name).read_text())['figures']
 
 
 def _mean_and_sd(runs):
   """Of the figures of several seeds: name -> 'mean' and 'sd', null of one."""
-  first, *others = runs = list(runs)
-  return {
-    name: {
-      'mean': float(np.mean([figures[name] for figures in runs])),
-      'sd': float(np.std([f[name] for f in runs], ddof=1)) if others else None,
-    }
-    for name, value in first.items()
-    if isinstance(value, float)
-  }
+  found = {}
+  for name, value in runs[0].items():
+    if isinstance(value, float):
+      each = [figures[name] for figures in runs]
+      sd = float(np.std(each, ddof=1)) if len(each) > 1 else None
+      found[name] = {'mean': float(np.mean(each)), 'sd': sd}
+  return found
 
 
 def of_autoencoder() -> dict:
@@ -240,8 +232,13 @@ def of_seeds(runs: str) -> dict:
 
 
 def _evaluate(chosen: str, *more: str) -> dict:
+  return _written('experiments.evaluate', chosen, *more)
+
+
+def _written(module: str, *arguments: str) -> dict:
+  """What a command writes to the file of its --json."""
   with tempfile.NamedTemporaryFile(suffix='.json') as file:
-    _output('experiments.evaluate', chosen, f'--json={file.name}', *more)
+    _output(module, *arguments, f'--json={file.name}')
     return json.loads(pathlib.Path(file.name).read_text())
 
 
@@ -283,9 +280,10 @@ MEASURES = {
 }
 
 
-# What the figures are of that is not in the package, as receipts name it.
-INPUTS = dict.fromkeys(('seeds', 'jsb16', 'tunes'), ' --runs=RUNS') | {
-  'songs': ' --songs=DATASET'
+# The flag that says what figures are of, where that is not in the package, and
+# how receipts name it: its value is a path of one machine.
+INPUTS = dict.fromkeys(('seeds', 'jsb16', 'tunes'), ('runs', 'RUNS')) | {
+  'songs': ('songs', 'DATASET')
 }
 
 
@@ -297,18 +295,12 @@ def main():
   parser.add_argument('--songs', default='out/songs')
   args = parser.parse_args()
   for name in args.only.split(','):
-    command = (
-      f'python -m benchmarks.figures --only={name}{INPUTS.get(name, "")}'
-    )
-    runs = [args.runs]
-    chosen = {
-      'pretrained': [args.models],
-      'seeds': runs,
-      'jsb16': runs,
-      'tunes': runs,
-      'songs': [args.songs],
-    }
-    figures = MEASURES[name](*chosen.get(name, []))
+    command = f'python -m benchmarks.figures --only={name}'
+    given = [args.models] if name == 'pretrained' else []
+    if name in INPUTS:
+      flag, label = INPUTS[name]
+      given, command = [getattr(args, flag)], f'{command} --{flag}={label}'
+    figures = MEASURES[name](*given)
     receipt = {'command': command, 'figures': _rounded(figures)}
     RESULTS.mkdir(exist_ok=True)
     text = json.dumps(receipt, indent=1) + '\n'

@@ -1,11 +1,11 @@
 """Tunes of a model beside real ones: metre, repeats, the last note.
 
-  python -m benchmarks.tunes --workdir=out/tunes [--num=64] [--json=FILE]
+  python -m benchmarks.tunes --workdir=out/tunes [--json=FILE]
 
-samples tunes of 32 bars of each of four styles, with a key asked for, and compares
-them with the tunes of the same styles and bars in the valid and test splits:
-`measure_tune` says of what. Needs a model of the corpus tunes with the conditions key, meter and
-style.
+samples tunes of 32 bars, as many of each of four styles in each of four keys, and
+compares them with the tunes of the same styles and meters in the valid and test
+splits: see `measure_tune`. Needs a model of the corpus tunes with the conditions
+key, meter and style.
 """
 
 import pathlib
@@ -19,10 +19,11 @@ from absl import flags
 from experiments import launch
 
 WORKDIR = flags.DEFINE_string('workdir', None, 'Of a trained model.')
-NUM = flags.DEFINE_integer('num', 64, 'Tunes to sample.', lower_bound=4)
+NUM = flags.DEFINE_integer(
+  'num', 4, 'Tunes of each style in each key.', lower_bound=1
+)
 SEED = flags.DEFINE_integer('seed', 0, 'Of the samples.')
 JSON = flags.DEFINE_string('json', None, 'A file to write all figures to.')
-flags.mark_flag_as_required('workdir')
 
 BARS = 32
 KEYS = 'D', 'G', 'A', 'Em'
@@ -69,13 +70,18 @@ def _generate(folder, style):
   found = []
   for key in KEYS:
     made = folder / key
-    command = [
-      *(sys.executable, '-m', 'experiments.generate'),
-      *(f'--workdir={WORKDIR.value}', f'--output_dir={made}'),
-      *(f'--num_outputs={NUM.value // (len(KEYS) * len(STYLES))}',),
-      *(f'--num_steps={BARS * steps}', f'--time_signature={meter}'),
-      *(f'--key={key}', f'--style={style}', f'--seed={SEED.value}'),
-    ]
+    given = {
+      'workdir': WORKDIR.value,
+      'output_dir': made,
+      'num_outputs': NUM.value,
+      'num_steps': BARS * steps,
+      'time_signature': meter,
+      'key': key,
+      'style': style,
+      'seed': SEED.value,
+    }
+    command = [sys.executable, '-m', 'experiments.generate']
+    command += [f'--{flag}={value}' for flag, value in given.items()]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     tonic = chord_names.parse_key(key)[0]
     scores = [Score.read(file) for file in sorted(made.glob('*.mid'))]
@@ -129,4 +135,4 @@ def _mean(figures):
 
 
 if __name__ == '__main__':
-  launch.run(main)
+  launch.run(main, required=[WORKDIR])

@@ -42,7 +42,7 @@ MAX_STYLES = 63
 MAX_METER = 16  # Eighth notes.
 MAX_LENGTH = 32  # Quarter notes to the end that are distinguished.
 MAX_ELAPSED = 64  # Quarter notes since the beginning that are distinguished.
-MAX_BARS = 32  # A multiple of what dance tunes and songs are built of.
+MAX_BARS = 32  # Bars that are distinguished: a whole dance tune.
 MAX_PHRASE = 64  # Steps to the end of a phrase that are distinguished.
 
 # How many values each column has, the unknown among them.

@@ -79,6 +79,25 @@ def benchmark(*arguments):
   )
 
 
+def test_copies_are_of_what_the_model_was_trained_on(tmp_path):
+  rng = np.random.default_rng(0)
+  for folder, songs in ('real', 4), ('new', 2):
+    (tmp_path / folder).mkdir()
+    for number in range(songs):
+      pitch = rng.integers(40, 80, 32 * 8)
+      notes = to_notes(240 * np.arange(len(pitch)), 240, pitch, 80, 0)
+      Score(notes).write(tmp_path / folder / f'{number}.mid')
+  sides = f'--real={tmp_path}/real', f'--generated={tmp_path}/new'
+  shares = []
+  for train in (), (f'--train={tmp_path}/new',):
+    file = tmp_path / 'songs.json'
+    done = benchmark(*sides, *train, f'--json={file}')
+    assert done.returncode == 0, done.stderr
+    copies = json.loads(file.read_text())['figures']['new']['bar_copies']
+    shares.append(copies['generated'][0])
+  assert shares[0] < 0.1 and shares[1] == 1
+
+
 def test_the_benchmark_of_small_songs(tmp_path):
   done = benchmark('--tiny', f'--json={tmp_path}/songs.json')
   assert (done.returncode, done.stderr) == (0, '')

@@ -16,6 +16,7 @@ from musiczoo.sampling.generate import piece_keys
 GRID = 4
 REPRESENTATION = compound(steps_per_quarter=GRID)
 SPEC = REPRESENTATION.spec
+LAYOUT = rows.Layout(GRID)
 
 
 def model(family='lstm', dropout=0.0):
@@ -128,6 +129,27 @@ def test_given_rows_are_kept_and_their_attributes(trained):
     )
   )
   np.testing.assert_array_equal(made[0, :10], x[:10])
+
+
+@pytest.mark.parametrize('temperature,is_greedy', [(0.0, True), (0.01, False)])
+def test_repeats_are_drawn_at_temperature_1(trained, temperature, is_greedy):
+  """Of a cold sample only a greedy one repeats the likeliest bar each time."""
+  m, params, x = trained
+  rng = np.random.default_rng(0)  # So that some bars are likelier than others.
+  params = jax.tree.map(
+    lambda a: a + rng.normal(0, 0.2, a.shape).astype(a.dtype), params
+  )
+  last = np.flatnonzero(x[:, rows.PLACE] == LAYOUT.plan)[-1]
+  num = 32
+  given = np.repeat(x[None, : last + 1].astype(np.int32), num, 0)
+  given[:, last, rows.SOURCE] = -1  # Is sampled.
+  known = np.ones(given.shape[1:], bool)
+  controls = Controls(temperature=temperature, given=given, known=known)
+  made = jax.jit(m.sample, static_argnums=2)(
+    params, piece_keys(0, num), last + 1, controls
+  )
+  sources = np.unique(made[:, last, rows.SOURCE])
+  assert (len(sources) == 1) == is_greedy
 
 
 def test_log_probabilities_depend_on_the_past_alone(trained):
