@@ -10,9 +10,7 @@ key, meter and style.
 
 import pathlib
 import shlex
-import subprocess
 import sys
-import tempfile
 
 from absl import flags
 
@@ -41,14 +39,14 @@ def main():
   from musiczoo.music import json_files
   from musiczoo.runs import workdir
 
-  config, *_ = workdir.load(WORKDIR.value)
+  build.cache_compilation()
+  config, pipeline, params, _ = workdir.load(WORKDIR.value)
   corpus = build.corpus(config)
   real = [piece for split in ('valid', 'test') for piece in corpus[split]]
   figures = {}
-  with tempfile.TemporaryDirectory() as folder:
-    for style in STYLES:
-      new = _generate(pathlib.Path(folder, style), style)
-      figures[style] = _compare(_measure_real(real, style), new)
+  for style in STYLES:
+    new = _sample(pipeline, params, style)
+    figures[style] = _compare(_measure_real(real, style), new)
   figures['mean'] = _mean(figures)
   for style, table in figures.items():
     print(style)
@@ -60,32 +58,33 @@ def main():
     launch.write_text(pathlib.Path(JSON.value), text)
 
 
-def _generate(folder, style):
+def _sample(pipeline, params, style):
   """Measures of new tunes of a style, as many in each key."""
   from musiczoo.evaluation.metrics.tunes import measure_tune
   from musiczoo.music import chord_names
-  from musiczoo.music.score import Score
+  from musiczoo.sampling import checks, forms, generate
 
   meter, steps = STYLES[style]
+  form = {'num_steps': BARS * steps, 'time_signature': meter, 'phrases': None}
+  form = checks.check_form(pipeline, **form)
+  planned = forms.plan(pipeline, NUM.value, seed=SEED.value, **form)
   found = []
   for key in KEYS:
-    made = folder / key
-    given = {
-      'workdir': WORKDIR.value,
-      'output_dir': made,
-      'num_outputs': NUM.value,
-      'num_steps': BARS * steps,
-      'time_signature': meter,
-      'key': key,
-      'style': style,
-      'seed': SEED.value,
-    }
-    command = [sys.executable, '-m', 'experiments.generate']
-    command += [f'--{flag}={value}' for flag, value in given.items()]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    asked = {'key': key, 'style': style}
+    made = generate.generate(
+      pipeline,
+      params,
+      num_outputs=NUM.value,
+      num_steps=form['num_steps'],
+      seed=SEED.value,
+      controls=checks.check_controls(pipeline),
+      requested=checks.check_requested(
+        pipeline.model, pipeline.conditions, **asked
+      ),
+      forms=planned,
+    )
     tonic = chord_names.parse_key(key)[0]
-    scores = [Score.read(file) for file in sorted(made.glob('*.mid'))]
-    found += [measure_tune(score, tonic) for score in scores]
+    found += [measure_tune(score, tonic) for score in made.scores]
   return found
 
 

@@ -15,6 +15,7 @@ from musiczoo.music import annotations
 from musiczoo.music.spec import Spec
 from musiczoo.nn.chroma import Chroma, HALF_LIVES
 from musiczoo.nn.conditioning import ConditionEmbedding, Conditioning
+from musiczoo.nn.degrees import Degrees
 from musiczoo.nn.heads import HEADS
 from musiczoo.nn.heads.categorical import WithLogits
 from musiczoo.nn.look_back import LookBack
@@ -37,7 +38,12 @@ HEAD_OF = {
 }
 BAR = 4  # Steps.
 CONDITIONING = Conditioning(annotations.columns(('key', 'chord')), 3, 0.3)
-METERED = Conditioning(annotations.columns(('position', 'meter')), 3, 0.3)
+METERED = Conditioning(
+  annotations.columns(('position', 'meter', 'bar')), 3, 0.3
+)
+KEYED = Conditioning(
+  annotations.columns(('position', 'meter', 'bar', 'key')), 3, 0.3
+)
 ALL_COLUMNS = Conditioning(
   annotations.columns(('key', 'chord', 'density', 'section', 'style')), 3, 0.3
 )
@@ -76,6 +82,12 @@ CASES = {
   'gru, chroma': Case('gru', 'voices', _NET | {'chroma': True}),
   'gru, look back': Case(
     'gru', 'categorical', _NET | {'look_back': 2}, {'conditioning': METERED}
+  ),
+  'gru, degrees': Case(
+    'gru',
+    'categorical',
+    _NET | {'look_back': 2, 'degrees': 3, 'word_dropout': 0.3},
+    {'conditioning': KEYED},
   ),
   'gan': Case(
     'gan',
@@ -158,7 +170,7 @@ def build(name: str, head: str | None = None) -> Family:
     net = Recurrent(family, 7, 2, dropout=0.3)
   elif family == 'cnn':
     net = TCN(7, 2, 3, dropout=0.3)
-  embedding = earlier = None
+  embedding = earlier = degrees = None
   if 'conditioning' in more:
     embedding = ConditionEmbedding(more['conditioning'])
   model = make(family, spec, module, more, **options)
@@ -168,8 +180,12 @@ def build(name: str, head: str | None = None) -> Family:
   if options.get('look_back'):
     sizes = spec.depth, options['look_back']
     earlier = LookBack(spec.steps_per_quarter, *sizes)
+  if options.get('degrees'):
+    degrees = Degrees(spec.depth, options['degrees'])
+  if earlier or degrees:
     module = WithLogits.of(module)
-  parts = {'chroma': chroma, 'look_back': earlier}
+  parts = {'chroma': chroma, 'look_back': earlier, 'degrees': degrees}
+  parts['word_dropout'] = options.get('word_dropout', 0.0)
   inner = net and AutoregressiveNet(net, module, embedding, **parts)
   return Family(model, inner, spec)
 

@@ -164,16 +164,27 @@ UNUSED = {
 ASKED = {'conditions.columns': ('key',), 'remat': True, 'dtype': 'bfloat16'}
 
 
+FORM = 'position', 'meter', 'bar', 'style'
+
+
 @pytest.mark.parametrize(
   'variant,table,key,value,message',
   [
     ('chorales.py:gru', 'model', 'look_back', 8, 'of melodies, not voices'),
     ('tracks.py:lstm_events', 'model', 'look_back', 8, 'of melodies, not tok'),
-    ('tracks.py:cnn_compound', 'model', 'look_back', 8, 'not of compound'),
-    ('tunes.py:rnn', 'conditions', 'columns', ('style',), 'add meter to'),
+    ('tracks.py:cnn_compound', 'model', 'look_back', 8, 'not compound'),
+    (
+      'tunes.py:rnn',
+      'conditions',
+      'columns',
+      ('bar', 'key', 'style'),
+      'add position,me',
+    ),
+    ('tunes.py:cnn', 'conditions', 'columns', FORM, 'add key to'),
+    ('chorales.py:gru', 'model', 'degrees', 8, 'of melodies, not voices'),
   ],
 )
-def test_only_melodies_of_a_known_meter_look_back(
+def test_only_melodies_whose_form_is_known_look_back_and_have_degrees(
   variant, table, key, value, message
 ):
   plain = config(variant).to_dict()

@@ -28,6 +28,8 @@ TUNES = MELODY | {
     'columns': (*FORM, 'key', 'style'),
     'styles': STYLES,
     'dropout': 0.2,
+    # Of the headers: notes alone do not tell modes apart.
+    'key_signatures': True,
   },
   # The keys of dance tunes are few: nothing is transposed.
   'augment': False,
@@ -37,20 +39,20 @@ TUNES = MELODY | {
   'batch_size': 4,
   # Key and style matter at the beginning, what is left at the end.
   'excerpts': {'openings': 2, 'phrase_ends': 2, 'opening_quarters': 8},
-  'optimizer': {'decay_steps': 1600, 'weight_decay': 0.1},
-  'steps': 1600,
-  'eval_every': 800,
-  'checkpoint_every': 800,
-  'sampling': {'temperature': 0.9},
+  'optimizer': {'decay_steps': 1900, 'weight_decay': 0.1},
+  'steps': 1900,
+  'eval_every': 950,
+  'checkpoint_every': 950,
+  'sampling': {'temperature': 0.9, 'phrase_candidates': 8},
 }
 RECURRENT = {'hidden': 192, 'layers': 2, 'residual': True, 'dropout': 0.2}
 # A receptive field of 1021 steps, some twenty bars.
 CNN = {'hidden': 128, 'layers': 8, 'kernel': 3, 'dropout': 0.1}
-LOOK_BACK = {'look_back': 32}
+FORM_AND_KEY = {'look_back': 32, 'degrees': 16}
 VARIANTS = {
   family: TUNES | {'family': family, 'model': model}
   for family, model in usual.autoregressive(
-    RECURRENT | LOOK_BACK, CNN | LOOK_BACK
+    RECURRENT | FORM_AND_KEY, CNN | FORM_AND_KEY
   ).items()
 }
 VARIANTS['structure'] = (
@@ -64,7 +66,9 @@ VARIANTS['structure'] = (
         'style',
       ),
       'styles': STYLES,
+      'key_signatures': True,
     },
+    'sampling': {'temperature': 0.9},
     # Bars of 4/4; a jig is cut into such bars all the same.
     'model': RECURRENT | usual.PLANNER | {'hidden': 192, 'bar_steps': 48},
   }

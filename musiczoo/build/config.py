@@ -58,12 +58,15 @@ class Conditions:
     styles: names of the styles, where `style` is a column.
     embed_dim: size of the columns' embedding.
     dropout: probability that a column is left out of a training row.
+    key_signatures: whether the key is that of a piece's first key signature, where
+      it has one; else it is found from the notes.
   """
 
   columns: tuple[str, ...]
   styles: tuple[str, ...]
   embed_dim: Units
   dropout: Share
+  key_signatures: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,8 +109,8 @@ class Sampling:
   Attributes:
     temperature, top_p: as of `Controls`.
     phrase_candidates: continuations of each phrase, or each window, of which the
-      best is kept, see `models.candidates` and `models.window_candidates`; 1: the
-      first.
+      best is kept, see `models.candidates`, `models.melody_candidates` and
+      `models.window_candidates`; 1: the first.
   """
 
   temperature: Annotated[float, Range(0, 100)]

@@ -42,6 +42,8 @@ def pieces(
   key = {'representation': config.representation.to_dict()}
   if pipeline.annotate:
     key |= {'styles': config.conditions.styles}
+    if config.conditions.key_signatures:
+      key |= {'key_signatures': True}
   found = encoding.open_split(
     corpus[split], representation, annotate=pipeline.annotate, cache_key=key
   )

@@ -36,7 +36,7 @@ class Pipeline(NamedTuple):
 
   representation: Representation
   model: Model
-  conditions: Conditions = Conditions((), (), 1, 0.0)
+  conditions: Conditions = Conditions((), (), 1, 0.0, False)
   annotate: Callable | None = None
   sampling: Sampling = Sampling(1.0, 1.0, 1)
   ensembles: tuple[np.ndarray, ...] = ()
@@ -102,7 +102,9 @@ def pipeline(config: RunConfig) -> Pipeline:
     or config.sections.bar_steps
     or config.window_align == 'bar'
   ):
-    annotate = encoding.make_annotate(made, conditions.styles)
+    annotate = encoding.make_annotate(
+      made, conditions.styles, conditions.key_signatures
+    )
   return Pipeline(made, model, conditions, annotate, config.sampling)
 
 

@@ -30,9 +30,15 @@ def encode(piece: Piece | Roll, representation: Representation) -> np.ndarray:
 
 
 def make_annotate(
-  representation: Representation, styles: Sequence[str]
+  representation: Representation,
+  styles: Sequence[str],
+  key_signatures: bool = False,
 ) -> Callable[[Piece | Roll, np.ndarray], np.ndarray]:
-  """Returns annotate(piece, x) -> int16 [steps of x, columns], its conditions."""
+  """Returns annotate(piece, x) -> int16 [steps of x, columns], its conditions.
+
+  Args:
+    styles, key_signatures: as of a config's `conditions`.
+  """
   spec = representation.spec
 
   def annotate(piece, x):
@@ -40,6 +46,8 @@ def make_annotate(
     score = representation.decode(x) if is_roll else piece.score
     style = annotations.style_number(style_of(piece.name), styles)
     table = annotations.annotate(score, spec.steps_per_quarter, style)
+    if key_signatures and len(score.keys):
+      table[:, annotations.KEY] = annotations.signature_key(score)
     return annotations.gather_rows(table, x, spec)
 
   return annotate

@@ -13,6 +13,7 @@ from musiczoo.models.autoregressive_net import AutoregressiveNet, Known
 from musiczoo.models.candidates import Candidates
 from musiczoo.models.cells import fits
 from musiczoo.models.compound_net import CompoundNet
+from musiczoo.models.melody_candidates import MelodyCandidates
 from musiczoo.models.model import (
   ExportableModel,
   Forward,
@@ -21,17 +22,22 @@ from musiczoo.models.model import (
   outputs,
 )
 from musiczoo.models.random_known import random_known
-from musiczoo.music.annotations import COLUMNS, METER
+from musiczoo.music.annotations import COLUMNS
 from musiczoo.music.spec import Spec
 from musiczoo.nn.cell_encoder import CellEncoder
 from musiczoo.nn.chroma import Chroma, HALF_LIVES
 from musiczoo.nn.clock import clock as make_clock
 from musiczoo.nn.conditioning import ConditionEmbedding, Conditioning
+from musiczoo.nn.degrees import Degrees
 from musiczoo.nn.heads import Controls
 from musiczoo.nn.heads.categorical import WithLogits
 from musiczoo.nn.keys import fold, row_keys
 from musiczoo.nn.look_back import LookBack
 from musiczoo.nn.recurrent import Recurrent
+
+# Conditions that say where in the form a step is, and where on what it closes.
+FORM = 'position', 'meter', 'bar'
+CLOSING = *FORM, 'key'
 
 _KNOWN = 1 << 20  # Lower numbers are of the net and its parts.
 
@@ -46,6 +52,7 @@ def autoregressive(
   chroma: bool = False,
   ahead: CellEncoder | None = None,
   look_back: int = 0,
+  degrees: int = 0,
 ) -> Model:
   """A Model of x of any kind, with conditions.
 
@@ -62,46 +69,37 @@ def autoregressive(
       be given then; of voices only. Such a model is not exportable: its net takes a
       piece as a whole.
     look_back: units in which the net is given what each of `look_back.BARS` had;
-      of tokens on a grid, with the condition `meter`.
+      of melodies, with the conditions `FORM`.
+    degrees: units in which it is given degrees above the tonic; of melodies,
+      with the conditions `CLOSING`.
   """
-  if chroma and spec.kind != 'voices':
-    raise UserError(
-      f'model.chroma=True is of voices, not {spec.kind}: leave it out, or set '
-      '--config.representation.name=voices'
-    )
+  given = {'chroma': chroma, 'look_back': look_back, 'degrees': degrees}
+  _check_given(given, spec, conditioning)
   conditions = (
     ConditionEmbedding(conditioning, dtype) if conditioning.columns else None
   )
-  past = None
-  if chroma:
-    past = Chroma(tuple(n * spec.steps_per_quarter for n in HALF_LIVES))
   if spec.kind == 'compound':
     if word_dropout:
       raise UserError(
         'model.word_dropout is not of compound rows: set '
         '--config.model.word_dropout=0'
       )
-    if look_back:
-      raise UserError(
-        'model.look_back is not of compound rows, whose head looks back: set '
-        '--config.model.look_back=0'
-      )
     module = CompoundNet(net, head, conditions)
   else:
-    earlier = None
-    if look_back:
-      _check_look_back(spec, conditioning)
-      earlier = LookBack(spec.steps_per_quarter, spec.depth, look_back, dtype)
+    parts = _parts(given, spec, dtype)
+    if look_back or degrees:
       head = WithLogits.of(head)
-    more = conditions, word_dropout, past, ahead, earlier
-    module = AutoregressiveNet(net, head, *more)
+    module = AutoregressiveNet(
+      net, head, conditions, word_dropout, ahead=ahead, **parts
+    )
   parts = _Autoregressive(module, spec)
   controls = (
     (*head.controls, 'given')
     + ('parts',) * (spec.kind in ('voices', 'compound'))
     + ('known',) * (ahead is not None or spec.kind == 'compound')
     + ('cond',) * bool(conditioning.columns)
-    + ('phrase_candidates',) * spec.is_grid
+    + ('phrase_candidates',)
+    * (spec.is_grid or _has_closings(spec, conditioning))
   )
   functions = parts.init, parts.loss, parts.sample, controls
   if ahead is not None or spec.kind == 'compound':
@@ -113,17 +111,53 @@ def autoregressive(
   )
 
 
-def _check_look_back(spec, conditioning):
-  if not spec.is_melody:
+def _check_given(given, spec, conditioning):
+  """Refuses what the net cannot be given of such music and conditions."""
+  if given['chroma'] and spec.kind != 'voices':
     raise UserError(
-      f'model.look_back is of melodies, not {spec.kind}: set '
-      '--config.model.look_back=0 or --config.representation.name=melody'
+      f'model.chroma=True is of voices, not {spec.kind}: leave it out, or set '
+      '--config.representation.name=voices'
     )
-  if METER not in {place for place, _ in conditioning.columns}:
-    raise UserError(
-      'model.look_back needs the length of a bar: add meter to '
-      '--config.conditions.columns'
-    )
+  has = _columns(conditioning)
+  for option, needed in (
+    ('look_back', FORM),
+    ('degrees', CLOSING),
+  ):
+    if not given[option]:
+      continue
+    if not spec.is_melody:
+      raise UserError(
+        f'model.{option} is of melodies, not {spec.kind}: set '
+        f'--config.model.{option}=0 or --config.representation.name=melody'
+      )
+    if missing := [name for name in needed if name not in has]:
+      raise UserError(
+        f'model.{option} needs conditions: add {",".join(missing)} to '
+        '--config.conditions.columns'
+      )
+
+
+def _has_closings(spec, conditioning):
+  """Whether candidates of phrases can be compared by how they close."""
+  return spec.is_melody and _columns(conditioning).issuperset(CLOSING)
+
+
+def _columns(conditioning):
+  """The names of condition columns."""
+  names = list(COLUMNS)
+  return {names[place] for place, _ in conditioning.columns}
+
+
+def _parts(given, spec, dtype):
+  """The modules of what the net is given."""
+  grid, depth, found = spec.steps_per_quarter, spec.depth, {}
+  if given['chroma']:
+    found['chroma'] = Chroma(tuple(n * grid for n in HALF_LIVES))
+  if units := given['look_back']:
+    found['look_back'] = LookBack(grid, depth, units, dtype)
+  if units := given['degrees']:
+    found['degrees'] = Degrees(depth, units, dtype)
+  return found
 
 
 class _Autoregressive(NamedTuple):
@@ -168,7 +202,10 @@ class _Autoregressive(NamedTuple):
   def sample(self, params, keys, length, controls):
     """See `Model.sample`; keys [N, K] sample K candidates of each phrase."""
     spec = self.spec
-    group = Candidates(*keys.shape) if keys.ndim == 2 else None
+    group = None
+    if keys.ndim == 2:
+      kind = MelodyCandidates if spec.is_melody else Candidates
+      group = kind(*keys.shape)
     known = None
     if self.ahead is not None:
       shape = keys.shape[0], length, *spec.shape

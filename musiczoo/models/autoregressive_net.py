@@ -9,10 +9,12 @@ from flax import linen as nn
 import jax
 import jax.numpy as jnp
 
+from musiczoo.music.annotations import KEY
 from musiczoo.nn import upcoming
 from musiczoo.nn.cell_encoder import CellEncoder
 from musiczoo.nn.chroma import Chroma
 from musiczoo.nn.chunks import in_chunks
+from musiczoo.nn.degrees import Degrees
 from musiczoo.nn.dropout import kept
 from musiczoo.nn.heads import Controls
 from musiczoo.nn.look_back import LookBack
@@ -53,7 +55,7 @@ class Context(NamedTuple):
 
   Attributes:
     conditions: [B, T, E], the embedding of the conditions.
-    cond: [B, T, columns], the conditions, where earlier bars are looked up.
+    cond: [B, T, columns], the conditions, of a net with `look_back` or `degrees`.
     ahead: [B, T, F], the known cells before and after it.
     upcoming: the next known notes, as of `upcoming.upcoming`.
   """
@@ -78,6 +80,7 @@ class AutoregressiveNet(nn.Module):
     chroma: given to the head beside the net's output.
     ahead: encodes known cells for the net and the head.
     look_back: what earlier bars had, given to the net and to the head.
+    degrees: of the key, given to both, too.
   """
 
   net: nn.Module
@@ -87,6 +90,7 @@ class AutoregressiveNet(nn.Module):
   chroma: Chroma | None = None
   ahead: CellEncoder | None = None
   look_back: LookBack | None = None
+  degrees: Degrees | None = None
 
   def setup(self):
     if self.ahead is not None:
@@ -96,12 +100,13 @@ class AutoregressiveNet(nn.Module):
     """The `Context` of the steps of some pieces."""
     conditions = ahead = notes = None
     if self.conditions is not None:
-      conditions = self.conditions(cond, keys_B)
+      cond = self.conditions.kept(cond, keys_B)
+      conditions = self.conditions(cond)
     if self.ahead is not None:
       ahead = self.ahead(*known, keys_B)
       is_known = known.is_known & known.is_real[..., None]
       notes = upcoming.upcoming(known.x, is_known)
-    if self.look_back is None:
+    if self.look_back is None and self.degrees is None:
       cond = None
     return Context(conditions, cond, ahead, notes)
 
@@ -144,6 +149,7 @@ class AutoregressiveNet(nn.Module):
     given = before_BxTxC, context, past
     before_BxTxC = jnp.maximum(before_BxTxC, 0)
     e_BxTxE = self.head.embed(before_BxTxC) * begun_BxT[..., None]
+    e_BxTxE = self.with_degrees(e_BxTxE, *given[:2])
     e_BxTxE, earlier, past = self.with_context(e_BxTxE, *given)
     h_BxTxH, after = self.net(e_BxTxE, **carry)
     more = before_BxTxC, context, earlier, chroma
@@ -190,6 +196,7 @@ class AutoregressiveNet(nn.Module):
     e_BxE = jnp.where(begun, self.head.embed(prev_BxC), 0)
     before_BxC = jnp.where(begun, prev_BxC, -1)
     one = jax.tree.map(lambda a: a[:, None], (e_BxE, before_BxC, context))
+    one = self.with_degrees(*one), *one[1:]
     e_Bx1xE, earlier, past = self.with_context(*one, past)
     carry, h_BxH = self.net.step(carry, e_Bx1xE[:, 0])
     one = jax.tree.map(lambda a: a[:, None], (h_BxH, prev_BxC, context))
@@ -208,10 +215,8 @@ class AutoregressiveNet(nn.Module):
   def _head_inputs(self, h_BxTxH, before_BxTxC, context, earlier, chroma=None):
     """What the head is given, and the chroma after the steps before."""
     more = []
-    if earlier is not None:
-      # Where in the form a step is decides whether it repeats.
-      seen = jnp.concatenate([h_BxTxH, *context.encoded()], axis=-1)
-      more = [self.look_back.logits(seen, earlier)]
+    if context.cond is not None:
+      more = [self._logits(h_BxTxH, context, earlier)]
     if context.ahead is not None:
       notes = upcoming.features(*context.upcoming, before_BxTxC)
       more += [context.ahead, self.notes_proj(notes.astype(h_BxTxH.dtype))]
@@ -220,13 +225,25 @@ class AutoregressiveNet(nn.Module):
       more.append(features.astype(h_BxTxH.dtype))
     return jnp.concatenate([h_BxTxH, *more], axis=-1), chroma
 
+  def _logits(self, h_BxTxH, context, earlier):
+    """What is added to the logits of tokens, [B, T, depth]."""
+    # Where in the form a step is decides whether it repeats, and closes.
+    seen = jnp.concatenate([h_BxTxH, *context.encoded()], axis=-1)
+    logits = 0
+    if self.look_back is not None:
+      logits += self.look_back.logits(seen, context.cond, earlier)
+    if self.degrees is not None:
+      logits += self.degrees.logits(seen, context.cond)
+    return logits
+
   def inputs(self, x_BxTxC, context, keys_B=None):
     """The input of the net at each step, teacher forced, and the earlier bars."""
+    before_BxTxC = delay(x_BxTxC.astype(jnp.int32) + 1) - 1
     e_BxTxE = delay(self.head.embed(x_BxTxC))
+    e_BxTxE = self.with_degrees(e_BxTxE, before_BxTxC, context)
     if keys_B is not None and self.word_dropout:
       steps = e_BxTxE.shape[1]
       e_BxTxE *= kept(keys_B, _MASK, self.word_dropout, (steps, 1))
-    before_BxTxC = delay(x_BxTxC.astype(jnp.int32) + 1) - 1
     return self.with_context(e_BxTxE, before_BxTxC, context)[:2]
 
   def with_context(self, e_BxTxE, before_BxTxC, context, past=None):
@@ -243,8 +260,18 @@ class AutoregressiveNet(nn.Module):
     parts, earlier = [e_BxTxE, *context.encoded()], None
     if self.look_back is not None:
       earlier, past = self.look_back.find(before_BxTxC, context.cond, past)
-      parts.append(self.look_back.encode(self.head.embed, earlier))
+      due_BxTxKxE = self.head.embed(jnp.maximum(earlier.token, 0))
+      due_BxTxKxE = self.with_degrees(due_BxTxKxE, earlier.token, context)
+      parts.append(self.look_back.encode(due_BxTxKxE, earlier))
     return jnp.concatenate(parts, axis=-1), earlier, past
+
+  def with_degrees(self, e_xE, token_x, context):
+    """Embeddings of tokens, [B, T, ...], with those of their degrees."""
+    if self.degrees is None:
+      return e_xE
+    more = [1] * (token_x.ndim - 2)
+    key_x = context.cond[..., KEY].reshape(*token_x.shape[:2], *more)
+    return jnp.concatenate([e_xE, self.degrees.encode(token_x, key_x)], axis=-1)
 
 
 def likeliest(head, h_BxTxH, x_BxTxC):

@@ -27,6 +27,8 @@ class CNNOptions:
       `nn.chroma`; of voices only.
     look_back: units in which the net is given what the bars one, two, four and eight
       bars before each step had, see `nn.look_back`; of melodies only. 0: not.
+    degrees: units in which the net is given the degree of each pitch above the tonic
+      of the condition `key`, see `nn.degrees`; of melodies only. 0: not.
   """
 
   hidden: Units
@@ -35,6 +37,7 @@ class CNNOptions:
   dropout: Share = 0.0
   chroma: bool = False
   look_back: Annotated[int, Range(0, 1024)] = 0
+  degrees: Annotated[int, Range(0, 1024)] = 0
 
 
 def cnn(
@@ -53,5 +56,6 @@ def cnn(
   dtype = jnp.dtype(dtype)
   sizes = options.hidden, options.layers, options.kernel
   net = TCN(*sizes, options.dropout, dtype, remat)
-  more = {'chroma': options.chroma, 'look_back': options.look_back}
+  form = {'look_back': options.look_back, 'degrees': options.degrees}
+  more = {'chroma': options.chroma} | form
   return autoregressive(net, head, spec, conditioning, dtype, **more)

@@ -28,6 +28,8 @@ class RNNOptions:
       `nn.chroma`; of voices only.
     look_back: units in which the net is given what the bars one, two, four and eight
       bars before each step had, see `nn.look_back`; of melodies only. 0: not.
+    degrees: units in which the net is given the degree of each pitch above the tonic
+      of the condition `key`, see `nn.degrees`; of melodies only. 0: not.
   """
 
   hidden: Units
@@ -37,6 +39,7 @@ class RNNOptions:
   word_dropout: Share = 0.0
   chroma: bool = False
   look_back: Annotated[int, Range(0, 1024)] = 0
+  degrees: Annotated[int, Range(0, 1024)] = 0
 
 
 def _family(cell: str) -> Callable[..., Model]:
@@ -49,7 +52,8 @@ def _family(cell: str) -> Callable[..., Model]:
     sizes = options.hidden, options.layers, options.residual, options.dropout
     net = Recurrent(cell, *sizes, dtype, remat)
     more = conditioning, dtype, options.word_dropout, options.chroma
-    return autoregressive(net, head, spec, *more, look_back=options.look_back)
+    form = {'look_back': options.look_back, 'degrees': options.degrees}
+    return autoregressive(net, head, spec, *more, **form)
 
   family.__name__ = family.__qualname__ = cell
   family.__doc__ = f"""An autoregressive model with a stack of {cell} layers.

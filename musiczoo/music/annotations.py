@@ -194,6 +194,13 @@ def bar_rows(table: np.ndarray) -> np.ndarray:
   return rows if len(rows) else np.zeros(1, np.int64)
 
 
+def signature_key(score: Score) -> int:
+  """The value of `key` by the first key signature of a Score that has one."""
+  _, sharps, minor = score.keys[0]
+  # Each sharp is a fifth up; the relative minor is three semitones down.
+  return 1 + (7 * sharps - 3 * minor) % 12 + 12 * minor
+
+
 def style_number(style: str, styles: Sequence[str]) -> int:
   """The value of a style in its column; 0 if it is not among those named."""
   return styles.index(style) + 1 if style in styles else 0

@@ -37,6 +37,7 @@ class Spec(NamedTuple):
     steps_per_token: int32 [depth], by how many steps of the grid each token
       moves time on; None where a step of x is a step of the grid.
     end_token: the token, or the place of the row, that ends a piece, or None.
+    low: the pitch of symbol 1 of a melody.
   """
 
   kind: str
@@ -49,6 +50,7 @@ class Spec(NamedTuple):
   ranges: tuple[tuple[int, int], ...] = ()
   steps_per_token: np.ndarray | None = None
   end_token: int | None = None
+  low: int = 0
 
   @property
   def is_audio(self) -> bool:

@@ -42,15 +42,24 @@ class ConditionEmbedding(nn.Module):
   conditioning: Conditioning
   dtype: jnp.dtype = jnp.float32
 
+  def kept(self, cond_BxTxC, keys_B):
+    """The conditions, of each row without the columns that are dropped."""
+    columns, _, dropout, _ = self.conditioning
+    if keys_B is None or not dropout:
+      return cond_BxTxC
+    places = np.array(columns)[:, 0]
+    is_kept_Bx1xN = kept(keys_B, _MASK, dropout, (1, len(places)))
+    is_kept_Bx1xN = jnp.where(np.isin(places, _FORM), 1, is_kept_Bx1xN)
+    all_Bx1xC = jnp.ones((len(cond_BxTxC), 1, cond_BxTxC.shape[-1]), jnp.int32)
+    return cond_BxTxC * all_Bx1xC.at[..., places].set(is_kept_Bx1xN)
+
   @nn.compact
   def __call__(self, cond_BxTxC, keys_B=None):
     """-> [B, T, F]. keys_B: one PRNG key per row drops columns; None: no drop."""
-    columns, embed_dim, dropout, ordinal = self.conditioning
+    cond_BxTxC = self.kept(cond_BxTxC, keys_B)
+    columns, embed_dim, _, ordinal = self.conditioning
     places, sizes = np.array(columns).T
     cond_BxTxC = cond_BxTxC[..., places].astype(jnp.int32)
-    if keys_B is not None and dropout:
-      is_kept = kept(keys_B, _MASK, dropout, (1, len(places)))
-      cond_BxTxC *= jnp.where(np.isin(places, _FORM), 1, is_kept)
     cond_BxTxC = jnp.clip(cond_BxTxC, 0, sizes - 1)
     is_ordinal = np.isin(places, ordinal)
     embedding = 0

@@ -10,7 +10,8 @@ from flax import linen as nn
 import jax
 import jax.numpy as jnp
 
-from musiczoo.music.annotations import MAX_METER, METER
+from musiczoo.music.annotations import MAX_BARS, MAX_METER, METER
+from musiczoo.nn.places import PlaceTable
 
 BARS = 1, 2, 4, 8  # Bars back.
 
@@ -33,7 +34,8 @@ class LookBack(nn.Module):
   As of the lookback RNN of Waite (2016), which was given one and two bars: music
   that repeats eight bars can be copied without a state that holds them. The length
   of the bar is that of the condition `meter`; where it is unknown, or there is no
-  such bar, there are no tokens.
+  such bar, there are no tokens. What repeats depends on the place in the form: bars 9
+  to 16 of a dance tune are those before, but for how they close.
 
   Attributes:
     steps_per_quarter: the grid.
@@ -53,6 +55,8 @@ class LookBack(nn.Module):
     # Music repeats itself: that is where learning begins.
     bias = nn.initializers.constant(1.0)
     self.gates = nn.Dense(len(BARS), bias_init=bias)
+    # By place, and in addition where the step before was a repeat.
+    self.of_place = PlaceTable(MAX_BARS, 2 * len(BARS))
 
   @property
   def steps(self) -> int:
@@ -92,9 +96,8 @@ class LookBack(nn.Module):
     after_BxR = jnp.flip(jnp.flip(x_BxS, axis=1)[:, : self.steps], axis=1)
     return Earlier(jnp.stack(tokens, -1), jnp.stack(repeats, -1)), after_BxR
 
-  def encode(self, embed, earlier: Earlier):
-    """What the net is given: [B, T, K * (F + 1)]. embed: tokens -> [..., E]."""
-    e_BxTxKxE = embed(jnp.maximum(earlier.token, 0))
+  def encode(self, e_BxTxKxE, earlier: Earlier):
+    """What the net is given: [B, T, K * (F + 1)], of the tokens' embeddings."""
     e_BxTxKxE *= (earlier.token >= 0)[..., None]
     found = [
       project(e_BxTxKxE[..., k, :])
@@ -103,9 +106,12 @@ class LookBack(nn.Module):
     repeats = earlier.repeats.astype(e_BxTxKxE.dtype)
     return jnp.concatenate([*found, repeats], axis=-1)
 
-  def logits(self, h_BxTxH, earlier: Earlier):
+  def logits(self, h_BxTxH, cond_BxTxN, earlier: Earlier):
     """What is added to the logits of tokens, [B, T, depth]: a gate for each bar."""
-    gates_BxTxK = self.gates(h_BxTxH)
+    by_place = jnp.split(self.of_place(cond_BxTxN), 2, axis=-1)
+    here_BxTxK, repeated_BxTxK = by_place
+    gates_BxTxK = self.gates(h_BxTxH) + here_BxTxK
+    gates_BxTxK += repeated_BxTxK * earlier.repeats
     each_BxTxKxD = jax.nn.one_hot(earlier.token, self.depth)
     return jnp.einsum('btk,btkd->btd', gates_BxTxK, each_BxTxKxD)
 

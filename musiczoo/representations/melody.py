@@ -39,7 +39,7 @@ def melody(
     return cells.from_cells(x, low=low, depth=symbols)
 
   return representation.of_notes(
-    Spec('tokens', 2 * symbols, (), np.int16, steps_per_quarter),
+    Spec('tokens', 2 * symbols, (), np.int16, steps_per_quarter, low=low),
     encode,
     decode,
     transpose=cells.transpose,

@@ -39,6 +39,7 @@ ADDED = {
   'split': 'hash',
   'excerpts': {'openings': 0, 'phrase_ends': 0},
   'excerpts.opening_quarters': 1,
+  'conditions.key_signatures': False,
   'sampling': {'temperature': 1.0, 'top_p': 1.0, 'phrase_candidates': 1},
 }
 

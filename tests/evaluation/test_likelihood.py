@@ -166,7 +166,7 @@ def test_a_voice_and_step_is_a_note():
 )
 def test_the_name_has_what_the_figure_is_conditioned_on(family, columns, name):
   made = families.build(family, 'voices')
-  conditions = build.Conditions(columns, (), 1, 0.0)
+  conditions = build.Conditions(columns, (), 1, 0.0, False)
   pipeline = build.Pipeline(like(made), made.model, conditions)
   assert likelihood_lib.monitor_name(pipeline) == name
 
@@ -180,7 +180,9 @@ def test_a_model_trained_without_conditions_is_scored_without_them():
   place = parallel.jit(jax.devices()[:1])
 
   def figures(dropout, cond):
-    conditions = build.Conditions(('position', 'key', 'chord'), (), 1, dropout)
+    conditions = build.Conditions(
+      ('position', 'key', 'chord'), (), 1, dropout, False
+    )
     pipeline = build.Pipeline(like(family), family.model, conditions)
     likelihood = likelihood_lib.make_all_likelihoods(
       place, pipeline, pack(music, cond), 2
@@ -213,7 +215,7 @@ def test_frames_and_parts_have_the_name_of_the_whole(head, ends):
   params = family.model.init(jax.random.key(0), families.batch(family))
   place = parallel.jit(jax.devices()[:1])
   pipeline = build.Pipeline(
-    like(family), family.model, build.Conditions(('key',), (), 1, 0.0)
+    like(family), family.model, build.Conditions(('key',), (), 1, 0.0, False)
   )
   likelihood = likelihood_lib.make_likelihood(place, pipeline, pack(music), 2)
   found = likelihood(place.replicate(jax.device_get(params)))

@@ -25,7 +25,9 @@ def pipeline():
   more = {'conditioning': conditioning}
   model = families.make('gru', SPEC, head, more, hidden=7, layers=1)
   voices = REPRESENTATIONS['voices']()._replace(spec=SPEC)
-  return build.Pipeline(voices, model, build.Conditions(COLUMNS, (), 3, 0.5))
+  return build.Pipeline(
+    voices, model, build.Conditions(COLUMNS, (), 3, 0.5, False)
+  )
 
 
 def test_places_add_up_to_the_piece():
@@ -66,5 +68,5 @@ def test_a_place_that_no_piece_has_is_left_out():
 
 def test_only_models_of_phrases_have_places():
   made = pipeline()
-  conditions = build.Conditions(('position',), (), 3, 0.5)
+  conditions = build.Conditions(('position',), (), 3, 0.5, False)
   assert not places.can_be_measured(made._replace(conditions=conditions))

@@ -16,7 +16,7 @@ WITH_VOICES = *families.CAUSAL, 'gru, conditioned', 'gru, chroma'
 PAIRS = [(n, 'voices') for n in WITH_VOICES] + [
   ('gru', h) for h in families.HEAD_OF if h != 'voices'
 ]
-PAIRS.append(('gru, look back', 'categorical'))
+PAIRS += [(name, 'categorical') for name in ('gru, look back', 'gru, degrees')]
 
 
 def outputs(family, params, batch):
@@ -87,6 +87,7 @@ def test_scanned_steps_equal_the_whole(name, head):
       e = jnp.where(t > 0, module.head.embed(jnp.maximum(before, 0)), 0)
       at = operator.itemgetter(np.s_[:, t : t + 1])
       now = jax.tree.map(at, module.context(cond))
+      e = module.with_degrees(e, before, now)
       e, _, past = module.with_context(e, before, now, past)
       carry, h = module.net.step(carry, e[:, 0])
       hs.append(h)

@@ -177,3 +177,19 @@ def test_a_row_in_words():
     last = np.zeros(len(c.COLUMNS), np.int16)
     last[list(c.COLUMNS).index(column)] = size - 1
     assert all(annotation_text.describe(last).values())
+
+
+@pytest.mark.parametrize(
+  'sharps,minor,name',
+  [
+    *((0, 0, 'C'), (2, 0, 'D'), (-3, 0, 'Eb'), (7, 0, 'C#'), (-7, 0, 'Cb')),
+    *((0, 1, 'Am'), (1, 1, 'Em'), (-4, 1, 'Fm'), (7, 1, 'A#m')),
+  ],
+)
+def test_the_key_of_a_signature(sharps, minor, name):
+  signed = score([(0, 4, 60)])._replace(
+    keys=np.array([(0, sharps, minor), (4, 1, 0)], np.int32)
+  )
+  tonic, is_minor = chord_names.parse_key(name)
+  expected = 1 + tonic + 12 * is_minor
+  assert c.signature_key(signed) == expected

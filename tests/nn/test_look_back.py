@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from musiczoo.music.annotations import COLUMNS, METER
+from musiczoo.music.annotations import BAR, COLUMNS, MAX_BARS, METER
+from musiczoo.nn import places
 from musiczoo.nn.look_back import BARS, Earlier, LookBack
 
 DEPTH = 3
@@ -54,7 +55,23 @@ def test_in_halves_it_is_the_same():
 def test_each_gate_is_added_where_its_bar_points():
   token = jnp.array([[[1, 1, 2, -1], [-1, -1, -1, -1]]])
   earlier = Earlier(token, token < 0)
-  h = jnp.zeros((1, 2, 5))
-  params = MODULE.init(jax.random.key(0), h, earlier, method='logits')
-  found = MODULE.apply(params, h, earlier, method='logits')
+  h, cond = jnp.zeros((1, 2, 5)), jnp.zeros((1, 2, len(COLUMNS)), jnp.int16)
+  params = MODULE.init(jax.random.key(0), h, cond, earlier, method='logits')
+  found = MODULE.apply(params, h, cond, earlier, method='logits')
   np.testing.assert_allclose(found, [[[0, 2, 1], [0, 0, 0]]])
+
+
+def test_gates_depend_on_the_place_and_on_whether_it_repeats():
+  h, cond = jnp.zeros((1, 3, 5)), np.zeros((1, 3, len(COLUMNS)), np.int16)
+  cond[0, :, BAR], cond[0, :, METER] = (8, 9, 9), 3
+  token = jnp.array([[[1, -1, -1, -1]] * 3])
+  earlier = Earlier(token, jnp.array([[[0] * 4, [0] * 4, [1] * 4]], bool))
+  given = h, jnp.asarray(cond), earlier
+  params = MODULE.init(jax.random.key(0), *given, method='logits')['params']
+  table = np.zeros_like(params['of_place']['table']['embedding'])
+  # Bar 9 is repeated less, but where the step before repeats.
+  table[places.place(cond[0, 1], MAX_BARS), [0, len(BARS)]] = -3, 5
+  table = {'table': {'embedding': jnp.asarray(table / places.SCALE)}}
+  params = params | {'of_place': table}
+  found = MODULE.apply({'params': params}, *given, method='logits')
+  np.testing.assert_allclose(found[0, :, 1], [1, 1 - 3, 1 - 3 + 5])

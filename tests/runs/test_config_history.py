@@ -80,7 +80,12 @@ def test_keys_and_values_of_0_1_have_the_names_of_this_release():
   assert config_history.upgraded(old) == config_history.upgraded({}) | {
     'window_align': 'bar',
     'sections': {'bar_steps': 16, 'required_planes': [3]},
-    'conditions': {'columns': ['key'], 'embed_dim': 8, 'dropout': 0.1},
+    'conditions': {
+      'columns': ['key'],
+      'embed_dim': 8,
+      'dropout': 0.1,
+      'key_signatures': False,
+    },
     'model': {
       'num_levels': 3,
       'reconstruction_weight': 0.1,
