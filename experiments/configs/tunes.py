@@ -43,7 +43,7 @@ TUNES = MELODY | {
   'steps': 1900,
   'eval_every': 950,
   'checkpoint_every': 950,
-  'sampling': {'temperature': 0.9, 'phrase_candidates': 8},
+  'sampling': {'temperature': 0.9, 'phrase_candidates': 16},
 }
 RECURRENT = {'hidden': 192, 'layers': 2, 'residual': True, 'dropout': 0.2}
 # A receptive field of 1021 steps, some twenty bars.
