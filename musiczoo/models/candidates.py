@@ -169,11 +169,15 @@ class Candidates(NamedTuple):
     best = score.reshape(self.pieces, self.number).argmax(-1)
     ends = (left == 1).reshape(self.pieces, self.number)[:, 0]
     ends = ends | (t == opening - 1) | is_last  # Whatever the plan.
-    own = jnp.arange(self.number)
-    kept = jnp.where(ends[:, None], best[:, None], own)
-    kept = (kept + self.number * jnp.arange(self.pieces)[:, None]).reshape(-1)
+    kept = self.kept(best, ends)
     tally = tally.rows(kept, jnp.repeat(ends, self.number))
     return kept, tally, (best, ends)
+
+  def kept(self, best_N, ends_N):
+    """The row that takes the place of each, [rows]: the best where a choice is made."""
+    own_K, first_N = jnp.arange(self.number), jnp.arange(self.pieces)
+    kept_NxK = jnp.where(ends_N[:, None], best_N[:, None], own_K)
+    return (kept_NxK + self.number * first_N[:, None]).reshape(-1)
 
   def trace(self, x_TxRxC, chosen):
     """The steps of the candidates that were kept: [T, N, ...]."""

@@ -13,8 +13,7 @@ import jax.numpy as jnp
 
 from musiczoo.models.candidates import Candidates
 from musiczoo.music.annotations import BAR, KEY, METER, POSITION
-
-PHRASE = 8  # Bars.
+from musiczoo.nn.degrees import PHRASE
 
 
 class Closing(NamedTuple):
@@ -47,19 +46,17 @@ class MelodyCandidates(Candidates):
     """
     del log_p, before
     cond = cond.astype(jnp.int32)
-    half = cond[:, METER] * spec.steps_per_quarter // 4
+    bar = cond[:, METER] * spec.steps_per_quarter // 2
     pitch = x // 2 - 1 + spec.low
     last = jnp.where(x // 2 > 0, pitch % 12, tally.last)
-    in_time = cond[:, POSITION] <= half + 1
+    in_time = cond[:, POSITION] <= bar // 2 + 1
     middle = jnp.where(in_time, last, tally.middle)
     is_last = t == length - 1
     tonic = (cond[:, KEY] - 1) % 12
     closes = jnp.where(is_last, last, middle) == tonic
     closes &= cond[:, KEY] > 0
     best = closes.reshape(self.pieces, self.number).argmax(-1)
-    ends = (cond[:, BAR] % PHRASE == 0) & (cond[:, POSITION] == 2 * half)
+    ends = (cond[:, BAR] % PHRASE == 0) & (cond[:, POSITION] == bar)
     ends = ends.reshape(self.pieces, self.number)[:, 0] | is_last
-    own = jnp.arange(self.number)
-    kept = jnp.where(ends[:, None], best[:, None], own)
-    kept = (kept + self.number * jnp.arange(self.pieces)[:, None]).reshape(-1)
+    kept = self.kept(best, ends)
     return kept, Closing(last[kept], middle[kept]), (best, ends)

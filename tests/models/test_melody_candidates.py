@@ -24,18 +24,18 @@ CLOSES, LEADS, RESTS = 2 * 3 + 1, 2 * 5 + 1, 0  # Tokens: D, E and a rest.
 STEPS = 16 * BAR
 
 
-def conditions(steps, key=1 + TONIC):
+def conditions(steps, key=1 + TONIC, bar=BAR):
   table = np.zeros((steps, len(annotations.COLUMNS)), np.int32)
-  table[:, annotations.POSITION] = 1 + np.arange(steps) % BAR
-  annotations.set_form(table, GRID, BAR, np.zeros(0, int))
+  table[:, annotations.POSITION] = 1 + np.arange(steps) % bar
+  annotations.set_form(table, GRID, bar, np.zeros(0, int))
   table[:, annotations.KEY] = key
   return table
 
 
-def choose(tokens_KxT, length, key=1 + TONIC):
+def choose(tokens_KxT, length, key=1 + TONIC, bar=BAR):
   """The candidate and whether there was a choice, at each step: [T], [T]."""
   group = MelodyCandidates(1, len(tokens_KxT))
-  tally, cond = group.tally(), conditions(length, key)
+  tally, cond = group.tally(), conditions(length, key, bar)
   found = []
   for t, x_K in enumerate(np.transpose(tokens_KxT)):
     rows = jnp.asarray(np.repeat(cond[t : t + 1], len(x_K), axis=0))
@@ -50,9 +50,11 @@ def eight_bars(middle, last):
   return [LEADS] * 28 + [LEADS, LEADS, middle, last]
 
 
-def test_a_choice_is_made_each_eight_bars_and_at_the_end():
-  _, ends = choose([[LEADS] * 66] * 2, 66)
-  assert np.flatnonzero(ends).tolist() == [31, 63, 65]
+@pytest.mark.parametrize('bar', [3, 4, 7])
+def test_a_choice_is_made_each_eight_bars_and_at_the_end(bar):
+  steps = 16 * bar + 2
+  _, ends = choose([[LEADS] * steps] * 2, steps, bar=bar)
+  assert np.flatnonzero(ends).tolist() == [8 * bar - 1, 16 * bar - 1, steps - 1]
 
 
 @pytest.mark.parametrize(
