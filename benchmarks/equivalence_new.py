@@ -33,8 +33,9 @@ def setup(name: str, changes: dict[str, str], wrap=lambda model: model):
     return jax.device_get(jax.jit(new)(jax.random.key(config.seed), one))
 
   def train_all(state, batches, number):
+    numbers = np.int32(state.step), np.int32(number)
     state = devices.replicate(state)
-    return devices.fetch(train_steps(state, batches, np.int32(number)))
+    return devices.fetch(train_steps(state, batches, *numbers))
 
   def validate(state):
     judge = make_validation(devices, pipeline, valid, config.batch_size)

@@ -32,6 +32,7 @@ PROCESS_ID = flags.DEFINE_integer(
   'process_id', None, 'Which of them this is, from 0 on.', lower_bound=0
 )
 AGAIN = 75
+STUCK = 76  # Of a member that has printed its error; the command's is AGAIN.
 # In what the runtime writes when it ends a process since another has died.
 _OF_LOST_PEERS = (
   'coordination',
@@ -87,6 +88,8 @@ def run(main) -> int:
     runtime_log.seek(0)
     text = runtime_log.read().decode(errors='replace')
   status = os.waitstatus_to_exitcode(status)
+  if status == STUCK:
+    return AGAIN
   if status == -signal.SIGABRT:
     status = AGAIN
   if text and not (status == AGAIN and _names_a_lost_peer(text)):

@@ -11,7 +11,7 @@ from absl import flags
 
 from musiczoo.errors import UserError
 
-from . import launch, processes, watch
+from . import launch, processes, step_timeout, watch
 from .progress import Progress
 from .signals import Signals
 
@@ -58,7 +58,11 @@ def _check_alone():
 
 
 def _train(config) -> int:
-  with Signals() as signals, Progress(config['steps'], signals) as progress:
+  with (
+    Signals() as signals,
+    Progress(config['steps'], signals) as progress,
+    step_timeout.watching() as watchdog,
+  ):
     from musiczoo import build
     from musiczoo.runs import run
     from musiczoo.training import checkpoint, distributed
@@ -76,6 +80,7 @@ def _train(config) -> int:
       WORKDIR.value,
       init_from=INIT_FROM.value,
       stopping=signals.stopping,
+      reached=watchdog.reached,
       report=report,
       say=progress.say,
     )

@@ -61,6 +61,7 @@ def fit(
   place: Callable | None = None,
   side_by_side: int = 1,
   stopping: Callable[[], int] = lambda: 0,
+  reached: Callable[[int], None] = lambda step: None,
   report: Callable[[int, dict], None] = lambda step, metrics: None,
   say: Callable[[str], None] = print,
 ) -> RunResult:
@@ -76,6 +77,8 @@ def fit(
     side_by_side: runs in one program on them, this one among them.
     stopping: called between dispatches; a number that is not 0, such as that of a
       signal, saves and returns, on all processes.
+    reached: called with the last step enqueued, before the next dispatch; on all
+      processes.
     report: called with (step, metrics).
     say: prints a line for the user.
   """
@@ -98,7 +101,8 @@ def fit(
   )
   with contextlib.ExitStack() as stack:
     distributed.on_first(lambda: _lock(stack, workdir))
-    return _fit(prepared, workdir, init_from, stopping, report, say)
+    watched = stopping, reached, report, say
+    return _fit(prepared, workdir, init_from, watched)
 
 
 def _lock(stack, workdir):
@@ -118,8 +122,9 @@ class _Prepared(NamedTuple):
   side_by_side: int
 
 
-def _fit(prepared, workdir, init_from, stopping, report, say):
+def _fit(prepared, workdir, init_from, watched):
   """`fit` in a folder that is locked."""
+  stopping, reached, report, say = watched
   config, pipeline, devices, train_steps, train, valid, digests, _ = prepared
   rows = devices.rows(config.batch_size)
   batch_at = build.batches(config, pipeline, train, rows)
@@ -137,10 +142,6 @@ def _fit(prepared, workdir, init_from, stopping, report, say):
   say(_describe_model(config, new.params, amounts))
   validate = make_validation(devices, pipeline, valid, config.batch_size)
 
-  def fetched_train_steps(state, batches, num):
-    state, history = train_steps(state, batches, num)
-    return state, devices.fetch(history)
-
   def evaluate(state):
     return {f'valid_{k}': v for k, v in validate(eval_params(state)).items()}
 
@@ -153,20 +154,22 @@ def _fit(prepared, workdir, init_from, stopping, report, say):
     state, step = _begin(new, workdir, run, init_from, lambda line: None)
     return devices.replicate(state), step
 
-  stopped_by = 0
+  vote, stopped_by = distributed.Vote(devices), 0
 
   def stops():
     nonlocal stopped_by
-    stopped_by = distributed.largest(stopping())
+    stopped_by = vote(stopping())
     return bool(stopped_by)
 
   callbacks = loop.Callbacks(
-    train_steps=fetched_train_steps,
+    train_steps=train_steps,
     batch_at=lambda step: batch_at(config.seed, step),
     evaluate=evaluate,
     save=save,
+    fetch=devices.fetch,
     restore=restore,
     stopping=stops,
+    reached=reached,
     report=report,
   )
   state = devices.replicate(state)

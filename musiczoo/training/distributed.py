@@ -46,6 +46,9 @@ def join(
   """
   if coordinator is not None:
     _check_port(coordinator, process_id)
+  # On CPUs programs that are enqueued run at once, whatever comes before them, and
+  # the sums of one over all processes would meet those of another.
+  jax.config.update('jax_cpu_enable_async_dispatch', False)
   try:
     jax.distributed.initialize(
       coordinator,
@@ -121,7 +124,8 @@ def connect() -> None:
   wait('connect')
   devices = parallel.jit(jax.devices())
   add = devices.compile(lambda _, ones: jax.lax.psum(ones.sum(), parallel.AXIS))
-  devices.fetch(add(np.float32(0), np.ones(jax.local_device_count())))
+  zero = devices.replicate(np.float32(0))
+  devices.fetch(add(zero, np.ones(jax.local_device_count())))
 
 
 def first() -> bool:
@@ -164,12 +168,28 @@ def on_first(function: Callable[[], Any]) -> Any:
   return value
 
 
-def largest(value: int) -> int:
-  """The largest value of all processes."""
-  if jax.process_count() == 1:
-    return int(value)
-  every = multihost_utils.process_allgather(np.asarray(value, np.int32))
-  return int(every.max())
+class Vote:
+  """The largest number of all processes, as of the call before.
+
+  So no device waits: a vote is enqueued behind the dispatch in progress, and read
+  when the next has been enqueued, too.
+  """
+
+  def __init__(self, devices: parallel.Parallel):
+    self._devices = devices
+    self._before = None
+    self._largest = devices.compile(
+      lambda _, votes: jax.lax.pmax(votes.max(), parallel.AXIS)
+    )
+
+  def __call__(self, value: int) -> int:
+    """Votes; of one process, the value itself."""
+    if jax.process_count() == 1:
+      return int(value)
+    votes = np.full(jax.local_device_count(), value, np.int32)
+    vote = self._largest(self._devices.replicate(np.int32(0)), votes)
+    before, self._before = self._before, vote
+    return 0 if before is None else int(self._devices.fetch(before))
 
 
 def is_lost(error: BaseException) -> bool:

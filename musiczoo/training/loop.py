@@ -1,4 +1,8 @@
-"""The training loop: dispatches, evaluation, checkpoints, early stopping."""
+"""The training loop: dispatches, evaluation, checkpoints, early stopping.
+
+The device never waits: while it works on a dispatch, the batches of the next are
+made, the next is enqueued, and the metrics of the one before are written down.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -8,6 +12,7 @@ import numpy as np
 
 from musiczoo.errors import UserError
 from musiczoo.training import journal
+from musiczoo.training.ahead import Ahead
 from musiczoo.training.throughput import Throughput
 
 
@@ -36,6 +41,11 @@ class Schedule(NamedTuple):
     periods = self.steps_per_dispatch, self.eval_every, self.checkpoint_every
     return min(self.steps, *((step // p + 1) * p for p in periods))
 
+  def is_due(self, step: int) -> bool:
+    """Whether the state after `step` is evaluated or saved."""
+    periods = self.eval_every, self.checkpoint_every
+    return step == self.steps or any(step % period == 0 for period in periods)
+
 
 MOST_BAD = 20  # Batches that are skipped before a run is given up.
 
@@ -48,13 +58,16 @@ class Callbacks(NamedTuple):
   """What a loop does with a state.
 
   Attributes:
-    train_steps: (state, batches, num) -> (state, metrics of each step).
+    train_steps: (state, batches, first, num) -> (state, metrics of each step),
+      as of `make_train_steps`; may return before the device has computed them.
     batch_at: step -> batch.
     evaluate: state -> dict of floats; the monitored one is to be low.
     save: (state, metrics) writes a checkpoint; `metrics` has the figure
       'monitored' and its name 'monitor' if the state was just evaluated.
+    fetch: metrics -> NumPy arrays, when they are computed.
     restore: () -> (state, step) of the newest checkpoint, or of the beginning.
     stopping: called between dispatches; True saves and returns early.
+    reached: called with the last step enqueued, before the next dispatch.
     report: called with (step, metrics) of logged steps and evaluations.
   """
 
@@ -62,8 +75,10 @@ class Callbacks(NamedTuple):
   batch_at: Callable[[int], dict]
   evaluate: Callable
   save: Callable
+  fetch: Callable = jax.device_get
   restore: Callable | None = None
   stopping: Callable[[], bool] = lambda: False
+  reached: Callable[[int], None] = lambda step: None
   report: Callable[[int, dict], None] = lambda step, metrics: None
 
 
@@ -97,67 +112,141 @@ def run(
     Diverged: names the step; the sound state before it has been saved. Or the
       monitored figure of a state is not finite, which is not saved.
   """
-  journal.rewind(workdir, step)
-  scores = _scores(workdir, monitor)
-  bad = journal.read(workdir, journal.BAD)
-  saved = step or -1
-  rates = Throughput(amounts)
+  with Ahead(callbacks.batch_at, schedule.steps_per_dispatch) as ahead:
+    loop = _Loop(callbacks, schedule, workdir, monitor, on_nan, ahead, amounts)
+    return loop.run(state, step)
 
-  while step < schedule.steps and not _stale(scores, schedule.patience):
-    stop = schedule.next_stop(step)
-    with rates.waiting():
-      batches = [callbacks.batch_at(_number(bad, s)) for s in range(step, stop)]
-      batches = _stack(batches, schedule.steps_per_dispatch)
-    with rates.working(stop - step):
-      state, history = callbacks.train_steps(
-        state, batches, np.int32(stop - step)
-      )
 
-    lines = _lines(history, step, stop, schedule.log_every)
-    journal.append(workdir, journal.METRICS, lines)
-    for line in lines:
-      callbacks.report(line['step'], line)
-    failed = np.flatnonzero(~history['finite'][: stop - step])
-    if failed.size:
-      step = at = step + int(failed[0])
-      if on_nan == 'roll_back':
-        state, step = callbacks.restore()
-        journal.rewind(workdir, step)
-        scores = _scores(workdir, monitor)
-      elif step > saved:
-        callbacks.save(state, {})
-        saved = step
-      _note(workdir, bad, at, step, stops=on_nan == 'stop')
-      continue
-    step = stop
+class _Dispatch(NamedTuple):
+  """The steps first + 1 .. last, and their metrics, which may be to come."""
 
+  first: int
+  last: int
+  history: dict
+
+  def is_done(self):
+    """Whether the metrics are computed."""
+    arrays = jax.tree.leaves(self.history)
+    return all(a.is_ready() for a in arrays if isinstance(a, jax.Array))
+
+
+class _Loop:
+  """`run`, with what it keeps from dispatch to dispatch."""
+
+  def __init__(
+    self, callbacks, schedule, workdir, monitor, on_nan, ahead, amounts
+  ):
+    self._do, self._schedule = callbacks, schedule
+    self._workdir, self._monitor, self._on_nan = workdir, monitor, on_nan
+    self._ahead, self._rates = ahead, Throughput(amounts)
+    self._bad = journal.read(workdir, journal.BAD)
+    self._dispatches = []  # Whose metrics are not written down.
+
+  def run(self, state, step):
+    self._rewind(step)
+    self._saved = step or -1
+    while step < self._schedule.steps and not self._is_stale():
+      self._do.reached(step)
+      state, step = self._dispatch(state, step)
+      stopping = self._do.stopping()
+      is_due = stopping or self._schedule.is_due(step)
+      failed = self._finish(0 if is_due else 1)
+      if failed is not None:
+        state, step = self._go_back(state, failed)
+      elif is_due and self._evaluate_and_save(state, step, stopping):
+        break
+    return state, step
+
+  def _rewind(self, step):
+    journal.rewind(self._workdir, step)
+    figures = (e.get(self._monitor) for e in journal.read(self._workdir))
+    self._scores = [figure for figure in figures if figure is not None]
+
+  def _is_stale(self):
+    patience, scores = self._schedule.patience, self._scores
+    if not patience or not scores:
+      return False
+    return len(scores) - 1 - int(np.argmin(scores)) >= patience
+
+  def _numbers(self, step):
+    """The numbers of the batches of the dispatch after `step`."""
+    stop = self._schedule.next_stop(step)
+    return [_number(self._bad, s) for s in range(step, stop)]
+
+  def _dispatch(self, state, step):
+    """Enqueues the next steps: the state after them, and the last one."""
+    if not self._dispatches:
+      self._rates.begin()
+    with self._rates.waiting(
+      lambda: all(d.is_done() for d in self._dispatches)
+    ):
+      batches = self._ahead.take(self._numbers(step))
+    last = self._schedule.next_stop(step)
+    numbers = np.int32(step), np.int32(last - step)
+    state, history = self._do.train_steps(state, batches, *numbers)
+    self._dispatches.append(_Dispatch(step, last, history))
+    if last < self._schedule.steps:
+      self._ahead.request(self._numbers(last))
+    return state, last
+
+  def _finish(self, left):
+    """Writes metrics down until so many dispatches are left.
+
+    Returns:
+      how many steps were taken before one that was not finite, or None.
+    """
+    while len(self._dispatches) > left:
+      first, last, history = self._dispatches.pop(0)
+      history = self._do.fetch(history)
+      self._rates.end(last - first)
+      lines = _lines(history, first, last, self._schedule.log_every)
+      journal.append(self._workdir, journal.METRICS, lines)
+      for line in lines:
+        self._do.report(line['step'], line)
+      failed = np.flatnonzero(~history['finite'][: last - first])
+      if failed.size:
+        # What was enqueued after it has taken no step.
+        self._dispatches.clear()
+        return first + int(failed[0])
+    return None
+
+  def _go_back(self, state, step):
+    """The state to go on with after a step that failed, as `on_nan` says."""
+    failed = step
+    if self._on_nan == 'roll_back':
+      state, step = self._do.restore()
+      self._rewind(step)
+    elif step > self._saved:
+      self._do.save(state, {})
+      self._saved = step
+    stops = self._on_nan == 'stop'
+    _note(self._workdir, self._bad, failed, step, stops=stops)
+    return state, step
+
+  def _evaluate_and_save(self, state, step, stopping):
+    """Does what is due after `step`; whether the run ends."""
     metrics = {}
-    if step % schedule.eval_every == 0:
-      metrics = _evaluate(state, step, callbacks, workdir, rates)
-      _check_finite(metrics, monitor, step, workdir)
-      scores.append(metrics[monitor])
-      metrics = metrics | {'monitor': monitor, 'monitored': scores[-1]}
-    ending = (
-      callbacks.stopping()
-      or step == schedule.steps
-      or _stale(scores, schedule.patience)
-    )
-    best = metrics and scores[-1] == min(scores)
-    if ending or best or step % schedule.checkpoint_every == 0:
-      callbacks.save(state, metrics)
-      saved = step
-    if ending:
-      break
-  return state, step
+    if step % self._schedule.eval_every == 0:
+      metrics = self._evaluate(state, step)
+      self._scores.append(metrics[self._monitor])
+      score = {'monitor': self._monitor, 'monitored': self._scores[-1]}
+      metrics = metrics | score
+    ending = stopping or step == self._schedule.steps or self._is_stale()
+    best = metrics and self._scores[-1] == min(self._scores)
+    if ending or best or step % self._schedule.checkpoint_every == 0:
+      self._do.save(state, metrics)
+      self._saved = step
+    return ending
 
-
-def _evaluate(state, step, callbacks, workdir, rates):
-  """The figures of a state, which are journaled and reported."""
-  metrics = callbacks.evaluate(state)
-  journal.append(workdir, journal.METRICS, [{'step': step, **metrics}])
-  journal.append(workdir, journal.TIMING, [{'step': step, **rates.read()}])
-  callbacks.report(step, metrics)
-  return metrics
+  def _evaluate(self, state, step):
+    """The figures of a state, which are journaled and reported."""
+    metrics = self._do.evaluate(state)
+    journal.append(self._workdir, journal.METRICS, [{'step': step, **metrics}])
+    rates = {'step': step, **self._rates.read()}
+    journal.append(self._workdir, journal.TIMING, [rates])
+    self._do.report(step, metrics)
+    _check_finite(metrics, self._monitor, step, self._workdir)
+    return metrics
 
 
 def _check_finite(metrics, monitor, step, workdir):
@@ -168,11 +257,6 @@ def _check_finite(metrics, monitor, step, workdir):
       '--config.optimizer.learning_rate or --config.optimizer.clip in a new '
       'workdir'
     )
-
-
-def _scores(workdir, monitor):
-  figures = (e.get(monitor) for e in journal.read(workdir))
-  return [figure for figure in figures if figure is not None]
 
 
 def _number(bad, step):
@@ -200,18 +284,6 @@ def _note(workdir, bad, step, begin, *, stops):
       'workdir, or go on with --config.on_nan=skip or roll_back'
     )
   bad.append(note)
-
-
-def _stale(scores, patience):
-  if not patience or not scores:
-    return False
-  return len(scores) - 1 - int(np.argmin(scores)) >= patience
-
-
-def _stack(batches, size):
-  """Stacks batches along a new first axis, always `size` long."""
-  batches = batches + batches[-1:] * (size - len(batches))
-  return jax.tree.map(lambda *a: np.stack(a), *batches)
 
 
 def _lines(history, step, stop, every):

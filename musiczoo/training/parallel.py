@@ -63,15 +63,14 @@ def jit(devices) -> Parallel:
       )(replicated, batch, *rest)
 
     compiled = jax.jit(sharded, donate_argnums=(0,) if donate else ())
-    sharding = NamedSharding(mesh, split)
-
-    def place(rows):
-      if jax.process_count() == 1:
-        return jax.device_put(rows, sharding)
-      return jax.make_array_from_process_local_data(sharding, rows)
+    rows = NamedSharding(mesh, split)
 
     def call(replicated, batch, *rest):
-      return compiled(replicated, jax.tree.map(place, batch), *rest)
+      batch = jax.tree.map(lambda a: _place(a, rows), batch)
+      rest = jax.tree.map(lambda a: _place(a, everywhere), rest)
+      # What is copied to the device is copied above, and nothing else.
+      with jax.transfer_guard_host_to_device('disallow'):
+        return compiled(replicated, batch, *rest)
 
     return call
 
@@ -187,6 +186,13 @@ def _mesh(devices):
   return jax.make_mesh(
     (len(devices),), (AXIS,), axis_types=(AxisType.Auto,), devices=devices
   )
+
+
+def _place(a, sharding):
+  """An array, of which this process has its part, on the devices."""
+  if jax.process_count() == 1:
+    return jax.device_put(a, sharding)
+  return jax.make_array_from_process_local_data(sharding, a)
 
 
 def _own(devices):

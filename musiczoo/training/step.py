@@ -140,14 +140,16 @@ def parts(batch: dict) -> list[dict]:
 
 
 def make_train_steps(train_step):
-  """Returns train_steps(state, batches, num): many steps in one dispatch.
+  """Returns train_steps(state, batches, first, num): many steps in one dispatch.
 
   `batches` hold K batches along a first axis; the first `num` <= K are taken.
   One program serves every `num`, so nothing is compiled again at the end of a
-  run; a step that is not finite is the last. Metrics are arrays of [K].
+  run; a step that is not finite is the last. So is that of an earlier dispatch:
+  the state is then not at the step `first`, and no batch is taken. Metrics are
+  arrays of [K].
   """
 
-  def train_steps(state, batches, num):
+  def train_steps(state, batches, first, num):
     def batch_of(i):
       return jax.tree.map(lambda a: a[i], batches)
 
@@ -156,8 +158,9 @@ def make_train_steps(train_step):
     history = jax.tree.map(lambda a: jnp.zeros((size,), a.dtype), like)
 
     def more(carry):
-      i, _, history = carry
-      return (i < num) & ((i == 0) | history['finite'][i - 1])
+      i, state, _ = carry
+      # A step that is not finite leaves the state as it was.
+      return (i < num) & (state.step == first + i)
 
     def step(carry):
       i, state, history = carry

@@ -1,5 +1,6 @@
 """Two processes on one machine: the same bits as one, and one dies alone."""
 
+import fcntl
 import os
 import pathlib
 import re
@@ -40,7 +41,7 @@ def corpus(tmp_path_factory):
   return folder
 
 
-def start(corpus, workdir, devices, *more, steps):
+def start(corpus, workdir, devices, *more, steps, stdout=subprocess.PIPE):
   numbers = NUMBERS | {'corpus': corpus, 'steps': steps}
   arguments = [f'--config.{name}={value}' for name, value in numbers.items()]
   flag = f'--xla_force_host_platform_device_count={devices}'
@@ -59,12 +60,12 @@ def start(corpus, workdir, devices, *more, steps):
       cwd=ROOT,
       env=os.environ | {'XLA_FLAGS': flag},
       text=True,
-      stdout=subprocess.PIPE,
+      stdout=stdout,
       stderr=subprocess.PIPE,
     )
 
 
-def start_two(corpus, workdir, *more, steps):
+def start_two(corpus, workdir, *more, steps, stdout=subprocess.PIPE):
   with socket.socket() as s:
     s.bind(('127.0.0.1', 0))
     port = s.getsockname()[1]
@@ -78,6 +79,7 @@ def start_two(corpus, workdir, *more, steps):
       f'--process_id={i}',
       *more,
       steps=steps,
+      stdout=stdout,
     )
     for i in range(2)
   ]
@@ -152,3 +154,18 @@ def test_a_process_that_dies_in_a_save_ends_the_others(
   both[victim].communicate()
   assert both[1 - victim].returncode == processes.AGAIN, errors
   assert len(errors.splitlines()) <= 2, errors
+
+
+def test_a_process_that_hangs_ends_both(corpus, tmp_path):
+  # Nobody reads what the first prints: once the pipe is full it waits for ever in
+  # a write. Its other threads go on, and with them its heart.
+  unread, full = os.pipe()
+  size = fcntl.fcntl(full, fcntl.F_SETPIPE_SZ, 4096)
+  os.write(full, bytes(size - 1000))
+  more = '--step_timeout=1'
+  both = start_two(corpus, tmp_path, more, steps=10**6, stdout=full)
+  errors = [process.communicate(timeout=240)[1] for process in both]
+  os.close(unread), os.close(full)
+  assert [process.returncode for process in both] == [processes.AGAIN] * 2
+  named = re.search(r'stuck after step (\d+): .* --step_timeout=1', errors[0])
+  assert named and int(named[1]) % 2 == 0, errors  # Of two steps a dispatch.

@@ -75,8 +75,9 @@ def _train(model, batch, optimizer, steps):
   train_steps = jax.jit(step_lib.make_train_steps(step))
   before = state = init(jax.random.key(0), batch)
   batches = families.stack([batch] * STEPS)
-  for _ in range(steps // STEPS):
-    state, _ = train_steps(state, batches, np.int32(STEPS))
+  for first in range(0, steps, STEPS):
+    numbers = np.int32(first), np.int32(STEPS)
+    state, _ = train_steps(state, batches, *numbers)
   return before, state
 
 

@@ -59,7 +59,9 @@ def trained(family, *, seed=0, steps=1, dispatches=1, batches=None, **kind):
   for i in range(dispatches):
     part = batches[i * each : (i + 1) * each]
     filled = families.stack(part + part[:1] * (STEPS - each))
-    state, history = train_steps(state, filled, np.int32(each))
+    state, history = train_steps(
+      state, filled, np.int32(i * each), np.int32(each)
+    )
     histories.append(jax.tree.map(lambda h: h[:each], place.fetch(history)))
   history = jax.tree.map(lambda *h: np.concatenate(h), *histories)
   return place.fetch(state), history

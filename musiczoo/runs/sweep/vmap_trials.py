@@ -103,20 +103,19 @@ def _place(meeting, seat, config, pipeline):
     k: np.float32(v) for k, v in config.optimizer.options.items() if k in RATES
   }
 
-  def train_steps(state, batches, num):
-    return meeting.call(
-      seat, lambda: _program(config, pipeline), rates, state, batches, num
-    )
+  def train_steps(state, batches, first, num):
+    arguments = rates, state, batches, first, num
+    return meeting.call(seat, lambda: _program(config, pipeline), *arguments)
 
   return parallel.jit(jax.devices()[:1]), train_steps
 
 
 def _program(config, pipeline):
-  """(rates, state, batches, num) of each seat -> (state, history) of each."""
+  """(rates, state, batches, first, num) of each seat -> (state, history) of each."""
 
-  def at_seat(rates, state, batches, num):
+  def at_seat(rates, state, batches, first, num):
     train_steps = run.make_steps(config, pipeline, **rates)
-    return train_steps(state, batches, num)
+    return train_steps(state, batches, first, num)
 
   def at_all(asked):
     stacked = jax.tree.map(lambda *a: jnp.stack(a), *asked)
