@@ -4,8 +4,9 @@
 
 Needs no TPU, only its compiler: `pip install 'jax[tpu]'`. Compiles a training
 step (a stack of layers, a Dense layer, Adam; the batch shared among all chips)
-of ours and of Flax's `nn.RNN`, and adds up the compiler's own estimates, those
-inside a loop as often as the loop runs. An estimate, not a time.
+of ours, by kernels and by scans, and of Flax's `nn.RNN`, and adds up the compiler's
+own estimates, those inside a loop as often as the loop runs. Kernels have none and
+are counted, see `tpu_scripts.kernels`. An estimate, not a time.
 """
 
 import argparse
@@ -20,7 +21,7 @@ import numpy as np
 import optax
 
 from musiczoo.nn.recurrent import Recurrent
-from tpu_scripts import chips, hlo
+from tpu_scripts import chips, hlo, kernels
 
 DEPTH = 128  # symbols that the net predicts
 
@@ -30,10 +31,12 @@ class Ours(nn.Module):
   hidden: int
   layers: int
   dtype: jnp.dtype
+  backend: str
 
   @nn.compact
   def __call__(self, x):
-    net = Recurrent(self.cell, self.hidden, self.layers, dtype=self.dtype)
+    how = {'dtype': self.dtype, 'backend': self.backend}
+    net = Recurrent(self.cell, self.hidden, self.layers, **how)
     return nn.Dense(DEPTH, dtype=self.dtype)(net(x)[0])
 
 
@@ -66,22 +69,44 @@ def main():
   figures = []
   for cell in args.cells.split(','):
     for dtype in (jnp.bfloat16, jnp.float32):
-      cycles = {}
-      for make in (Ours, Flax):
-        net = make(cell, args.hidden, args.layers, dtype)
-        text = _compile(net, mesh, args.rows, args.steps)
-        cycles[make.__name__] = hlo.cost(text).cycles
-      ratio = cycles['Flax'] / cycles['Ours']
-      figures.append({'cell': cell, 'dtype': dtype.__name__, 'cycles': cycles})
+      found = _figures(cell, dtype, args, mesh)
+      figures.append(found)
       print(
         f'{cell:5}{dtype.__name__:10}'
-        + ''.join(f'{k:>8}{v / 1e6:7.1f} M' for k, v in cycles.items())
-        + f'{ratio:8.2f}',
+        + ''.join(f'{k:>9}{v / 1e6:7.1f} M' for k, v in found['cycles'].items())
+        + f'{found["cycles"]["flax"] / found["cycles"]["kernels"]:8.2f}',
         flush=True,
       )
   if args.json:
     with open(args.json, 'w', encoding='utf-8') as file:
       json.dump(vars(args) | {'figures': figures}, file, indent=2)
+
+
+def _figures(cell, dtype, args, mesh):
+  """Cycles of a step by each implementation, and what the kernels count as."""
+  sizes = cell, args.hidden, args.layers, dtype
+  nets = {
+    'kernels': Ours(*sizes, 'pallas'),
+    'scan': Ours(*sizes, 'scan'),
+    'flax': Flax(*sizes),
+  }
+  rows = args.rows // mesh.size
+  # All layers have as many inputs as units.
+  numbers = rows, args.steps, args.hidden, args.hidden
+  bundles = kernels.count(cell, dtype.__name__, *numbers, args.topology)
+  chip = chips.CHIPS[args.topology.partition(':')[0]]
+  calls = []
+
+  def kernel(line):
+    calls.append(kernels.cycles(line, bundles, args.steps, chip))
+    return max(calls[-1].values())
+
+  cycles = {
+    name: hlo.cost(_compile(net, mesh, args.rows, args.steps), kernel).cycles
+    for name, net in nets.items()
+  }
+  kind = {'cell': cell, 'dtype': dtype.__name__}
+  return kind | {'cycles': cycles, 'kernels': calls}
 
 
 def _compile(net, mesh, rows, steps):

@@ -1,11 +1,11 @@
-"""A compiled TPU program as text walks in; what it costs walks out.
+"""What a compiled TPU program costs, from its text.
 
 The compiler writes its own estimate, in cycles, beside each instruction that it
 schedules, but for one round of a loop only. Here each counts as often as it
 runs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import math
 import re
 from typing import NamedTuple
@@ -37,11 +37,15 @@ class Cost(NamedTuple):
   looped: int
 
 
-def cost(text: str) -> Cost:
+def cost(text: str, kernel: Callable[[str], int] | None = None) -> Cost:
   """What `compiled.as_text()` costs.
 
+  Args:
+    kernel: cycles of the line of a Pallas kernel, of which there is no estimate.
+
   Raises:
-    ValueError: a loop whose number of rounds the text doesn't say.
+    ValueError: a loop whose number of rounds the text doesn't say; a kernel, and
+      no `kernel` to count it.
   """
   computations, entry = _computations(text)
   cycles, size, looped, collectives = 0, 0, 0, {}
@@ -50,6 +54,10 @@ def cost(text: str) -> Cost:
     cycles += times * sum(
       map(int, re.findall(r'estimated_cycles":"(\d+)', line))
     )
+    if 'custom_call_target="tpu_custom_call"' in line:
+      if kernel is None:
+        raise ValueError(f'a kernel has no estimate: {line.strip()[:200]}')
+      cycles += times * kernel(line)
     name = _collective(line)
     if name:
       collectives[name] = collectives.get(name, 0) + 1
@@ -117,7 +125,12 @@ def _collective(line) -> str | None:
 def _bytes(line) -> int:
   """The size of what an instruction gives, in bytes."""
   given = re.split(rf' (?:{"|".join(COLLECTIVES)})(?:-start)?\(', line)[0]
-  arrays = re.findall(r'\b(pred|bf16|[fsuc]\d+)\[([\d,]*)\]', given)
+  return size(given)
+
+
+def size(text: str) -> int:
+  """The bytes of all arrays whose types stand in a text."""
+  arrays = re.findall(r'\b(pred|bf16|[fsuc]\d+)\[([\d,]*)\]', text)
   return sum(
     (BITS.get(kind) or int(kind[1:]))
     * math.prod(map(int, filter(None, shape.split(','))))

@@ -7,10 +7,10 @@ from typing import Annotated
 from flax import linen as nn
 import jax.numpy as jnp
 
-from musiczoo.errors import Layers, Range, Share, Units
+from musiczoo.errors import Layers, OneOf, Range, Share, Units
 from musiczoo.models.autoregressive import autoregressive
 from musiczoo.models.model import Model
-from musiczoo.nn.recurrent import Recurrent
+from musiczoo.nn.recurrent import backends, Recurrent
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +30,8 @@ class RNNOptions:
       bars before each step had, see `nn.look_back`; of melodies only. 0: not.
     degrees: units in which the net is given the degree of each pitch above the tonic
       of the condition `key`, see `nn.degrees`; of melodies only. 0: not.
+    backend: what computes the layers in training, see `nn.recurrent.backends`; auto
+      takes the device's.
   """
 
   hidden: Units
@@ -40,6 +42,7 @@ class RNNOptions:
   chroma: bool = False
   look_back: Annotated[int, Range(0, 1024)] = 0
   degrees: Annotated[int, Range(0, 1024)] = 0
+  backend: Annotated[str, OneOf(*backends.NAMES)] = 'auto'
 
 
 def _family(cell: str) -> Callable[..., Model]:
@@ -50,7 +53,7 @@ def _family(cell: str) -> Callable[..., Model]:
   ) -> Model:
     dtype = jnp.dtype(dtype)
     sizes = options.hidden, options.layers, options.residual, options.dropout
-    net = Recurrent(cell, *sizes, dtype, remat)
+    net = Recurrent(cell, *sizes, dtype, remat, options.backend)
     more = conditioning, dtype, options.word_dropout, options.chroma
     form = {'look_back': options.look_back, 'degrees': options.degrees}
     return autoregressive(net, head, spec, *more, **form)

@@ -1,15 +1,25 @@
 """The recurrent core against torch, a naive scan, and its own laws."""
 
+import functools
 import pathlib
+import types
 
 from hypothesis import given, settings, strategies as st
 import jax
+from jax.experimental import rnn
 from jax.extend import core
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from musiczoo.nn.recurrent import CELLS, Recurrent, scan
+from musiczoo.errors import UserError
+from musiczoo.nn.recurrent import (
+  backends,
+  CELLS,
+  layer as layers,
+  pallas,
+  Recurrent,
+)
 
 GOLDEN = pathlib.Path(__file__).parents[1] / 'golden' / 'recurrent.npz'
 
@@ -135,7 +145,7 @@ def test_equals_a_naive_scan(cell, steps, rows, depth, hidden, seed):
     normal(seed + 3, len(kind.bias) * hidden),
     tuple(normal(seed + 4, kind.states, rows, hidden)),
   )
-  ours = lambda *a: scan.layer(kind, *a, None)
+  ours = lambda *a: layers.layer('scan', kind, *a, None)
   theirs = jax.vmap(
     lambda *a: naive(cell, *a), (1, None, None, None, 0), (1, 0)
   )
@@ -352,3 +362,76 @@ def test_one_result_under_every_transformation():
     check_vma=False,
   )
   close(jax.jit(sharded)(variables, x), wanted)
+
+
+@each_cell
+@pytest.mark.parametrize('masked', [False, True])
+@pytest.mark.parametrize('dtype', ['float32', 'bfloat16'])
+def test_kernels_equal_the_scan(cell, masked, dtype, monkeypatch):
+  loops = {
+    name: functools.partial(getattr(pallas, name), interpret=True)
+    for name in ('forward', 'backward')
+  }
+  monkeypatch.setitem(layers.LOOPS, 'pallas', types.SimpleNamespace(**loops))
+  monkeypatch.setattr(pallas, 'fits', lambda *size: True)
+  mask = normal(2, 3, 6) > 0 if masked else None
+  # Of bfloat16 the last bits differ where sums are added in another order.
+  tolerance = 1e-5 if dtype == 'float32' else 0.05
+  equal_backends('scan', 'pallas', cell, jnp.dtype(dtype), mask, tolerance)
+
+
+def equal_backends(one, other, cell, dtype, mask, tolerance):
+  """Asserts that values and all gradients of two back ends are the same."""
+  found = []
+  for backend in one, other:
+    net, variables, x = build(cell, dtype=dtype, backend=backend)
+    carry = jax.tree.map(lambda a: normal(3, *a.shape), net.start(3))
+    run = functools.partial(_apply, net, mask)
+    shapes = jax.eval_shape(run, variables, x, carry)
+    cotangents = jax.tree.map(
+      lambda a: jnp.asarray(normal(4, *a.shape), a.dtype), shapes
+    )
+    found.append(differentiate(run, cotangents, variables, x, carry))
+  close(*jax.tree.map(lambda a: np.asarray(a, np.float32), found), tolerance)
+
+
+def _apply(net, mask, variables, x, carry):
+  return net.apply(variables, x, carry=carry, mask=mask)
+
+
+def test_cudnn_is_given_our_weights(monkeypatch):
+  """By the equations that JAX states for it: here is no GPU."""
+
+  def reference(x, h, c, weights, lengths, **sizes):
+    numbers = [sizes[f'{n}_size'] for n in ('input', 'hidden')] + [1, False]
+    parts = rnn.unpack_lstm_weights(weights, *numbers)
+    return rnn.lstm_ref(x, h, c, *parts, lengths, *numbers[:3], 0.0, False)
+
+  monkeypatch.setattr(rnn, 'lstm', reference)
+  equal_backends('scan', 'cudnn', 'lstm', jnp.dtype('float32'), None, 1e-5)
+
+
+@each_cell
+def test_the_device_chooses(cell, monkeypatch):
+  def chosen(*size, asked='auto', dtype='float32', masked=False):
+    return backends.choose(asked, cell, size, dtype, masked=masked)
+
+  size = 16, 8, 128
+  assert chosen(*size) == 'scan'
+  assert chosen(*size, asked='pallas') == 'pallas'
+  monkeypatch.setattr(jax, 'default_backend', lambda: 'tpu')
+  assert chosen(*size) == 'pallas'
+  assert chosen(*size, asked='scan') == 'scan'
+  # Sizes that are no whole tiles, weights beyond the memory.
+  for other in (16, 7, 128), (16, 8, 100), (16, 8, 8192):
+    assert chosen(*other) == 'scan'
+    with pytest.raises(UserError, match='pallas'):
+      chosen(*other, asked='pallas')
+  # A step of sampling.
+  for asked in backends.NAMES:
+    assert chosen(1, 8, 128, asked=asked) == 'scan'
+  if cell == 'lstm':
+    assert chosen(*size, asked='cudnn') == 'cudnn'
+  for refused in {'dtype': 'bfloat16'}, {'masked': True}:
+    with pytest.raises(UserError, match='cudnn'):
+      chosen(*size, asked='cudnn', **refused)

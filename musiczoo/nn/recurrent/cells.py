@@ -72,3 +72,25 @@ CELLS = {
   'lstm': Cell((0, 1, 2, 3), (0, 1, 2, 3), 2, _lstm, (0.0, 1.0, 0.0, 0.0)),
   'gru': Cell((0, 1, 2), (0, 1, 3), 1, _gru, (0.0,) * 4),
 }
+
+
+def advance(cell: Cell, p: dict[int, jax.Array], state: State, real) -> State:
+  """The state after a step; it stays as it was where `real` [B] is False.
+
+  Args:
+    real: or None: everywhere.
+  """
+  after = cell.update(p, state)
+  if real is None:
+    return after
+  return jax.tree.map(lambda a, b: jnp.where(real[:, None], a, b), after, state)
+
+
+def dot(equation: str, a: jax.Array, b: jax.Array) -> jax.Array:
+  """A product of matrices, summed in float32."""
+  return jnp.einsum(equation, a, b, preferred_element_type=jnp.float32)
+
+
+def cast(tree, dtype):
+  """All arrays of a tree in a dtype."""
+  return jax.tree.map(lambda a: a.astype(dtype), tree)

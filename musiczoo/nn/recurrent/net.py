@@ -5,8 +5,9 @@ import jax
 import jax.numpy as jnp
 
 from musiczoo.nn.dropout import locked
+from musiczoo.nn.recurrent import backends
 from musiczoo.nn.recurrent.cells import CELLS
-from musiczoo.nn.recurrent.scan import layer
+from musiczoo.nn.recurrent.layer import layer
 
 
 class Recurrent(nn.Module):
@@ -22,6 +23,7 @@ class Recurrent(nn.Module):
     dtype: of the matmuls and of the values saved for the backward pass.
       Parameters, sums and the state are float32.
     remat: recompute each layer in the backward pass from its input.
+    backend: of `backends.NAMES`.
   """
 
   cell: str
@@ -31,6 +33,7 @@ class Recurrent(nn.Module):
   dropout: float = 0.0
   dtype: jnp.dtype = jnp.float32
   remat: bool = False
+  backend: str = 'auto'
 
   @nn.compact
   def __call__(self, x_BxTxD, *, carry=None, mask=None, keys=None):
@@ -52,13 +55,18 @@ class Recurrent(nn.Module):
     mask_TxB = None if mask is None else jnp.swapaxes(mask, 0, 1) != 0
     y_TxBxH = jnp.swapaxes(x_BxTxD, 0, 1).astype(self.dtype)
     apply_layer = (
-      jax.checkpoint(layer, static_argnums=0) if self.remat else layer
+      jax.checkpoint(layer, static_argnums=(0, 1)) if self.remat else layer
     )
+    rows, steps, _ = x_BxTxD.shape
+    size, masked = (steps, rows, self.hidden), mask is not None
+    how = self.backend, self.cell, size, self.dtype
+    backend = backends.choose(*how, masked=masked)
     after = []
     for i, state in enumerate(carry):
       x_TxBxD = y_TxBxH
       weights = self._weights(i, x_TxBxD.shape[-1])
-      y_TxBxH, state = apply_layer(cell, x_TxBxD, *weights, state, mask_TxB)
+      args = x_TxBxD, *weights, state, mask_TxB
+      y_TxBxH, state = apply_layer(backend, cell, *args)
       if keys is not None and self.dropout:
         y_TxBxH *= locked(keys, i, self.dropout, self.hidden, self.dtype)
       if self.residual and i:

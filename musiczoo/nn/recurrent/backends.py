@@ -1,0 +1,48 @@
+"""Which implementation computes a recurrent layer."""
+
+import jax
+import jax.numpy as jnp
+
+from musiczoo.errors import UserError
+from musiczoo.nn.recurrent import pallas
+from musiczoo.nn.recurrent.cells import CELLS
+
+# scan   a loop that XLA compiles: everywhere
+# cudnn  NVIDIA's LSTM, on GPUs: float32, no mask
+# pallas kernels for TPUs: sizes of whole tiles, weights that fit into the chip
+NAMES = 'auto', 'scan', 'cudnn', 'pallas'
+
+
+def choose(
+  asked: str, cell: str, size: tuple[int, int, int], dtype, *, masked: bool
+) -> str:
+  """The name of the implementation for this device, cell and size.
+
+  Args:
+    asked: of `NAMES`; 'auto' is pallas on a TPU where it can be, else scan. cuDNN
+      has to be asked for, until it has been measured.
+    size: steps, rows and units. A single step, as of sampling, is always a scan.
+    masked: whether there are steps that are not real.
+
+  Raises:
+    UserError: what was asked for cannot compute this.
+  """
+  steps, rows, hidden = size
+  fits = pallas.fits(CELLS[cell], steps, rows, hidden, dtype)
+  if steps == 1 or asked == 'scan':
+    return 'scan'
+  if asked == 'auto':
+    return 'pallas' if fits and jax.default_backend() == 'tpu' else 'scan'
+  if asked == 'cudnn':
+    is_float32 = jnp.dtype(dtype) == 'float32'
+    if cell != 'lstm' or not is_float32 or masked:
+      raise UserError(
+        f'--config.model.backend=cudnn computes an LSTM in float32 without masks, '
+        f'no {cell} in {jnp.dtype(dtype)}: use scan'
+      )
+  elif not fits:
+    raise UserError(
+      f'--config.model.backend=pallas computes whole tiles whose weights fit into '
+      f'the chip, not {rows} rows and {hidden} units in {jnp.dtype(dtype)}: use scan'
+    )
+  return asked
