@@ -4,7 +4,8 @@
   python -m benchmarks.figures --only=pretrained --models=gru-chorales
   python -m benchmarks.figures --only=seeds --runs=out/seeds
   python -m benchmarks.figures --only=tunes --runs=out/tunes
-  python -m benchmarks.figures --only=songs --songs=DATASET
+  python -m benchmarks.figures --only=songs,song_infill --songs=DATASET
+  python -m benchmarks.figures --only=song_parts --runs=out/song_parts
 
 writes docs/results/NAME.json, each with the command that made it. Then
 `python -m docs.render` puts the figures into the pages. `autoencoder` trains
@@ -136,6 +137,33 @@ def of_songs(songs: str) -> dict:
   figures = {'real_songs': figures['songs'], **figures['new']}
   nats = _evaluate(chosen, f'--corpus={songs}', '--nonovelty')
   return _facts(name, corpora.load(songs)) | {'nats': nats} | figures
+
+
+def of_song_infill(songs: str) -> dict:
+  """Holes of songs held out that lstm-songs fills."""
+  chosen = '--pretrained=lstm-songs', f'--songs={songs}', '--num=200'
+  return _written('benchmarks.song_infill', *chosen)['figures']
+
+
+def of_song_parts(runs: str) -> dict:
+  """Models of songs without a part, whose runs are PART in a folder.
+
+  See `benchmarks.song_parts`, by which they are trained, too.
+  """
+  found = {}
+  for run in sorted(pathlib.Path(runs).iterdir()):
+    part, chosen = run.name, f'--workdir={run}'
+    left_out = 'benchmarks.song_parts', part
+    nats = _written(*left_out, 'experiments.evaluate', chosen, '--nonovelty')
+    corpus = json.loads((run / 'config.json').read_text())['corpus']
+    with tempfile.TemporaryDirectory() as folder:
+      new = f'{folder}/new'
+      many = '--num_outputs=64', '--num_steps=1536', f'--output_dir={new}'
+      _output(*left_out, 'experiments.generate', chosen, *many)
+      sides = f'--real={corpus}', f'--generated={new}'
+      figures = _written('benchmarks.songs', *sides)['figures']['new']
+    found[part] = {'nats': nats, 'songs': figures['songs']}
+  return found
 
 
 def of_voice_leading() -> dict:
@@ -276,15 +304,17 @@ MEASURES = {
   'seeds': of_seeds,
   'jsb16': of_jsb16,
   'songs': of_songs,
+  'song_infill': of_song_infill,
+  'song_parts': of_song_parts,
   'tunes': of_tunes,
 }
 
 
 # The flag that says what figures are of, where that is not in the package, and
 # how receipts name it: its value is a path of one machine.
-INPUTS = dict.fromkeys(('seeds', 'jsb16', 'tunes'), ('runs', 'RUNS')) | {
-  'songs': ('songs', 'DATASET')
-}
+INPUTS = dict.fromkeys(
+  ('seeds', 'jsb16', 'tunes', 'song_parts'), ('runs', 'RUNS')
+) | dict.fromkeys(('songs', 'song_infill'), ('songs', 'DATASET'))
 
 
 def main():

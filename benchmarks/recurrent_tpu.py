@@ -79,7 +79,11 @@ def main():
       )
   if args.json:
     with open(args.json, 'w', encoding='utf-8') as file:
-      json.dump(vars(args) | {'figures': figures}, file, indent=2)
+      sizes = 'topology', 'cells', 'rows', 'steps', 'hidden', 'layers'
+      flags = ' '.join(f'--{name}={getattr(args, name)}' for name in sizes)
+      command = f'python -m benchmarks.recurrent_tpu {flags}'
+      json.dump({'command': command, 'figures': figures}, file, indent=1)
+      file.write('\n')
 
 
 def _figures(cell, dtype, args, mesh):

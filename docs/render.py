@@ -255,6 +255,38 @@ def tune_samples() -> str:
   return table(['', 'real', *runs], rows)
 
 
+def song_parts() -> str:
+  """Nats and measures of models of songs, whole and with one part left out."""
+  names = {
+    'none': 'whole',
+    'plans': 'without plans',
+    'look_back': 'without earlier bars',
+    'chords': 'without chords',
+  }
+  measures = 'repeated_bar_share', 'in_key_share', 'pitch_class_entropy'
+  found = receipt('song_parts')
+  real = found['none']['songs']['figures']
+  rows = [['real songs', '', '', *(f'{real[m]["real"]:.3f}' for m in measures)]]
+  for part, label in names.items():
+    nats, songs = found[part]['nats'], found[part]['songs']
+    new = (f'{songs["figures"][m]["generated"]:.3f}' for m in measures)
+    gap = f'{songs["mean_gap"]:.2f}'
+    rows.append([label, f'{nats["nll_per_note"]:.3f}', gap, *new])
+  labels = (f'`{m}`' for m in measures)
+  return table(['', 'nats per note', 'mean gap', *labels], rows)
+
+
+def recurrent_tpu() -> str:
+  """Cycles of a train step by kernels, scans and Flax."""
+  rows = []
+  for one in receipt('recurrent_tpu'):
+    cycles = one['cycles']
+    each = (f'{n / 1e6:.1f}' for n in cycles.values())
+    ratio = f'{cycles["flax"] / cycles["kernels"]:.1f}'
+    rows.append([f'`{one["cell"]}` {one["dtype"]}', *each, ratio])
+  return table(['cycles, millions', *cycles, 'flax / kernels'], rows)
+
+
 def _tune_runs():
   """What was run, of the families in the order of the tables."""
   runs = receipt('tunes')
@@ -373,6 +405,8 @@ BLOCKS = {
   'density': density,
   'gan': gan,
   'tunes': tunes,
+  'song_parts': song_parts,
+  'recurrent_tpu': recurrent_tpu,
   'tune_samples': tune_samples,
   'voice_leading': voice_leading,
   'harmonize': harmonize,

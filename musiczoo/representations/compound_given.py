@@ -8,7 +8,15 @@ import numpy as np
 from musiczoo.music import compound_rows as rows, instruments, metre
 from musiczoo.music.compound_rows import Layout
 from musiczoo.music.quantize import quantize
-from musiczoo.music.score import canonical, ONSET, Score, TRACK, Track
+from musiczoo.music.score import (
+  canonical,
+  DURATION,
+  ONSET,
+  PITCH as PITCH_OF_NOTE,
+  Score,
+  TRACK,
+  Track,
+)
 from musiczoo.representations import compound_decoder, compound_encoder
 from musiczoo.representations.compound_decoder import BAR, Bars, PITCH, SLOT
 
@@ -56,7 +64,8 @@ class Given(NamedTuple):
     new = np.column_stack(
       [ticks[0], ticks[1] - ticks[0], pitch, 8 * velocity + 4, track_of[slot]]
     )
-    notes = np.concatenate([score.notes[~self.is_free()], new])
+    kept = score.notes[~self.is_free()].astype(np.int64)
+    notes = np.concatenate([kept, _without_overlaps(new, kept)])
     return canonical(score._replace(notes=notes, tracks=self.tracks))
 
   def is_free(self) -> np.ndarray:
@@ -70,6 +79,31 @@ class Given(NamedTuple):
     ) // (2 * score.resolution)
     bar = np.minimum(metre.bar_of(lines, onset), len(self.free) - 1)
     return self.free[bar, self.track_slots[score.notes[:, TRACK]]]
+
+
+def _without_overlaps(new, kept):
+  """New notes [N, 5] that leave the ends of kept ones as they are.
+
+  Of two notes of one pitch and track that overlap, a note off ends the first. So a
+  new note ends where a kept one begins, and none begins while a kept one sounds.
+  """
+  if not len(kept):
+    return new
+  lane, onset = new[:, TRACK] << 7 | new[:, PITCH_OF_NOTE], new[:, ONSET]
+  lanes = kept[:, TRACK] << 7 | kept[:, PITCH_OF_NOTE]
+  order = np.argsort(lanes << 32 | kept[:, ONSET], kind='stable')
+  begins = (lanes << 32 | kept[:, ONSET])[order]
+  # The last end so far in each lane, since higher lanes are larger numbers.
+  ends = (lanes << 32 | kept[:, ONSET] + kept[:, DURATION])[order]
+  ends = np.maximum.accumulate(ends)
+  after = np.searchsorted(begins, lane << 32 | onset, side='right')
+  last = ends[after - 1] * (after > 0)
+  sounds = (last >> 32 == lane) & (after > 0) & (last & 0xFFFFFFFF > onset)
+  following = np.append(begins, -1)[after]
+  until = np.where(following >> 32 == lane, following & 0xFFFFFFFF, 1 << 32)
+  cut = new.copy()
+  cut[:, DURATION] = np.minimum(new[:, DURATION], until - onset)
+  return cut[~sounds]
 
 
 def given(
