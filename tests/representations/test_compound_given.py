@@ -24,7 +24,7 @@ def songs(draw):
     st.integers(60, 62),
     st.integers(0, 2),
   )
-  table = np.array(draw(st.lists(notes, min_size=1, max_size=40)))
+  table = np.array(draw(st.lists(notes, min_size=12, max_size=40)))
   onset, duration, pitch, track = table.T
   notes = to_notes(onset, duration, pitch, 80, track)
   return canonical(Score(notes, TRACKS, resolution=GRID))
@@ -37,12 +37,14 @@ def counted(score, chosen):
 
 
 @given(songs(), songs(), st.data())
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 def test_given_notes_stay_as_they_are(song, other, data):
   bars = int(song.notes[:, 0].max()) // (4 * GRID) + 1
   first = data.draw(st.integers(0, bars - 1))
   last = data.draw(st.integers(first, bars - 1))
-  numbers = data.draw(st.sets(st.sampled_from(range(len(song.tracks)))))
+  numbers = data.draw(
+    st.sets(st.sampled_from(range(len(song.tracks))), min_size=1)
+  )
   hole = slice(first, last + 1)
   found = compound_given.given(song, Layout(GRID), hole, sorted(numbers))
   # Any rows that a model might add.
