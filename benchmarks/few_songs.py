@@ -103,6 +103,7 @@ def _samples(root, name):
 def _nats(pipeline, params, pieces):
   """Nats per note of pieces."""
   import jax
+  import numpy as np
 
   from musiczoo.data import encoding
   from musiczoo.evaluation.likelihood import make_validation
@@ -116,7 +117,11 @@ def _nats(pipeline, params, pieces):
     cache_key={},
   )
   validate = make_validation(devices, pipeline, split, 1)
-  return validate(devices.replicate(params))['nll_per_note']
+  figures = validate(devices.replicate(params))
+  decode = pipeline.representation.decode
+  notes = sum(len(decode(np.asarray(x)).notes) for x in split.x)
+  total = figures[f'nll_per_{pipeline.spec.unit}'] * int(split.offsets[-1])
+  return float(total / notes)
 
 
 def _run(module, *arguments):
