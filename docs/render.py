@@ -263,7 +263,12 @@ def song_parts() -> str:
     'look_back': 'without earlier bars',
     'chords': 'without chords',
   }
-  measures = 'repeated_bar_share', 'in_key_share', 'pitch_class_entropy'
+  measures = (
+    'repeated_bar_share',
+    'groove_similarity',
+    'in_key_share',
+    'minor_second_share',
+  )
   found = receipt('song_parts')
   real = found['none']['songs']['figures']
   rows = [['real songs', '', '', *(f'{real[m]["real"]:.3f}' for m in measures)]]
