@@ -42,9 +42,16 @@ def of_jaxpr(jaxpr, rounds: int = 1) -> int:
     inner = [of_jaxpr(part, rounds) for part in parts]
     if name == 'cond':  # One of the branches: the most expensive.
       inner = [max(inner)]
-    times = {'scan': eqn.params.get('length'), 'while': rounds}.get(name, 1)
-    total += times * sum(inner)
+    total += _times(eqn, rounds) * sum(inner)
   return total
+
+
+def _times(eqn, rounds) -> int:
+  """How often the program in an equation runs."""
+  if eqn.primitive.name == 'pallas_call':
+    return math.prod(eqn.params['grid_mapping'].grid)
+  times = {'scan': eqn.params.get('length'), 'while': rounds}
+  return times.get(eqn.primitive.name, 1)
 
 
 def _convolution(eqn) -> int:

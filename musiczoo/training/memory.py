@@ -11,7 +11,7 @@ from jax.extend import core
 from musiczoo.errors import UserError
 
 # What these take and give is in memory, whatever the compiler fuses.
-_WHOLE = 'dot_general', 'conv_general_dilated', 'scan'
+_WHOLE = 'dot_general', 'conv_general_dilated', 'scan', 'pallas_call'
 # Limits of a container, where there is one.
 _LIMITS = (
   '/sys/fs/cgroup/memory.max',

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 
+from musiczoo.nn.recurrent import Recurrent
 from musiczoo.training.flops import flops
 
 
@@ -32,6 +33,19 @@ def test_a_loop_of_unknown_length_is_given_its_rounds():
   w, x = array(3, 3), array(7, 3)
   assert flops(function, w, x) == 2 * 7 * 3 * 3
   assert flops(function, w, x, rounds=5) == 5 * 2 * 7 * 3 * 3
+
+
+def test_a_kernel_counts_at_all_places_of_its_grid():
+  """A layer has as many, whatever computes it."""
+
+  def of(backend):
+    net = Recurrent('lstm', 128, 1, backend=backend)
+    x = array(8, 5, 3)
+    params = jax.eval_shape(net.init, jax.random.key(0), x)
+    run = jax.grad(lambda params, x: net.apply(params, x)[0].sum(), (0, 1))
+    return flops(run, params, x)
+
+  assert of('pallas') == of('scan')
 
 
 def test_of_branches_the_dearest_counts():
