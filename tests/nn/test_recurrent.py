@@ -427,9 +427,11 @@ def test_the_device_chooses(cell, monkeypatch):
     assert chosen(*other) == 'scan'
     with pytest.raises(UserError, match='pallas'):
       chosen(*other, asked='pallas')
-  # A step of sampling.
+  # A step of sampling, and what an export leaves open.
+  rows, steps = jax.export.symbolic_shape('b, t')
   for asked in backends.NAMES:
     assert chosen(1, 8, 128, asked=asked) == 'scan'
+    assert chosen(steps, rows, 128, asked=asked) == 'scan'
   if cell == 'lstm':
     assert chosen(*size, asked='cudnn') == 'cudnn'
   for refused in {'dtype': 'bfloat16'}, {'masked': True}:

@@ -21,16 +21,18 @@ def choose(
   Args:
     asked: of `NAMES`; 'auto' is pallas on a TPU where it can be, else scan. cuDNN
       has to be asked for, until it has been measured.
-    size: steps, rows and units. A single step, as of sampling, is always a scan.
+    size: steps, rows and units. A single step, as of sampling, is always a scan, and
+      so are sizes that are not known, as in an export.
     masked: whether there are steps that are not real.
 
   Raises:
     UserError: what was asked for cannot compute this.
   """
   steps, rows, hidden = size
-  fits = pallas.fits(CELLS[cell], steps, rows, hidden, dtype)
-  if steps == 1 or asked == 'scan':
+  is_known = all(isinstance(number, int) for number in size)
+  if asked == 'scan' or not is_known or steps == 1:
     return 'scan'
+  fits = pallas.fits(CELLS[cell], rows, hidden, dtype)
   if asked == 'auto':
     return 'pallas' if fits and jax.default_backend() == 'tpu' else 'scan'
   if asked == 'cudnn':

@@ -20,7 +20,7 @@ from musiczoo.nn.recurrent.cells import cast
 MEMORY = 56 * 2**20
 
 
-def fits(cell, steps: int, rows: int, hidden: int, dtype) -> bool:
+def fits(cell, rows: int, hidden: int, dtype) -> bool:
   """Whether the kernels can compute a layer of this size.
 
   Blocks are whole tiles of vector memory, and all that a step needs is there
@@ -32,7 +32,7 @@ def fits(cell, steps: int, rows: int, hidden: int, dtype) -> bool:
   blocks = 2 * (2 * len(cell.bias) + cell.states + 1) * rows * hidden
   size = weights + blocks * dtype.itemsize + 6 * cell.states * rows * hidden * 4
   whole = hidden % 128 == 0 and rows % tile == 0
-  return steps > 1 and whole and size <= MEMORY
+  return whole and size <= MEMORY
 
 
 def forward(cell, inputs, u_HxGH, b_PH, state, mask_TxB, *, interpret=False):
