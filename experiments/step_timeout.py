@@ -28,7 +28,8 @@ _DEFAULT = 10.0
 class Watchdog:
   """A thread that ends this process if `reached` is not called in time."""
 
-  def __init__(self, minutes: float):
+  def __init__(self, minutes: float | None):
+    """Args: minutes, None: any time will do."""
     self._minutes = minutes
     self._step, self._since = None, time.monotonic()
     self._ended = threading.Event()
@@ -37,7 +38,7 @@ class Watchdog:
   def reached(self, step: int) -> None:
     """Notes that the run goes on after this step; the first call begins."""
     self._step, self._since = step, time.monotonic()
-    if not self._thread.is_alive() and not self._ended.is_set():
+    if self._minutes is not None and not self._thread.is_alive():
       self._thread.start()
 
   def end(self) -> None:
@@ -50,20 +51,20 @@ class Watchdog:
       if time.monotonic() - self._since > seconds:
         print(
           f'error: stuck after step {self._step}: nothing came of the next for '
-          f'--step_timeout={self._minutes:g} minutes: start all processes again, '
-          'the same command goes on from the newest checkpoint',
+          f'--step_timeout={self._minutes:g} minutes: start the run again, all of '
+          'its processes: it goes on from the newest checkpoint',
           file=sys.stderr,
           flush=True,
         )
         # Without cleaning up: the main thread does not answer.
-        os._exit(processes.STUCK)
+        os._exit(processes.STUCK if processes.many() else processes.AGAIN)
 
 
 @contextlib.contextmanager
 def watching() -> Iterator[Watchdog]:
   """`with watching() as watchdog`: watches if it was asked for, or of many."""
   minutes = STEP_TIMEOUT.value or (_DEFAULT if processes.many() else None)
-  watchdog = Watchdog(minutes or float('inf'))
+  watchdog = Watchdog(minutes)
   try:
     yield watchdog
   finally:

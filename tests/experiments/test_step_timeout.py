@@ -8,8 +8,10 @@ from tests.experiments.test_processes import ROOT
 
 PROGRAM = """
 import time
+from absl import flags
 from experiments import step_timeout
 
+flags.FLAGS(['train'])
 watchdog = step_timeout.Watchdog(minutes=0.02)
 time.sleep(1.5)  # It has not begun.
 for step in range(4, 8):
@@ -40,7 +42,7 @@ def test_a_run_that_goes_on_is_left_alone():
 
 def test_the_last_step_is_named():
   done = run(hangs=True)
-  assert done.returncode == processes.STUCK
+  assert done.returncode == processes.AGAIN
   (line,) = done.stderr.splitlines()
   assert line.startswith('error: stuck after step 7: ')
   assert '--step_timeout=0.02 minutes' in line
