@@ -91,7 +91,8 @@ VARIANTS['infill'] = VARIANTS['gru'] | {
   'family': 'infill',
   'representation': VOICES | {'onsets': True},
   'head': VARIANTS['gru']['head'] | {'onsets': True},
-  'model': VARIANTS['gru']['model']
+  'model': RECURRENT
+  | {'word_dropout': 0.2, 'chroma': True}
   | {'cell': 'gru', 'hidden': 176, 'dropout': 0.3}
   | {'known_hidden': 64, 'known_layers': 6, 'known_dropout': 0.1},
   # Long enough to learn what known cells ahead say of the first chord.

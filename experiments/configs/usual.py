@@ -93,6 +93,7 @@ PLANNER = {
 
 def autoregressive(recurrent: dict, cnn: dict) -> dict[str, dict]:
   """The table `model` of each autoregressive family."""
+  recurrent = {'backend': 'auto'} | recurrent
   return dict.fromkeys(('rnn', 'lstm', 'gru'), recurrent) | {'cnn': cnn}
 
 

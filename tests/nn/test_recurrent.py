@@ -425,11 +425,11 @@ def test_the_device_chooses(cell, monkeypatch):
   # Sizes that are no whole tiles, weights beyond the memory.
   for other in (16, 7, 128), (16, 8, 100), (16, 8, 8192):
     assert chosen(*other) == 'scan'
-    with pytest.raises(UserError, match='pallas'):
+    with pytest.raises(UserError, match='kernels'):
       chosen(*other, asked='pallas')
   # A step of sampling, and what an export leaves open.
   rows, steps = jax.export.symbolic_shape('b, t')
-  for asked in backends.NAMES:
+  for asked in (*backends.NAMES, backends.PALLAS):
     assert chosen(1, 8, 128, asked=asked) == 'scan'
     assert chosen(steps, rows, 128, asked=asked) == 'scan'
   if cell == 'lstm':

@@ -7,10 +7,12 @@ from musiczoo.errors import UserError
 from musiczoo.nn.recurrent import pallas
 from musiczoo.nn.recurrent.cells import CELLS
 
+# auto   kernels on a TPU, of sizes that they can compute, else scan
 # scan   a loop that XLA compiles: everywhere
-# cudnn  NVIDIA's LSTM, on GPUs: float32, no mask
-# pallas kernels for TPUs: sizes of whole tiles, weights that fit into the chip
-NAMES = 'auto', 'scan', 'cudnn', 'pallas'
+# cudnn  NVIDIA's LSTM, on GPUs: float32, no mask; to be asked for, until it has
+#        been measured
+NAMES = 'auto', 'scan', 'cudnn'
+PALLAS = 'pallas'  # The kernels, whatever the device.
 
 
 def choose(
@@ -19,8 +21,7 @@ def choose(
   """The name of the implementation for this device, cell and size.
 
   Args:
-    asked: of `NAMES`; 'auto' is pallas on a TPU where it can be, else scan. cuDNN
-      has to be asked for, until it has been measured.
+    asked: of `NAMES`, or `PALLAS`.
     size: steps, rows and units. A single step, as of sampling, is always a scan, and
       so are sizes that are not known, as in an export.
     masked: whether there are steps that are not real.
@@ -34,7 +35,7 @@ def choose(
     return 'scan'
   fits = pallas.fits(CELLS[cell], rows, hidden, dtype)
   if asked == 'auto':
-    return 'pallas' if fits and jax.default_backend() == 'tpu' else 'scan'
+    return PALLAS if fits and jax.default_backend() == 'tpu' else 'scan'
   if asked == 'cudnn':
     is_float32 = jnp.dtype(dtype) == 'float32'
     if cell != 'lstm' or not is_float32 or masked:
@@ -44,7 +45,7 @@ def choose(
       )
   elif not fits:
     raise UserError(
-      f'--config.model.backend=pallas computes whole tiles whose weights fit into '
-      f'the chip, not {rows} rows and {hidden} units in {jnp.dtype(dtype)}: use scan'
+      f'kernels compute whole tiles whose weights fit into the chip, not {rows} '
+      f'rows and {hidden} units in {jnp.dtype(dtype)}: use scan'
     )
   return asked

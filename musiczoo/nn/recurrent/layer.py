@@ -18,7 +18,7 @@ def layer(backend, cell, x_TxBxD, w_DxGH, u_HxGH, b_PH, state, mask_TxB):
   Time-major; matmuls in the dtype of x, W and U, the rest in float32.
 
   Args:
-    backend: of `backends.NAMES`.
+    backend: as `backends.choose` gives it.
     cell: of `CELLS`.
   """
   if backend == 'cudnn':

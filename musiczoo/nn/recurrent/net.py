@@ -23,7 +23,7 @@ class Recurrent(nn.Module):
     dtype: of the matmuls and of the values saved for the backward pass.
       Parameters, sums and the state are float32.
     remat: recompute each layer in the backward pass from its input.
-    backend: of `backends.NAMES`.
+    backend: of `backends.NAMES`, or `backends.PALLAS`.
   """
 
   cell: str
