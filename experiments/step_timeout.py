@@ -18,8 +18,8 @@ STEP_TIMEOUT = flags.DEFINE_float(
   'step_timeout',
   None,
   'Minutes that a dispatch, an evaluation or a checkpoint may take before the run '
-  f'is stuck and ends with status {processes.AGAIN}; 10 of many processes, else '
-  'any.',
+  f'is stuck and ends with status {processes.AGAIN}; 10 of many processes; one '
+  'alone may take any time.',
   lower_bound=0.001,
 )
 _DEFAULT = 10.0

@@ -82,7 +82,7 @@ class Given(NamedTuple):
 
 
 def _without_overlaps(new, kept):
-  """New notes [N, 5] that leave the ends of kept ones as they are.
+  """New notes [N, 5], in ticks, that leave the ends of kept ones [M, 5] as they are.
 
   Of two notes of one pitch and track that overlap, a note off ends the first. So a
   new note ends where a kept one begins, and none begins while a kept one sounds.

@@ -1,7 +1,7 @@
 """The training loop: dispatches, evaluation, checkpoints, early stopping.
 
-The device never waits: while it works on a dispatch, the batches of the next are
-made, the next is enqueued, and the metrics of the one before are written down.
+While the device works on a dispatch, the batches of the next are made, the next is
+enqueued, and the metrics of the one before are written down.
 """
 
 from collections.abc import Callable, Mapping

@@ -408,6 +408,7 @@ def test_cudnn_is_given_our_weights(monkeypatch):
     return rnn.lstm_ref(x, h, c, *parts, lengths, *numbers[:3], 0.0, False)
 
   monkeypatch.setattr(rnn, 'lstm', reference)
+  monkeypatch.setattr(jax, 'default_backend', lambda: 'gpu')
   equal_backends('scan', 'cudnn', 'lstm', jnp.dtype('float32'), None, 1e-5)
 
 
@@ -432,6 +433,10 @@ def test_the_device_chooses(cell, monkeypatch):
   for asked in (*backends.NAMES, backends.PALLAS):
     assert chosen(1, 8, 128, asked=asked) == 'scan'
     assert chosen(steps, rows, 128, asked=asked) == 'scan'
+  with pytest.raises(UserError, match='on a tpu'):
+    chosen(*size, asked='cudnn')
+  monkeypatch.setattr(jax, 'default_backend', lambda: 'gpu')
+  assert chosen(*size) == 'scan'
   if cell == 'lstm':
     assert chosen(*size, asked='cudnn') == 'cudnn'
   for refused in {'dtype': 'bfloat16'}, {'masked': True}:

@@ -220,7 +220,7 @@ def test_a_damaged_line_stops_a_run_before_it_changes_anything(tmp_path):
   assert path.read_bytes() == content
 
 
-def test_the_device_never_waits(tmp_path):
+def test_a_dispatch_is_enqueued_before_the_last_is_fetched(tmp_path):
   events = []
 
   def batch_at(number):

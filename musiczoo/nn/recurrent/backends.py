@@ -37,11 +37,11 @@ def choose(
   if asked == 'auto':
     return PALLAS if fits and jax.default_backend() == 'tpu' else 'scan'
   if asked == 'cudnn':
-    is_float32 = jnp.dtype(dtype) == 'float32'
-    if cell != 'lstm' or not is_float32 or masked:
+    device, dtype = jax.default_backend(), jnp.dtype(dtype)
+    if (cell, dtype.name, device) != ('lstm', 'float32', 'gpu') or masked:
       raise UserError(
-        f'--config.model.backend=cudnn computes an LSTM in float32 without masks, '
-        f'no {cell} in {jnp.dtype(dtype)}: use scan'
+        f'--config.model.backend=cudnn computes an LSTM in float32 without masks '
+        f'on a GPU, no {cell} in {dtype} on a {device}: use scan'
       )
   elif not fits:
     raise UserError(
